@@ -1,0 +1,83 @@
+namespace Drift.Kernels;
+
+/// <summary>The truth: three loops and the definitions, nothing else. Every other backend must give its bits.</summary>
+public sealed class ReferenceBackend : IGemmBackend
+{
+    /// <inheritdoc/>
+    public string Name => "reference";
+
+    /// <inheritdoc/>
+    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile)
+    {
+        if (weights.Length != (long)n * k)
+            throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
+        return new Weights(weights.ToArray(), n, k, tile);
+    }
+
+    /// <inheritdoc/>
+    public void Multiply(in GemmCall call, FaultPlan faults, GemmOutput output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        var w = call.Weights as Weights ?? throw new ArgumentException($"weights prepared by another backend than {Name}", nameof(call));
+        var (m, n, k) = call.Shape;
+        output.Resize(call.Shape, n, m, call.Tile);
+        for (var i = 0; i < m; i++)
+        {
+            var a = call.Activations.Slice(i * call.Stride, k);
+            for (var j = 0; j < n; j++)
+            {
+                var sum = 0;
+                for (var p = 0; p < k; p++)
+                    sum += a[p] * w.Values[j * k + p];
+                output.Row(i)[j] = sum;
+            }
+        }
+
+        faults.Toggle(output);
+        if (call.Tile == 0)
+            return;
+        Expect(call, w.Values, output.Expected);
+        output.Observe();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    /// <summary>Row sums: A times the sums of W's rows within a tile. Column sums: the sums of A's rows within a tile, times W.</summary>
+    private static void Expect(in GemmCall call, sbyte[] w, LineSums sums)
+    {
+        var (m, n, k) = call.Shape;
+        sums.Rows.Clear();
+        sums.Columns.Clear();
+        for (var t = 0; t < sums.TileColumns; t++)
+        {
+            for (var p = 0; p < k; p++)
+            {
+                var line = 0;
+                for (var j = t * sums.Tile; j < Math.Min(n, (t + 1) * sums.Tile); j++)
+                    line += w[j * k + p];
+                for (var i = 0; i < m; i++)
+                    sums.Rows[i * sums.TileColumns + t] += call.Activations[i * call.Stride + p] * line;
+            }
+        }
+
+        for (var t = 0; t < sums.TileRows; t++)
+        {
+            for (var p = 0; p < k; p++)
+            {
+                var line = 0;
+                for (var i = t * sums.Tile; i < Math.Min(m, (t + 1) * sums.Tile); i++)
+                    line += call.Activations[i * call.Stride + p];
+                for (var j = 0; j < n; j++)
+                    sums.Columns[t * n + j] += line * w[j * k + p];
+            }
+        }
+    }
+
+    private sealed class Weights(sbyte[] values, int n, int k, int tile) : GemmWeights(n, k, tile)
+    {
+        public sbyte[] Values => values;
+    }
+}

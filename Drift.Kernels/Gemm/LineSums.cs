@@ -1,0 +1,44 @@
+namespace Drift.Kernels;
+
+/// <summary>
+/// Sums of a product's lines within each checksum tile, modulo 2^32. Tiles are counted from element (0,0) and ragged at the far edges.
+/// </summary>
+public sealed class LineSums
+{
+    private int[] _rows = [];
+    private int[] _columns = [];
+
+    /// <summary>Rows of the product.</summary>
+    public int M { get; private set; }
+
+    /// <summary>Columns of the product.</summary>
+    public int N { get; private set; }
+
+    /// <summary>Edge of a tile.</summary>
+    public int Tile { get; private set; }
+
+    /// <summary>Number of tiles from top to bottom.</summary>
+    public int TileRows => Tile == 0 ? 0 : (M + Tile - 1) / Tile;
+
+    /// <summary>Number of tiles from left to right.</summary>
+    public int TileColumns => Tile == 0 ? 0 : (N + Tile - 1) / Tile;
+
+    /// <summary>Row sums [M, tile columns]: entry (i, t) sums row i over the columns of tile column t.</summary>
+    public Span<int> Rows => _rows.AsSpan(0, M * TileColumns);
+
+    /// <summary>Column sums [tile rows, N]: entry (t, j) sums column j over the rows of tile row t.</summary>
+    public Span<int> Columns => _columns.AsSpan(0, TileRows * N);
+
+    /// <summary>Takes a new shape; the sums are undefined until written.</summary>
+    /// <param name="m">Rows of the product.</param>
+    /// <param name="n">Columns of the product.</param>
+    /// <param name="tile">Edge of a tile, or 0 for none.</param>
+    public void Resize(int m, int n, int tile)
+    {
+        (M, N, Tile) = (m, n, tile);
+        if (_rows.Length < M * TileColumns)
+            _rows = new int[M * TileColumns];
+        if (_columns.Length < TileRows * N)
+            _columns = new int[TileRows * N];
+    }
+}

@@ -1,0 +1,38 @@
+namespace Drift.Kernels;
+
+/// <summary>
+/// What a product does in its block. The numbers are part of every fault plan's key and never change;
+/// a new role takes a new number.
+/// </summary>
+public enum GemmRole
+{
+    /// <summary>Query projection of self-attention (diffusers' to_q).</summary>
+    Query = 1,
+
+    /// <summary>Key projection of self-attention (to_k).</summary>
+    Key = 2,
+
+    /// <summary>Value projection of self-attention (to_v).</summary>
+    Value = 3,
+
+    /// <summary>Output projection of self-attention (to_out).</summary>
+    Output = 4,
+
+    /// <summary>First, widening layer of the feed-forward block (fc1).</summary>
+    FeedForward1 = 5,
+
+    /// <summary>Second, narrowing layer of the feed-forward block (fc2).</summary>
+    FeedForward2 = 6,
+
+    /// <summary>Patches of the latent to tokens.</summary>
+    PatchEmbedding = 7,
+
+    /// <summary>A layer of the timestep embedder.</summary>
+    TimestepEmbedding = 8,
+
+    /// <summary>Shifts, scales and gates of adaptive layer norm (adaLN).</summary>
+    Modulation = 9,
+
+    /// <summary>Tokens back to patches after the last block.</summary>
+    FinalProjection = 10,
+}

@@ -1,0 +1,85 @@
+namespace Drift.Kernels;
+
+/// <summary>A dense row-major fp32 array with a shape. Owns no unmanaged memory.</summary>
+public sealed class Tensor
+{
+    private readonly float[] _data;
+    private readonly int _start;
+
+    /// <summary>A zeroed tensor.</summary>
+    /// <param name="shape">Extents, outermost first, each at least 0.</param>
+    public Tensor(params int[] shape)
+        : this(new float[Volume(shape)], 0, shape)
+    {
+    }
+
+    /// <summary>A view of existing values.</summary>
+    /// <param name="data">Values, row-major; at least as many as the shape holds.</param>
+    /// <param name="shape">Extents, outermost first.</param>
+    /// <exception cref="ArgumentException">The data is shorter than the shape.</exception>
+    public Tensor(float[] data, params int[] shape)
+        : this(data, 0, shape)
+    {
+    }
+
+    internal Tensor(float[] data, int start, int[] shape)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        Shape = shape;
+        Length = Volume(shape);
+        if (start + Length > data.Length)
+            throw new ArgumentException($"shape [{string.Join(", ", shape)}] needs {Length} values, data has {data.Length - start}", nameof(data));
+        _data = data;
+        _start = start;
+    }
+
+    /// <summary>Extents, outermost first.</summary>
+    public IReadOnlyList<int> Shape { get; }
+
+    /// <summary>Number of values.</summary>
+    public int Length { get; }
+
+    /// <summary>Product of all extents but the last: the rows of the matrix that a linear layer sees.</summary>
+    public int Rows => Shape.Count == 0 || Shape[^1] == 0 ? 0 : Length / Shape[^1];
+
+    /// <summary>The last extent: the columns of the matrix that a linear layer sees.</summary>
+    public int Columns => Shape.Count == 0 ? 0 : Shape[^1];
+
+    /// <summary>All values, row-major.</summary>
+    public Span<float> Span => _data.AsSpan(_start, Length);
+
+    /// <summary>The same values under another shape of the same volume.</summary>
+    /// <param name="shape">Extents, outermost first.</param>
+    /// <exception cref="ArgumentException">The volumes differ.</exception>
+    public Tensor Reshape(params int[] shape) => Volume(shape) == Length
+        ? new Tensor(_data, _start, shape)
+        : throw new ArgumentException($"[{string.Join(", ", Shape)}] cannot become [{string.Join(", ", shape)}]", nameof(shape));
+
+    /// <summary>Some consecutive entries of the outermost dimension, as a view.</summary>
+    /// <param name="first">First entry.</param>
+    /// <param name="count">Number of entries.</param>
+    public Tensor Slice(int first, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Shape[0], nameof(count));
+        var each = Shape[0] == 0 ? 0 : Length / Shape[0];
+        int[] shape = [.. Shape];
+        shape[0] = count;
+        return new Tensor(_data, _start + first * each, shape);
+    }
+
+    /// <summary>A copy with memory of its own.</summary>
+    public Tensor Clone() => new(Span.ToArray(), [.. Shape]);
+
+    private static int Volume(ReadOnlySpan<int> shape)
+    {
+        var volume = 1;
+        foreach (var extent in shape)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(extent, nameof(shape));
+            volume = checked(volume * extent);
+        }
+
+        return volume;
+    }
+}

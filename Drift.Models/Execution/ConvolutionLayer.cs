@@ -1,0 +1,62 @@
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>
+/// A 2-D convolution as trained. Activations are [batch, height, width, channels], so that an output pixel is a row of a GEMM and the layer is a linear one
+/// over the window: K = kernel x kernel x in channels, ordered (kernel row, kernel column, channel).
+/// </summary>
+public sealed class ConvolutionLayer
+{
+    /// <summary>Keeps the weights, reordered to the window's order.</summary>
+    /// <param name="key">Block, role and index.</param>
+    /// <param name="weight">[out, in, kernel, kernel] as PyTorch stores it.</param>
+    /// <param name="bias">Out-channel values, or empty.</param>
+    /// <param name="outChannels">Filters.</param>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="kernel">Edge of the window.</param>
+    /// <param name="stride">Step of the window.</param>
+    /// <param name="padding">Zeros before the first row and column.</param>
+    /// <param name="paddingAfter">Zeros behind the last row and column; as <paramref name="padding"/> when null.</param>
+    public ConvolutionLayer(LayerKey key, ReadOnlySpan<float> weight, float[] bias, int outChannels, int inChannels, int kernel, int stride = 1,
+        int padding = 0, int? paddingAfter = null)
+    {
+        if (weight.Length != (long)outChannels * inChannels * kernel * kernel)
+            throw new ArgumentException($"{key}: [{outChannels}, {inChannels}, {kernel}, {kernel}] weights do not hold {weight.Length} values", nameof(weight));
+        var window = new float[weight.Length];
+        for (var o = 0; o < outChannels; o++)
+        {
+            for (var c = 0; c < inChannels; c++)
+            {
+                for (var p = 0; p < kernel * kernel; p++)
+                    window[(o * kernel * kernel + p) * inChannels + c] = weight[(o * inChannels + c) * kernel * kernel + p];
+            }
+        }
+
+        (Kernel, Stride, Padding, PaddingAfter) = (kernel, stride, padding, paddingAfter ?? padding);
+        InChannels = inChannels;
+        Linear = new LinearLayer(key, window, bias, outChannels, inChannels * kernel * kernel);
+    }
+
+    /// <summary>The layer over windows: N = out channels, K = kernel x kernel x in channels.</summary>
+    public LinearLayer Linear { get; }
+
+    /// <summary>Channels of the input.</summary>
+    public int InChannels { get; }
+
+    /// <summary>Edge of the window.</summary>
+    public int Kernel { get; }
+
+    /// <summary>Step of the window.</summary>
+    public int Stride { get; }
+
+    /// <summary>Zeros before the first row and column.</summary>
+    public int Padding { get; }
+
+    /// <summary>Zeros behind the last row and column.</summary>
+    public int PaddingAfter { get; }
+
+    /// <summary>Output extent for an input extent (height or width).</summary>
+    /// <param name="extent">Input height or width.</param>
+    public int Output(int extent) => (extent + Padding + PaddingAfter - Kernel) / Stride + 1;
+}
