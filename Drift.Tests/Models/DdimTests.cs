@@ -33,9 +33,9 @@ public class DdimTests
             originals.AddRange(original);
         }
 
-        var alphas = TestData.Error([.. ddim.Schedule.AlphasCumprod], io.ReadFloat("mid.alphas_cumprod"));
-        var path = TestData.Error([.. samples], io.ReadFloat("out.samples"));
-        var clean = TestData.Error([.. originals], io.ReadFloat("out.pred_original"));
+        var alphas = RelativeError.Largest([.. ddim.Schedule.AlphasCumprod], io.ReadFloat("mid.alphas_cumprod"));
+        var path = RelativeError.Largest([.. samples], io.ReadFloat("out.samples"));
+        var clean = RelativeError.Largest([.. originals], io.ReadFloat("out.pred_original"));
         TestContext.Out.WriteLine($"{name}: alphas {alphas:E2}, samples {path:E2}, pred_original {clean:E2}");
         Assert.Multiple(() =>
         {

@@ -60,7 +60,7 @@ public class NetworkFixtureTests
 
     private static void Near(Tensor actual, SafetensorsFile io, string name)
     {
-        var error = TestData.Error(actual.Span, io.ReadFloat(name));
+        var error = RelativeError.Largest(actual.Span, io.ReadFloat(name));
         TestContext.Out.WriteLine($"{name} {error:E2}");
         Assert.That(actual.Shape, Is.EqualTo(io.Shape(name)), name);
         Assert.That(error, Is.LessThanOrEqualTo(Tolerance), name);
