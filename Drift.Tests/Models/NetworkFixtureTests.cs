@@ -58,6 +58,22 @@ public class NetworkFixtureTests
         Assert.That(one.Span.SequenceEqual(all.Slice(11, 1).Span));
     }
 
+    [Test]
+    public void Trained_latents_decode_to_the_pictures_of_the_pipeline()
+    {
+        using var io = SafetensorsFile.Open(TestData.Fixture("pipelines", "dit-fashion-ddim50", "io.safetensors"));
+        var vae = AutoencoderKL.Load(Path.Combine(TestData.Root, "data", "models", "dit-fashion", "vae"));
+        var latents = TestData.Read(io, "out.latents");
+        var last = latents.Slice(latents.Shape[0] - 1, 1).Reshape([.. latents.Shape.Skip(1)]).Clone();
+        foreach (ref var value in last.Span)
+            value /= (float)vae.ScalingFactor;
+        var workspace = new Workspace();
+        var image = vae.Decode(last, new FloatUnit(), workspace);
+        foreach (ref var value in image.Span)
+            value = Math.Clamp(value, -1, 1);
+        Near(image, io, "out.image");
+    }
+
     private static void Near(Tensor actual, SafetensorsFile io, string name)
     {
         var error = RelativeError.Largest(actual.Span, io.ReadFloat(name));
