@@ -6,7 +6,7 @@ namespace Drift.Tests;
 
 public class ModelFileTests
 {
-    private static string Folder => TestData.Fixture("files");
+    private static string Folder => DataFolder.Path("fixtures", "files");
 
     private static IEnumerable<TestCaseData> Cases(string expect) =>
         File.ReadLines(Path.Combine(Folder, "cases.csv")).Skip(1)
@@ -132,7 +132,7 @@ public class ModelFileTests
         var path = Path.Combine(Folder, file);
         if (file.EndsWith('/'))
         {
-            OneBlock.Load(path);
+            DiTTransformer2D.Load(path);
             return;
         }
 

@@ -20,7 +20,7 @@ public class NetworkVariantTests
     [Test]
     public void The_old_names_of_attention_are_read()
     {
-        var tensors = TensorWriter.ReadAll(TestData.Fixture("networks", "vae", VaeWeights)).ToDictionary(
+        var tensors = TensorFile.ReadAll(DataFolder.Path("fixtures", "networks", "vae", VaeWeights)).ToDictionary(
             tensor => tensor.Key.Replace("to_q", "query").Replace("to_k", "key").Replace("to_v", "value").Replace("to_out.0", "proj_attn"), tensor => tensor.Value);
         Assert.That(Decoded(tensors, config => config).SequenceEqual(Decoded(null, config => config)));
     }
@@ -28,7 +28,7 @@ public class NetworkVariantTests
     [Test]
     public void Without_middle_attention_and_quant_convolutions_is_as_with_idle_ones()
     {
-        var idle = TensorWriter.ReadAll(TestData.Fixture("networks", "vae", VaeWeights));
+        var idle = TensorFile.ReadAll(DataFolder.Path("fixtures", "networks", "vae", VaeWeights));
         foreach (var name in idle.Keys.Where(name => name.Contains("to_out.0") || name.Contains("quant_conv")))
             idle[name].Span.Clear();
         foreach (var name in new[] { "quant_conv.weight", "post_quant_conv.weight" })
@@ -55,8 +55,8 @@ public class NetworkVariantTests
     [Test]
     public void Pictures_of_another_shape_are_refused()
     {
-        var vae = AutoencoderKL.Load(TestData.Fixture("networks", "vae"));
-        var classifier = ResNetClassifier.Load(TestData.Fixture("networks", "fashion-features"));
+        var vae = AutoencoderKL.Load(DataFolder.Path("fixtures", "networks", "vae"));
+        var classifier = ResNetClassifier.Load(DataFolder.Path("fixtures", "networks", "fashion-features"));
         Assert.Multiple(() =>
         {
             Assert.That(() => vae.Decode(new Tensor(1, 3, 8, 8), new FloatUnit(), new Workspace()), Throws.InstanceOf<ArgumentException>());
@@ -78,7 +78,7 @@ public class NetworkVariantTests
         Add("resnet.encoder.stages.0.layers.0.shortcut", Wide, Stem, 1);
         tensors["classifier.1.weight"] = Noise(0, Classes, Wide);
         tensors["classifier.1.bias"] = Noise(0, Classes);
-        TensorWriter.WriteAll(Path.Combine(_folder, "model.safetensors"), tensors);
+        TensorFile.WriteAll(Path.Combine(_folder, "model.safetensors"), tensors);
         File.WriteAllText(Path.Combine(_folder, "config.json"), $$"""
             {"architectures": ["ResNetForImageClassification"], "num_channels": 1, "embedding_size": 4, "hidden_sizes": [8], "depths": [1],
              "id2label": {"0": "a", "1": "b", "2": "c"}, "downsample_in_first_stage": true, "downsample_in_bottleneck": {{(early ? "true" : "false")}}}
@@ -154,15 +154,15 @@ public class NetworkVariantTests
 
     private float[] Decoded(Dictionary<string, Tensor>? tensors, Func<string, string> config)
     {
-        var source = TestData.Fixture("networks", "vae");
+        var source = DataFolder.Path("fixtures", "networks", "vae");
         if (tensors is null)
             File.Copy(Path.Combine(source, VaeWeights), Path.Combine(_folder, VaeWeights), overwrite: true);
         else
-            TensorWriter.WriteAll(Path.Combine(_folder, VaeWeights), tensors);
+            TensorFile.WriteAll(Path.Combine(_folder, VaeWeights), tensors);
         File.WriteAllText(Path.Combine(_folder, "config.json"), config(File.ReadAllText(Path.Combine(source, "config.json"))));
         using var io = SafetensorsFile.Open(Path.Combine(source, "io.safetensors"));
         var vae = AutoencoderKL.Load(_folder);
-        var (mean, logVariance) = vae.Encode(TestData.Read(io, "in.image"), new FloatUnit(), new Workspace());
-        return [.. mean.Span, .. logVariance.Span, .. vae.Decode(TestData.Read(io, "in.latent"), new FloatUnit(), new Workspace()).Span];
+        var (mean, logVariance) = vae.Encode(TensorFile.Read(io, "in.image"), new FloatUnit(), new Workspace());
+        return [.. mean.Span, .. logVariance.Span, .. vae.Decode(TensorFile.Read(io, "in.latent"), new FloatUnit(), new Workspace()).Span];
     }
 }

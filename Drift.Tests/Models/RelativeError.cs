@@ -1,13 +1,9 @@
-namespace Drift.Models;
+namespace Drift.Tests;
 
 /// <summary>How far computed values are from reference values, as the fixtures' tolerances are stated.</summary>
-public static class RelativeError
+internal static class RelativeError
 {
-    /// <summary>The largest absolute difference, over the largest absolute value of the reference.</summary>
-    /// <param name="actual">Computed values.</param>
-    /// <param name="expected">As many reference values.</param>
-    /// <returns>0 when all agree; infinity where a value is NaN on one side only, or differs from an all-zero reference.</returns>
-    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    /// <summary>The largest absolute difference, over the largest absolute value of the reference; infinity where a value is NaN on one side only.</summary>
     public static double Largest(ReadOnlySpan<float> actual, ReadOnlySpan<float> expected)
     {
         if (actual.Length != expected.Length)

@@ -5,13 +5,15 @@ using Drift.Models;
 
 namespace Drift.Tests;
 
-/// <summary>Writes model folders that differ from a fixture in one respect.</summary>
-internal static class TensorWriter
+/// <summary>Tensors from and to safetensors files, so that a test can write a model that differs from a fixture in one respect.</summary>
+internal static class TensorFile
 {
+    public static Tensor Read(SafetensorsFile file, string name) => new(file.ReadFloat(name), [.. file.Shape(name)]);
+
     public static Dictionary<string, Tensor> ReadAll(string path)
     {
         using var file = SafetensorsFile.Open(path);
-        return file.Names.ToDictionary(name => name, name => TestData.Read(file, name));
+        return file.Names.ToDictionary(name => name, name => Read(file, name));
     }
 
     public static void WriteAll(string path, IReadOnlyDictionary<string, Tensor> tensors)
