@@ -98,8 +98,9 @@ internal sealed class IlgpuBackend : IGemmBackend
             var c = _accumulators.Take(rows * w.Stride);
             var sums = new SumLayout(m, n, rows, w.Stride, w.Tile);
             var view = _sums.Take(sums.Length);
-            var e = new GemmExtents(
-                m, n, w.LineWords, w.Stride, w.Tile, sums.TileColumns, faults.BlockColumns, faults.BlockRows * faults.BlockColumns);
+            // A plan that was drawn and came out empty still has blocks, but no starts.
+            var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
+            var e = new GemmExtents(m, n, w.LineWords, w.Stride, w.Tile, sums.TileColumns, blockColumns, blockRows * blockColumns);
             view.MemSetToZero();
             _multiply(
                 new Index2D(w.Stride / RegisterTile.Columns, rows / RegisterTile.Rows), a, w.Words, plan, c, sums.ObservedRows(view), sums.ObservedColumns(view), e);

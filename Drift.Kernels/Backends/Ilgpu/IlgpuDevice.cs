@@ -10,14 +10,17 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>One opened device with the context that it needs.</summary>
 internal sealed class IlgpuDevice : IDisposable
 {
+    private const string NoCuda = "no NVIDIA GPU with a working driver: install NVIDIA's driver, which brings libcuda.so.1";
+
     private readonly Context _context;
 
     private IlgpuDevice(Context context, Device device)
     {
         _context = context;
         Accelerator = device.CreateAccelerator(context);
-        var memory = device is CPUDevice ? "host memory" : $"{device.MemorySize >> 20} MiB";
-        Detail = $"{device.Name.Trim()}, {memory}, {device.NumMultiprocessors} multiprocessors";
+        Detail = device is CPUDevice
+            ? "a GPU simulated on the host, slow, for verification"
+            : $"{device.Name.Trim()}, {device.MemorySize >> 20} MiB, {device.NumMultiprocessors} multiprocessors";
     }
 
     public Accelerator Accelerator { get; }
@@ -32,9 +35,9 @@ internal sealed class IlgpuDevice : IDisposable
     public static IlgpuDevice Open(string name, OptimizationLevel level) => name switch
     {
         // The smallest simulator there is: every simulated thread is a thread of the system.
-        IlgpuBackend.Cpu => Open(level, b => b.CPU(new CPUDevice(2, 1, 1)), "ILGPU's CPU simulator did not start"),
-        IlgpuBackend.OpenCL => Open(level, b => b.OpenCL(Suits), NoOpenCL()),
-        IlgpuBackend.Cuda => Open(level, b => b.Cuda(), "no NVIDIA GPU with a working driver: install NVIDIA's CUDA driver (libcuda.so)"),
+        IlgpuBackend.Cpu => Open<CPUDevice>(level, b => b.CPU(new CPUDevice(2, 1, 1)), () => "ILGPU's CPU simulator did not start"),
+        IlgpuBackend.OpenCL => Open<CLDevice>(level, b => b.OpenCL(Suits), NoOpenCL),
+        IlgpuBackend.Cuda => Open<CudaDevice>(level, b => b.Cuda(), () => NoCuda),
         _ => throw new ArgumentException($"no ILGPU backend is called '{name}'", nameof(name)),
     };
 
@@ -45,26 +48,24 @@ internal sealed class IlgpuDevice : IDisposable
         _context.Dispose();
     }
 
-    private static IlgpuDevice Open(OptimizationLevel level, Action<Context.Builder> devices, string missing)
+    private static IlgpuDevice Open<TDevice>(OptimizationLevel level, Action<Context.Builder> devices, Func<string> missing)
+        where TDevice : Device
     {
         Context? context = null;
         try
         {
             context = Context.Create(builder => devices(builder.Optimize(level)));
-            // A GPU before a CPU where OpenCL offers both, then the driver's order.
-            var device = context.Devices.OrderBy(d => d is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU }).FirstOrDefault()
-                ?? throw new BackendUnavailableException(missing);
+            // Of this kind, since ILGPU offers its simulator where nothing else is found; a GPU first where OpenCL has both.
+            var device = context.Devices.OfType<TDevice>().OrderBy(d => d is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU }).FirstOrDefault()
+                ?? throw new BackendUnavailableException(missing());
             return new IlgpuDevice(context, device);
         }
-        catch (Exception e) when (e is not BackendUnavailableException)
+        catch (Exception e)
         {
             context?.Dispose();
-            throw new BackendUnavailableException($"{missing} ({e.Message})", e);
-        }
-        catch
-        {
-            context?.Dispose();
-            throw;
+            if (e is BackendUnavailableException)
+                throw;
+            throw new BackendUnavailableException($"{missing()} ({e.Message})", e);
         }
     }
 

@@ -20,19 +20,16 @@ internal static class PackedPlan
     /// <param name="faults">The plan.</param>
     /// <param name="shape">The product that it is for.</param>
     /// <param name="words">Takes <see cref="Length"/> words.</param>
-    /// <exception cref="ArgumentException">The plan is for another shape, or a flip lies outside the product.</exception>
+    /// <exception cref="ArgumentException">The plan is for another shape.</exception>
     public static void Write(FaultPlan faults, GemmShape shape, Span<int> words)
     {
-        if (faults.BlockRows != FaultPlan.Blocks(shape.M) || faults.BlockColumns != FaultPlan.Blocks(shape.N))
-            throw new ArgumentException($"a plan of {faults.BlockRows} x {faults.BlockColumns} blocks does not fit a product of {shape}", nameof(faults));
+        faults.RequireShape(shape);
         faults.Starts.CopyTo(words);
         words = words[faults.Starts.Length..];
         var flips = faults.All;
         for (var i = 0; i < flips.Length; i++)
         {
             var (row, column, bit) = flips[i];
-            if (row >= shape.M || column >= shape.N)
-                throw new ArgumentException($"flip ({row}, {column}) lies outside a product of {shape}", nameof(faults));
             words[i] = (row & Mask) << 10 | (column & Mask) << 5 | bit;
         }
     }
