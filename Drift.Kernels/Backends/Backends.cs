@@ -15,7 +15,7 @@ public static class Backends
     public const string Default = "host";
 
     /// <summary>All names that <see cref="Open"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["reference", .. IlgpuBackend.Names];
+    public static IReadOnlyList<string> Names { get; } = ["host", "reference", .. IlgpuBackend.Names];
 
     /// <summary>Opens a backend.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -24,6 +24,7 @@ public static class Backends
     /// <exception cref="BackendUnavailableException">The device is absent; the message says why and what to install.</exception>
     public static IGemmBackend Open(string name, int threads = 1) => name switch
     {
+        "host" => new HostBackend(threads, Environment.GetEnvironmentVariable(Int8Kernels.Variable)),
         "reference" => new ReferenceBackend(),
         _ when IlgpuBackend.Names.Contains(name) => new IlgpuBackend(name),
         _ => throw new ArgumentException($"no backend is called '{name}'; there are {string.Join(", ", Names)}", nameof(name)),
@@ -31,5 +32,9 @@ public static class Backends
 
     /// <summary>What each backend finds on this machine.</summary>
     public static IReadOnlyList<BackendStatus> Survey() =>
-        [new BackendStatus("reference", true, "plain loops, for verification"), .. IlgpuBackend.Names.Select(IlgpuBackend.Survey)];
+    [
+        new BackendStatus("host", true, "SIMD on this CPU"),
+        new BackendStatus("reference", true, "plain loops, for verification"),
+        .. IlgpuBackend.Names.Select(IlgpuBackend.Survey),
+    ];
 }

@@ -17,17 +17,14 @@ public sealed record BackendUnderTest(string Name, string Variant, Func<IGemmBac
 
     public static IEnumerable<BackendUnderTest> All() => Backends.Names.SelectMany(name => name switch
     {
+        "host" => HostBackend.InstructionPaths.SelectMany(path => new[] { 1, 3 }.Select(threads =>
+            new BackendUnderTest(name, $"{path.Name} x {threads}", () => new HostBackend(threads, path.Name)))),
         _ when IlgpuBackend.Names.Contains(name) =>
         [
             new BackendUnderTest(name, "O0", () => new IlgpuBackend(name, optimised: false)),
             new BackendUnderTest(name, "O2", () => new IlgpuBackend(name)),
         ],
-        "reference" => [new BackendUnderTest(name, "plain", () => Backends.Open(name))],
-        _ => (BackendUnderTest[])
-        [
-            new BackendUnderTest(name, "1 thread", () => Backends.Open(name)),
-            new BackendUnderTest(name, "2 threads", () => Backends.Open(name, threads: 2)),
-        ],
+        _ => [new BackendUnderTest(name, "as registered", () => Backends.Open(name))],
     });
 
     /// <summary>Fixtures for <see cref="TestFixtureSourceAttribute"/>.</summary>
