@@ -20,7 +20,7 @@ internal readonly record struct GemmExtents(int Rows, int Columns, int Words, in
 internal static class DirectKernel
 {
     /// <summary>One work item.</summary>
-    /// <param name="index">Register tile: X counts columns of tiles, Y rows.</param>
+    /// <param name="index">Register tile, row by row.</param>
     /// <param name="a">A as words [rows, Words], rows padded with zeros to whole register tiles.</param>
     /// <param name="w">W as words [Words, Stride], columns padded with zeros.</param>
     /// <param name="plan">Starts of the fault blocks, the end, then the flips (<see cref="PackedPlan"/>).</param>
@@ -29,7 +29,7 @@ internal static class DirectKernel
     /// <param name="columnSums">Takes observed column sums [tile rows, Stride]; zero before.</param>
     /// <param name="e">Extents.</param>
     public static void Run(
-        Index2D index,
+        Index1D index,
         ArrayView<int> a,
         ArrayView<int> w,
         ArrayView<int> plan,
@@ -38,8 +38,9 @@ internal static class DirectKernel
         ArrayView<int> columnSums,
         GemmExtents e)
     {
-        var row = index.Y * RegisterTile.Rows;
-        var column = index.X * RegisterTile.Columns;
+        var across = e.Stride / RegisterTile.Columns;
+        var row = index / across * RegisterTile.Rows;
+        var column = index % across * RegisterTile.Columns;
         var sum = default(RegisterTile);
         for (var p = 0; p < e.Words; p++)
         {

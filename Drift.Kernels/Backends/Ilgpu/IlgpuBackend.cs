@@ -12,12 +12,15 @@ internal sealed class IlgpuBackend : IGemmBackend
 {
     public const string Cpu = "ilgpu-cpu", OpenCL = "ilgpu-opencl", Cuda = "ilgpu-cuda";
 
+    // ILGPU would take the largest group. PoCL keeps the registers of a whole group on one thread's stack: with 4096 items, a crash.
+    private const int GroupSize = 32;
+
     private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
     private readonly DeviceBuffer _activations, _lines, _plan, _accumulators, _sums;
     private readonly Action<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>> _encode;
     private readonly Action<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int> _expect;
-    private readonly Action<Index2D, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents> _multiply;
+    private readonly Action<Index1D, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents> _multiply;
     private bool _disposed;
 
     /// <summary>Opens a device and compiles the kernels for it.</summary>
@@ -31,11 +34,12 @@ internal sealed class IlgpuBackend : IGemmBackend
         var accelerator = _device.Accelerator;
         (_activations, _lines, _plan) = (new(accelerator), new(accelerator), new(accelerator));
         (_accumulators, _sums) = (new(accelerator), new(accelerator));
-        _encode = accelerator.LoadAutoGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>>(ExpectedSumKernels.Encode);
-        _expect = accelerator.LoadAutoGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int>(
-            ExpectedSumKernels.Expect);
-        _multiply = accelerator.LoadAutoGroupedStreamKernel<
-            Index2D, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>(DirectKernel.Run);
+        var group = Math.Min(GroupSize, accelerator.MaxNumThreadsPerGroup);
+        _encode = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>>(ExpectedSumKernels.Encode, group);
+        _expect = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int>(
+            ExpectedSumKernels.Expect, group);
+        _multiply = accelerator.LoadImplicitlyGroupedStreamKernel<
+            Index1D, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>(DirectKernel.Run, group);
     }
 
     /// <summary>The names of the devices.</summary>
@@ -103,7 +107,7 @@ internal sealed class IlgpuBackend : IGemmBackend
             var e = new GemmExtents(m, n, w.LineWords, w.Stride, w.Tile, sums.TileColumns, blockColumns, blockRows * blockColumns);
             view.MemSetToZero();
             _multiply(
-                new Index2D(w.Stride / RegisterTile.Columns, rows / RegisterTile.Rows), a, w.Words, plan, c, sums.ObservedRows(view), sums.ObservedColumns(view), e);
+                w.Stride / RegisterTile.Columns * (rows / RegisterTile.Rows), a, w.Words, plan, c, sums.ObservedRows(view), sums.ObservedColumns(view), e);
             if (w.Tile > 0)
                 Expect(a, w, sums, view);
             _accumulators.Download(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(output.Accumulators), rows * w.Stride));
