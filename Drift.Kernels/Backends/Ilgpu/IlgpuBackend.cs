@@ -5,8 +5,8 @@ using ILGPU.Runtime;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
-/// Products on an ILGPU device: CUDA, OpenCL, or ILGPU's own simulator of a GPU on the CPU, which is slow and there for verification. Calls from several
-/// threads take turns, as they would on the device.
+/// Products on an ILGPU device: CUDA, OpenCL, or ILGPU's own simulator of a GPU on the CPU, which is slow and there for verification.
+/// Calls from several threads take turns, as they would on the device.
 /// </summary>
 internal sealed class IlgpuBackend : IGemmBackend
 {

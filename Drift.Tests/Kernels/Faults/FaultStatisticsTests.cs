@@ -8,7 +8,7 @@ namespace Drift.Tests;
 /// </summary>
 public sealed class FaultStatisticsTests
 {
-    private const int Blocks = 4096;
+    private const int Blocks = 32768;
     private const double FiveSigma = 5;
 
     [TestCase(3.2e-3, 32, 32)]
