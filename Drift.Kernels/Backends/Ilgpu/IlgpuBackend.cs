@@ -26,7 +26,7 @@ internal sealed class IlgpuBackend : IGemmBackend
     /// <summary>Opens a device and compiles the kernels for it.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="optimised">False leaves ILGPU's optimisations out, which must change no bit.</param>
-    /// <exception cref="BackendUnavailableException">The device is absent.</exception>
+    /// <exception cref="BackendUnavailableException">The device is absent, or its driver does not compile the kernels.</exception>
     public IlgpuBackend(string name, bool optimised = true)
     {
         Name = name;
@@ -35,11 +35,21 @@ internal sealed class IlgpuBackend : IGemmBackend
         (_activations, _lines, _plan) = (new(accelerator), new(accelerator), new(accelerator));
         (_accumulators, _sums) = (new(accelerator), new(accelerator));
         var group = Math.Min(GroupSize, accelerator.MaxNumThreadsPerGroup);
-        _encode = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>>(ExpectedSumKernels.Encode, group);
-        _expect = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int>(
-            ExpectedSumKernels.Expect, group);
-        _multiply = accelerator.LoadImplicitlyGroupedStreamKernel<
-            Index1D, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>(DirectKernel.Run, group);
+        try
+        {
+            _encode = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>>(
+                ExpectedSumKernels.Encode, group);
+            _expect = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int>(
+                ExpectedSumKernels.Expect, group);
+            _multiply = accelerator.LoadImplicitlyGroupedStreamKernel<
+                Index1D, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>(DirectKernel.Run, group);
+        }
+        catch (Exception e)
+        {
+            var detail = _device.Detail;
+            _device.Dispose();
+            throw new BackendUnavailableException($"{name}: the driver of {detail} does not compile the kernels, install a newer one ({e.Message})", e);
+        }
     }
 
     /// <summary>The names of the devices.</summary>
