@@ -1,3 +1,5 @@
+using Drift.Kernels.Ilgpu;
+
 namespace Drift.Kernels;
 
 /// <summary>A backend that this build knows.</summary>
@@ -13,7 +15,7 @@ public static class Backends
     public const string Default = "host";
 
     /// <summary>All names that <see cref="Open"/> takes.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["host", "reference"];
+    public static IReadOnlyList<string> Names { get; } = ["host", "reference", .. IlgpuBackend.Names];
 
     /// <summary>Opens a backend.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -24,6 +26,7 @@ public static class Backends
     {
         "host" => new HostBackend(threads, Environment.GetEnvironmentVariable(Int8Kernels.Variable)),
         "reference" => new ReferenceBackend(),
+        _ when IlgpuBackend.Names.Contains(name) => new IlgpuBackend(name),
         _ => throw new ArgumentException($"no backend is called '{name}'; there are {string.Join(", ", Names)}", nameof(name)),
     };
 
@@ -32,5 +35,6 @@ public static class Backends
     [
         new BackendStatus("host", true, "SIMD on this CPU"),
         new BackendStatus("reference", true, "plain loops, for verification"),
+        .. IlgpuBackend.Names.Select(IlgpuBackend.Survey),
     ];
 }

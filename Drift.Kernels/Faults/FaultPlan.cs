@@ -32,7 +32,7 @@ public readonly struct FaultPlan
     internal FaultPlan(Flip[] flips, int count, int[] starts, int m, int n)
     {
         (_flips, Count, _starts) = (flips, count, starts);
-        (BlockRows, _blockColumns) = (Blocks(m), Blocks(n));
+        (M, N, BlockRows, _blockColumns) = (m, n, Blocks(m), Blocks(n));
     }
 
     /// <summary>No fault at all.</summary>
@@ -40,6 +40,12 @@ public readonly struct FaultPlan
 
     /// <summary>Number of flips.</summary>
     public int Count { get; }
+
+    /// <summary>Rows of the product that this was planned for; 0 for <see cref="None"/>.</summary>
+    public int M { get; }
+
+    /// <summary>Columns of the product that this was planned for; 0 for <see cref="None"/>.</summary>
+    public int N { get; }
 
     /// <summary>Number of blocks from top to bottom; 0 for <see cref="None"/>.</summary>
     public int BlockRows { get; }
@@ -94,17 +100,25 @@ public readonly struct FaultPlan
     /// XORs every flip into the accumulators. Doing it twice restores them, which is how the clean values are had without a second product.
     /// </summary>
     /// <param name="output">The accumulators.</param>
-    /// <exception cref="ArgumentException">A flip lies outside the product.</exception>
+    /// <exception cref="ArgumentException">The plan is for another shape.</exception>
     public void Toggle(GemmOutput output)
     {
         ArgumentNullException.ThrowIfNull(output);
         if (IsEmpty)
             return;
-        if (BlockRows != Blocks(output.Shape.M) || _blockColumns != Blocks(output.Shape.N))
-            throw new ArgumentException($"a plan of {BlockRows} x {_blockColumns} blocks does not fit a product of {output.Shape}", nameof(output));
+        RequireShape(output.Shape);
         var accumulators = output.Accumulators;
         foreach (var f in All)
             accumulators[f.Row * output.Stride + f.Column] ^= f.Mask;
+    }
+
+    /// <summary>
+    /// Fails unless this was planned for the shape: equal block counts are not enough, a ragged block's flips may lie beyond a smaller product's edge.
+    /// </summary>
+    internal void RequireShape(GemmShape shape)
+    {
+        if (M != shape.M || N != shape.N)
+            throw new ArgumentException($"a fault plan for {M} x {N} does not fit a product of {shape}");
     }
 
     internal static int Blocks(int extent) => (extent + Block - 1) / Block;

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>Words on the device that grow when asked for more and never shrink, so that a network allocates nothing once warm.</summary>
+internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
+{
+    private MemoryBuffer1D<int, Stride1D.Dense>? _memory;
+    private int[] _staging = [];
+
+    /// <summary>The first words, undefined until written. At least one: OpenCL has no empty buffer.</summary>
+    public ArrayView<int> Take(int length)
+    {
+        if (_memory is null || _memory.Length < length)
+        {
+            _memory?.Dispose();
+            _memory = null;
+            _memory = accelerator.Allocate1D<int>(Math.Max(length, 1));
+        }
+
+        return _memory.View.BaseView.SubView(0, Math.Max(length, 1));
+    }
+
+    /// <summary>Host words to fill before <see cref="Upload"/>. Pinned: ILGPU copies from a bare address while the collector may run.</summary>
+    public Span<int> Stage(int length)
+    {
+        if (_staging.Length < length)
+            _staging = GC.AllocateUninitializedArray<int>(length, pinned: true);
+        return _staging.AsSpan(0, length);
+    }
+
+    /// <summary>Gives the host words back to the collector: weights are sent once.</summary>
+    public void DropStage() => _staging = [];
+
+    /// <summary>Sends the first staged words.</summary>
+    public ArrayView<int> Upload(int length)
+    {
+        var view = Take(length);
+        view.CopyFromCPU(ref _staging[0], length);
+        return view;
+    }
+
+    /// <summary>Fetches the first words into the stage, once all kernels before are done.</summary>
+    public ReadOnlySpan<int> Download(int length)
+    {
+        var stage = Stage(length);
+        Download(stage);
+        return stage;
+    }
+
+    /// <summary>Fetches the first words into memory that does not move, once all kernels before are done.</summary>
+    public void Download(Span<int> target) => Take(target.Length).CopyToCPU(ref MemoryMarshal.GetReference(target), target.Length);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _memory?.Dispose();
+        _memory = null;
+    }
+}

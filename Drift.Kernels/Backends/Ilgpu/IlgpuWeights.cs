@@ -1,0 +1,51 @@
+using ILGPU;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>Weights on a device: words [k / 4, stride], and the sums of W's lines within each checksum tile.</summary>
+internal sealed class IlgpuWeights : GemmWeights
+{
+    private readonly DeviceBuffer _words, _lines;
+    private bool _disposed;
+
+    public IlgpuWeights(IlgpuBackend owner, int n, int k, int tile, DeviceBuffer words, DeviceBuffer lines)
+        : base(n, k, tile) => (Owner, _words, _lines) = (owner, words, lines);
+
+    /// <summary>The backend whose device holds them.</summary>
+    public IlgpuBackend Owner { get; }
+
+    /// <summary>Words of a line.</summary>
+    public int LineWords => (K + 3) / 4;
+
+    /// <summary>Words from one group of four k to the next.</summary>
+    public int Stride => RoundUp(N, RegisterTile.Columns);
+
+    public OperandLayout Layout => new(N, 1, Stride, LineWords);
+
+    public ArrayView<int> Words => Alive(_words).Take(LineWords * Stride);
+
+    /// <summary>Line sums [tile columns, 4 x words].</summary>
+    public ArrayView<int> Lines => Alive(_lines).Take(Tiles(N, Tile) * LineWords * 4);
+
+    public static int RoundUp(int extent, int step) => (extent + step - 1) / step * step;
+
+    public static int Tiles(int extent, int tile) => tile == 0 ? 0 : (extent + tile - 1) / tile;
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!_disposed && disposing)
+        {
+            _disposed = true;
+            Owner.Release(_words, _lines);
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private DeviceBuffer Alive(DeviceBuffer buffer)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return buffer;
+    }
+}
