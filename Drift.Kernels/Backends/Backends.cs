@@ -22,11 +22,15 @@ public static class Backends
     /// <exception cref="BackendUnavailableException">The device is absent; the message says why and what to install.</exception>
     public static IGemmBackend Open(string name, int threads = 1) => name switch
     {
+        "host" => new HostBackend(threads, Environment.GetEnvironmentVariable(Int8Kernels.Variable)),
         "reference" => new ReferenceBackend(),
         _ => throw new ArgumentException($"no backend is called '{name}'; there are {string.Join(", ", Names)}", nameof(name)),
     };
 
     /// <summary>What each backend finds on this machine.</summary>
     public static IReadOnlyList<BackendStatus> Survey() =>
-        [new BackendStatus("reference", true, "plain loops, for verification")];
+    [
+        new BackendStatus("host", true, "SIMD on this CPU"),
+        new BackendStatus("reference", true, "plain loops, for verification"),
+    ];
 }

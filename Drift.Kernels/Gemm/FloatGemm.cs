@@ -1,25 +1,14 @@
 namespace Drift.Kernels;
 
-/// <summary>fp32 weights W [N, K], packed once for <see cref="FloatGemm"/>.</summary>
-public sealed class FloatWeights
-{
-    internal FloatWeights(float[] panels, int n, int k) => (Panels, N, K) = (panels, n, k);
-
-    /// <summary>Output features.</summary>
-    public int N { get; }
-
-    /// <summary>Input features.</summary>
-    public int K { get; }
-
-    internal float[] Panels { get; }
-}
-
 /// <summary>
 /// fp32 products on the host. Every output is one chain of fused multiply-adds over k = 0..K-1 that starts at 0, so the bits do not depend on the vector width,
-/// the tile or the number of rows in the call.
+/// the tile, the number of threads or of rows in the call.
 /// </summary>
-public static class FloatGemm
+public static unsafe class FloatGemm
 {
+    // A block of K is 128 values: a 32-column panel block of 16 KiB, half a first-level cache.
+    private const int BlockK = 128;
+
     /// <summary>Packs weights.</summary>
     /// <param name="weights">W [N, K] row-major.</param>
     /// <param name="n">Output features, at least 1.</param>
@@ -27,9 +16,13 @@ public static class FloatGemm
     /// <exception cref="ArgumentException">The span does not hold N x K values.</exception>
     public static FloatWeights Pack(ReadOnlySpan<float> weights, int n, int k)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
-        return new FloatWeights(weights.ToArray(), n, k);
+        var packed = new FloatWeights(n, k);
+        packed.Fill(weights, k, 1);
+        return packed;
     }
 
     /// <summary>C [rows, N] = A [rows, K] W^T + bias.</summary>
@@ -42,15 +35,49 @@ public static class FloatGemm
     public static void Multiply(ReadOnlySpan<float> a, int rows, FloatWeights weights, ReadOnlySpan<float> bias, Span<float> c)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        for (var i = 0; i < rows; i++)
+        Multiply(a, weights.K, rows, weights, bias, c, weights.N);
+    }
+
+    /// <summary>C [rows, N] = A [rows, K] W^T + bias, with gaps between rows.</summary>
+    /// <param name="a">A, row-major.</param>
+    /// <param name="aStride">Values between rows of A, at least K.</param>
+    /// <param name="rows">Rows of A, at least 0.</param>
+    /// <param name="weights">Packed W.</param>
+    /// <param name="bias">N values, or empty for none; added after the sum.</param>
+    /// <param name="c">Takes C, row-major.</param>
+    /// <param name="cStride">Values between rows of C, at least N.</param>
+    /// <exception cref="ArgumentException">A span is too short.</exception>
+    public static void Multiply(ReadOnlySpan<float> a, int aStride, int rows, FloatWeights weights, ReadOnlySpan<float> bias, Span<float> c, int cStride)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (rows == 0)
+            return;
+        Check(a.Length, rows, weights.K, aStride, nameof(a));
+        Check(c.Length, rows, weights.N, cStride, nameof(c));
+        if (!bias.IsEmpty && bias.Length < weights.N)
+            throw new ArgumentException($"a bias of {weights.N} values is needed, the span has {bias.Length}", nameof(bias));
+        fixed (float* aStart = a, panels = weights.Panels, biasStart = bias, cStart = c)
         {
-            for (var j = 0; j < weights.N; j++)
+            for (var block = 0; block < weights.K; block += BlockK)
             {
-                var sum = 0f;
-                for (var p = 0; p < weights.K; p++)
-                    sum = MathF.FusedMultiplyAdd(a[i * weights.K + p], weights.Panels[j * weights.K + p], sum);
-                c[i * weights.N + j] = bias.IsEmpty ? sum : sum + bias[j];
+                var depth = Math.Min(BlockK, weights.K - block);
+                for (var column = 0; column < weights.N; column += FloatWeights.PanelColumns)
+                {
+                    var panel = panels + (long)column * weights.K + (long)block * FloatWeights.PanelColumns;
+                    var width = Math.Min(FloatWeights.PanelColumns, weights.N - column);
+                    var end = block + depth == weights.K && biasStart != null ? biasStart + column : null;
+                    for (var row = 0; row < rows; row += FloatKernel.Rows)
+                        FloatKernel.Run(aStart + (long)row * aStride + block, aStride, panel, depth, cStart + (long)row * cStride + column, cStride,
+                            Math.Min(FloatKernel.Rows, rows - row), width, block != 0, end);
+                }
             }
         }
+    }
+
+    private static void Check(int length, int rows, int columns, int stride, string name)
+    {
+        if (stride < columns || length < (long)(rows - 1) * stride + columns)
+            throw new ArgumentException($"{rows} rows of {columns} at stride {stride} do not fit a span of {length}", name);
     }
 }

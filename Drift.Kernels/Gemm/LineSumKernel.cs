@@ -2,50 +2,75 @@ using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
 
-/// <summary>Observed line sums of a product's accumulators: one pass over the tiles, wrapping INT32 addition, so any order gives the same bits.</summary>
-internal static class LineSumKernel
+/// <summary>
+/// Observed line sums of a product's accumulators, modulo 2^32: wrapping addition, so any order gives the same bits. A strip of two vectors keeps its column
+/// sums in registers while the rows of the tile pass by.
+/// </summary>
+internal static unsafe class LineSumKernel
 {
+    private const int Lanes = 16;
+    private const int Strip = 2 * Lanes;
+
     public static void Sum(GemmOutput output, LineSums sums)
     {
         int tile = sums.Tile, m = sums.M, n = sums.N;
         if (tile == 0)
             return;
-        for (var tileRow = 0; tileRow < sums.TileRows; tileRow++)
+        sums.Rows.Clear();
+        fixed (int* rows = sums.Rows, columns = sums.Columns)
         {
-            var columns = sums.Columns.Slice(tileRow * n, n);
-            columns.Clear();
-            for (var i = tileRow * tile; i < Math.Min(m, (tileRow + 1) * tile); i++)
+            for (var tileRow = 0; tileRow < sums.TileRows; tileRow++)
             {
-                var row = output.Row(i);
+                var first = tileRow * tile;
+                var height = Math.Min(tile, m - first);
                 for (var t = 0; t < sums.TileColumns; t++)
                 {
-                    var start = t * tile;
-                    var width = Math.Min(tile, n - start);
-                    sums.Rows[i * sums.TileColumns + t] = AddAndSum(row.Slice(start, width), columns.Slice(start, width));
+                    var end = Math.Min(n, (t + 1) * tile);
+                    var rowSums = rows + (nint)first * sums.TileColumns + t;
+                    var j = t * tile;
+                    for (; j <= end - Strip; j += Strip)
+                        SumStrip(output.Pointer + (nint)first * output.Stride + j, output.Stride, height, rowSums, sums.TileColumns, columns + (nint)tileRow * n + j);
+                    if (j < end)
+                        SumRest(output.Pointer + (nint)first * output.Stride + j, output.Stride, height, end - j, rowSums, sums.TileColumns, columns + (nint)tileRow * n + j);
                 }
             }
         }
     }
 
-    /// <summary>Adds a line to the column sums and returns its own sum.</summary>
-    private static int AddAndSum(ReadOnlySpan<int> line, Span<int> columns)
+    private static void SumStrip(int* source, nint stride, int height, int* rowSums, nint rowStride, int* columnSums)
     {
-        var lanes = Vector512<int>.Zero;
-        var j = 0;
-        for (; j <= line.Length - Vector512<int>.Count; j += Vector512<int>.Count)
+        var low = Vector512<int>.Zero;
+        var high = Vector512<int>.Zero;
+        for (var i = 0; i < height; i++)
         {
-            var values = Vector512.Create(line[j..]);
-            lanes += values;
-            (Vector512.Create<int>(columns[j..]) + values).CopyTo(columns[j..]);
+            var left = Vector512.Load(source);
+            var right = Vector512.Load(source + Lanes);
+            low += left;
+            high += right;
+            *rowSums += Vector512.Sum(left + right);
+            source += stride;
+            rowSums += rowStride;
         }
 
-        var sum = Vector512.Sum(lanes);
-        for (; j < line.Length; j++)
-        {
-            sum += line[j];
-            columns[j] += line[j];
-        }
+        low.Store(columnSums);
+        high.Store(columnSums + Lanes);
+    }
 
-        return sum;
+    private static void SumRest(int* source, nint stride, int height, int width, int* rowSums, nint rowStride, int* columnSums)
+    {
+        new Span<int>(columnSums, width).Clear();
+        for (var i = 0; i < height; i++)
+        {
+            var sum = 0;
+            for (var j = 0; j < width; j++)
+            {
+                sum += source[j];
+                columnSums[j] += source[j];
+            }
+
+            *rowSums += sum;
+            source += stride;
+            rowSums += rowStride;
+        }
     }
 }

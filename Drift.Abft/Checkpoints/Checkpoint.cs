@@ -1,0 +1,78 @@
+namespace Drift.Abft;
+
+/// <summary>
+/// A layer's outputs at an earlier step: INT8 codes with the scale they had then, or fp32 values where outputs stay wide. Owned and overwritten by its store.
+/// </summary>
+public sealed class Checkpoint
+{
+    private sbyte[] _codes = [];
+    private float[] _values = [];
+    private float[] _scales = [];
+    private int _scaleCount;
+
+    /// <summary>Zero-based index of the step whose outputs these are.</summary>
+    public int Step { get; private set; }
+
+    /// <summary>Rows of the picture.</summary>
+    public int M { get; private set; }
+
+    /// <summary>Output features.</summary>
+    public int N { get; private set; }
+
+    /// <summary>True when the values are fp32.</summary>
+    public bool IsWide => _scaleCount == 0;
+
+    /// <summary>Bytes of one element in memory: 1 for INT8, 4 for fp32.</summary>
+    public int BytesPerElement => IsWide ? sizeof(float) : sizeof(sbyte);
+
+    /// <summary>Bytes that the outputs take, scales included.</summary>
+    public long Bytes => (long)M * N * BytesPerElement + (long)_scaleCount * sizeof(float);
+
+    /// <summary>M x N codes; empty when wide.</summary>
+    public ReadOnlySpan<sbyte> Codes => IsWide ? [] : _codes.AsSpan(0, M * N);
+
+    /// <summary>M x N values; empty unless wide.</summary>
+    public ReadOnlySpan<float> Values => IsWide ? _values.AsSpan(0, M * N) : [];
+
+    /// <summary>The scale, or one a row; empty when wide.</summary>
+    public ReadOnlySpan<float> Scales => _scales.AsSpan(0, _scaleCount);
+
+    /// <summary>The value of an element: code x the scale of that time, or the fp32 value.</summary>
+    /// <param name="row">Row, 0..M-1.</param>
+    /// <param name="column">Column, 0..N-1.</param>
+    public float Value(int row, int column) => IsWide
+        ? _values[row * N + column]
+        : _codes[row * N + column] * _scales[_scaleCount == 1 ? 0 : row];
+
+    /// <summary>Copies outputs, reusing the arrays.</summary>
+    internal void Take(int step, LayerOutput output)
+    {
+        var elements = output.M * output.N;
+        (Step, M, N, _scaleCount) = (step, output.M, output.N, output.Scales.Length);
+        if (output.IsWide)
+        {
+            if (_values.Length < elements)
+                _values = new float[elements];
+            output.Values.CopyTo(_values);
+            return;
+        }
+
+        if (_scales.Length < _scaleCount)
+            _scales = new float[_scaleCount];
+        output.Scales.CopyTo(_scales);
+        if (_codes.Length < elements)
+            _codes = new sbyte[elements];
+        if (!output.Codes.IsEmpty)
+            output.Codes.CopyTo(_codes);
+        else if (_scaleCount == 1)
+            CodeRounding.Round(output.Values, _scales[0], _codes);
+        else
+            RoundRows(output);
+    }
+
+    private void RoundRows(LayerOutput output)
+    {
+        for (var row = 0; row < M; row++)
+            CodeRounding.Round(output.Values.Slice(row * N, N), _scales[row], _codes.AsSpan(row * N, N));
+    }
+}

@@ -1,0 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+using Drift.Kernels;
+
+namespace Drift.Abft;
+
+/// <summary>
+/// Keeps the outputs of one picture's layers from step to step. A picture in flight has a store of its own, so that it is mended alike alone and in a batch; the
+/// store is cleared before the next picture. Serves one thread at a time.
+/// </summary>
+public interface ICheckpointStore
+{
+    /// <summary>Bytes that the checkpoints take now.</summary>
+    long Bytes { get; }
+
+    /// <summary>Keeps a copy of a layer's outputs, already mended, in place of its earlier checkpoint.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="step">Zero-based index of the step.</param>
+    /// <param name="output">
+    /// The outputs. INT8 codes are kept as given; without them, values are rounded to codes of the output's scale; wide values stay fp32.
+    /// </param>
+    /// <returns>Bytes written, for the ledger.</returns>
+    long Save(LayerKey layer, int step, LayerOutput output);
+
+    /// <summary>The newest checkpoint of a layer from before a step.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="beforeStep">The step at work; its own checkpoint does not count.</param>
+    /// <param name="checkpoint">The checkpoint, valid until the layer saves again or the store is cleared.</param>
+    bool TryGet(LayerKey layer, int beforeStep, [NotNullWhen(true)] out Checkpoint? checkpoint);
+
+    /// <summary>Forgets all checkpoints: a new picture begins.</summary>
+    void Clear();
+}

@@ -1,0 +1,61 @@
+using Drift.Kernels;
+
+namespace Drift.Abft;
+
+/// <summary>
+/// What a plan does to the line sums, without looking at them: the sum of its flips' deltas on each line, modulo 2^32. Equal to observed minus expected,
+/// bit for bit; the tests hold the two together.
+/// </summary>
+public static class ImpliedDeviation
+{
+    /// <summary>Sums the deltas of a plan.</summary>
+    /// <param name="faults">The plan that was applied.</param>
+    /// <param name="output">
+    /// Accumulators with the plan applied. A flip's sign is read off the bit that it left, so the flips are taken back from last to first and
+    /// then applied again: that is right for several flips of one element too. The accumulators are as before when this returns.
+    /// </param>
+    /// <param name="tile">Edge of a checksum tile, at least 1.</param>
+    /// <param name="deviations">Takes the sums; reused.</param>
+    /// <exception cref="ArgumentException">The plan does not fit the product.</exception>
+    public static void Sum(FaultPlan faults, GemmOutput output, int tile, LineSums deviations)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(deviations);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tile, 1);
+        var (m, n, _) = output.Shape;
+        deviations.Resize(m, n, tile);
+        Span<int> rows = deviations.Rows, columns = deviations.Columns, accumulators = output.Accumulators;
+        rows.Clear();
+        columns.Clear();
+        for (var i = faults.Count - 1; i >= 0; i--)
+        {
+            var flip = faults.All[i];
+            ref var accumulator = ref accumulators[flip.Row * output.Stride + flip.Column];
+            var delta = flip.Delta(accumulator);
+            accumulator ^= flip.Mask;
+            rows[flip.Row * deviations.TileColumns + flip.Column / tile] += delta;
+            columns[flip.Row / tile * n + flip.Column] += delta;
+        }
+
+        faults.Toggle(output);
+    }
+
+    /// <summary>What was measured: observed minus expected on each line, modulo 2^32.</summary>
+    /// <param name="expected">Line sums from the operands.</param>
+    /// <param name="observed">Line sums of the accumulators.</param>
+    /// <param name="deviations">Takes the differences; reused.</param>
+    /// <exception cref="ArgumentException">The two sums differ in shape or tile.</exception>
+    public static void Measure(LineSums expected, LineSums observed, LineSums deviations)
+    {
+        ArgumentNullException.ThrowIfNull(expected);
+        ArgumentNullException.ThrowIfNull(observed);
+        ArgumentNullException.ThrowIfNull(deviations);
+        if ((expected.M, expected.N, expected.Tile) != (observed.M, observed.N, observed.Tile))
+            throw new ArgumentException("expected and observed sums are of different products", nameof(observed));
+        deviations.Resize(expected.M, expected.N, expected.Tile);
+        for (var i = 0; i < deviations.Rows.Length; i++)
+            deviations.Rows[i] = observed.Rows[i] - expected.Rows[i];
+        for (var i = 0; i < deviations.Columns.Length; i++)
+            deviations.Columns[i] = observed.Columns[i] - expected.Columns[i];
+    }
+}

@@ -1,0 +1,44 @@
+namespace Drift.Abft;
+
+/// <summary>
+/// The paper's recovery (DRIFT, rollback-ABFT, rules 3 and 4): every masked element takes the value that the same layer had at its last checkpoint, old INT8 x old
+/// scale, or 0 where there is none. Nothing is recomputed.
+/// </summary>
+/// <remarks>
+/// Memory is read in bursts: each flagged row of a tile with masked elements fetches the whole row segment of the tile, which is one 32-byte burst in
+/// tiles of 32 INT8 values. Without a checkpoint nothing is fetched.
+/// </remarks>
+public sealed class Rollback : IRecovery
+{
+    /// <inheritdoc/>
+    public Repair Mend(Finding finding, Checkpoint? checkpoint, LayerOutput output)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        var (m, n) = (output.M, output.N);
+        if ((finding.M, finding.N) != (m, n))
+            throw new ArgumentException($"a verdict on {finding.M} x {finding.N} does not fit an output of {m} x {n}", nameof(finding));
+        if (checkpoint is not null && (checkpoint.M, checkpoint.N) != (m, n))
+            throw new ArgumentException($"a checkpoint of {checkpoint.M} x {checkpoint.N} does not fit an output of {m} x {n}", nameof(checkpoint));
+        var repair = default(Repair);
+        foreach (var tile in finding.MaskedTiles)
+        {
+            foreach (var row in tile.Rows)
+            {
+                foreach (var column in tile.Columns)
+                    Set(output, row, column, checkpoint?.Value(row, column) ?? 0);
+            }
+
+            repair += new Repair(tile.Masked, checkpoint is null ? 0 : (long)tile.Rows.Count * tile.Width * checkpoint.BytesPerElement);
+        }
+
+        return repair;
+    }
+
+    private static void Set(LayerOutput output, int row, int column, float value)
+    {
+        var element = row * output.N + column;
+        output.Values[element] = value;
+        if (!output.Codes.IsEmpty)
+            output.Codes[element] = CodeRounding.Round(value, output.Scales[output.Scales.Length == 1 ? 0 : row]);
+    }
+}

@@ -1,0 +1,52 @@
+namespace Drift.Kernels;
+
+/// <summary>fp32 weights W [N, K], packed for <see cref="FloatGemm"/>: panels of 32 columns, [K][32] each, the last padded with zeros.</summary>
+public sealed class FloatWeights
+{
+    internal const int PanelColumns = 32;
+
+    /// <summary>Room for weights of a shape, to be filled by <see cref="Fill"/>; reused where operands change from call to call, as in attention.</summary>
+    /// <param name="n">Output features, at least 1.</param>
+    /// <param name="k">Input features, at least 1.</param>
+    public FloatWeights(int n, int k)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        (N, K) = (n, k);
+        Panels = new float[(n + PanelColumns - 1) / PanelColumns * PanelColumns * k];
+    }
+
+    /// <summary>Output features.</summary>
+    public int N { get; }
+
+    /// <summary>Input features.</summary>
+    public int K { get; }
+
+    internal float[] Panels { get; }
+
+    /// <summary>Packs values from any strided layout: W(j, p) is at j x <paramref name="columnStride"/> + p x <paramref name="depthStride"/>.</summary>
+    /// <param name="source">The values.</param>
+    /// <param name="columnStride">Values between output features.</param>
+    /// <param name="depthStride">Values between input features.</param>
+    public void Fill(ReadOnlySpan<float> source, int columnStride, int depthStride)
+    {
+        for (var column = 0; column < N; column += PanelColumns)
+        {
+            var panel = Panels.AsSpan(column * K, PanelColumns * K);
+            var width = Math.Min(PanelColumns, N - column);
+            if (columnStride == 1)
+            {
+                for (var p = 0; p < K; p++)
+                    source.Slice(column + p * depthStride, width).CopyTo(panel[(p * PanelColumns)..]);
+                continue;
+            }
+
+            for (var j = 0; j < width; j++)
+            {
+                var from = (column + j) * columnStride;
+                for (var p = 0; p < K; p++)
+                    panel[p * PanelColumns + j] = source[from + p * depthStride];
+            }
+        }
+    }
+}

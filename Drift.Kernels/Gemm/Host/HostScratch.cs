@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace Drift.Kernels;
+
+/// <summary>Memory that one product needs beside its operands, kept between calls.</summary>
+internal sealed unsafe class HostScratch : IDisposable
+{
+    private const int Alignment = 64;
+    private sbyte* _memory;
+    private nuint _capacity;
+
+    ~HostScratch() => NativeMemory.AlignedFree(_memory);
+
+    /// <summary>At least this many bytes, undefined, valid until the next call.</summary>
+    public sbyte* Take(long bytes)
+    {
+        if ((nuint)bytes > _capacity)
+        {
+            NativeMemory.AlignedFree(_memory);
+            _memory = null;
+            _capacity = 0;
+            _memory = (sbyte*)NativeMemory.AlignedAlloc((nuint)bytes, Alignment);
+            _capacity = (nuint)bytes;
+        }
+
+        return _memory;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(_memory);
+        _memory = null;
+        _capacity = 0;
+        GC.SuppressFinalize(this);
+    }
+}

@@ -1,0 +1,167 @@
+using System.Text.Json;
+
+namespace Drift.Models;
+
+/// <summary>A config.json or scheduler_config.json: named settings, each with the default that diffusers or transformers has for it, each checked.</summary>
+public sealed class ModelConfig
+{
+    private const long LongestBytes = 100_000_000;
+
+    private readonly string _path;
+    private readonly JsonElement _root;
+
+    private ModelConfig(string path, JsonElement root) => (_path, _root) = (path, root);
+
+    /// <summary>What the file describes: its <c>_class_name</c>, or the first of its <c>architectures</c>; empty when it says neither.</summary>
+    public string ClassName => Has("_class_name") ? Text("_class_name", "") : Texts("architectures", []).FirstOrDefault("");
+
+    /// <summary>Reads a file. NaN and Infinity may stand in it as Python writes them.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ModelFormatException">There is no such file, or it is not a JSON object.</exception>
+    public static ModelConfig Read(string path)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > LongestBytes)
+                throw new ModelFormatException($"{path}: longer than {LongestBytes} bytes; expected JSON settings");
+            var root = JsonDocument.Parse(NamedNumbers.Quote(File.ReadAllText(path)), new JsonDocumentOptions { AllowDuplicateProperties = false }).RootElement;
+            return root.ValueKind == JsonValueKind.Object
+                ? new ModelConfig(path, root)
+                : throw new ModelFormatException($"{path}: expected a JSON object, found {root.ValueKind}");
+        }
+        catch (JsonException e)
+        {
+            throw new ModelFormatException($"{path}: not valid JSON with each name once: {e.Message}", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ModelFormatException($"{path}: no such file; expected JSON settings", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFormatException($"{path}: cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Refuses a file that describes something else.</summary>
+    /// <param name="supported">The class names that will do.</param>
+    /// <exception cref="ModelFormatException">It names none of them.</exception>
+    public void RequireClass(params ReadOnlySpan<string> supported)
+    {
+        if (!supported.Contains(ClassName))
+            throw Refuse("_class_name", $"'{ClassName}'", $"{(supported.Length > 1 ? "one of " : "")}{string.Join(", ", supported.ToArray())}");
+    }
+
+    /// <summary>Whether a setting is there and not null.</summary>
+    /// <param name="name">The setting.</param>
+    public bool Has(string name) => _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>A whole number.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="fallback">Its value where absent.</param>
+    /// <param name="least">The smallest that makes sense.</param>
+    /// <param name="most">The largest that makes sense.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public int Integer(string name, int fallback, int least = 1, int most = 1 << 20) =>
+        !_root.TryGetProperty(name, out var value) ? fallback : Integer(name, value, least, most);
+
+    /// <summary>A whole number that may be absent or null.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="least">The smallest that makes sense.</param>
+    /// <param name="most">The largest that makes sense.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public int? OptionalInteger(string name, int least = 1, int most = 1 << 20) => Has(name) ? Integer(name, 0, least, most) : null;
+
+    /// <summary>One or more whole numbers.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="fallback">Its value where absent.</param>
+    /// <param name="least">The smallest that makes sense.</param>
+    /// <param name="most">The largest that makes sense.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public int[] Integers(string name, int[] fallback, int least = 1, int most = 1 << 20)
+    {
+        if (!_root.TryGetProperty(name, out var list))
+            return fallback;
+        return list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0
+            ? [.. list.EnumerateArray().Select(value => Integer(name, value, least, most))]
+            : throw Refuse(name, list.GetRawText(), "a list of whole numbers");
+    }
+
+    /// <summary>A number, which may be infinite where the bounds allow; NaN is refused.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="fallback">Its value where absent.</param>
+    /// <param name="least">The smallest that makes sense.</param>
+    /// <param name="most">The largest that makes sense.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public double Number(string name, double fallback, double least = double.NegativeInfinity, double most = double.PositiveInfinity)
+    {
+        if (!_root.TryGetProperty(name, out var value))
+            return fallback;
+        var number = double.NaN;
+        var readable = value.ValueKind == JsonValueKind.Number ? value.TryGetDouble(out number)
+            : value.ValueKind == JsonValueKind.String && NamedNumbers.TryRead(value.GetString()!, out number);
+        return readable && number >= least && number <= most ? number : throw Refuse(name, value.GetRawText(), $"a number from {least} to {most}");
+    }
+
+    /// <summary>A truth value.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="fallback">Its value where absent.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public bool Flag(string name, bool fallback)
+    {
+        if (!_root.TryGetProperty(name, out var value))
+            return fallback;
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Refuse(name, value.GetRawText(), "true or false");
+    }
+
+    /// <summary>A text.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="fallback">Its value where absent.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public string Text(string name, string fallback) => !_root.TryGetProperty(name, out var value) ? fallback : Text(name, value);
+
+    /// <summary>One of some words.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="words">Those that are supported; the first is the value where absent.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public string Choice(string name, params ReadOnlySpan<string> words)
+    {
+        var word = Text(name, words[0]);
+        return words.Contains(word) ? word : throw Refuse(name, $"'{word}'", $"one of {string.Join(", ", words.ToArray())}");
+    }
+
+    /// <summary>A list of texts.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="fallback">Its value where absent.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public string[] Texts(string name, string[] fallback)
+    {
+        if (!_root.TryGetProperty(name, out var list))
+            return fallback;
+        return list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray().Select(value => Text(name, value))]
+            : throw Refuse(name, list.GetRawText(), "a list of texts");
+    }
+
+    /// <summary>Texts by name.</summary>
+    /// <param name="name">The setting, which must be there.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public IReadOnlyDictionary<string, string> TextMap(string name) =>
+        _root.TryGetProperty(name, out var map) && map.ValueKind == JsonValueKind.Object
+            ? map.EnumerateObject().ToDictionary(entry => entry.Name, entry => Text($"{name}.{entry.Name}", entry.Value))
+            : throw Refuse(name, Has(name) ? map.ValueKind.ToString() : "nothing", "texts by name");
+
+    /// <summary>The exception for a setting that cannot be used.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="found">What stands there.</param>
+    /// <param name="expected">What should.</param>
+    public ModelFormatException Refuse(string name, string found, string expected) => new($"{_path}: {name} is {found}; expected {expected}");
+
+    private int Integer(string name, JsonElement value, int least, int most) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most
+            ? number
+            : throw Refuse(name, value.GetRawText(), $"a whole number from {least} to {most}");
+
+    private string Text(string name, JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Refuse(name, value.GetRawText(), "a text");
+}

@@ -1,0 +1,148 @@
+using System.Runtime.Intrinsics;
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>
+/// The weights in a model folder, by name: one safetensors file, or several with an index, as diffusers and transformers save them. Open only while a network
+/// is being built.
+/// </summary>
+public sealed class ModelWeights : IDisposable
+{
+    private const int MissingShown = 10;
+
+    private static readonly string[] Candidates =
+    [
+        "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
+        "model.safetensors", "model.safetensors.index.json",
+    ];
+
+    private readonly string _source;
+    private readonly Dictionary<string, SafetensorsFile> _fileOf = [];
+    private readonly List<SafetensorsFile> _files = [];
+    private readonly List<string> _missing = [];
+    private readonly long _volume;
+
+    private ModelWeights(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new ModelFormatException($"{folder}: no such folder; expected a model as diffusers or transformers saves it");
+        _source = Candidates.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+            ?? throw new ModelFormatException($"{folder}: no weights there; expected one of {string.Join(", ", Candidates)}");
+        try
+        {
+            if (_source.EndsWith(".json", StringComparison.Ordinal))
+                OpenShards(folder);
+            else
+                OpenSingle();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        _volume = _fileOf.Sum(tensor => tensor.Value.Shape(tensor.Key).Aggregate(1L, (volume, extent) => volume * extent));
+    }
+
+    /// <summary>Builds a network from a folder's weights.</summary>
+    /// <typeparam name="T">The network.</typeparam>
+    /// <param name="folder">A folder as <c>save_pretrained</c> writes it.</param>
+    /// <param name="build">Reads every tensor that the network needs. A missing one reads as zeros there, so that all missing ones can be named together.</param>
+    /// <exception cref="ModelFormatException">A file is missing or unsound, or a tensor is missing, of another shape, or not finite.</exception>
+    public static T Load<T>(string folder, Func<ModelWeights, T> build)
+    {
+        ArgumentNullException.ThrowIfNull(build);
+        using var weights = new ModelWeights(folder);
+        var network = build(weights);
+        if (weights._missing.Count > 0)
+            throw weights.Missing();
+        return network;
+    }
+
+    /// <summary>Whether a tensor is there.</summary>
+    /// <param name="name">The tensor.</param>
+    public bool Has(string name) => _fileOf.ContainsKey(name);
+
+    /// <summary>A tensor's values as fp32, row-major.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="shape">The shape that the network gives it.</param>
+    /// <exception cref="ModelFormatException">The tensor has another shape or holds NaN or infinity; or the tenth one is missing.</exception>
+    public float[] Read(string name, params ReadOnlySpan<int> shape)
+    {
+        if (!_fileOf.TryGetValue(name, out var file))
+            return Absent(name, shape);
+        var stored = file.Shape(name);
+        if (!shape.SequenceEqual([.. stored]))
+        {
+            throw new ModelFormatException($"{file.Path}: tensor '{name}' has shape [{string.Join(", ", stored)}]; " +
+                $"expected [{string.Join(", ", shape.ToArray())}] from the config");
+        }
+
+        var values = file.ReadFloat(name);
+        var odd = FirstNotFinite(values);
+        return odd < 0 ? values : throw new ModelFormatException($"{file.Path}: tensor '{name}' holds {values[odd]} at element {odd}; expected finite weights");
+    }
+
+    /// <summary>Closes the files.</summary>
+    public void Dispose()
+    {
+        foreach (var file in _files)
+            file.Dispose();
+    }
+
+    private void OpenSingle()
+    {
+        var file = SafetensorsFile.Open(_source);
+        _files.Add(file);
+        foreach (var name in file.Names)
+            _fileOf.Add(name, file);
+    }
+
+    private void OpenShards(string folder)
+    {
+        var shards = new Dictionary<string, SafetensorsFile>();
+        foreach (var (name, shard) in ModelConfig.Read(_source).TextMap("weight_map"))
+        {
+            // A name that leads out of the folder would let a download read any file of this machine.
+            if (shard.AsSpan().ContainsAny('/', '\\', ':') || shard.Contains("..", StringComparison.Ordinal) || !shard.EndsWith(".safetensors", StringComparison.Ordinal))
+                throw new ModelFormatException($"{_source}: shard '{shard}' is not the plain name of a .safetensors file in this folder");
+            if (!shards.TryGetValue(shard, out var file))
+            {
+                file = SafetensorsFile.Open(Path.Combine(folder, shard));
+                _files.Add(file);
+                shards.Add(shard, file);
+            }
+
+            if (!file.Contains(name))
+                throw new ModelFormatException($"{file.Path}: there is no tensor '{name}', which the index says is here");
+            _fileOf.Add(name, file);
+        }
+    }
+
+    /// <summary>
+    /// Zeros in place of a tensor that is not there. Never more of them than the folder has weights, and never for more than ten tensors: a hostile config
+    /// gets no memory that the weights do not justify.
+    /// </summary>
+    private float[] Absent(string name, ReadOnlySpan<int> shape)
+    {
+        _missing.Add(name);
+        var volume = 1L;
+        foreach (var extent in shape)
+            volume = Math.Min(volume * extent, int.MaxValue);
+        return _missing.Count < MissingShown && volume <= _volume ? new float[volume] : throw Missing();
+    }
+
+    private ModelFormatException Missing() => new($"{_source}: missing {(_missing.Count < MissingShown ? "" : "at least ")}{_missing.Count} " +
+        $"tensor{(_missing.Count == 1 ? "" : "s")} that the config asks for: {string.Join(", ", _missing)}");
+
+    private static int FirstNotFinite(ReadOnlySpan<float> values)
+    {
+        var i = 0;
+        while (i <= values.Length - VectorMath.Lanes && Vector512.EqualsAll(Vector512.Create(values[i..]) * 0f, Vector512<float>.Zero))
+            i += VectorMath.Lanes;
+        while (i < values.Length && float.IsFinite(values[i]))
+            i++;
+        return i < values.Length ? i : -1;
+    }
+}
