@@ -1,4 +1,5 @@
 using Drift.Kernels;
+using Drift.Models;
 
 namespace Drift.Bench;
 
@@ -47,8 +48,8 @@ internal static class ErrorPolicy
     }
 
     /// <summary>True for what the user's files, options or machine brought about.</summary>
-    public static bool IsUsers(Exception exception) => exception is UserErrorException or ArgumentException or BackendUnavailableException
-        or IOException or UnauthorizedAccessException;
+    public static bool IsUsers(Exception exception) => exception is UserErrorException or ArgumentException or ModelFormatException
+        or BackendUnavailableException or IOException or UnauthorizedAccessException;
 
     /// <summary>The message without .NET's own decoration about parameters, which means nothing to a user.</summary>
     public static string MessageOf(Exception exception) => exception is ArgumentException { ParamName: { } name }

@@ -36,9 +36,9 @@ internal static class BenchCommand
         return command;
     }
 
-    private static IConfig Configuration(Job job, string backend, string artifacts) => ManualConfig.CreateEmpty()
+    private static ManualConfig Configuration(Job job, string backend, string artifacts) => ManualConfig.CreateEmpty()
         // In this process: a tool that is already built has no project to generate a second one from.
-        .AddJob(job.WithToolchain(InProcessEmitToolchain.Default))
+        .AddJob(job.WithToolchain(InProcessEmitToolchain.Instance))
         .AddFilter(new SimpleFilter(benchmark => Equals(benchmark.Parameters[nameof(GemmBenchmarks.Backend)], backend)))
         .AddColumnProvider(DefaultColumnProviders.Descriptor, DefaultColumnProviders.Params, DefaultColumnProviders.Statistics)
         .AddColumn(new GopsColumn())

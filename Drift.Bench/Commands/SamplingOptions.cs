@@ -39,7 +39,7 @@ internal sealed class SamplingArguments
     private readonly Option<int> _images = Declare.Number("--images", "Number of pictures", 16, 1, 4096);
     private readonly Option<int> _steps = Declare.Number("--steps", "Sampling steps", 50, 1, 1000);
     private readonly Option<double> _guidance = Declare.Number("--guidance", "Classifier-free guidance; 1 is none", 2.0, 0, 100);
-    private readonly Option<ulong> _seed = Declare.Number("--seed", "Seed of the first picture; the next one has the next seed", 0UL, 0, ulong.MaxValue - 4096);
+    private readonly Option<ulong> _seed = Declare.Number("--seed", "Seed of the first picture; the next one has the next seed", 0UL, 0UL, ulong.MaxValue - 4096);
     private readonly Option<string> _backend = Declare.Choice("--backend", "What computes the INT8 products", Backends.Default, [.. Backends.Names]);
     private readonly Option<int> _threads = Declare.Number("--threads", "Host threads", Environment.ProcessorCount, 1, 1024);
     private readonly Option<string?> _out = Declare.Text("--out", "Folder to write; new or empty [default: results/<command>-<time>]", "PATH");

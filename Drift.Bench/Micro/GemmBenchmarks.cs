@@ -4,7 +4,7 @@ using Drift.Kernels;
 namespace Drift.Bench;
 
 /// <summary>The INT8 product of each backend, plain and with line sums. Public because BenchmarkDotNet subclasses it.</summary>
-public class GemmBenchmarks
+public class GemmBenchmarks : IDisposable
 {
     private readonly GemmOutput _output = new();
     private IGemmBackend? _backend;
@@ -50,9 +50,17 @@ public class GemmBenchmarks
     [Benchmark]
     public void Multiply() => _backend!.Multiply(new GemmCall(_activations, Shape.M, Shape.K, _weights!), FaultPlan.None, _output);
 
-    /// <summary>Frees what the backend holds.</summary>
+    /// <inheritdoc/>
     [GlobalCleanup]
-    public void Free()
+    public void Dispose()
+    {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what the backend holds.</summary>
+    /// <param name="disposing">True when called by <see cref="Dispose()"/>.</param>
+    protected virtual void Dispose(bool disposing)
     {
         _weights?.Dispose();
         _backend?.Dispose();

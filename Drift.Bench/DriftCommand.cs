@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Drift.Bench;
 
 /// <summary>The whole command line: parses, runs, and lets <see cref="ErrorPolicy"/> judge what went wrong.</summary>
-internal static class CommandLine
+internal static class DriftCommand
 {
     /// <summary>Long enough for a run to reach the next step and remove its temporary folder.</summary>
     private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(20);

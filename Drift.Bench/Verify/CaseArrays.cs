@@ -1,0 +1,16 @@
+using Drift.Kernels;
+using Drift.Models;
+
+namespace Drift.Bench;
+
+/// <summary>Arrays of a case in the forms that networks and samplers take.</summary>
+internal static class CaseArrays
+{
+    /// <summary>A float array with its shape.</summary>
+    public static Tensor ReadTensor(this SafetensorsFile arrays, string name) => new(arrays.ReadFloat(name), [.. arrays.Shape(name)]);
+
+    /// <summary>Integers or floats, as timesteps are either.</summary>
+    public static double[] ReadNumbers(this SafetensorsFile arrays, string name) => arrays.DataType(name) is "I64" or "I32"
+        ? [.. arrays.ReadInt64(name).Select(value => (double)value)]
+        : [.. arrays.ReadFloat(name).Select(value => (double)value)];
+}
