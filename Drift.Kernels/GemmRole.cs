@@ -35,4 +35,10 @@ public enum GemmRole
 
     /// <summary>Tokens back to patches after the last block.</summary>
     FinalProjection = 10,
+
+    /// <summary>A convolution, over its windows.</summary>
+    Convolution = 20,
+
+    /// <summary>Pooled features to class scores.</summary>
+    Classifier = 21,
 }

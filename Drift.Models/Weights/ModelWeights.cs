@@ -17,7 +17,6 @@ public sealed class ModelWeights : IDisposable
         "model.safetensors", "model.safetensors.index.json",
     ];
 
-    private readonly string _source;
     private readonly Dictionary<string, SafetensorsFile> _fileOf = [];
     private readonly List<SafetensorsFile> _files = [];
     private readonly List<string> _missing = [];
@@ -27,11 +26,11 @@ public sealed class ModelWeights : IDisposable
     {
         if (!Directory.Exists(folder))
             throw new ModelFormatException($"{folder}: no such folder; expected a model as diffusers or transformers saves it");
-        _source = Candidates.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+        Source = Candidates.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
             ?? throw new ModelFormatException($"{folder}: no weights there; expected one of {string.Join(", ", Candidates)}");
         try
         {
-            if (_source.EndsWith(".json", StringComparison.Ordinal))
+            if (Source.EndsWith(".json", StringComparison.Ordinal))
                 OpenShards(folder);
             else
                 OpenSingle();
@@ -44,6 +43,9 @@ public sealed class ModelWeights : IDisposable
 
         _volume = _fileOf.Sum(tensor => tensor.Value.Shape(tensor.Key).Aggregate(1L, (volume, extent) => volume * extent));
     }
+
+    /// <summary>The file, or the index of the files.</summary>
+    public string Source { get; }
 
     /// <summary>Builds a network from a folder's weights.</summary>
     /// <typeparam name="T">The network.</typeparam>
@@ -93,7 +95,7 @@ public sealed class ModelWeights : IDisposable
 
     private void OpenSingle()
     {
-        var file = SafetensorsFile.Open(_source);
+        var file = SafetensorsFile.Open(Source);
         _files.Add(file);
         foreach (var name in file.Names)
             _fileOf.Add(name, file);
@@ -102,11 +104,11 @@ public sealed class ModelWeights : IDisposable
     private void OpenShards(string folder)
     {
         var shards = new Dictionary<string, SafetensorsFile>();
-        foreach (var (name, shard) in ModelConfig.Read(_source).TextMap("weight_map"))
+        foreach (var (name, shard) in ModelConfig.Read(Source).TextMap("weight_map"))
         {
             // A name that leads out of the folder would let a download read any file of this machine.
             if (shard.AsSpan().ContainsAny('/', '\\', ':') || shard.Contains("..", StringComparison.Ordinal) || !shard.EndsWith(".safetensors", StringComparison.Ordinal))
-                throw new ModelFormatException($"{_source}: shard '{shard}' is not the plain name of a .safetensors file in this folder");
+                throw new ModelFormatException($"{Source}: shard '{shard}' is not the plain name of a .safetensors file in this folder");
             if (!shards.TryGetValue(shard, out var file))
             {
                 file = SafetensorsFile.Open(Path.Combine(folder, shard));
@@ -133,7 +135,7 @@ public sealed class ModelWeights : IDisposable
         return _missing.Count < MissingShown && volume <= _volume ? new float[volume] : throw Missing();
     }
 
-    private ModelFormatException Missing() => new($"{_source}: missing {(_missing.Count < MissingShown ? "" : "at least ")}{_missing.Count} " +
+    private ModelFormatException Missing() => new($"{Source}: missing {(_missing.Count < MissingShown ? "" : "at least ")}{_missing.Count} " +
         $"tensor{(_missing.Count == 1 ? "" : "s")} that the config asks for: {string.Join(", ", _missing)}");
 
     private static int FirstNotFinite(ReadOnlySpan<float> values)

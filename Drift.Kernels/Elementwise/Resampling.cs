@@ -1,0 +1,74 @@
+using System.Runtime.Intrinsics;
+
+namespace Drift.Kernels;
+
+/// <summary>Fewer or more pixels, over [batch, height, width, channels].</summary>
+public static class Resampling
+{
+    /// <summary>Twice the height and width; every pixel becomes four.</summary>
+    /// <param name="x">[batch, height, width, channels].</param>
+    /// <param name="y">[batch, 2 height, 2 width, channels], overwritten.</param>
+    public static void Double(Tensor x, Tensor y)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        var (lines, width, channels) = (x.Shape[0] * x.Shape[1], x.Shape[2], x.Columns);
+        for (var line = 0; line < lines; line++)
+        {
+            var upper = y.Span.Slice(4 * line * width * channels, 2 * width * channels);
+            for (var column = 0; column < 2 * width; column++)
+                x.Span.Slice((line * width + column / 2) * channels, channels).CopyTo(upper.Slice(column * channels, channels));
+            upper.CopyTo(y.Span[((4 * line + 2) * width * channels)..]);
+        }
+    }
+
+    /// <summary>The largest value of each channel in every second 3 x 3 window, one pixel of border left out: PyTorch's MaxPool2d(3, 2, 1).</summary>
+    /// <param name="x">[batch, height, width, channels].</param>
+    /// <param name="y">[batch, (height + 1) / 2, (width + 1) / 2, channels], overwritten.</param>
+    public static void MaxPool(Tensor x, Tensor y)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        var (height, width, channels) = (x.Shape[1], x.Shape[2], x.Columns);
+        for (var pixel = 0; pixel < y.Rows; pixel++)
+        {
+            var (line, column) = Math.DivRem(pixel, y.Shape[2]);
+            var (image, row) = Math.DivRem(line, y.Shape[1]);
+            var target = y.Span.Slice(pixel * channels, channels);
+            target.Fill(float.NegativeInfinity);
+            for (var i = Math.Max(0, 2 * row - 1); i < Math.Min(height, 2 * row + 2); i++)
+            {
+                for (var j = Math.Max(0, 2 * column - 1); j < Math.Min(width, 2 * column + 2); j++)
+                    TakeLarger(x.Span.Slice(((image * height + i) * width + j) * channels, channels), target);
+            }
+        }
+    }
+
+    /// <summary>The mean of each channel over a sample's pixels.</summary>
+    /// <param name="x">[batch, height, width, channels], at least one pixel.</param>
+    /// <param name="y">[batch, channels], overwritten.</param>
+    public static void AveragePool(Tensor x, Tensor y)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        ArgumentNullException.ThrowIfNull(y);
+        var (pixels, channels) = (x.Shape[1] * x.Shape[2], x.Columns);
+        for (var sample = 0; sample < x.Shape[0]; sample++)
+        {
+            var mean = y.Span.Slice(sample * channels, channels);
+            mean.Clear();
+            for (var pixel = 0; pixel < pixels; pixel++)
+                Activation.Add(mean, x.Span.Slice((sample * pixels + pixel) * channels, channels));
+            foreach (ref var value in mean)
+                value /= pixels;
+        }
+    }
+
+    private static void TakeLarger(ReadOnlySpan<float> x, Span<float> largest)
+    {
+        for (var c = 0; c < x.Length; c += VectorMath.Lanes)
+        {
+            var (v, l) = (VectorMath.Load(x[c..]), VectorMath.Load(largest[c..]));
+            VectorMath.Store(Vector512.ConditionalSelect(Vector512.LessThanOrEqual(v, l), l, v), largest[c..]);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+namespace Drift.Models;
+
+/// <summary>diffusers' DDIMScheduler with eta 0: the deterministic solver. Immutable.</summary>
+public sealed class Ddim : ISampler
+{
+    private readonly float _finalAlpha;
+    private readonly string _spacing;
+    private readonly int _offset;
+    private readonly Prediction _predicts;
+    private readonly float _clip;
+
+    internal Ddim(ModelConfig config)
+    {
+        if (config.Flag("thresholding", false))
+            throw config.Refuse("thresholding", "true", "false: dynamic thresholding is not supported");
+        Schedule = NoiseSchedule.Read(config);
+        _finalAlpha = config.Flag("set_alpha_to_one", true) ? 1 : Schedule.AlphasCumprod[0];
+        _spacing = config.Choice("timestep_spacing", "leading", "linspace", "trailing");
+        _offset = config.Integer("steps_offset", 0, least: 0);
+        _predicts = config.Choice("prediction_type", "epsilon", "v_prediction", "sample") switch
+        {
+            "epsilon" => Prediction.Noise,
+            "v_prediction" => Prediction.Velocity,
+            _ => Prediction.Sample,
+        };
+        var range = config.Number("clip_sample_range", 1, least: 0);
+        _clip = config.Flag("clip_sample", true) ? (float)range : float.PositiveInfinity;
+    }
+
+    private enum Prediction
+    {
+        Noise,
+        Velocity,
+        Sample,
+    }
+
+    /// <summary>The noise at each trained timestep.</summary>
+    public NoiseSchedule Schedule { get; }
+
+    /// <summary>Reads a scheduler_config.json.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ModelFormatException">The file is missing or unsound, describes another scheduler, or asks for something not supported.</exception>
+    public static Ddim Load(string path)
+    {
+        var config = ModelConfig.Read(path);
+        config.RequireClass("DDIMScheduler");
+        return new Ddim(config);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one.</exception>
+    public ISamplerRun Begin(int steps)
+    {
+        var trained = Schedule.AlphasCumprod.Count;
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, trained);
+        var timesteps = _spacing switch
+        {
+            "linspace" => Enumerable.Range(0, steps).Select(i => steps == 1 ? 0 : Math.Round(i * ((trained - 1.0) / (steps - 1)))).Reverse(),
+            "leading" => Enumerable.Range(0, steps).Select(i => (double)(i * (trained / steps) + _offset)).Reverse(),
+            _ => Enumerable.Range(0, steps).Select(i => Math.Round(trained - i * ((double)trained / steps)) - 1),
+        };
+        var run = new Run(this, [.. timesteps], trained / steps);
+        return run.Timesteps[0] < trained ? run
+            : throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
+    }
+
+    private sealed class Run(Ddim solver, double[] timesteps, int stride) : ISamplerRun
+    {
+        public IReadOnlyList<double> Timesteps => timesteps;
+
+        public double InitialSigma => 1;
+
+        public void Step(int index, ReadOnlySpan<float> prediction, Span<float> sample, Span<float> original)
+        {
+            var timestep = (int)timesteps[index];
+            var alpha = solver.Schedule.AlphasCumprod[timestep];
+            var next = timestep >= stride ? solver.Schedule.AlphasCumprod[timestep - stride] : solver._finalAlpha;
+            var (signal, noise) = (MathF.Sqrt(alpha), MathF.Sqrt(1 - alpha));
+            var (nextSignal, nextNoise) = (MathF.Sqrt(next), MathF.Sqrt(1 - next));
+            for (var i = 0; i < sample.Length; i++)
+            {
+                var (x, p) = (sample[i], prediction[i]);
+                var (clean, epsilon) = solver._predicts switch
+                {
+                    Prediction.Noise => ((x - noise * p) / signal, p),
+                    Prediction.Velocity => (signal * x - noise * p, signal * p + noise * x),
+                    _ => (p, (x - signal * p) / noise),
+                };
+                clean = Math.Clamp(clean, -solver._clip, solver._clip);
+                if (!original.IsEmpty)
+                    original[i] = clean;
+                sample[i] = nextSignal * clean + nextNoise * epsilon;
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using Drift.Kernels;
+using Drift.Models;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+public class NetworkFixtureTests
+{
+    private const double Tolerance = 1e-4;
+
+    [Test]
+    public void Autoencoder_gives_diffusers_latents_and_pictures()
+    {
+        var folder = TestData.Fixture("networks", "vae");
+        using var io = SafetensorsFile.Open(Path.Combine(folder, "io.safetensors"));
+        var vae = AutoencoderKL.Load(folder);
+        var workspace = new Workspace();
+        var (mean, logVariance) = vae.Encode(TestData.Read(io, "in.image"), new FloatUnit(), workspace);
+        var image = vae.Decode(TestData.Read(io, "in.latent"), new FloatUnit(), workspace);
+        Assert.Multiple(() =>
+        {
+            Near(mean, io, "out.mean");
+            Near(logVariance, io, "out.logvar");
+            Near(image, io, "out.image");
+        });
+    }
+
+    [Test]
+    public void Classifier_gives_transformers_logits_and_features()
+    {
+        var folder = TestData.Fixture("networks", "fashion-features");
+        using var io = SafetensorsFile.Open(Path.Combine(folder, "io.safetensors"));
+        var (logits, pooled) = ResNetClassifier.Load(folder).Classify(TestData.Read(io, "in.pixel_values"), new FloatUnit(), new Workspace());
+        Assert.Multiple(() =>
+        {
+            Near(logits, io, "out.logits");
+            Near(pooled, io, "out.pooled");
+        });
+    }
+
+    [Test]
+    public void A_picture_comes_out_the_same_alone_and_in_a_batch()
+    {
+        var vaeFolder = TestData.Fixture("networks", "vae");
+        using var io = SafetensorsFile.Open(Path.Combine(vaeFolder, "io.safetensors"));
+        var latent = TestData.Read(io, "in.latent");
+        var vae = AutoencoderKL.Load(vaeFolder);
+        var together = vae.Decode(latent, new FloatUnit(), new Workspace());
+        var alone = vae.Decode(latent.Slice(1, 1), new FloatUnit(), new Workspace());
+        Assert.That(alone.Span.SequenceEqual(together.Slice(1, 1).Span));
+
+        var folder = TestData.Fixture("networks", "fashion-features");
+        using var pictures = SafetensorsFile.Open(Path.Combine(folder, "io.safetensors"));
+        var pixels = TestData.Read(pictures, "in.pixel_values");
+        var classifier = ResNetClassifier.Load(folder);
+        var all = classifier.Classify(pixels, new FloatUnit(), new Workspace()).Logits;
+        var one = classifier.Classify(pixels.Slice(11, 1), new FloatUnit(), new Workspace()).Logits;
+        Assert.That(one.Span.SequenceEqual(all.Slice(11, 1).Span));
+    }
+
+    private static void Near(Tensor actual, SafetensorsFile io, string name)
+    {
+        var error = TestData.Error(actual.Span, io.ReadFloat(name));
+        TestContext.Out.WriteLine($"{name} {error:E2}");
+        Assert.That(actual.Shape, Is.EqualTo(io.Shape(name)), name);
+        Assert.That(error, Is.LessThanOrEqualTo(Tolerance), name);
+    }
+}
