@@ -44,11 +44,17 @@ public sealed class Checkpoint
         ? _values[row * N + column]
         : _codes[row * N + column] * _scales[_scaleCount == 1 ? 0 : row];
 
+    /// <summary>Whether the outputs are of the picture at work.</summary>
+    internal bool IsLive { get; private set; }
+
+    /// <summary>Drops the outputs and keeps the arrays.</summary>
+    internal void Forget() => IsLive = false;
+
     /// <summary>Copies outputs, reusing the arrays.</summary>
     internal void Take(int step, LayerOutput output)
     {
         var elements = output.M * output.N;
-        (Step, M, N, _scaleCount) = (step, output.M, output.N, output.Scales.Length);
+        (Step, M, N, _scaleCount, IsLive) = (step, output.M, output.N, output.Scales.Length, true);
         if (output.IsWide)
         {
             if (_values.Length < elements)

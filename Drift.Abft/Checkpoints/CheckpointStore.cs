@@ -6,7 +6,7 @@ namespace Drift.Abft;
 /// <summary>Checkpoints in memory, the newest of each layer. Its arrays live on through <see cref="Clear"/>, so that a warm store allocates nothing.</summary>
 public sealed class CheckpointStore : ICheckpointStore
 {
-    private readonly Dictionary<LayerKey, (Checkpoint Checkpoint, bool Live)> _layers = [];
+    private readonly Dictionary<LayerKey, Checkpoint> _layers = [];
 
     /// <inheritdoc/>
     public long Bytes { get; private set; }
@@ -15,11 +15,11 @@ public sealed class CheckpointStore : ICheckpointStore
     public long Save(LayerKey layer, int step, LayerOutput output)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
-        var (checkpoint, live) = _layers.TryGetValue(layer, out var held) ? held : (new Checkpoint(), false);
-        if (live)
+        if (!_layers.TryGetValue(layer, out var checkpoint))
+            _layers[layer] = checkpoint = new Checkpoint();
+        if (checkpoint.IsLive)
             Bytes -= checkpoint.Bytes;
         checkpoint.Take(step, output);
-        _layers[layer] = (checkpoint, true);
         Bytes += checkpoint.Bytes;
         return checkpoint.Bytes;
     }
@@ -27,15 +27,17 @@ public sealed class CheckpointStore : ICheckpointStore
     /// <inheritdoc/>
     public bool TryGet(LayerKey layer, int beforeStep, [NotNullWhen(true)] out Checkpoint? checkpoint)
     {
-        checkpoint = _layers.TryGetValue(layer, out var held) && held.Live && held.Checkpoint.Step < beforeStep ? held.Checkpoint : null;
-        return checkpoint is not null;
+        if (_layers.TryGetValue(layer, out checkpoint) && checkpoint.IsLive && checkpoint.Step < beforeStep)
+            return true;
+        checkpoint = null;
+        return false;
     }
 
     /// <inheritdoc/>
     public void Clear()
     {
-        foreach (var layer in _layers.Keys)
-            _layers[layer] = (_layers[layer].Checkpoint, false);
+        foreach (var (_, checkpoint) in _layers)
+            checkpoint.Forget();
         Bytes = 0;
     }
 }

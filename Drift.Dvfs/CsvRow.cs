@@ -1,0 +1,75 @@
+using System.Globalization;
+using CsvHelper;
+using CsvHelper.Configuration;
+
+namespace Drift.Dvfs;
+
+/// <summary>A line of a data file with a header. Whatever is wrong with it is said as file, line and what was expected.</summary>
+internal sealed class CsvRow
+{
+    private readonly string _path;
+    private readonly int _line;
+    private readonly string[] _columns;
+    private readonly string[] _fields;
+
+    private CsvRow(string path, int line, string[] columns, string[] fields) => (_path, _line, _columns, _fields) = (path, line, columns, fields);
+
+    /// <summary>Reads a file. Blank lines and lines that begin with # are skipped; columns beyond the required ones are allowed.</summary>
+    /// <exception cref="InvalidDataException">The file has no rows, or lacks a required column.</exception>
+    public static List<CsvRow> Read(string path, params ReadOnlySpan<string> required)
+    {
+        using var reader = new StreamReader(path);
+        using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            AllowComments = true,
+            TrimOptions = TrimOptions.Trim,
+            BadDataFound = bad => throw Wrong(path, bad.Context.Parser!.RawRow, $"well-formed CSV, not {bad.RawRecord.Trim()}"),
+        });
+        if (!parser.Read())
+            throw Wrong(path, 1, $"the columns {string.Join(",", required)}, not an empty file");
+        var columns = parser.Record!;
+        foreach (var column in required)
+        {
+            if (!columns.Contains(column))
+                throw Wrong(path, parser.RawRow, $"the columns {string.Join(",", required)}; {column} is missing");
+        }
+
+        var rows = new List<CsvRow>();
+        while (parser.Read())
+            rows.Add(new CsvRow(path, parser.RawRow, columns, parser.Record!));
+        return rows.Count > 0 ? rows : throw Wrong(path, parser.RawRow, "at least one row below the columns");
+    }
+
+    /// <summary>The text of a column; empty where the line ends before it.</summary>
+    public string Text(string column)
+    {
+        var index = Array.IndexOf(_columns, column);
+        return index >= 0 && index < _fields.Length ? _fields[index] : "";
+    }
+
+    /// <summary>The number in a column.</summary>
+    /// <exception cref="InvalidDataException">It is missing, not a finite number, or outside the range.</exception>
+    public double Number(string column, double smallest, double largest)
+    {
+        var text = Text(column);
+        if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= smallest && value <= largest)
+            return value;
+        var range = double.IsPositiveInfinity(largest) ? "above 0" : string.Create(CultureInfo.InvariantCulture, $"from {smallest} to {largest}");
+        throw Expected($"a number {range} as {column}, not '{text}'");
+    }
+
+    /// <summary>The positive number in a column.</summary>
+    /// <exception cref="InvalidDataException">It is missing, not a finite number, or not above 0.</exception>
+    public double Positive(string column)
+    {
+        var value = Number(column, double.Epsilon, double.PositiveInfinity);
+        return double.IsFinite(value) ? value : throw Expected($"a finite number as {column}, not '{Text(column)}'");
+    }
+
+    /// <summary>The error that this line is not what was expected.</summary>
+    public InvalidDataException Expected(string expected) => Wrong(_path, _line, expected);
+
+    /// <summary>One line, even where a quoted field spans several.</summary>
+    private static InvalidDataException Wrong(string path, int line, string expected) =>
+        new($"{path}, line {line}: expected {expected.ReplaceLineEndings(" ")}");
+}

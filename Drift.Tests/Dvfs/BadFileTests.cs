@@ -1,0 +1,75 @@
+using Drift.Dvfs;
+using NUnit.Framework;
+
+namespace Drift.Tests.Dvfs;
+
+/// <summary>What is wrong with a data file is said in one line: file, line, what was expected.</summary>
+internal sealed class BadFileTests
+{
+    private const string Points = "volts,gigahertz,rate_per_element,source\n";
+    private string _path = "";
+
+    [SetUp]
+    public void Name() => _path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.csv");
+
+    [TearDown]
+    public void Delete() => File.Delete(_path);
+
+    [TestCase("", 1, "volts,gigahertz,rate_per_element")]
+    [TestCase("volts,gigahertz\n0.9,2\n", 1, "rate_per_element is missing")]
+    [TestCase(Points, 2, "at least one row")]
+    [TestCase(Points + "0.8,2,1e-4,x\n0.7,2,1e-3,x\n", 3, "rows ascend by volts")]
+    [TestCase(Points + "0.8,2,1e-4,x\n0.8,2,1e-4,x\n", 3, "without duplicates")]
+    [TestCase(Points + "# a remark\n\n0.8,2,-1e-4,x\n", 4, "a number from 0 to 1 as rate_per_element, not '-1e-4'")]
+    [TestCase(Points + "0.8,2,1.01,x\n", 2, "a number from 0 to 1")]
+    [TestCase(Points + "0.8,2,NaN,x\n", 2, "a number from 0 to 1")]
+    [TestCase(Points + "0.8,2,,x\n", 2, "not ''")]
+    [TestCase(Points + "0.8,2\n", 2, "not ''")]
+    [TestCase(Points + "-0.8,2,0,x\n", 2, "a number above 0 as volts, not '-0.8'")]
+    [TestCase(Points + "0.8,0,0,x\n", 2, "a number above 0 as gigahertz")]
+    [TestCase(Points + "0.8,Infinity,0,x\n", 2, "a finite number as gigahertz")]
+    [TestCase(Points + "0.8,two,0,x\n", 2, "not 'two'")]
+    [TestCase(Points + "0.8,2.5,0,x\n", 2, "a point at 0.9 V or at 2 GHz")]
+    [TestCase(Points + "0.8,2,1e-4,x\n0.9,2,1e-3,x\n", 3, "never rises with the voltage")]
+    [TestCase(Points + "0.9,2,1e-4,x\n0.9,2.5,1e-5,x\n", 3, "never falls with the clock")]
+    [TestCase(Points + "0.8,\"2\n3\",0,x\n", 3, "not '2 3'")]
+    [TestCase(Points + "0.8,2,1e-4,\"x\" y\n", 2, "well-formed CSV")]
+    public void OperatingPoints(string text, int line, string expected) => Fails(() => TabulatedErrors.Load(_path), text, line, expected);
+
+    [TestCase("quantity,value\nint8_mac,1\n", 1, "unit is missing")]
+    [TestCase("quantity,value,unit\nint8_mac,0.16,nJ\n", 2, "int8_mac in pJ or dram_byte in pJ/B")]
+    [TestCase("quantity,value,unit\nint8_mac,0.16,pJ\nint8_mac,0.17,pJ\n", 3, "once each")]
+    [TestCase("quantity,value,unit\nint8_mac,0,pJ\n", 2, "above 0")]
+    [TestCase("quantity,value,unit\nsram,1,pJ\n", 2, "int8_mac")]
+    public void Energies(string text, int line, string expected) => Fails(() => EnergyModel.Load(_path), text, line, expected);
+
+    [Test]
+    public void AnEnergyThatIsMissing()
+    {
+        File.WriteAllText(_path, "quantity,value,unit\nint8_mac,0.16,pJ\n");
+        Assert.That(Assert.Throws<InvalidDataException>(() => EnergyModel.Load(_path))!.Message, Does.StartWith(_path).And.Contain("dram_byte in pJ/B"));
+    }
+
+    [TestCase("model,compute_to_memory\na,1\na,2\n", 3, "a model that no other row names, not 'a'")]
+    [TestCase("model,compute_to_memory\na,x\n", 2, "above 0")]
+    public void Mixes(string text, int line, string expected) => Fails(() => PaperMix.Load(_path), text, line, expected);
+
+    [Test]
+    public void AFileThatIsAbsent() => Assert.Throws<FileNotFoundException>(() => TabulatedErrors.Load(_path));
+
+    [Test]
+    public void AFileOfTheUsersOwn()
+    {
+        File.WriteAllText(_path, "# my chip\n rate_per_element , volts,gigahertz\n0.5,0.5,2\n0,0.9,2\n");
+        var table = TabulatedErrors.Load(_path);
+        Assert.That(table.RatePerElement(OperatingPoint.Of(.7, 2)), Is.EqualTo(.25).Within(1e-12));
+        Assert.That(Assert.Throws<OperatingPointException>(() => table.At(OperatingPoint.Of(.95, 2)))!.Message, Does.Contain("0.5..0.9 V at 2 GHz"));
+    }
+
+    private void Fails(Action load, string text, int line, string expected)
+    {
+        File.WriteAllText(_path, text);
+        var error = Assert.Throws<InvalidDataException>(() => load());
+        Assert.That(error!.Message, Does.StartWith($"{_path}, line {line}: expected ").And.Contain(expected).And.Not.Contain("\n"));
+    }
+}
