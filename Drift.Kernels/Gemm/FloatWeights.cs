@@ -5,15 +5,21 @@ public sealed class FloatWeights
 {
     internal const int PanelColumns = 32;
 
-    /// <summary>Room for weights of a shape, to be filled by <see cref="Fill"/>; reused where operands change from call to call, as in attention.</summary>
+    private readonly Tensor _panels;
+
+    /// <summary>Room for weights of a shape, to be filled by <see cref="Fill"/>.</summary>
     /// <param name="n">Output features, at least 1.</param>
     /// <param name="k">Input features, at least 1.</param>
-    public FloatWeights(int n, int k)
+    /// <param name="workspace">
+    /// Lends the memory where operands change from call to call, as in attention: the weights are then valid until its scope ends. Null for memory of their own.
+    /// </param>
+    public FloatWeights(int n, int k, Workspace? workspace = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         (N, K) = (n, k);
-        Panels = new float[(n + PanelColumns - 1) / PanelColumns * PanelColumns * k];
+        var columns = (n + PanelColumns - 1) / PanelColumns * PanelColumns;
+        _panels = workspace?.Rent(columns, k) ?? new Tensor(columns, k);
     }
 
     /// <summary>Output features.</summary>
@@ -22,7 +28,7 @@ public sealed class FloatWeights
     /// <summary>Input features.</summary>
     public int K { get; }
 
-    internal float[] Panels { get; }
+    internal Span<float> Panels => _panels.Span;
 
     /// <summary>Packs values from any strided layout: W(j, p) is at j x <paramref name="columnStride"/> + p x <paramref name="depthStride"/>.</summary>
     /// <param name="source">The values.</param>
@@ -32,8 +38,10 @@ public sealed class FloatWeights
     {
         for (var column = 0; column < N; column += PanelColumns)
         {
-            var panel = Panels.AsSpan(column * K, PanelColumns * K);
+            var panel = Panels.Slice(column * K, PanelColumns * K);
             var width = Math.Min(PanelColumns, N - column);
+            if (width < PanelColumns)
+                panel.Clear();
             if (columnStride == 1)
             {
                 for (var p = 0; p < K; p++)

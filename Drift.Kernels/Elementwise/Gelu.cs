@@ -1,0 +1,26 @@
+using System.Runtime.Intrinsics;
+
+namespace Drift.Kernels;
+
+/// <summary>Gaussian error linear units.</summary>
+public static class Gelu
+{
+    private const float SqrtTwoOverPi = 0.7978845608028654f;
+    private const float Cubic = 0.044715f;
+
+    /// <summary>
+    /// The tanh approximation, in place: 0.5 x (1 + tanh(u)) with u = sqrt(2 / pi) (x + 0.044715 x^3) (Hendrycks and Gimpel, arXiv 1606.08415), written as
+    /// x / (1 + e^-2u).
+    /// </summary>
+    /// <param name="values">Any values; overwritten.</param>
+    public static void Tanh(Span<float> values)
+    {
+        while (!values.IsEmpty)
+        {
+            var x = VectorMath.Load(values);
+            var inner = Vector512.FusedMultiplyAdd(x * x, x * Cubic, x);
+            VectorMath.Store(x * VectorMath.Sigmoid(inner * (2 * SqrtTwoOverPi)), values);
+            values = values[Math.Min(values.Length, VectorMath.Lanes)..];
+        }
+    }
+}

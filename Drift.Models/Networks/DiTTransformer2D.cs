@@ -1,0 +1,241 @@
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>
+/// diffusers' DiTTransformer2DModel: a class-conditional diffusion transformer with adaLN-Zero (Peebles and Xie, "Scalable diffusion models with transformers",
+/// arXiv 2212.09748).
+/// </summary>
+public sealed class DiTTransformer2D : IDenoiser
+{
+    private const int TimestepFeatures = 256;
+    private const float ModulationEpsilon = 1e-6f;
+    private const int ModulationParts = 6;
+
+    private readonly int _patch, _inChannels, _outChannels, _sampleSize, _heads, _width, _classes;
+    private readonly float _epsilon;
+    private readonly LinearLayer _patchEmbedding, _finalModulation, _finalProjection;
+    private readonly Block[] _blocks;
+    private readonly float[] _positions;
+
+    private DiTTransformer2D(ModelConfig config, ModelWeights weights)
+    {
+        config.RequireClass("DiTTransformer2DModel");
+        config.Choice("activation_fn", "gelu-approximate");
+        config.Choice("norm_type", "ada_norm_zero");
+        if (config.Flag("norm_elementwise_affine", false))
+            throw config.Refuse("norm_elementwise_affine", "true", "false, as DiT has it");
+        _patch = config.Integer("patch_size", 2);
+        _inChannels = config.Integer("in_channels", 4);
+        _outChannels = config.OptionalInteger("out_channels") ?? _inChannels;
+        _sampleSize = config.Integer("sample_size", 32);
+        if (_sampleSize % _patch != 0)
+            throw config.Refuse("sample_size", $"{_sampleSize}", $"a multiple of patch_size {_patch}");
+        _heads = config.Integer("num_attention_heads", 16);
+        _width = _heads * config.Integer("attention_head_dim", 72);
+        if (_width % 4 != 0)
+            throw config.Refuse("attention_head_dim", $"{_width / _heads}", "a width (heads x head size) that 4 divides, for the position embedding");
+        _classes = config.Integer("num_embeds_ada_norm", 1000);
+        _epsilon = (float)config.Number("norm_eps", 1e-5, 0);
+        var attentionBias = config.Flag("attention_bias", true);
+
+        var pixels = _patch * _patch;
+        _patchEmbedding = new LinearLayer(new LayerKey(0, GemmRole.PatchEmbedding), weights.Read("pos_embed.proj.weight", _width, _inChannels, _patch, _patch),
+            weights.Read("pos_embed.proj.bias", _width), _width, _inChannels * pixels);
+        _blocks = new Block[config.Integer("num_layers", 28)];
+        for (var i = 0; i < _blocks.Length; i++)
+            _blocks[i] = new Block(weights, i, _width, _classes, attentionBias);
+        _finalModulation = Linear(weights, "proj_out_1", new LayerKey(0, GemmRole.FinalProjection, 0), 2 * _width, _width);
+        _finalProjection = Linear(weights, "proj_out_2", new LayerKey(0, GemmRole.FinalProjection, 1), pixels * _outChannels, _width);
+        _positions = Positions(_sampleSize / _patch, _sampleSize / _patch);
+        Layers = [_patchEmbedding, .. _blocks.SelectMany(b => b.Layers), _finalModulation, _finalProjection];
+    }
+
+    /// <inheritdoc/>
+    public (int Channels, int Height, int Width) LatentShape => (_inChannels, _sampleSize, _sampleSize);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LinearLayer> Layers { get; }
+
+    /// <summary>Number of classes; the null class has this number.</summary>
+    public int Classes => _classes;
+
+    /// <summary>Reads the network from a folder.</summary>
+    /// <param name="folder">A folder with config.json and weights, as diffusers' save_pretrained writes it.</param>
+    /// <exception cref="ModelFormatException">The folder is incomplete, damaged or of another network.</exception>
+    public static DiTTransformer2D Load(string folder)
+    {
+        var config = ModelConfig.Read(Path.Combine(folder, "config.json"));
+        return ModelWeights.Load(folder, weights => new DiTTransformer2D(config, weights));
+    }
+
+    /// <inheritdoc/>
+    public Tensor Predict(Tensor latent, StepContext step, Conditioning conditioning, IGemmUnit gemm) => Predict(latent, step, conditioning, gemm, null);
+
+    /// <summary>The prediction, with a look at the values on the way, to find the layer that differs.</summary>
+    /// <param name="latent">[samples, channels, height, width].</param>
+    /// <param name="step">Where in the run this happens.</param>
+    /// <param name="conditioning">Class labels, one a sample.</param>
+    /// <param name="gemm">Computes every layer.</param>
+    /// <param name="watch">Called with the names <c>patch_embed</c>, <c>emb.N</c> and <c>block.N</c>; null for none.</param>
+    /// <exception cref="ArgumentException">The latent or a label does not fit the network.</exception>
+    public Tensor Predict(Tensor latent, StepContext step, Conditioning conditioning, IGemmUnit gemm, Action<string, Tensor>? watch)
+    {
+        ArgumentNullException.ThrowIfNull(latent);
+        ArgumentNullException.ThrowIfNull(step);
+        ArgumentNullException.ThrowIfNull(conditioning);
+        ArgumentNullException.ThrowIfNull(gemm);
+        if (latent.Shape is not [var samples, var channels, var height, var width] || channels != _inChannels || height % _patch != 0 || width % _patch != 0)
+            throw new ArgumentException($"a latent of [{string.Join(", ", latent.Shape)}] does not fit {_inChannels} channels in patches of {_patch}", nameof(latent));
+        if (conditioning.ClassLabels.Length != samples || conditioning.ClassLabels.Any(label => label < 0 || label > _classes))
+            throw new ArgumentException($"{samples} samples need as many class labels of 0..{_classes}", nameof(conditioning));
+
+        var work = step.Workspace;
+        int rows = height / _patch, columns = width / _patch, tokens = rows * columns;
+        var result = work.Rent(samples, _outChannels, height, width);
+        using var scope = work.Begin();
+
+        var hidden = work.Rent(samples, tokens, _width);
+        var patches = work.Rent(samples, tokens, _patchEmbedding.K);
+        Patches.Gather(latent, _patch, patches);
+        gemm.Linear(step, patches, new Projection(_patchEmbedding, hidden));
+        AddPositions(hidden, rows == columns && rows == _sampleSize / _patch ? _positions : Positions(rows, columns));
+        watch?.Invoke("patch_embed", hidden);
+
+        var first = work.Rent(samples, _width);
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            using var blockScope = work.Begin();
+            var embedding = i == 0 ? first : work.Rent(samples, _width);
+            Embed(_blocks[i], step, conditioning, gemm, embedding);
+            watch?.Invoke($"emb.{i}", embedding);
+            Activation.Silu(embedding.Span);
+            Run(_blocks[i], step, hidden, embedding, tokens, gemm);
+            watch?.Invoke($"block.{i}", hidden);
+        }
+
+        var modulation = work.Rent(samples, 2 * _width);
+        gemm.Linear(step, first, new Projection(_finalModulation, modulation));
+        for (var s = 0; s < samples; s++)
+        {
+            var (tokensOfSample, parts) = (hidden.Slice(s, 1), modulation.Slice(s, 1));
+            LayerNorm.Modulate(tokensOfSample.Span, parts.Span[_width..], parts.Span[.._width], ModulationEpsilon, tokensOfSample.Span);
+        }
+
+        var pixels = work.Rent(samples, tokens, _finalProjection.N);
+        gemm.Linear(step, hidden, new Projection(_finalProjection, pixels));
+        Patches.Scatter(pixels, _patch, result);
+        return result;
+    }
+
+    /// <summary>x + gate attention(norm(x)), then x + gate feed-forward(norm(x)), with shifts, scales and gates from the embedding.</summary>
+    private void Run(Block block, StepContext step, Tensor hidden, Tensor embedding, int tokens, IGemmUnit gemm)
+    {
+        var work = step.Workspace;
+        var samples = hidden.Shape[0];
+        var modulation = work.Rent(samples, ModulationParts * _width);
+        gemm.Linear(step, embedding, new Projection(block.Modulation, modulation));
+
+        var normed = work.Rent(samples, tokens, _width);
+        var (query, key, value) = (work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width));
+        Modulate(hidden, modulation, 0, ModulationEpsilon, normed);
+        gemm.Linear(step, normed, new Projection(block.Query, query), new Projection(block.Key, key), new Projection(block.Value, value));
+        SelfAttention.Run(query, key, value, tokens, _heads, normed, work);
+        gemm.Linear(step, normed, new Projection(block.Output, query));
+        Gate(hidden, query, modulation, 2);
+
+        var wide = work.Rent(samples, tokens, block.FeedForward1.N);
+        Modulate(hidden, modulation, 3, _epsilon, normed);
+        gemm.Linear(step, normed, new Projection(block.FeedForward1, wide));
+        Gelu.Tanh(wide.Span);
+        gemm.Linear(step, wide, new Projection(block.FeedForward2, query));
+        Gate(hidden, query, modulation, 5);
+    }
+
+    /// <summary>Part p of the modulation is the shift and part p + 1 the scale.</summary>
+    private void Modulate(Tensor hidden, Tensor modulation, int part, float epsilon, Tensor output)
+    {
+        for (var s = 0; s < hidden.Shape[0]; s++)
+            LayerNorm.Modulate(hidden.Slice(s, 1).Span, Part(modulation, s, part + 1), Part(modulation, s, part), epsilon, output.Slice(s, 1).Span);
+    }
+
+    private void Gate(Tensor hidden, Tensor branch, Tensor modulation, int part)
+    {
+        for (var s = 0; s < hidden.Shape[0]; s++)
+            GatedSum.Add(hidden.Slice(s, 1).Span, branch.Slice(s, 1).Span, Part(modulation, s, part));
+    }
+
+    private Span<float> Part(Tensor modulation, int sample, int part) => modulation.Span.Slice((sample * ModulationParts + part) * _width, _width);
+
+    /// <summary>Timestep embedding plus class embedding, before SiLU.</summary>
+    private void Embed(Block block, StepContext step, Conditioning conditioning, IGemmUnit gemm, Tensor embedding)
+    {
+        using var scope = step.Workspace.Begin();
+        var samples = embedding.Shape[0];
+        var features = step.Workspace.Rent(samples, TimestepFeatures);
+        var inner = step.Workspace.Rent(samples, _width);
+        for (var s = 0; s < samples; s++)
+            Sinusoids.Timestep(step.Timestep, features.Slice(s, 1).Span);
+        gemm.Linear(step, features, new Projection(block.Timestep1, inner));
+        Activation.Silu(inner.Span);
+        gemm.Linear(step, inner, new Projection(block.Timestep2, embedding));
+        for (var s = 0; s < samples; s++)
+            Activation.Add(embedding.Slice(s, 1).Span, block.ClassTable.AsSpan(conditioning.ClassLabels[s] * _width, _width));
+    }
+
+    private float[] Positions(int rows, int columns) => Sinusoids.Grid(_width, rows, columns, _sampleSize / _patch);
+
+    private static void AddPositions(Tensor hidden, float[] positions)
+    {
+        for (var s = 0; s < hidden.Shape[0]; s++)
+            Activation.Add(hidden.Slice(s, 1).Span, positions);
+    }
+
+    private static LinearLayer Linear(ModelWeights weights, string name, LayerKey key, int n, int k, bool bias = true) =>
+        new(key, weights.Read($"{name}.weight", n, k), bias ? weights.Read($"{name}.bias", n) : [], n, k);
+
+    /// <summary>The layers of one block.</summary>
+    private sealed class Block
+    {
+        private const int Widening = 4;
+
+        public Block(ModelWeights weights, int index, int width, int classes, bool attentionBias)
+        {
+            LinearLayer At(string name, GemmRole role, int n, int k, int place = 0, bool bias = true) =>
+                Linear(weights, $"transformer_blocks.{index}.{name}", new LayerKey(index, role, place), n, k, bias);
+
+            Timestep1 = At("norm1.emb.timestep_embedder.linear_1", GemmRole.TimestepEmbedding, width, TimestepFeatures);
+            Timestep2 = At("norm1.emb.timestep_embedder.linear_2", GemmRole.TimestepEmbedding, width, width, 1);
+            ClassTable = weights.Read($"transformer_blocks.{index}.norm1.emb.class_embedder.embedding_table.weight", classes + 1, width);
+            Modulation = At("norm1.linear", GemmRole.Modulation, ModulationParts * width, width);
+            Query = At("attn1.to_q", GemmRole.Query, width, width, bias: attentionBias);
+            Key = At("attn1.to_k", GemmRole.Key, width, width, bias: attentionBias);
+            Value = At("attn1.to_v", GemmRole.Value, width, width, bias: attentionBias);
+            Output = At("attn1.to_out.0", GemmRole.Output, width, width);
+            FeedForward1 = At("ff.net.0.proj", GemmRole.FeedForward1, Widening * width, width);
+            FeedForward2 = At("ff.net.2", GemmRole.FeedForward2, width, Widening * width);
+        }
+
+        public LinearLayer Timestep1 { get; }
+
+        public LinearLayer Timestep2 { get; }
+
+        public float[] ClassTable { get; }
+
+        public LinearLayer Modulation { get; }
+
+        public LinearLayer Query { get; }
+
+        public LinearLayer Key { get; }
+
+        public LinearLayer Value { get; }
+
+        public LinearLayer Output { get; }
+
+        public LinearLayer FeedForward1 { get; }
+
+        public LinearLayer FeedForward2 { get; }
+
+        public IEnumerable<LinearLayer> Layers => [Timestep1, Timestep2, Modulation, Query, Key, Value, Output, FeedForward1, FeedForward2];
+    }
+}

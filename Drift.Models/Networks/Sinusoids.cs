@@ -1,0 +1,56 @@
+namespace Drift.Models;
+
+/// <summary>The fixed embeddings of transformers: sines and cosines at geometrically falling frequencies.</summary>
+internal static class Sinusoids
+{
+    private const double LongestPeriod = 10000;
+
+    /// <summary>Cosines, then sines, of t / 10000^(i / (half - 1)) (diffusers' Timesteps with flip_sin_to_cos and a frequency shift of 1).</summary>
+    public static void Timestep(double timestep, Span<float> features)
+    {
+        var half = features.Length / 2;
+        for (var i = 0; i < half; i++)
+        {
+            // diffusers computes the frequency and the angle in fp32.
+            var frequency = MathF.Exp((float)(-Math.Log(LongestPeriod)) * i / (half - 1));
+            var angle = (float)timestep * frequency;
+            features[i] = MathF.Cos(angle);
+            features[half + i] = MathF.Sin(angle);
+        }
+    }
+
+    /// <summary>
+    /// The 2-D position embedding [rows x columns, width] of a grid that spans the same stretch as the trained one: for each token sines and cosines of
+    /// its column, then of its row.
+    /// </summary>
+    /// <param name="width">Values a token; 4 divides it.</param>
+    /// <param name="rows">Token rows.</param>
+    /// <param name="columns">Token columns.</param>
+    /// <param name="trained">Edge of the grid that the network was trained on.</param>
+    public static float[] Grid(int width, int rows, int columns, int trained)
+    {
+        var positions = new float[rows * columns * width];
+        for (var row = 0; row < rows; row++)
+        {
+            for (var column = 0; column < columns; column++)
+            {
+                var token = positions.AsSpan((row * columns + column) * width, width);
+                Axis((float)column / ((float)columns / trained), token[..(width / 2)]);
+                Axis((float)row / ((float)rows / trained), token[(width / 2)..]);
+            }
+        }
+
+        return positions;
+    }
+
+    private static void Axis(double position, Span<float> values)
+    {
+        var half = values.Length / 2;
+        for (var i = 0; i < half; i++)
+        {
+            var angle = position / Math.Pow(LongestPeriod, (double)i / half);
+            values[i] = (float)Math.Sin(angle);
+            values[half + i] = (float)Math.Cos(angle);
+        }
+    }
+}
