@@ -1,3 +1,4 @@
+using Drift.Dvfs;
 using Drift.Kernels;
 using Drift.Models;
 
@@ -49,7 +50,7 @@ internal static class ErrorPolicy
 
     /// <summary>True for what the user's files, options or machine brought about.</summary>
     public static bool IsUsers(Exception exception) => exception is UserErrorException or ArgumentException or ModelFormatException
-        or BackendUnavailableException or IOException or UnauthorizedAccessException;
+        or OperatingPointException or BackendUnavailableException or IOException or UnauthorizedAccessException;
 
     /// <summary>The message without .NET's own decoration about parameters, which means nothing to a user.</summary>
     public static string MessageOf(Exception exception) => exception is ArgumentException { ParamName: { } name }
