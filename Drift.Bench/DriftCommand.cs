@@ -48,10 +48,16 @@ internal static class DriftCommand
 
     private static string Complaint(RootCommand root, ParseResult parsed)
     {
-        var complaint = parsed.Errors[0].Message;
         var where = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens.Count > 0)
+        {
+            return where == root
+                ? $"there is no command or option '{parsed.UnmatchedTokens[0]}'; there are the commands {string.Join(", ", root.Subcommands.Select(command => command.Name))}"
+                : $"{where.Name}: there is no option '{parsed.UnmatchedTokens[0]}'; see drift {where.Name} --help";
+        }
+
         return where == root
-            ? $"{complaint} There are the commands {string.Join(", ", root.Subcommands.Select(command => command.Name))}; see drift --help."
-            : complaint.EndsWith('.') ? $"{complaint} See drift {where.Name} --help." : complaint;
+            ? $"expected one of the commands {string.Join(", ", root.Subcommands.Select(command => command.Name))}; see drift --help"
+            : parsed.Errors[0].Message;
     }
 }

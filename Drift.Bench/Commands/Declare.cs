@@ -12,6 +12,7 @@ internal static class Declare
         where T : INumber<T> => new(name)
         {
             Description = help,
+            HelpName = "N",
             DefaultValueFactory = _ => standard,
             CustomParser = result => Parse(result, name, least, most),
         };
@@ -21,6 +22,7 @@ internal static class Declare
         where T : struct, INumber<T> => new(name)
         {
             Description = help,
+            HelpName = "N",
             CustomParser = result => Parse(result, name, least, most),
         };
 
