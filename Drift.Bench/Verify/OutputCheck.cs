@@ -43,7 +43,7 @@ internal sealed record OutputCheck(string Output, double Error, double Tolerance
         foreach (var value in expected)
             largest = Math.Max(largest, Math.Abs(value));
         var scale = largest == 0 ? 1 : largest;
-        return new OutputCheck(output, Largest(ours, expected, static (difference, _) => difference) / scale, tolerance);
+        return new OutputCheck(output, OrInfinite(Largest(ours, expected, static (difference, _) => difference) / scale), tolerance);
     }
 
     private static double Largest(ReadOnlySpan<float> ours, ReadOnlySpan<float> expected, Func<double, double, double> error)

@@ -1,4 +1,5 @@
 using Drift.Bench;
+using Drift.Dvfs;
 using Drift.Kernels;
 using Drift.Models;
 using NUnit.Framework;
@@ -94,7 +95,7 @@ public sealed class DriftCommandTests
         [
             new UserErrorException("the line"), new ArgumentException("the line", "weights"), new ModelFormatException("the line"),
             new BackendUnavailableException("the line"), new IOException("the line"), new UnauthorizedAccessException("the line"),
-            new Dvfs.OperatingPointException("the line"), new UserErrorException("the\nline"),
+            new OperatingPointException("the line"), new UserErrorException("the\nline"),
         ];
         foreach (var failure in failures)
         {
@@ -104,8 +105,8 @@ public sealed class DriftCommandTests
     }
 
     [Test]
-    public void A_bug_keeps_its_stack_trace() =>
-        Assert.ThrowsAsync<InvalidOperationException>(() => Invocation.Of(["compare"], _ => throw new InvalidOperationException("a bug")));
+    public async Task A_bug_keeps_its_stack_trace() =>
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Invocation.Of(["compare"], _ => throw new InvalidOperationException("a bug")));
 
     [Test]
     public async Task A_cancelled_run_is_one_line_and_exit_code_130()

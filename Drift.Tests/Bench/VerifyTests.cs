@@ -57,7 +57,7 @@ public sealed class VerifyTests
     [TestCase("quality", "pairs.json", "0.885938415650001", "0.885938425")]
     [TestCase("faults", "cases.json", "\"threshold\": 256", "\"threshold\": 512")]
     [TestCase("faults", "probability.csv", "0.01018780037850125", "0.0101878204")]
-    [TestCase("faults", "cost.csv", "6.0519518", "6.0519688")]
+    [TestCase("faults", "cost.csv", "5.8360191", "5.8360391")]
     public async Task A_wrong_expectation_fails_its_case(string folder, string file, string from, string to)
     {
         Copy(TestData.Fixture(folder));
@@ -104,6 +104,7 @@ public sealed class VerifyTests
     public void No_number_and_another_length_are_infinitely_wrong()
     {
         Assert.That(OutputCheck.OfLargest("x", [float.NaN, 1], [1, 1], 1e9).Ok, Is.False);
+        Assert.That(OutputCheck.OfLargest("x", [1, 1], [float.NaN, 1], 1e9).Ok, Is.False);
         Assert.That(OutputCheck.OfLargest("x", [1], [1, 1], 1e9).Ok, Is.False);
         Assert.That(OutputCheck.Relative("x", double.NaN, 1, 1e9).Ok, Is.False);
         Assert.That(OutputCheck.Relative("x", double.PositiveInfinity, double.PositiveInfinity, 0).Ok, Is.True);
