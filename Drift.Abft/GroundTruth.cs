@@ -29,12 +29,13 @@ public sealed class GroundTruth
 {
     private int[] _rows = [];
     private int[] _columns = [];
+    private Segments[] _segments = [];
 
     /// <summary>Counts escapes and false alarms of one product.</summary>
     /// <param name="faults">The plan that was applied.</param>
     /// <param name="finding">The verdict on it.</param>
     /// <param name="threshold">Smallest magnitude of a delta that counts as large, at least 1; the detection rule's own.</param>
-    /// <exception cref="ArgumentException">The product was not checked.</exception>
+    /// <exception cref="ArgumentException">The product was not checked, or the plan is of another shape.</exception>
     public EscapeCount Count(FaultPlan faults, Finding finding, int threshold)
     {
         ArgumentNullException.ThrowIfNull(finding);
@@ -43,47 +44,48 @@ public sealed class GroundTruth
             throw new ArgumentException("a product without checks has no verdict to judge", nameof(finding));
         if (faults.IsEmpty)
             return new EscapeCount(0, 0, 0, finding.FlaggedLines);
+        if (faults.BlockRows != (finding.M + FaultPlan.Block - 1) / FaultPlan.Block || faults.BlockColumns != (finding.N + FaultPlan.Block - 1) / FaultPlan.Block)
+            throw new ArgumentException($"the plan is not of a product of {finding.M} x {finding.N}", nameof(faults));
         if (_rows.Length < finding.M * finding.TileColumns)
             _rows = new int[finding.M * finding.TileColumns];
         if (_columns.Length < finding.TileRows * finding.N)
             _columns = new int[finding.TileRows * finding.N];
-
+        if (_segments.Length < faults.Count)
+            _segments = new Segments[Math.Max(faults.Count, 2 * _segments.Length)];
         var alarmsWithCause = 0;
-        foreach (var flip in faults.All)
+        for (var i = 0; i < faults.Count; i++)
         {
-            var (row, column) = Lines(flip, finding);
-            if (_rows[row]++ == 0 && finding.IsRowFlagged(flip.Row, flip.Column / finding.Tile))
+            var flip = faults.All[i];
+            int tileRow = flip.Row / finding.Tile, tileColumn = flip.Column / finding.Tile;
+            var segments = new Segments(flip.Row * finding.TileColumns + tileColumn, tileRow * finding.N + flip.Column,
+                finding.IsRowFlagged(flip.Row, tileColumn), finding.IsColumnFlagged(tileRow, flip.Column));
+            _segments[i] = segments;
+            if (_rows[segments.Row]++ == 0 && segments.RowFlagged)
                 alarmsWithCause++;
-            if (_columns[column]++ == 0 && finding.IsColumnFlagged(flip.Row / finding.Tile, flip.Column))
+            if (_columns[segments.Column]++ == 0 && segments.ColumnFlagged)
                 alarmsWithCause++;
         }
 
         int large = 0, missed = 0, unexplained = 0;
-        foreach (var flip in faults.All)
+        for (var i = 0; i < faults.Count; i++)
         {
-            if (1L << flip.Bit < threshold)
+            var segments = _segments[i];
+            if (1L << faults.All[i].Bit < threshold)
                 continue;
             large++;
-            var rowFlagged = finding.IsRowFlagged(flip.Row, flip.Column / finding.Tile);
-            var columnFlagged = finding.IsColumnFlagged(flip.Row / finding.Tile, flip.Column);
-            if (rowFlagged && columnFlagged)
+            if (segments.RowFlagged && segments.ColumnFlagged)
                 continue;
             missed++;
-            var (row, column) = Lines(flip, finding);
-            if ((!rowFlagged && _rows[row] == 1) || (!columnFlagged && _columns[column] == 1))
+            if ((!segments.RowFlagged && _rows[segments.Row] == 1) || (!segments.ColumnFlagged && _columns[segments.Column] == 1))
                 unexplained++;
         }
 
         // Only touched counters are zeroed: the next plan finds them as this one did.
-        foreach (var flip in faults.All)
-        {
-            var (row, column) = Lines(flip, finding);
-            (_rows[row], _columns[column]) = (0, 0);
-        }
-
+        foreach (var segments in _segments.AsSpan(0, faults.Count))
+            (_rows[segments.Row], _columns[segments.Column]) = (0, 0);
         return new EscapeCount(large, missed, unexplained, finding.FlaggedLines - alarmsWithCause);
     }
 
-    private static (int Row, int Column) Lines(Flip flip, Finding finding) =>
-        (flip.Row * finding.TileColumns + flip.Column / finding.Tile, flip.Row / finding.Tile * finding.N + flip.Column);
+    /// <summary>A flip's line segments, as indices of the counters, and whether each is flagged.</summary>
+    private readonly record struct Segments(int Row, int Column, bool RowFlagged, bool ColumnFlagged);
 }

@@ -37,7 +37,11 @@ public sealed class ThresholdRule : IDetectionRule
         ArgumentNullException.ThrowIfNull(finding);
         int m = expected.M, n = expected.N, tile = expected.Tile;
         if ((m, n, tile) != (observed.M, observed.N, observed.Tile))
-            throw new ArgumentException($"expected sums are of {m} x {n} in tiles of {tile}, observed of {observed.M} x {observed.N} in {observed.Tile}", nameof(observed));
+        {
+            throw new ArgumentException(
+                $"expected sums are of {m} x {n} in tiles of {tile}, observed ones of {observed.M} x {observed.N} in tiles of {observed.Tile}", nameof(observed));
+        }
+
         finding.Reset(m, n, tile);
         if (tile == 0)
             return;

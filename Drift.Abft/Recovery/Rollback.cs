@@ -24,8 +24,10 @@ public sealed class Rollback : IRecovery
         {
             foreach (var row in tile.Rows)
             {
-                foreach (var column in tile.Columns)
-                    Set(output, row, column, checkpoint?.Value(row, column) ?? 0);
+                var values = output.Values.Slice(row * n, n);
+                Restore(checkpoint, row, tile.Columns, values);
+                if (!output.Codes.IsEmpty)
+                    Encode(values, output.Scales[output.Scales.Length == 1 ? 0 : row], tile.Columns, output.Codes.Slice(row * n, n));
             }
 
             repair += new Repair(tile.Masked, checkpoint is null ? 0 : (long)tile.Rows.Count * tile.Width * checkpoint.BytesPerElement);
@@ -34,11 +36,32 @@ public sealed class Rollback : IRecovery
         return repair;
     }
 
-    private static void Set(LayerOutput output, int row, int column, float value)
+    private static void Restore(Checkpoint? checkpoint, int row, FlaggedLines columns, Span<float> values)
     {
-        var element = row * output.N + column;
-        output.Values[element] = value;
-        if (!output.Codes.IsEmpty)
-            output.Codes[element] = CodeRounding.Round(value, output.Scales[output.Scales.Length == 1 ? 0 : row]);
+        if (checkpoint is null)
+        {
+            foreach (var column in columns)
+                values[column] = 0;
+        }
+        else if (checkpoint.IsWide)
+        {
+            var old = checkpoint.Values.Slice(row * values.Length, values.Length);
+            foreach (var column in columns)
+                values[column] = old[column];
+        }
+        else
+        {
+            var old = checkpoint.Codes.Slice(row * values.Length, values.Length);
+            var scale = checkpoint.Scales[checkpoint.Scales.Length == 1 ? 0 : row];
+            foreach (var column in columns)
+                values[column] = old[column] * scale;
+        }
+    }
+
+    /// <summary>Mended values in the scale of the day; where both scales are the same, the old codes come back bit for bit.</summary>
+    private static void Encode(ReadOnlySpan<float> values, float scale, FlaggedLines columns, Span<sbyte> codes)
+    {
+        foreach (var column in columns)
+            codes[column] = CodeRounding.Round(values[column], scale);
     }
 }

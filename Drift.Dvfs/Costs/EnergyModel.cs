@@ -32,7 +32,9 @@ public sealed record EnergyModel(Joules Mac, Joules DramByte)
             }
         }
 
-        return mac is { } a && dram is { } b ? new EnergyModel(a, b) : throw new InvalidDataException($"{path}: expected a row int8_mac in pJ and a row dram_byte in pJ/B");
+        return mac is { } a && dram is { } b
+            ? new EnergyModel(a, b)
+            : throw new InvalidDataException($"{path}: expected a row int8_mac in pJ and a row dram_byte in pJ/B");
     }
 
     /// <summary>Energy of MACs at a voltage.</summary>

@@ -81,5 +81,16 @@ internal sealed class GroundTruthTests
         Assert.Throws<ArgumentException>(() => new GroundTruth().Count(FaultPlan.None, _finding, 1024));
     }
 
+    [Test]
+    public void APlanOfAnotherShapeIsRefused()
+    {
+        using var output = new GemmOutput();
+        output.Resize(new GemmShape(4, 4, 1), 4, 4, 32);
+        _finding.Reset(4, 4, 32);
+        var plan = FaultPlan.Of(40, 4, [new Flip(39, 0, 3)]);
+        Assert.Throws<ArgumentException>(() => new GroundTruth().Count(plan, _finding, 1024));
+        Assert.Throws<ArgumentException>(() => ImpliedDeviation.Sum(plan, output, 32, new LineSums()));
+    }
+
     private static sbyte[] Operand(Random random, int length) => [.. Enumerable.Range(0, length).Select(_ => (sbyte)random.Next(-127, 128))];
 }

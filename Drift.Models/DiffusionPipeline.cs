@@ -1,0 +1,144 @@
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>
+/// A class-conditional pipeline from a diffusers folder (DiTPipeline): noise, then denoiser and sampler step by step under classifier-free guidance, then the
+/// decoder. Immutable; one instance serves all threads.
+/// </summary>
+public sealed class DiffusionPipeline
+{
+    private readonly IReadOnlyDictionary<string, string> _labels;
+
+    private DiffusionPipeline(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new ModelFormatException($"{folder}: no such folder; expected a pipeline as diffusers saves it");
+        var index = ModelConfig.Read(Path.Combine(folder, "model_index.json"));
+        index.RequireClass("DiTPipeline");
+        _labels = index.Has("id2label") ? index.TextMap("id2label") : new Dictionary<string, string>();
+        var denoiser = DiTTransformer2D.Load(Path.Combine(folder, "transformer"));
+        Denoiser = denoiser;
+        NullClass = denoiser.Classes;
+        Sampler = Ddim.Load(Path.Combine(folder, "scheduler", "scheduler_config.json"));
+        Autoencoder = AutoencoderKL.Load(Path.Combine(folder, "vae"));
+        if (Autoencoder.LatentChannels != Denoiser.LatentShape.Channels)
+            throw new ModelFormatException($"{folder}: the vae has {Autoencoder.LatentChannels} latent channels, the transformer {Denoiser.LatentShape.Channels}; expected the same");
+    }
+
+    /// <summary>Predicts the noise.</summary>
+    public IDenoiser Denoiser { get; }
+
+    /// <summary>Takes it away.</summary>
+    public ISampler Sampler { get; }
+
+    /// <summary>Decodes the last latents.</summary>
+    public AutoencoderKL Autoencoder { get; }
+
+    /// <summary>Number of classes, and the label that means none.</summary>
+    public int NullClass { get; }
+
+    /// <summary>Reads a pipeline.</summary>
+    /// <param name="folder">A folder with model_index.json, transformer, scheduler and vae.</param>
+    /// <exception cref="ModelFormatException">The folder is incomplete, damaged or of another pipeline.</exception>
+    public static DiffusionPipeline Load(string folder) => new(folder);
+
+    /// <summary>A class's name, or its number where the folder names none.</summary>
+    /// <param name="label">The class.</param>
+    public string ClassName(int label) => _labels.TryGetValue($"{label}", out var name) ? name : $"{label}";
+
+    /// <summary>The noise that a picture starts from, [channels, height, width]: normal, a function of the picture's seed alone.</summary>
+    /// <param name="request">The picture.</param>
+    public Tensor Noise(PictureRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (channels, height, width) = Denoiser.LatentShape;
+        var noise = new Tensor(channels, height, width);
+        GaussianNoise.Fill(request.Seed, noise.Span);
+        return noise;
+    }
+
+    /// <summary>The loop: latents to latents.</summary>
+    /// <param name="latents">[pictures, channels, height, width]: the start; overwritten by the end.</param>
+    /// <param name="labels">One class a picture.</param>
+    /// <param name="settings">Steps and guidance.</param>
+    /// <param name="gemm">Computes every layer; a picture's conditional and unconditional samples stand together.</param>
+    /// <param name="workspace">Scratch memory.</param>
+    /// <param name="afterStep">Called with each step's index and latents; null for nobody.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public void Denoise(Tensor latents, IReadOnlyList<int> labels, SamplingSettings settings, IGemmUnit gemm, Workspace workspace,
+        Action<int, Tensor>? afterStep = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        ArgumentNullException.ThrowIfNull(labels);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(workspace);
+        var run = Sampler.Begin(settings.Steps);
+        var conditioning = new Conditioning(settings.IsGuided ? [.. labels.SelectMany(label => new[] { label, NullClass })] : [.. labels]);
+        for (var index = 0; index < run.Timesteps.Count; index++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = workspace.Begin();
+            var step = new StepContext(index, run.Timesteps[index], workspace);
+            var prediction = Predict(latents, step, conditioning, settings, gemm);
+            run.Step(index, prediction.Span, latents.Span);
+            afterStep?.Invoke(index, latents);
+        }
+    }
+
+    /// <summary>Pictures [pictures, channels, height, width] in -1..1 from latents.</summary>
+    /// <param name="latents">[pictures, channels, height, width].</param>
+    /// <param name="gemm">Computes every layer.</param>
+    /// <param name="workspace">Scratch memory.</param>
+    public Tensor Decode(Tensor latents, IGemmUnit gemm, Workspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(latents);
+        ArgumentNullException.ThrowIfNull(workspace);
+        var scaled = latents.Clone();
+        foreach (ref var value in scaled.Span)
+            value = value / (float)Autoencoder.ScalingFactor + (float)Autoencoder.ShiftFactor;
+        var pictures = Autoencoder.Decode(scaled, gemm, workspace);
+        foreach (ref var value in pictures.Span)
+            value = Math.Clamp(value, -1, 1);
+        return pictures;
+    }
+
+    /// <summary>What the sampler is told: unconditional + guidance x (conditional - unconditional), without learned variances.</summary>
+    private Tensor Predict(Tensor latents, StepContext step, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm)
+    {
+        var (pictures, (channels, height, width)) = (latents.Shape[0], Denoiser.LatentShape);
+        var halves = settings.IsGuided ? 2 : 1;
+        var batch = step.Workspace.Rent(pictures * halves, channels, height, width);
+        for (var sample = 0; sample < pictures * halves; sample++)
+            latents.Slice(sample / halves, 1).Span.CopyTo(batch.Slice(sample, 1).Span);
+
+        var predicted = Denoiser.Predict(batch, step, conditioning, gemm);
+        var result = step.Workspace.Rent(pictures, channels, height, width);
+        for (var picture = 0; picture < pictures; picture++)
+        {
+            var target = result.Slice(picture, 1).Span;
+            var conditional = predicted.Slice(picture * halves, 1).Span[..target.Length];
+            if (!settings.IsGuided)
+            {
+                conditional.CopyTo(target);
+                continue;
+            }
+
+            var unconditional = predicted.Slice(picture * halves + 1, 1).Span[..target.Length];
+            for (var i = 0; i < target.Length; i++)
+                target[i] = unconditional[i] + (float)settings.Guidance * (conditional[i] - unconditional[i]);
+        }
+
+        return result;
+    }
+}
+
+/// <summary>How a picture is sampled.</summary>
+/// <param name="Steps">Sampler steps, at least 1.</param>
+/// <param name="Guidance">Weight of the class against no class; 1 is no guidance.</param>
+public sealed record SamplingSettings(int Steps, double Guidance)
+{
+    /// <summary>Whether an unconditional half runs beside the conditional one.</summary>
+    public bool IsGuided => Guidance != 1;
+}

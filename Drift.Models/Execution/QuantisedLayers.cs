@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>A layer's weights in INT8, as one backend multiplies them.</summary>
+/// <param name="Weights">Packed codes with their line sums.</param>
+/// <param name="Scale">w scale, absmax / 127 of the whole tensor.</param>
+public sealed record QuantisedLayer(GemmWeights Weights, float Scale);
+
+/// <summary>The INT8 forms of layers, made once for each checksum tile and shared by all threads.</summary>
+/// <param name="backend">Multiplies them; stays the caller's.</param>
+public sealed class QuantisedLayers(IGemmBackend backend) : IDisposable
+{
+    private readonly ConcurrentDictionary<(LinearLayer Layer, int Tile), Lazy<QuantisedLayer>> _layers = [];
+
+    /// <summary>The backend that multiplies them.</summary>
+    public IGemmBackend Backend => backend;
+
+    /// <summary>A layer's INT8 form.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="tile">Edge of a checksum tile, or 0 for no checks.</param>
+    public QuantisedLayer Get(LinearLayer layer, int tile) =>
+        _layers.GetOrAdd((layer, tile), static (key, owner) => new Lazy<QuantisedLayer>(() => owner.Quantise(key.Layer, key.Tile)), this).Value;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var layer in _layers.Values)
+            layer.Value.Weights.Dispose();
+    }
+
+    private QuantisedLayer Quantise(LinearLayer layer, int tile)
+    {
+        var scale = Quantizer.Scale(layer.Weight);
+        var codes = new sbyte[layer.Weight.Length];
+        Quantizer.Quantise(layer.Weight, layer.K, scale, codes, layer.K);
+        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tile), scale);
+    }
+}

@@ -1,0 +1,77 @@
+using Drift.Abft;
+using Drift.Dvfs;
+
+namespace Drift.Models;
+
+/// <summary>What happened to one picture and what it cost. Counts are facts of the simulated run; costs are the cost model's.</summary>
+public sealed record RunLedger
+{
+    /// <summary>Flips injected.</summary>
+    public long FaultsInjected { get; private set; }
+
+    /// <summary>Flagged row and column segments.</summary>
+    public long LinesFlagged { get; private set; }
+
+    /// <summary>Elements replaced.</summary>
+    public long ElementsMended { get; private set; }
+
+    /// <summary>Faults of at least the threshold that nothing covered.</summary>
+    public long MissedLarge { get; private set; }
+
+    /// <summary>Missed faults that no cancellation explains; 0 unless detection is broken.</summary>
+    public long MissedUnexplained { get; private set; }
+
+    /// <summary>Flagged lines that no fault touched.</summary>
+    public long FalseAlarms { get; private set; }
+
+    /// <summary>Compute, checks and checkpoint traffic. Weights are not in it: they are read once a step for a whole batch.</summary>
+    public Cost Cost { get; private set; }
+
+    /// <summary>Notes a product's work.</summary>
+    /// <param name="cost">What it cost.</param>
+    public void Charge(Cost cost) => Cost += cost;
+
+    /// <summary>Notes a product's faults where nothing looked for them: all large ones are missed.</summary>
+    /// <param name="faults">Flips injected.</param>
+    /// <param name="large">Those of at least the threshold.</param>
+    public void Unchecked(int faults, int large)
+    {
+        FaultsInjected += faults;
+        MissedLarge += large;
+    }
+
+    /// <summary>Notes a verdict and what was done about it.</summary>
+    /// <param name="faults">Flips injected.</param>
+    /// <param name="finding">The verdict.</param>
+    /// <param name="escapes">How the verdict compares with the truth.</param>
+    /// <param name="repair">What was mended.</param>
+    public void Checked(int faults, Finding finding, EscapeCount escapes, Repair repair)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        FaultsInjected += faults;
+        LinesFlagged += finding.FlaggedLines;
+        ElementsMended += repair.Elements;
+        MissedLarge += escapes.MissedLarge;
+        MissedUnexplained += escapes.Unexplained;
+        FalseAlarms += escapes.FalseAlarms;
+    }
+
+    /// <summary>Two pictures together.</summary>
+    /// <param name="a">One.</param>
+    /// <param name="b">The other.</param>
+    public static RunLedger operator +(RunLedger a, RunLedger b)
+    {
+        ArgumentNullException.ThrowIfNull(a);
+        ArgumentNullException.ThrowIfNull(b);
+        return new RunLedger
+        {
+            FaultsInjected = a.FaultsInjected + b.FaultsInjected,
+            LinesFlagged = a.LinesFlagged + b.LinesFlagged,
+            ElementsMended = a.ElementsMended + b.ElementsMended,
+            MissedLarge = a.MissedLarge + b.MissedLarge,
+            MissedUnexplained = a.MissedUnexplained + b.MissedUnexplained,
+            FalseAlarms = a.FalseAlarms + b.FalseAlarms,
+            Cost = a.Cost + b.Cost,
+        };
+    }
+}

@@ -1,0 +1,47 @@
+using Drift.Abft;
+using Drift.Dvfs;
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>How outputs leave the INT32 accumulator.</summary>
+public enum OutputForm
+{
+    /// <summary>Requantised to INT8 with the clean output's scale, so that a flipped bit costs at most one full-scale value (the paper's rule).</summary>
+    Saturating,
+
+    /// <summary>Dequantised to fp32, clamped to +-60000: nothing saturates (what most W8A8 engines do).</summary>
+    Wide,
+}
+
+/// <summary>Checksums and what is done about what they find.</summary>
+/// <param name="Tile">Edge of a checksum tile, 1..256.</param>
+/// <param name="Rule">Decides which lines are wrong.</param>
+/// <param name="Recovery">Mends them.</param>
+/// <param name="Interval">When checkpoints are saved.</param>
+public sealed record Protection(int Tile, IDetectionRule Rule, IRecovery Recovery, CheckpointInterval Interval);
+
+/// <summary>How a run executes its layers. Immutable; shared by all threads.</summary>
+/// <param name="Policy">Chooses each site's operating point.</param>
+/// <param name="Outputs">How outputs leave the accumulator.</param>
+/// <param name="Protection">Checks and recovery, or null for none.</param>
+public sealed record Strategy(IOperatingPolicy Policy, OutputForm Outputs, Protection? Protection)
+{
+    /// <summary>
+    /// The layers that run in INT8 and past the safe point: the linear layers of the blocks. Embedders, modulation and the final layer are left untouched, in fp32 at the
+    /// nominal point, as in the authors' settings.
+    /// </summary>
+    public Func<LayerKey, bool> Covers { get; init; } = layer => layer.Role is GemmRole.Query or GemmRole.Key or GemmRole.Value or GemmRole.Output
+        or GemmRole.FeedForward1 or GemmRole.FeedForward2;
+
+    /// <summary>Smallest magnitude of a fault that counts as large when missed ones are counted; 2^10 in the paper.</summary>
+    public int LargeFault { get; init; } = ThresholdRule.PaperThreshold;
+
+    /// <summary>Edge of a checksum tile, or 0 for no checks.</summary>
+    public int Tile => Protection?.Tile ?? 0;
+}
+
+/// <summary>The machine that is modelled: what errors an operating point brings and what work costs.</summary>
+/// <param name="Errors">Operating point to error rate.</param>
+/// <param name="Costs">Work to energy and time.</param>
+public sealed record Platform(IErrorModel Errors, ICostModel Costs);
