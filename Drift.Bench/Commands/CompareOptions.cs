@@ -1,16 +1,7 @@
 using System.CommandLine;
+using Drift.Models;
 
 namespace Drift.Bench;
-
-/// <summary>How outputs leave the INT32 accumulator.</summary>
-internal enum OutputRule
-{
-    /// <summary>Requantised to INT8 with the clean scale, so that a flip costs at most one full-scale value: the paper's rule.</summary>
-    Saturating,
-
-    /// <summary>Dequantised to fp32 and clamped to +-60000, as most W8A8 engines do.</summary>
-    Wide,
-}
 
 /// <summary>All settings of a comparison.</summary>
 /// <param name="Sampling">What to draw and what computes it.</param>
@@ -25,7 +16,7 @@ internal enum OutputRule
 /// <param name="Outputs">How outputs leave the accumulator in the rows that are not wide by name.</param>
 /// <param name="OperatingPoints">CSV file that replaces the shipped tables, or null.</param>
 internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, double Frequency, double? BitErrorRate, int Tile, int Threshold, int Interval,
-    string? Json, IReadOnlyList<string> Rows, OutputRule Outputs, string? OperatingPoints)
+    string? Json, IReadOnlyList<string> Rows, OutputForm Outputs, string? OperatingPoints)
 {
     /// <summary>The settings as files record them.</summary>
     public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>
@@ -45,7 +36,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["backend"] = Sampling.Backend,
         ["threads"] = Sampling.Threads,
         ["rows"] = Rows,
-        ["outputs"] = Outputs == OutputRule.Wide ? "wide" : "saturating",
+        ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         ["operatingPoints"] = OperatingPoints,
     };
 }
@@ -81,7 +72,7 @@ internal sealed class CompareArguments
             throw new UserErrorException($"--operating-points: there is no file {points}");
         return new CompareOptions(_sampling.Bind(parsed), parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
             parsed.GetValue(_threshold), parsed.GetValue(_interval), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
-            parsed.GetRequiredValue(_outputs) == "wide" ? OutputRule.Wide : OutputRule.Saturating, parsed.GetValue(_points));
+            parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points));
     }
 
     private static IReadOnlyList<string> Rows(string list)

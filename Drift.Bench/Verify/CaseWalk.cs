@@ -16,7 +16,7 @@ internal static class CaseWalk
         if (!isFile && !Directory.Exists(full))
             throw new UserErrorException($"verify: there is no file or folder {path}");
         IReadOnlyList<VerificationCase> cases = isFile
-            ? [.. In(Path.GetDirectoryName(full)!, Path.GetFileName(Path.GetDirectoryName(full)!)).Where(found => found.Files.Contains(full))]
+            ? [.. Above(full).SelectMany(folder => In(folder, Path.GetFileName(folder))).Where(found => found.Files.Contains(full))]
             : [.. Folders(full).SelectMany(folder => In(folder, Label(full, folder)))];
         return cases.Count > 0 ? cases : throw new UserErrorException(
             $"verify: no reference case in {path}; expected files in the forms of data/fixtures (io.safetensors beside a config, cases.json, pairs.json, ...)");
@@ -34,6 +34,13 @@ internal static class CaseWalk
         {
             return [new DamagedCase(label, exception)];
         }
+    }
+
+    /// <summary>The folder of a file and the one above it: a list's pictures lie one folder below the list.</summary>
+    private static IEnumerable<string> Above(string file)
+    {
+        var folder = Path.GetDirectoryName(file)!;
+        return new[] { folder, Path.GetDirectoryName(folder) }.OfType<string>();
     }
 
     private static IEnumerable<string> Folders(string root) =>

@@ -40,10 +40,13 @@ internal sealed class ProbabilityCase(string name, string file) : VerificationCa
 /// <summary>Energy over weight-access energy for three ways of protection.</summary>
 internal sealed class CostCase(string name, string file) : VerificationCase(name, file)
 {
+    private const int Steps = 50;
+
     /// <inheritdoc/>
     public override IEnumerable<OutputCheck> Run(VerificationSetting setting)
     {
         var rows = CaseFiles.Csv<Row>(file);
+        IReadOnlyList<Row> inJoules = [.. rows.Where(row => WeightJoules(row.Model) is not null)];
         return
         [
             ClosedFormTable.Column("P", rows, row => ClosedForms.TileProbability(row.Rate), row => row.Probability),
@@ -52,11 +55,26 @@ internal sealed class CostCase(string name, string file) : VerificationCase(name
             ClosedFormTable.Column("dmr", rows, row => ClosedForms.Dmr(row.Ratio, row.Voltage, row.Rate), row => row.Dmr),
             ClosedFormTable.Column("stat_abft", rows, row => ClosedForms.StatAbft(row.Ratio, row.Voltage, row.Rate), row => row.StatAbft),
             ClosedFormTable.Column("ours", rows, row => ClosedForms.Ours(row.Ratio, row.Voltage, row.Rate), row => row.Ours),
+            ClosedFormTable.Column("dmr_joules", inJoules, row => Joules(row, ClosedForms.Dmr(row.Ratio, row.Voltage, row.Rate)), row => row.DmrJoules ?? double.NaN),
+            ClosedFormTable.Column("stat_abft_joules", inJoules, row => Joules(row, ClosedForms.StatAbft(row.Ratio, row.Voltage, row.Rate)), row => row.StatAbftJoules ?? double.NaN),
+            ClosedFormTable.Column("ours_joules", inJoules, row => Joules(row, ClosedForms.Ours(row.Ratio, row.Voltage, row.Rate)), row => row.OursJoules ?? double.NaN),
         ];
     }
 
+    private static double Joules(Row row, double relative) => relative * (WeightJoules(row.Model) ?? double.NaN) * Steps;
+
+    /// <summary>Energy of reading the weights once, quoted from the paper by the fixtures; the table gives no joules of other models.</summary>
+    private static double? WeightJoules(string model) => model switch
+    {
+        "dit" => 0.02074,
+        "pixart" => 0.01845,
+        _ => null,
+    };
+
     private sealed class Row
     {
+        [Name("model")] public string Model { get; init; } = "";
+
         [Name("k")] public double Ratio { get; init; }
 
         [Name("volts")] public double Volts { get; init; }
@@ -75,6 +93,12 @@ internal sealed class CostCase(string name, string file) : VerificationCase(name
 
         [Name("ours")] public double Ours { get; init; }
 
+        [Name("dmr_joules")] public double? DmrJoules { get; init; }
+
+        [Name("stat_abft_joules")] public double? StatAbftJoules { get; init; }
+
+        [Name("ours_joules")] public double? OursJoules { get; init; }
+
         [Ignore] public Volts Voltage => new(Volts);
     }
 }
@@ -87,5 +111,5 @@ internal static class ClosedFormTable
     /// <summary>The row that is furthest off.</summary>
     public static OutputCheck Column<T>(string name, IReadOnlyList<T> rows, Func<T, double> ours, Func<T, double> expected) =>
         rows.Select(row => OutputCheck.Relative(name, ours(row), expected(row), Tolerance)).MaxBy(check => check.Error)
-        ?? throw new UserErrorException($"column {name}: the table has no rows");
+        ?? throw new UserErrorException($"column {name}: expected at least one row");
 }

@@ -72,7 +72,7 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
         using var product = new GemmOutput();
         setting.Backend.Multiply(new GemmCall(xq, _m, _k, weights), FaultPlan.None, product);
         checks.Add(OutputCheck.Exact<int>("acc", Accumulators(product), arrays.ReadInt32("acc")));
-        var y = Dequantise(Accumulators(product), xScales, wScales, bias);
+        var y = Dequantise(product, xScales, wScales, bias);
         checks.Add(OutputCheck.Relative("y", y, arrays.ReadFloat("y"), Tolerance));
         var yScales = Scales(y, entry.YScale == "token" ? _m : 1);
         checks.Add(OutputCheck.Relative("y_scale", yScales, arrays.ReadFloat("y_scale"), Tolerance));
@@ -82,7 +82,7 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
         var plan = FaultPlan.Of(_m, _n, arrays.ReadInt32("faults").Chunk(3).Select(f => new Flip(f[0], f[1], f[2])));
         setting.Backend.Multiply(new GemmCall(xq, _m, _k, weights), plan, product);
         checks.Add(OutputCheck.Exact<int>("acc_faulty", Accumulators(product), arrays.ReadInt32("acc_faulty")));
-        var faultyY = Dequantise(Accumulators(product), xScales, wScales, bias);
+        var faultyY = Dequantise(product, xScales, wScales, bias);
         checks.Add(OutputCheck.Relative("y_faulty", faultyY, arrays.ReadFloat("y_faulty"), Tolerance));
         var faulty = Codes(faultyY, yScales);
         checks.Add(OutputCheck.Exact<sbyte>("faulty_int8", faulty, arrays.ReadSByte("faulty_int8")));
@@ -146,13 +146,15 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
         return (Codes(values, scales), scales);
     }
 
-    private static float[] Scales(float[] values, int groups) =>
-        [.. values.Chunk(Math.Max(1, values.Length / groups)).Select(group => group.Max(Math.Abs) / CodeRounding.Largest)];
+    private static float[] Scales(float[] values, int groups) => [.. values.Chunk(Math.Max(1, values.Length / groups)).Select(group => Quantizer.Scale(group))];
 
     private static sbyte[] Codes(float[] values, float[] scales)
     {
         var each = values.Length / scales.Length;
-        return [.. values.Select((value, i) => CodeRounding.Round(value, scales[i / each]))];
+        var codes = new sbyte[values.Length];
+        for (var group = 0; group < scales.Length; group++)
+            Quantizer.Quantise(values.AsSpan(group * each, each), each, scales[group], codes.AsSpan(group * each, each), each);
+        return codes;
     }
 
     private static float[] Values(sbyte[] codes, float[] scales)
@@ -163,12 +165,22 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
 
     private int[] Accumulators(GemmOutput product) => [.. Enumerable.Range(0, _m).SelectMany(row => product.Row(row).ToArray())];
 
-    /// <summary>Every step rounded to fp32, left to right: accumulator x activation scale x weight scale, clamped, plus bias.</summary>
-    private float[] Dequantise(int[] accumulators, float[] xScales, float[] wScales, float[] bias) => [.. accumulators.Select((accumulator, i) =>
+    private float[] Dequantise(GemmOutput product, float[] xScales, float[] wScales, float[] bias)
     {
-        const float limit = 60000;
-        int row = i / _n, column = i % _n;
-        var scaled = (float)accumulator * xScales[xScales.Length == 1 ? 0 : row] * wScales[wScales.Length == 1 ? 0 : column];
-        return Math.Clamp(scaled, -limit, limit) + bias[column];
-    })];
+        var values = new float[_m * _n];
+        if (xScales.Length == 1 && wScales.Length == 1)
+        {
+            Quantizer.Dequantise(product, new ProductScale(xScales[0], wScales[0]), bias, values);
+            return values;
+        }
+
+        for (var i = 0; i < values.Length; i++)
+        {
+            int row = i / _n, column = i % _n;
+            var scale = new ProductScale(xScales[xScales.Length == 1 ? 0 : row], wScales[wScales.Length == 1 ? 0 : column]);
+            values[i] = Quantizer.Dequantise(product.Row(row)[column], scale, bias, column);
+        }
+
+        return values;
+    }
 }

@@ -14,53 +14,25 @@ internal sealed class PipelineCase(string name, string folder, string io, string
     public override IEnumerable<OutputCheck> Run(VerificationSetting setting)
     {
         using var arrays = SafetensorsFile.Open(io);
-        var model = ModelPath();
-        var network = DiTTransformer2D.Load(Path.Combine(model, "transformer"));
-        var sampler = Ddim.Load(Path.Combine(model, "scheduler", "scheduler_config.json")).Begin(entry.Steps);
         var latents = arrays.ReadTensor("in.latents");
         var expected = arrays.ReadTensor("out.latents");
         if (expected.Shape[0] != entry.Steps || entry.Labels?.Length != latents.Shape[0])
             throw new UserErrorException($"{list}: expected {expected.Shape[0]} steps and {latents.Shape[0]} labels, as {io} has");
 
         // Each step against its own largest value, and the worst of them reported.
-        var worst = OutputCheck.OfLargest("out.latents", [], [], LatentTolerance);
-        for (var step = 0; step < entry.Steps; step++)
+        var worst = new OutputCheck("out.latents", 0, LatentTolerance);
+        var pipeline = DiffusionPipeline.Load(ModelPath());
+        pipeline.Denoise(latents, entry.Labels, new SamplingSettings(entry.Steps, entry.Guidance), _gemm, _workspace, (step, now) =>
         {
-            setting.Cancellation.ThrowIfCancellationRequested();
-            sampler.Step(step, Predict(network, latents, new StepContext(step, sampler.Timesteps[step], _workspace)), latents.Span);
-            var check = OutputCheck.OfLargest("out.latents", latents.Span, expected.Slice(step, 1).Span, LatentTolerance);
+            var check = OutputCheck.OfLargest(worst.Output, now.Span, expected.Slice(step, 1).Span, LatentTolerance);
             worst = check.Error > worst.Error ? check : worst;
-        }
-
-        return [worst, Pictures(AutoencoderKL.Load(Path.Combine(model, "vae")), latents, arrays.ReadTensor("out.image"))];
-    }
-
-    /// <summary>Guided noise: unconditional plus guidance times the difference, both halves in one batch.</summary>
-    private float[] Predict(DiTTransformer2D network, Tensor latents, StepContext step)
-    {
-        using var scope = _workspace.Begin();
-        var labels = entry.Labels!;
-        if (entry.Guidance == 1)
-            return network.Predict(latents, step, new Conditioning(labels), _gemm).Span.ToArray();
-        var both = _workspace.Rent([2 * latents.Shape[0], .. latents.Shape.Skip(1)]);
-        latents.Span.CopyTo(both.Span);
-        latents.Span.CopyTo(both.Span[latents.Length..]);
-        int[] halves = [.. labels, .. labels.Select(_ => network.Classes)];
-        var predicted = network.Predict(both, step, new Conditioning(halves), _gemm).Span;
-        var guided = new float[latents.Length];
-        var guidance = (float)entry.Guidance;
-        for (var i = 0; i < guided.Length; i++)
-            guided[i] = predicted[latents.Length + i] + guidance * (predicted[i] - predicted[latents.Length + i]);
-        return guided;
+        }, setting.Cancellation);
+        return [worst, Pictures(pipeline.Decode(latents, _gemm, _workspace), arrays.ReadTensor("out.image"))];
     }
 
     /// <summary>At least 50 dB, said as an error: mean square over the square of the peak, at most 1e-5.</summary>
-    private OutputCheck Pictures(AutoencoderKL vae, Tensor latents, Tensor expected)
+    private static OutputCheck Pictures(Tensor images, Tensor expected)
     {
-        var unscaled = latents.Clone();
-        foreach (ref var value in unscaled.Span)
-            value /= (float)vae.ScalingFactor;
-        var images = vae.Decode(unscaled, _gemm, _workspace);
         double largest = 0;
         for (var i = 0; i < images.Shape[0]; i++)
             largest = Math.Max(largest, Psnr.MeanSquaredError(PictureAt(images, i), PictureAt(expected, i)) / (byte.MaxValue * byte.MaxValue));

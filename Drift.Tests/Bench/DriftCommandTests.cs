@@ -57,7 +57,7 @@ public sealed class DriftCommandTests
             .And.Property("Backend").EqualTo(Backends.Default).And.Property("Out").Null);
         Assert.That(options, Has.Property("Voltage").EqualTo(0.675).And.Property("Frequency").EqualTo(3.574).And.Property("BitErrorRate").Null
             .And.Property("Tile").EqualTo(32).And.Property("Threshold").EqualTo(1024).And.Property("Interval").EqualTo(10)
-            .And.Property("Outputs").EqualTo(OutputRule.Saturating).And.Property("OperatingPoints").Null);
+            .And.Property("Outputs").EqualTo(OutputForm.Saturating).And.Property("OperatingPoints").Null);
         Assert.That(options.Rows, Is.EqualTo(CompareRow.Names));
     }
 
@@ -77,7 +77,7 @@ public sealed class DriftCommandTests
         Assert.That(options.Sampling with { Model = null!, Classes = [] },
             Is.EqualTo(new SamplingOptions(null!, [], 5, 7, 1.5, 18446744073709547519, "reference", 3, "o")));
         Assert.That(options.Rows, Is.EqualTo(new[] { "fp32", "drift" }), "in table order, whatever the order on the command line");
-        Assert.That(options with { Sampling = null!, Rows = [] }, Is.EqualTo(new CompareOptions(null!, 0.7, 3, 1e-3, 64, 256, 4, "j", [], OutputRule.Wide, points)));
+        Assert.That(options with { Sampling = null!, Rows = [] }, Is.EqualTo(new CompareOptions(null!, 0.7, 3, 1e-3, 64, 256, 4, "j", [], OutputForm.Wide, points)));
         Assert.That((options.Sampling.ClassOf(3), options.Sampling.SeedOf(3)), Is.EqualTo((3, 18446744073709547522UL)));
     }
 
