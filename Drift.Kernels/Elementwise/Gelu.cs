@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
@@ -15,12 +17,18 @@ public static class Gelu
     /// <param name="values">Any values; overwritten.</param>
     public static void Tanh(Span<float> values)
     {
-        while (!values.IsEmpty)
-        {
-            var x = VectorMath.Load(values);
-            var inner = Vector512.FusedMultiplyAdd(x * x, x * Cubic, x);
-            VectorMath.Store(x * VectorMath.Sigmoid(inner * (2 * SqrtTwoOverPi)), values);
-            values = values[Math.Min(values.Length, VectorMath.Lanes)..];
-        }
+        ref var start = ref MemoryMarshal.GetReference(values);
+        var i = 0;
+        for (; i <= values.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            Tanh(Vector512.LoadUnsafe(ref start, (nuint)i)).StoreUnsafe(ref start, (nuint)i);
+        if (i < values.Length)
+            VectorMath.Store(Tanh(VectorMath.Load(values[i..])), values[i..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Tanh(Vector512<float> x)
+    {
+        var inner = Vector512.FusedMultiplyAdd(x * x, x * Cubic, x);
+        return x * VectorMath.Sigmoid(inner * (2 * SqrtTwoOverPi));
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
@@ -14,35 +16,71 @@ public static class LayerNorm
     /// <param name="shift">width values.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="output">As long as the input; may be the input.</param>
+    /// <exception cref="ArgumentException">A length disagrees with the width.</exception>
     public static void Modulate(ReadOnlySpan<float> input, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
     {
         var width = scale.Length;
-        for (; !input.IsEmpty; input = input[width..], output = output[width..])
-            Row(input[..width], scale, shift, epsilon, output[..width]);
+        if (width == 0 || input.Length % width != 0 || shift.Length != width || output.Length < input.Length)
+            throw new ArgumentException($"{input.Length} values in rows of {width} need {width} shifts (not {shift.Length}) and as much output (not {output.Length})", nameof(scale));
+        for (var start = 0; start < input.Length; start += width)
+        {
+            var row = input.Slice(start, width);
+            var mean = Mean(row);
+            Apply(row, mean, 1 / MathF.Sqrt(Variance(row, mean) + epsilon), scale, shift, output.Slice(start, width));
+        }
     }
 
-    private static void Row(ReadOnlySpan<float> input, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
+    private static float Mean(ReadOnlySpan<float> row)
     {
-        var width = input.Length;
+        ref var x = ref MemoryMarshal.GetReference(row);
         var sum = Vector512<float>.Zero;
-        for (var i = 0; i < width; i += VectorMath.Lanes)
-            sum += VectorMath.Load(input[i..]);
-        var mean = VectorMath.Sum(sum) / width;
+        var i = 0;
+        for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            sum += Vector512.LoadUnsafe(ref x, (nuint)i);
+        if (i < row.Length)
+            sum += VectorMath.Load(row[i..]);
+        return VectorMath.Sum(sum) / row.Length;
+    }
 
-        var squares = Vector512<float>.Zero;
-        for (var i = 0; i < width; i += VectorMath.Lanes)
+    private static float Variance(ReadOnlySpan<float> row, float mean)
+    {
+        ref var x = ref MemoryMarshal.GetReference(row);
+        var (squares, centre) = (Vector512<float>.Zero, Vector512.Create(mean));
+        var i = 0;
+        for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
         {
-            // Lanes past the end hold the mean, so that their distance is 0.
-            var distance = VectorMath.Load(input[i..], mean) - Vector512.Create(mean);
+            var distance = Vector512.LoadUnsafe(ref x, (nuint)i) - centre;
             squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
         }
 
-        var inverse = 1 / MathF.Sqrt(VectorMath.Sum(squares) / width + epsilon);
-        for (var i = 0; i < width; i += VectorMath.Lanes)
+        if (i < row.Length)
         {
-            var normal = (VectorMath.Load(input[i..]) - Vector512.Create(mean)) * inverse;
-            var modulated = Vector512.FusedMultiplyAdd(normal, VectorMath.Load(scale[i..]) + Vector512<float>.One, VectorMath.Load(shift[i..]));
-            VectorMath.Store(modulated, output[i..]);
+            // Lanes past the end hold the mean, so that their distance is 0.
+            var distance = VectorMath.Load(row[i..], mean) - centre;
+            squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
         }
+
+        return VectorMath.Sum(squares) / row.Length;
     }
+
+    private static void Apply(ReadOnlySpan<float> row, float mean, float inverse, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> output)
+    {
+        ref var x = ref MemoryMarshal.GetReference(row);
+        ref var y = ref MemoryMarshal.GetReference(output);
+        ref var gain = ref MemoryMarshal.GetReference(scale);
+        ref var offset = ref MemoryMarshal.GetReference(shift);
+        var i = 0;
+        for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+        {
+            var at = (nuint)i;
+            Modulated(Vector512.LoadUnsafe(ref x, at), mean, inverse, Vector512.LoadUnsafe(ref gain, at), Vector512.LoadUnsafe(ref offset, at)).StoreUnsafe(ref y, at);
+        }
+
+        if (i < row.Length)
+            VectorMath.Store(Modulated(VectorMath.Load(row[i..]), mean, inverse, VectorMath.Load(scale[i..]), VectorMath.Load(shift[i..])), output[i..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Modulated(Vector512<float> x, float mean, float inverse, Vector512<float> scale, Vector512<float> shift) =>
+        Vector512.FusedMultiplyAdd((x - Vector512.Create(mean)) * inverse, scale + Vector512<float>.One, shift);
 }

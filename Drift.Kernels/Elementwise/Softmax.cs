@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
@@ -17,24 +18,36 @@ public static class Softmax
 
     private static void Row(Span<float> x, float scale)
     {
-        var largest = Vector512.Create(float.NegativeInfinity);
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
+        ref var start = ref MemoryMarshal.GetReference(x);
+        var whole = x.Length / VectorMath.Lanes * VectorMath.Lanes;
+        var tail = x[whole..];
+        var largest = tail.IsEmpty ? Vector512.Create(float.NegativeInfinity) : VectorMath.Load(tail, float.NegativeInfinity);
+        for (var i = 0; i < whole; i += VectorMath.Lanes)
         {
-            var v = VectorMath.Load(x[i..], float.NegativeInfinity);
+            var v = Vector512.LoadUnsafe(ref start, (nuint)i);
             largest = Vector512.ConditionalSelect(Vector512.GreaterThan(v, largest), v, largest);
         }
 
         var top = Vector512.Create(VectorMath.Max(largest));
         var sum = Vector512<float>.Zero;
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
+        for (var i = 0; i < whole; i += VectorMath.Lanes)
         {
-            var e = VectorMath.Exp((VectorMath.Load(x[i..], float.NegativeInfinity) - top) * scale);
+            var e = VectorMath.Exp((Vector512.LoadUnsafe(ref start, (nuint)i) - top) * scale);
             sum += e;
-            VectorMath.Store(e, x[i..]);
+            e.StoreUnsafe(ref start, (nuint)i);
+        }
+
+        if (!tail.IsEmpty)
+        {
+            var e = VectorMath.Exp((VectorMath.Load(tail, float.NegativeInfinity) - top) * scale);
+            sum += e;
+            VectorMath.Store(e, tail);
         }
 
         var share = Vector512.Create(1 / VectorMath.Sum(sum));
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
-            VectorMath.Store(VectorMath.Load(x[i..]) * share, x[i..]);
+        for (var i = 0; i < whole; i += VectorMath.Lanes)
+            (Vector512.LoadUnsafe(ref start, (nuint)i) * share).StoreUnsafe(ref start, (nuint)i);
+        if (!tail.IsEmpty)
+            VectorMath.Store(VectorMath.Load(tail) * share, tail);
     }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Drift.Kernels;
 
 /// <summary>fp32 weights W [N, K], packed for <see cref="FloatGemm"/>: panels of 32 columns, [K][32] each, the last padded with zeros.</summary>
@@ -49,11 +52,14 @@ public sealed class FloatWeights
                 continue;
             }
 
-            for (var j = 0; j < width; j++)
+            // The last element read is checked once, so that the transposition itself runs unchecked.
+            _ = source[(column + width - 1) * columnStride + (K - 1) * depthStride];
+            ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), column * columnStride);
+            ref var to = ref MemoryMarshal.GetReference(panel);
+            for (nint p = 0; p < K; p++)
             {
-                var from = (column + j) * columnStride;
-                for (var p = 0; p < K; p++)
-                    panel[p * PanelColumns + j] = source[from + p * depthStride];
+                for (nint j = 0; j < width; j++)
+                    Unsafe.Add(ref to, p * PanelColumns + j) = Unsafe.Add(ref from, j * columnStride + p * depthStride);
             }
         }
     }

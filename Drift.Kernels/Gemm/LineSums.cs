@@ -18,10 +18,10 @@ public sealed class LineSums
     public int Tile { get; private set; }
 
     /// <summary>Number of tiles from top to bottom.</summary>
-    public int TileRows => Tile == 0 ? 0 : (M + Tile - 1) / Tile;
+    public int TileRows { get; private set; }
 
     /// <summary>Number of tiles from left to right.</summary>
-    public int TileColumns => Tile == 0 ? 0 : (N + Tile - 1) / Tile;
+    public int TileColumns { get; private set; }
 
     /// <summary>Row sums [M, tile columns]: entry (i, t) sums row i over the columns of tile column t.</summary>
     public Span<int> Rows => _rows.AsSpan(0, M * TileColumns);
@@ -36,6 +36,7 @@ public sealed class LineSums
     public void Resize(int m, int n, int tile)
     {
         (M, N, Tile) = (m, n, tile);
+        (TileRows, TileColumns) = tile == 0 ? (0, 0) : ((m + tile - 1) / tile, (n + tile - 1) / tile);
         if (_rows.Length < M * TileColumns)
             _rows = new int[M * TileColumns];
         if (_columns.Length < TileRows * N)

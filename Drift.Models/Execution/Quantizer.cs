@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Drift.Kernels;
 
@@ -19,10 +21,15 @@ public static class Quantizer
     /// <param name="values">Finite values.</param>
     public static float Scale(ReadOnlySpan<float> values)
     {
-        var largest = Vector512<float>.Zero;
-        for (var i = 0; i < values.Length; i += VectorMath.Lanes)
-            largest = Vector512.Max(largest, Vector512.Abs(VectorMath.Load(values[i..])));
-        return VectorMath.Max(largest) / LargestCode;
+        // Magnitudes order as their bits do, and an integer maximum is one instruction; NaN would come out on top.
+        ref var start = ref MemoryMarshal.GetReference(values);
+        var largest = Vector512<int>.Zero;
+        var i = 0;
+        for (; i <= values.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            largest = Vector512.Max(largest, Magnitude(Vector512.LoadUnsafe(ref start, (nuint)i)));
+        if (i < values.Length)
+            largest = Vector512.Max(largest, Magnitude(VectorMath.Load(values[i..])));
+        return Largest(largest) / LargestCode;
     }
 
     /// <summary>Codes = round half to even of value / scale, clamped to +-127.</summary>
@@ -65,29 +72,32 @@ public static class Quantizer
     {
         ArgumentNullException.ThrowIfNull(output);
         var n = output.Shape.N;
-        var largest = Vector512<float>.Zero;
+        var largest = Vector512<int>.Zero;
         for (var i = 0; i < output.Shape.M; i++)
         {
             ReadOnlySpan<int> row = output.Row(i);
             var target = values.Slice(i * n, n);
+            ref var accumulator = ref MemoryMarshal.GetReference(row);
+            ref var value = ref MemoryMarshal.GetReference(target);
+            ref var offset = ref MemoryMarshal.GetReference(bias);
             var j = 0;
             for (; j <= n - VectorMath.Lanes; j += VectorMath.Lanes)
             {
-                var value = scale.Apply(Vector512.Create(row[j..]));
+                var y = scale.Apply(Vector512.LoadUnsafe(ref accumulator, (nuint)j));
                 if (!bias.IsEmpty)
-                    value += Vector512.Create(bias[j..]);
-                value.CopyTo(target[j..]);
-                largest = Vector512.Max(largest, Vector512.Abs(value));
+                    y += Vector512.LoadUnsafe(ref offset, (nuint)j);
+                y.StoreUnsafe(ref value, (nuint)j);
+                largest = Vector512.Max(largest, Magnitude(y));
             }
 
             for (; j < n; j++)
             {
                 target[j] = Dequantise(row[j], scale, bias, j);
-                largest = Vector512.Max(largest, Vector512.Create(MathF.Abs(target[j])));
+                largest = Vector512.Max(largest, Magnitude(Vector512.Create(target[j])));
             }
         }
 
-        return VectorMath.Max(largest);
+        return Largest(largest);
     }
 
     /// <summary>The value of one accumulator, the same bits as in the dense form.</summary>
@@ -113,14 +123,30 @@ public static class Quantizer
         }
 
         var divisor = Vector512.Create(scale);
-        for (var i = 0; i < values.Length; i += VectorMath.Lanes)
+        ref var start = ref MemoryMarshal.GetReference(values);
+        var i = 0;
+        for (; i <= values.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            (Code(Vector512.LoadUnsafe(ref start, (nuint)i), divisor) * divisor).StoreUnsafe(ref start, (nuint)i);
+        if (i < values.Length)
             VectorMath.Store(Code(VectorMath.Load(values[i..]), divisor) * divisor, values[i..]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Magnitude(Vector512<float> values) => values.AsInt32() & Vector512.Create(int.MaxValue);
+
+    private static float Largest(Vector512<int> magnitudes)
+    {
+        var largest = 0;
+        for (var lane = 0; lane < Vector512<int>.Count; lane++)
+            largest = Math.Max(largest, magnitudes.GetElement(lane));
+        return BitConverter.Int32BitsToSingle(largest);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Code(Vector512<float> values, Vector512<float> scale)
     {
         var limit = Vector512.Create((float)LargestCode);
-        return Vector512.Min(Vector512.Max(Vector512.Round(values / scale), -limit), limit);
+        return Vector512.MinNative(Vector512.MaxNative(Vector512.Round(values / scale), -limit), limit);
     }
 }
 
@@ -130,10 +156,11 @@ public static class Quantizer
 public readonly record struct ProductScale(float Activations, float Weights)
 {
     /// <summary>(float)acc x x scale x w scale, left to right, clamped to +-60000.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Vector512<float> Apply(Vector512<int> accumulators)
     {
         var limit = Vector512.Create(Quantizer.LargestProduct);
         var value = Vector512.ConvertToSingle(accumulators) * Activations * Weights;
-        return Vector512.Min(Vector512.Max(value, -limit), limit);
+        return Vector512.MinNative(Vector512.MaxNative(value, -limit), limit);
     }
 }

@@ -270,7 +270,7 @@ public sealed class AutoencoderKL
             var normed = Normed(x, attention.Norm).Reshape(batch, tokens, width);
             var (q, k, v) = (step.Workspace.Rent(batch, tokens, width), step.Workspace.Rent(batch, tokens, width), step.Workspace.Rent(batch, tokens, width));
             gemm.Linear(step, normed, new Projection(attention.Query, q), new Projection(attention.Key, k), new Projection(attention.Value, v));
-            SingleHeadAttention.Apply(q, k, v, normed, step.Workspace);
+            SelfAttention.Run(q, k, v, tokens, heads: 1, normed, step.Workspace);
             gemm.Linear(step, normed, new Projection(attention.Output, q));
             Activation.Add(x.Span, q.Span);
         }

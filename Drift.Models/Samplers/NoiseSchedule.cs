@@ -28,14 +28,14 @@ public sealed class NoiseSchedule
         return new NoiseSchedule(Products(config.Flag("rescale_betas_zero_snr", false) ? ZeroTerminal(betas) : betas));
     }
 
-    /// <summary>torch.linspace: counted from the nearer end.</summary>
+    /// <summary>torch.linspace: counted from the nearer end, each value rounded once.</summary>
     private static float[] Linspace(double first, double last, int count)
     {
         var (start, end) = ((float)first, (float)last);
         var step = (end - start) / (count - 1);
         var values = new float[count];
         for (var i = 0; i < count; i++)
-            values[i] = i < count / 2 ? start + step * i : end - step * (count - 1 - i);
+            values[i] = i < count / 2 ? MathF.FusedMultiplyAdd(step, i, start) : MathF.FusedMultiplyAdd(-step, count - 1 - i, end);
         return values;
     }
 

@@ -29,7 +29,7 @@ public sealed class ModelConfig
                 ? new ModelConfig(path, root)
                 : throw new ModelFormatException($"{path}: expected a JSON object, found {root.ValueKind}");
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new ModelFormatException($"{path}: not valid JSON with each name once: {e.Message}", e);
         }
@@ -99,7 +99,7 @@ public sealed class ModelConfig
             return fallback;
         var number = double.NaN;
         var readable = value.ValueKind == JsonValueKind.Number ? value.TryGetDouble(out number)
-            : value.ValueKind == JsonValueKind.String && NamedNumbers.TryRead(value.GetString()!, out number);
+            : value.ValueKind == JsonValueKind.String && NamedNumbers.TryRead(Text(name, value), out number);
         return readable && number >= least && number <= most ? number : throw Refuse(name, value.GetRawText(), $"a number from {least} to {most}");
     }
 
@@ -162,6 +162,16 @@ public sealed class ModelConfig
             ? number
             : throw Refuse(name, value.GetRawText(), $"a whole number from {least} to {most}");
 
-    private string Text(string name, JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Refuse(name, value.GetRawText(), "a text");
+    private string Text(string name, JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Refuse(name, value.GetRawText(), "a text");
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: JSON allows it, no text holds it.
+            throw Refuse(name, value.GetRawText(), "a text");
+        }
+    }
 }

@@ -18,7 +18,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     {
         Path = path;
         var length = stream.Length;
-        _map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+        _map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
@@ -54,11 +54,9 @@ public sealed unsafe class SafetensorsFile : IDisposable
     {
         try
         {
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
-            if (stream.Length >= sizeof(ulong))
-                return new SafetensorsFile(path, stream);
-            stream.Dispose();
-            throw new ModelFormatException($"{path}: too short for a safetensors file, which opens with the 8 bytes of its header's length");
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+            return stream.Length >= sizeof(ulong) ? new SafetensorsFile(path, stream)
+                : throw new ModelFormatException($"{path}: too short for a safetensors file, which opens with the 8 bytes of its header's length");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

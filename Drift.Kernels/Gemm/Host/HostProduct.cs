@@ -88,17 +88,19 @@ internal static unsafe class HostProduct
     private static void ReadExpected(GemmOutput output, HostWeights weights, int m, int n)
     {
         var sums = output.Expected;
+        var (tileRows, tileColumns) = (sums.TileRows, sums.TileColumns);
+        var rows = sums.Rows;
         for (var i = 0; i < m; i++)
         {
             var digits = output.Pointer + (nint)i * weights.Stride + n;
-            for (var t = 0; t < sums.TileColumns; t++)
-                sums.Rows[i * sums.TileColumns + t] = Digits.Base * digits[2 * t] + digits[2 * t + 1];
+            for (var t = 0; t < tileColumns; t++)
+                rows[i * tileColumns + t] = Digits.Base * digits[2 * t] + digits[2 * t + 1];
         }
 
-        for (var t = 0; t < sums.TileRows; t++)
+        for (var t = 0; t < tileRows; t++)
         {
-            var high = new ReadOnlySpan<int>(output.Pointer + (nint)(m + 2 * t) * weights.Stride, n);
-            var low = new ReadOnlySpan<int>(output.Pointer + (nint)(m + 2 * t + 1) * weights.Stride, n);
+            var high = output.Pointer + (nint)(m + 2 * t) * weights.Stride;
+            var low = high + weights.Stride;
             var line = sums.Columns.Slice(t * n, n);
             for (var j = 0; j < n; j++)
                 line[j] = Digits.Base * high[j] + low[j];

@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Drift.Kernels;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+public class ElementwiseTests
+{
+    [TestCase(1, 7, 8, 8, 0f)]
+    [TestCase(2, 64, 24, 8, 0f)]
+    [TestCase(1, 1024, 48, 8, 10f)]
+    [TestCase(3, 130, 32, 32, -3f)]
+    public void Group_norm_agrees_with_its_definition_in_double(int batch, int pixels, int channels, int groups, float offset)
+    {
+        var x = Noise(batch * pixels * channels, 3, offset);
+        var (gamma, beta) = (Noise(channels, 4, 1), Noise(channels, 5, 0));
+        var y = new Tensor(batch, pixels, channels);
+        GroupNorm.Apply(new Tensor(x, batch, pixels, channels), groups, 1e-6f, gamma, beta, y);
+
+        var size = channels / groups;
+        var worst = 0.0;
+        for (var block = 0; block < batch * groups; block++)
+        {
+            var (sample, group) = Math.DivRem(block, groups);
+            var places = Enumerable.Range(0, pixels)
+                .SelectMany(p => Enumerable.Range(group * size, size).Select(c => (Channel: c, At: (sample * pixels + p) * channels + c))).ToArray();
+            var mean = places.Average(p => (double)x[p.At]);
+            var variance = places.Average(p => (x[p.At] - mean) * (x[p.At] - mean));
+            foreach (var (c, at) in places)
+                worst = Math.Max(worst, Math.Abs(y.Span[at] - ((x[at] - mean) / Math.Sqrt(variance + 1e-6) * gamma[c] + beta[c])));
+        }
+
+        TestContext.Out.WriteLine($"{worst:E2}");
+        Assert.That(worst, Is.LessThan(offset == 0 ? 2e-6 : 2e-5));
+    }
+
+    [Test]
+    public void Softmax_and_activations_agree_with_their_definitions_in_double()
+    {
+        var x = Noise(5 * 37, 8, 0);
+        var weights = x.ToArray();
+        Softmax.Rows(weights, 37, 3);
+        var silu = x.ToArray();
+        Activation.Silu(silu);
+        var relu = x.ToArray();
+        Activation.Relu(relu);
+        Assert.Multiple(() =>
+        {
+            for (var row = 0; row < 5; row++)
+            {
+                var sum = x.Skip(row * 37).Take(37).Sum(v => Math.Exp(3.0 * v));
+                for (var i = row * 37; i < (row + 1) * 37; i++)
+                    Assert.That(weights[i], Is.EqualTo(Math.Exp(3.0 * x[i]) / sum).Within(1e-6));
+            }
+
+            Assert.That(silu, Is.EqualTo(x.Select(v => (float)(v / (1 + Math.Exp(-v))))).Within(5e-7f));
+            Assert.That(relu, Is.EqualTo(x.Select(v => Math.Max(v, 0))));
+        });
+    }
+
+    [Test]
+    public void Values_do_not_depend_on_where_they_stand()
+    {
+        var x = Noise(64, 9, 0);
+        var whole = x.ToArray();
+        Activation.Silu(whole);
+        for (var first = 0; first < 40; first++)
+        {
+            var part = x.AsSpan(first, 21).ToArray();
+            Activation.Silu(part);
+            Assert.That(part.AsSpan().SequenceEqual(whole.AsSpan(first, 21)), $"from {first}");
+        }
+    }
+
+    [Test]
+    public void Pictures_change_resolution_and_order_as_defined()
+    {
+        var x = new Tensor([.. Enumerable.Range(0, 2 * 3 * 3 * 2).Select(i => (float)((i * 7) % 11))], 2, 3, 3, 2);
+        var (pool, mean, large) = (new Tensor(2, 2, 2, 2), new Tensor(2, 2), new Tensor(2, 6, 6, 2));
+        Resampling.MaxPool(x, pool);
+        Resampling.AveragePool(x, mean);
+        Resampling.Double(x, large);
+        var (first, back) = (new Tensor(2, 2, 3, 3), new Tensor(2, 3, 3, 2));
+        ChannelOrder.ToFirst(x, first);
+        ChannelOrder.ToLast(first, back);
+        Assert.Multiple(() =>
+        {
+            for (var i = 0; i < pool.Length; i++)
+            {
+                var (n, y, z, c) = (i / 8, i / 4 % 2, i / 2 % 2, i % 2);
+                var window = from p in Enumerable.Range(0, 9) where Math.Abs(p / 3 - 2 * y) < 2 && Math.Abs(p % 3 - 2 * z) < 2 select x.Span[(n * 9 + p) * 2 + c];
+                Assert.That(pool.Span[i], Is.EqualTo(window.Max()));
+            }
+
+            for (var i = 0; i < large.Length; i++)
+                Assert.That(large.Span[i], Is.EqualTo(x.Span[((i / 72 * 3 + i / 12 % 6 / 2) * 3 + i / 2 % 6 / 2) * 2 + i % 2]));
+            for (var i = 0; i < first.Length; i++)
+                Assert.That(first.Span[i], Is.EqualTo(x.Span[(i / 18 * 9 + i % 9) * 2 + i / 9 % 2]));
+            Assert.That(mean.Span[3], Is.EqualTo(Enumerable.Range(9, 9).Average(p => x.Span[p * 2 + 1])).Within(1e-6));
+            Assert.That(back.Span.SequenceEqual(x.Span));
+        });
+    }
+
+    /// <summary>The digest was taken with AVX-512, AVX2 and SSE alone alike (DOTNET_EnableAVX512=0, DOTNET_EnableAVX=0).</summary>
+    [Test]
+    public void The_bits_are_the_same_on_every_vector_width()
+    {
+        var x = Noise(3 * 70 * 40, 6, 0.3f);
+        var y = new Tensor(3, 70, 40);
+        GroupNorm.Apply(new Tensor(x, 3, 70, 40), 8, 1e-5f, Noise(40, 7, 1), Noise(40, 8, 0), y);
+        Activation.Silu(y.Span);
+        Softmax.Rows(y.Span, 40, 1.5f);
+        Assert.That(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(y.Span)))[..16], Is.EqualTo("75FB9FF0156C3A27"));
+    }
+
+    private static float[] Noise(int count, int seed, float offset)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => offset + 2 * (random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f))];
+    }
+}

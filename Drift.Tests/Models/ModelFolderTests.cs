@@ -1,0 +1,125 @@
+using Drift.Kernels;
+using Drift.Models;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+public class ModelFolderTests
+{
+    private string _folder = "";
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("drift-model").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [TestCase("dit_sharded")]
+    [TestCase("dit_missing_keys")]
+    [TestCase("dit_extra_keys")]
+    public void Folders_of_the_same_network_give_the_same_network(string name) =>
+        Assert.That(Prediction(name), Is.EqualTo(Prediction("dit_good")));
+
+    [TestCase("dit_zero_heads", "num_attention_heads is 0")]
+    [TestCase("dit_negative_layers", "num_layers is -1")]
+    [TestCase("dit_unknown_class", "'NoSuchTransformer2DModel'; expected DiTTransformer2DModel")]
+    [TestCase("dit_missing_shard", "-00002-of-00002.safetensors: no such file")]
+    [TestCase("dit_escape", "../outside.safetensors")]
+    public void The_line_says_what_is_wrong(string name, string reason) =>
+        Assert.That(() => DiTTransformer2D.Load(DataFolder.Path("fixtures", "files", name)), Throws.InstanceOf<ModelFormatException>().With.Message.Contains(reason));
+
+    [Test]
+    public void A_shape_that_disagrees_is_named_with_both_shapes() =>
+        Assert.That(() => DiTTransformer2D.Load(DataFolder.Path("fixtures", "files", "dit_wrong_width")), Throws.InstanceOf<ModelFormatException>()
+            .With.Message.Contains("pos_embed.proj.weight").And.Message.Contains("[8, 4, 2, 2]").And.Message.Contains("[16, 4, 2, 2]"));
+
+    [Test]
+    public void Missing_tensors_are_named_together()
+    {
+        ModelFileTests.Write("model", """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", new byte[4], _folder);
+        var two = Assert.Throws<ModelFormatException>(() => ModelWeights.Load(_folder, weights => weights.Read("b", 1).Length + weights.Read("a", 1).Length + weights.Read("c").Length));
+        var many = Assert.Throws<ModelFormatException>(() => ModelWeights.Load(_folder, weights => Enumerable.Range(0, int.MaxValue).Sum(i => weights.Read($"w{i}", 1)[0])));
+        Assert.Multiple(() =>
+        {
+            Assert.That(two!.Message, Does.Contain("missing 2 tensors").And.EndsWith("b, c"));
+            Assert.That(many!.Message, Does.Contain("at least 10").And.EndsWith("w9"));
+        });
+    }
+
+    [Test]
+    public void A_missing_tensor_gets_no_memory_that_the_weights_do_not_justify()
+    {
+        ModelFileTests.Write("model", """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", new byte[4], _folder);
+        Assert.That(() => ModelWeights.Load(_folder, weights => weights.Read("b", 100_000, 100_000, 100_000)),
+            Throws.InstanceOf<ModelFormatException>().With.Message.Contains("b"));
+    }
+
+    [TestCase(float.NaN)]
+    [TestCase(float.NegativeInfinity)]
+    public void A_weight_that_is_not_finite_is_named(float value)
+    {
+        var values = new float[40];
+        values[33] = value;
+        var bytes = new byte[160];
+        Buffer.BlockCopy(values, 0, bytes, 0, 160);
+        ModelFileTests.Write("model", """{"layer.weight":{"dtype":"F32","shape":[40],"data_offsets":[0,160]}}""", bytes, _folder);
+        Assert.That(() => ModelWeights.Load(_folder, weights => weights.Read("layer.weight", 40)), Throws.InstanceOf<ModelFormatException>()
+            .With.Message.Contains("'layer.weight'").And.Message.Contains("element 33"));
+    }
+
+    [TestCase("..")]
+    [TestCase("/etc/x.safetensors")]
+    [TestCase("sub\\\\x.safetensors")]
+    [TestCase("sub/x.safetensors")]
+    [TestCase("x.bin")]
+    public void A_shard_name_that_leads_elsewhere_is_refused(string shard)
+    {
+        File.WriteAllText(Path.Combine(_folder, "model.safetensors.index.json"), "{\"weight_map\": {\"a\": \"" + shard + "\"}}");
+        Assert.That(() => ModelWeights.Load(_folder, _ => 0), Throws.InstanceOf<ModelFormatException>().With.Message.Contains("plain name"));
+    }
+
+    [Test]
+    public void A_folder_without_weights_says_which_files_would_do() =>
+        Assert.That(() => ModelWeights.Load(_folder, _ => 0), Throws.InstanceOf<ModelFormatException>().With.Message.Contains("model.safetensors"));
+
+    [Test]
+    public void Configs_take_what_Python_writes_and_refuse_what_makes_no_sense()
+    {
+        var path = Path.Combine(_folder, "config.json");
+        File.WriteAllText(path, """{"a": -Infinity, "b": NaN, "text": "NaN \" Infinity", "n": 3, "list": [1, 0], "flag": 1, "none": null}""");
+        var config = ModelConfig.Read(path);
+        Assert.Multiple(() =>
+        {
+            Assert.That(config.Number("a", 0), Is.EqualTo(double.NegativeInfinity));
+            Assert.That(config.Text("text", ""), Is.EqualTo("NaN \" Infinity"));
+            Assert.That(config.Integer("n", 0), Is.EqualTo(3));
+            Assert.That(config.Integer("absent", 7), Is.EqualTo(7));
+            Assert.That(config.OptionalInteger("none"), Is.Null);
+            Assert.That(() => config.Number("b", 0), Throws.InstanceOf<ModelFormatException>());
+            Assert.That(() => config.Integer("n", 0, most: 2), Throws.InstanceOf<ModelFormatException>().With.Message.Contains("from 1 to 2"));
+            Assert.That(() => config.Integers("list", []), Throws.InstanceOf<ModelFormatException>());
+            Assert.That(() => config.Flag("flag", true), Throws.InstanceOf<ModelFormatException>());
+            Assert.That(() => config.Choice("text", "x", "y"), Throws.InstanceOf<ModelFormatException>().With.Message.Contains("one of x, y"));
+        });
+    }
+
+    [TestCase("{")]
+    [TestCase("[]")]
+    [TestCase("{\"a\": 1, \"a\": 2}")]
+    [TestCase("{\"_class_name\": \"\\ud800\"}")]
+    [TestCase("{\"\\ud800\": 1}")]
+    public void A_broken_config_ends_in_one_line(string json)
+    {
+        var path = Path.Combine(_folder, "config.json");
+        File.WriteAllText(path, json);
+        var error = Assert.Throws<ModelFormatException>(() => ModelConfig.Read(path).RequireClass("X"));
+        Assert.That(error!.Message, Does.StartWith(path).And.Not.Contain('\n'));
+    }
+
+    private static float[] Prediction(string name)
+    {
+        var latent = new Tensor([.. Enumerable.Range(0, 64).Select(i => MathF.Sin(i))], 1, 4, 4, 4);
+        var step = new StepContext(0, 10, new Workspace());
+        return DiTTransformer2D.Load(DataFolder.Path("fixtures", "files", name)).Predict(latent, step, new Conditioning([2]), new FloatUnit()).Span.ToArray();
+    }
+}
