@@ -13,4 +13,13 @@ internal static class CaseArrays
     public static double[] ReadNumbers(this SafetensorsFile arrays, string name) => arrays.DataType(name) is "I64" or "I32"
         ? [.. arrays.ReadInt64(name).Select(value => (double)value)]
         : [.. arrays.ReadFloat(name).Select(value => (double)value)];
+
+    /// <summary>Floats, as many as the case needs.</summary>
+    /// <exception cref="UserErrorException">The array has another length.</exception>
+    public static float[] ReadFloat(this SafetensorsFile arrays, string name, long count) => arrays.ReadFloat(name).Require(arrays, name, count);
+
+    /// <summary>The values, if they are as many as the case needs.</summary>
+    /// <exception cref="UserErrorException">They are not.</exception>
+    public static T[] Require<T>(this T[] values, SafetensorsFile arrays, string name, long count) =>
+        values.Length == count ? values : throw new UserErrorException($"{arrays.Path}: {name} has {values.Length} values; expected {count}");
 }

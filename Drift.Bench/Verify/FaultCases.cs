@@ -47,7 +47,21 @@ internal sealed record FaultCaseEntry(
     [property: JsonRequired] bool Checkpoint,
     int Kernel = 0,
     int Stride = 1,
-    int Padding = 0);
+    int Padding = 0)
+{
+    private const int Largest = 1 << 15;
+
+    /// <summary>Refuses extents that no layer has.</summary>
+    /// <exception cref="UserErrorException">An extent is out of range.</exception>
+    public void Require(string list)
+    {
+        foreach (var (what, value, least) in new[] { ("m", M, 1), ("n", N, 1), ("k", K, 1), ("tile", Tile, 1), ("threshold", Threshold, 1), ("kernel", Kernel, 0), ("stride", Stride, 1), ("padding", Padding, 0) })
+        {
+            if (value < least || value > Largest && what != "threshold")
+                throw new UserErrorException($"{list}: {Name}: {what} is {value}; expected {least} to {Largest}");
+        }
+    }
+}
 
 /// <summary>One layer: every array of the file, in the order of the computation.</summary>
 internal sealed class FaultCase(string name, string list, string file, FaultCaseEntry entry) : VerificationCase(name, file, list)
@@ -58,16 +72,17 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
     /// <inheritdoc/>
     public override IEnumerable<OutputCheck> Run(VerificationSetting setting)
     {
+        entry.Require(list);
         using var arrays = SafetensorsFile.Open(file);
         var checks = new List<OutputCheck>();
-        var (xq, xScales) = Quantise(arrays, "x", entry.XScale == "token" ? _m : 1, checks);
-        var (wq, wScales) = Quantise(arrays, "w", entry.WScale == "channel" ? _n : 1, checks);
+        var (xq, xScales) = Quantise(arrays, "x", entry.Kernel > 0 ? null : (long)_m * _k, entry.XScale == "token" ? _m : 1, checks);
+        var (wq, wScales) = Quantise(arrays, "w", (long)_n * _k, entry.WScale == "channel" ? _n : 1, checks);
         if (entry.Kernel > 0)
             xq = WindowRows.Unroll(xq, arrays.Shape("x"), entry.Kernel, entry.Stride, entry.Padding);
         checks.Add(OutputCheck.Exact<sbyte>("xq", xq, arrays.ReadSByte("xq")));
         checks.Add(OutputCheck.Exact<sbyte>("wq", wq, arrays.ReadSByte("wq")));
 
-        var bias = arrays.ReadFloat("bias");
+        var bias = arrays.ReadFloat("bias", _n);
         using var weights = setting.Backend.Prepare(wq, _n, _k, entry.Tile);
         using var product = new GemmOutput();
         setting.Backend.Multiply(new GemmCall(xq, _m, _k, weights), FaultPlan.None, product);
@@ -138,9 +153,9 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
         return mended;
     }
 
-    private static (sbyte[] Codes, float[] Scales) Quantise(SafetensorsFile arrays, string operand, int groups, List<OutputCheck> checks)
+    private static (sbyte[] Codes, float[] Scales) Quantise(SafetensorsFile arrays, string operand, long? count, int groups, List<OutputCheck> checks)
     {
-        var values = arrays.ReadFloat(operand);
+        var values = count is { } expected ? arrays.ReadFloat(operand, expected) : arrays.ReadFloat(operand);
         var scales = Scales(values, groups);
         checks.Add(OutputCheck.Relative($"{operand}_scale", scales, arrays.ReadFloat($"{operand}_scale"), Tolerance));
         return (Codes(values, scales), scales);

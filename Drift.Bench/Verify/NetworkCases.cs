@@ -43,10 +43,11 @@ internal sealed class NetworkCase(string name, string folder, string io, string 
     {
         var network = DiTTransformer2D.Load(folder);
         var latents = arrays.ReadTensor("in.hidden_states");
-        var timesteps = arrays.ReadNumbers("in.timestep");
-        var labels = arrays.ReadInt64("in.class_labels");
+        var samples = latents.Shape[0];
+        var timesteps = arrays.ReadNumbers("in.timestep").Require(arrays, "in.timestep", samples);
+        var labels = arrays.ReadInt64("in.class_labels").Require(arrays, "in.class_labels", samples);
         var ours = new List<float>();
-        for (var i = 0; i < latents.Shape[0]; i++)
+        for (var i = 0; i < samples; i++)
         {
             using var scope = _workspace.Begin();
             ours.AddRange(network.Predict(latents.Slice(i, 1), new StepContext(0, timesteps[i], _workspace), new Conditioning([(int)labels[i]]), _gemm).Span);

@@ -6,6 +6,8 @@ internal static class WindowRows
     /// <summary>The windows of [batch, channels, height, width], one a row.</summary>
     public static sbyte[] Unroll(sbyte[] values, IReadOnlyList<int> shape, int kernel, int stride, int padding)
     {
+        if (shape.Count != 4 || Math.Min(shape[2], shape[3]) + 2 * padding < kernel)
+            throw new UserErrorException($"x is [{string.Join(", ", shape)}]; expected [batch, channels, height, width] that hold a window of {kernel}");
         int batch = shape[0], channels = shape[1], height = shape[2], width = shape[3];
         int outHeight = (height + 2 * padding - kernel) / stride + 1, outWidth = (width + 2 * padding - kernel) / stride + 1;
         var columns = channels * kernel * kernel;
@@ -25,6 +27,8 @@ internal static class WindowRows
     /// <summary>A product's rows as [batch, channels, height, width].</summary>
     public static T[] Planes<T>(T[] rows, IReadOnlyList<int> shape)
     {
+        if (shape.Count != 4 || shape.Aggregate(1L, (product, extent) => product * extent) != rows.Length)
+            throw new UserErrorException($"y_nchw is [{string.Join(", ", shape)}]; expected [batch, channels, height, width] with {rows.Length} values");
         int channels = shape[1], plane = shape[2] * shape[3];
         var planes = new T[rows.Length];
         for (var i = 0; i < rows.Length; i++)

@@ -64,8 +64,8 @@ public sealed class DriftCommandTests
     [Test]
     public async Task Every_option_reaches_the_body()
     {
-        var model = TestData.Fixture("..", "models", "dit-fashion");
-        var points = TestData.Fixture("faults", "cost.csv");
+        var model = DataFolder.Path("models", "dit-fashion");
+        var points = DataFolder.Path("fixtures", "faults", "cost.csv");
         string[] arguments =
         [
             "compare", "--model", model, "--classes", "bag, 3", "--images", "5", "--steps", "7", "--guidance", "1.5", "--voltage", "0.7", "--frequency", "3", "--ber", "1e-3",

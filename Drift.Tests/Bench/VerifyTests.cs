@@ -16,7 +16,7 @@ public sealed class VerifyTests
     [Test]
     public async Task The_whole_tree_passes()
     {
-        var run = await Invocation.Of(["verify", TestData.Fixture()]);
+        var run = await Invocation.Of(["verify", DataFolder.Path("fixtures")]);
         Assert.That(run.ExitCode, Is.Zero, string.Join('\n', run.Out.Split('\n').Where(line => line.Contains("FAIL"))));
         // 4 DiT, VAE and ResNet; 5 DDIM; 2 DiT pipelines; 10 layers and 2 tables; 28 pairs.
         Assert.That(run.Out.TrimEnd(), Does.Match(@"\n53 passed, 0 failed, \d+ not supported yet$"));
@@ -30,7 +30,7 @@ public sealed class VerifyTests
     [TestCase("faults/cost.csv", 9)]
     public async Task One_file_or_folder_selects_its_case(string path, int outputs)
     {
-        var run = await Invocation.Of(["verify", TestData.Fixture(path)]);
+        var run = await Invocation.Of(["verify", DataFolder.Path("fixtures", path)]);
         Assert.That(run.ExitCode, Is.Zero);
         Assert.That(run.Out, Does.EndWith($"1 passed, 0 failed, 0 not supported yet{Environment.NewLine}"));
         Assert.That(run.Out.Split('\n').Count(line => line.TrimEnd().EndsWith(" ok", StringComparison.Ordinal)), Is.EqualTo(outputs));
@@ -45,7 +45,7 @@ public sealed class VerifyTests
     [TestCase("faults", "many.safetensors")]
     public async Task A_damaged_number_fails_its_case_anywhere_on_disk(string folder, string file)
     {
-        Copy(TestData.Fixture(folder));
+        Copy(DataFolder.Path("fixtures", folder));
         var path = Path.Combine(_folder, file);
         var bytes = File.ReadAllBytes(path);
         bytes[^1] ^= 0x40;
@@ -56,12 +56,18 @@ public sealed class VerifyTests
     [TestCase("quality", "pairs.json", "24.615174935341003", "24.6151750")]
     [TestCase("quality", "pairs.json", "0.885938415650001", "0.885938425")]
     [TestCase("faults", "cases.json", "\"threshold\": 256", "\"threshold\": 512")]
+    [TestCase("faults", "cases.json", "\"m\": 45,\n  \"n\": 65", "\"m\": 44,\n  \"n\": 65")]
+    [TestCase("faults", "cases.json", "\"m\": 32", "\"m\": 0")]
+    [TestCase("faults", "cases.json", "\"stride\": 2", "\"stride\": 0")]
+    [TestCase("faults", "cases.json", "\"padding\": 1", "\"padding\": 0")]
+    [TestCase("pipelines/dit-fashion-ddim20-unguided", "case.json", "\"steps\": 20", "\"steps\": 21")]
+    [TestCase("pipelines/dit-fashion-ddim20-unguided", "case.json", "dit-fashion", "dit-lost")]
     [TestCase("faults", "probability.csv", "0.01018780037850125", "0.0101878204")]
     [TestCase("faults", "cost.csv", "5.8360191", "5.8360391")]
     [TestCase("faults", "cost.csv", "6.0519518", "6.0519688")]
     public async Task A_wrong_expectation_fails_its_case(string folder, string file, string from, string to)
     {
-        Copy(TestData.Fixture(folder));
+        Copy(DataFolder.Path("fixtures", folder));
         var path = Path.Combine(_folder, file);
         var text = File.ReadAllText(path);
         Assert.That(text, Does.Contain(from));
@@ -78,7 +84,7 @@ public sealed class VerifyTests
     [TestCase("pipelines/dit-fashion-ddim50", "case.json")]
     public async Task A_truncated_file_fails_in_a_line_that_names_it(string folder, string file)
     {
-        Copy(TestData.Fixture(folder));
+        Copy(DataFolder.Path("fixtures", folder));
         var path = Path.Combine(_folder, file);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..100]);
         var run = await ExpectOneFailure(_folder);
@@ -96,7 +102,7 @@ public sealed class VerifyTests
     [Test]
     public async Task Unknown_kinds_are_counted_and_do_not_fail()
     {
-        var run = await Invocation.Of(["verify", TestData.Fixture("networks", "t5")]);
+        var run = await Invocation.Of(["verify", DataFolder.Path("fixtures", "networks", "t5")]);
         Assert.That(run.ExitCode, Is.Zero);
         Assert.That(run.Out, Does.Contain("T5EncoderModel").And.Contain("0 passed, 0 failed, 1 not supported yet"));
     }

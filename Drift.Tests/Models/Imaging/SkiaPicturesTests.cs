@@ -35,7 +35,7 @@ public sealed class SkiaPicturesTests
         var path = Path.Combine(_folder, "bad.png");
         File.WriteAllText(path, "no picture");
         Assert.That(Assert.Throws<IOException>(() => _png.Read(path))!.Message, Does.Contain(path));
-        var whole = File.ReadAllBytes(TestData.Fixture("quality", "images", "noise_64x64_a.png"));
+        var whole = File.ReadAllBytes(DataFolder.Path("fixtures", "quality", "images", "noise_64x64_a.png"));
         File.WriteAllBytes(path, whole[..(whole.Length / 2)]);
         Assert.That(Assert.Throws<IOException>(() => _png.Read(path))!.Message, Does.Contain(path));
     }
