@@ -30,37 +30,52 @@ public static class LayerNorm
         }
     }
 
+    // The loops are methods of their own: a sum that lives across the tail's call would be kept in memory, not in a register.
     private static float Mean(ReadOnlySpan<float> row)
     {
-        ref var x = ref MemoryMarshal.GetReference(row);
-        var sum = Vector512<float>.Zero;
-        var i = 0;
-        for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
-            sum += Vector512.LoadUnsafe(ref x, (nuint)i);
-        if (i < row.Length)
-            sum += VectorMath.Load(row[i..]);
+        var whole = row.Length / VectorMath.Lanes * VectorMath.Lanes;
+        var sum = Sum(row[..whole]);
+        if (whole < row.Length)
+            sum += VectorMath.Load(row[whole..]);
         return VectorMath.Sum(sum) / row.Length;
     }
 
     private static float Variance(ReadOnlySpan<float> row, float mean)
     {
-        ref var x = ref MemoryMarshal.GetReference(row);
-        var (squares, centre) = (Vector512<float>.Zero, Vector512.Create(mean));
-        var i = 0;
-        for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+        var whole = row.Length / VectorMath.Lanes * VectorMath.Lanes;
+        var squares = SumSquares(row[..whole], Vector512.Create(mean));
+        if (whole < row.Length)
+        {
+            // Lanes past the end hold the mean, so that their distance is 0.
+            var distance = VectorMath.Load(row[whole..], mean) - Vector512.Create(mean);
+            squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
+        }
+
+        return VectorMath.Sum(squares) / row.Length;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector512<float> Sum(ReadOnlySpan<float> values)
+    {
+        ref var x = ref MemoryMarshal.GetReference(values);
+        var sum = Vector512<float>.Zero;
+        for (var i = 0; i < values.Length; i += VectorMath.Lanes)
+            sum += Vector512.LoadUnsafe(ref x, (nuint)i);
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector512<float> SumSquares(ReadOnlySpan<float> values, Vector512<float> centre)
+    {
+        ref var x = ref MemoryMarshal.GetReference(values);
+        var squares = Vector512<float>.Zero;
+        for (var i = 0; i < values.Length; i += VectorMath.Lanes)
         {
             var distance = Vector512.LoadUnsafe(ref x, (nuint)i) - centre;
             squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
         }
 
-        if (i < row.Length)
-        {
-            // Lanes past the end hold the mean, so that their distance is 0.
-            var distance = VectorMath.Load(row[i..], mean) - centre;
-            squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
-        }
-
-        return VectorMath.Sum(squares) / row.Length;
+        return squares;
     }
 
     private static void Apply(ReadOnlySpan<float> row, float mean, float inverse, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> output)

@@ -21,15 +21,11 @@ public static class Quantizer
     /// <param name="values">Finite values.</param>
     public static float Scale(ReadOnlySpan<float> values)
     {
-        // Magnitudes order as their bits do, and an integer maximum is one instruction; NaN would come out on top.
-        ref var start = ref MemoryMarshal.GetReference(values);
-        var largest = Vector512<int>.Zero;
-        var i = 0;
-        for (; i <= values.Length - VectorMath.Lanes; i += VectorMath.Lanes)
-            largest = Vector512.Max(largest, Magnitude(Vector512.LoadUnsafe(ref start, (nuint)i)));
-        if (i < values.Length)
-            largest = Vector512.Max(largest, Magnitude(VectorMath.Load(values[i..])));
-        return Largest(largest) / LargestCode;
+        var whole = values.Length / VectorMath.Lanes * VectorMath.Lanes;
+        var largest = Largest(values[..whole]);
+        if (whole < values.Length)
+            largest = Math.Max(largest, Reduce(Magnitude(VectorMath.Load(values[whole..]))));
+        return BitConverter.Int32BitsToSingle(largest) / LargestCode;
     }
 
     /// <summary>Codes = round half to even of value / scale, clamped to +-127.</summary>
@@ -72,32 +68,21 @@ public static class Quantizer
     {
         ArgumentNullException.ThrowIfNull(output);
         var n = output.Shape.N;
-        var largest = Vector512<int>.Zero;
+        var largest = 0;
         for (var i = 0; i < output.Shape.M; i++)
         {
             ReadOnlySpan<int> row = output.Row(i);
             var target = values.Slice(i * n, n);
-            ref var accumulator = ref MemoryMarshal.GetReference(row);
-            ref var value = ref MemoryMarshal.GetReference(target);
-            ref var offset = ref MemoryMarshal.GetReference(bias);
-            var j = 0;
-            for (; j <= n - VectorMath.Lanes; j += VectorMath.Lanes)
-            {
-                var y = scale.Apply(Vector512.LoadUnsafe(ref accumulator, (nuint)j));
-                if (!bias.IsEmpty)
-                    y += Vector512.LoadUnsafe(ref offset, (nuint)j);
-                y.StoreUnsafe(ref value, (nuint)j);
-                largest = Vector512.Max(largest, Magnitude(y));
-            }
-
-            for (; j < n; j++)
+            var whole = n / VectorMath.Lanes * VectorMath.Lanes;
+            largest = Math.Max(largest, Dequantise(row[..whole], scale, bias, target));
+            for (var j = whole; j < n; j++)
             {
                 target[j] = Dequantise(row[j], scale, bias, j);
-                largest = Vector512.Max(largest, Magnitude(Vector512.Create(target[j])));
+                largest = Math.Max(largest, BitConverter.SingleToInt32Bits(MathF.Abs(target[j])));
             }
         }
 
-        return Largest(largest);
+        return BitConverter.Int32BitsToSingle(largest);
     }
 
     /// <summary>The value of one accumulator, the same bits as in the dense form.</summary>
@@ -131,15 +116,44 @@ public static class Quantizer
             VectorMath.Store(Code(VectorMath.Load(values[i..]), divisor) * divisor, values[i..]);
     }
 
+    /// <summary>Whole vectors of one row; returns the bits of the largest magnitude.</summary>
+    private static int Dequantise(ReadOnlySpan<int> row, ProductScale scale, ReadOnlySpan<float> bias, Span<float> values)
+    {
+        ref var accumulator = ref MemoryMarshal.GetReference(row);
+        ref var value = ref MemoryMarshal.GetReference(values);
+        ref var offset = ref MemoryMarshal.GetReference(bias);
+        var largest = Vector512<int>.Zero;
+        for (var j = 0; j < row.Length; j += VectorMath.Lanes)
+        {
+            var y = scale.Apply(Vector512.LoadUnsafe(ref accumulator, (nuint)j));
+            if (!bias.IsEmpty)
+                y += Vector512.LoadUnsafe(ref offset, (nuint)j);
+            y.StoreUnsafe(ref value, (nuint)j);
+            largest = Vector512.Max(largest, Magnitude(y));
+        }
+
+        return Reduce(largest);
+    }
+
+    /// <summary>The bits of the largest magnitude of whole vectors. Magnitudes order as their bits do, and an integer maximum is one instruction.</summary>
+    private static int Largest(ReadOnlySpan<float> values)
+    {
+        ref var start = ref MemoryMarshal.GetReference(values);
+        var largest = Vector512<int>.Zero;
+        for (var i = 0; i < values.Length; i += VectorMath.Lanes)
+            largest = Vector512.Max(largest, Magnitude(Vector512.LoadUnsafe(ref start, (nuint)i)));
+        return Reduce(largest);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Magnitude(Vector512<float> values) => values.AsInt32() & Vector512.Create(int.MaxValue);
 
-    private static float Largest(Vector512<int> magnitudes)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Reduce(Vector512<int> values)
     {
-        var largest = 0;
-        for (var lane = 0; lane < Vector512<int>.Count; lane++)
-            largest = Math.Max(largest, magnitudes.GetElement(lane));
-        return BitConverter.Int32BitsToSingle(largest);
+        var eight = Vector256.Max(values.GetLower(), values.GetUpper());
+        var four = Vector128.Max(eight.GetLower(), eight.GetUpper());
+        return Math.Max(Math.Max(four.GetElement(0), four.GetElement(1)), Math.Max(four.GetElement(2), four.GetElement(3)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
