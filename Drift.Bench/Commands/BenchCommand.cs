@@ -1,0 +1,48 @@
+using System.CommandLine;
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Filters;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using Drift.Kernels;
+
+namespace Drift.Bench;
+
+/// <summary><c>drift bench</c>: times the INT8 product with BenchmarkDotNet and prints GOP/s.</summary>
+internal static class BenchCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var command = new Command("bench", "Time the INT8 product on this machine, with and without checks, in GOP/s");
+        var backend = Declare.Choice("--backend", "What computes the products", Backends.Default, [.. Backends.Names]);
+        var quick = new Option<bool>("--quick") { Description = "Three short iterations: a glance, not a measurement" };
+        var output = new Option<string>("--out") { Description = "Folder for BenchmarkDotNet's reports", DefaultValueFactory = _ => Path.Combine("results", "bench"), HelpName = "PATH" };
+        command.Options.Add(backend);
+        command.Options.Add(quick);
+        command.Options.Add(output);
+        command.SetBody((parsed, session) =>
+        {
+            var name = parsed.GetRequiredValue(backend);
+            // Opening it says in one line why an absent device is absent; BenchmarkDotNet would bury that in a log.
+            Backends.Open(name).Dispose();
+            var config = Configuration(parsed.GetValue(quick) ? Job.ShortRun : Job.Default, name, Path.GetFullPath(parsed.GetRequiredValue(output)));
+            var summary = BenchmarkRunner.Run<GemmBenchmarks>(config);
+            session.Cancellation.ThrowIfCancellationRequested();
+            return summary.Reports.Length > 0 && summary.Reports.All(report => report.Success) ? ErrorPolicy.Success : ErrorPolicy.Failure;
+        });
+        return command;
+    }
+
+    private static ManualConfig Configuration(Job job, string backend, string artifacts) => ManualConfig.CreateEmpty()
+        // In this process: a tool that is already built has no project to generate a second one from.
+        .AddJob(job.WithToolchain(InProcessEmitToolchain.Instance))
+        .AddFilter(new SimpleFilter(benchmark => Equals(benchmark.Parameters[nameof(GemmBenchmarks.Backend)], backend)))
+        .AddColumnProvider(DefaultColumnProviders.Descriptor, DefaultColumnProviders.Params, DefaultColumnProviders.Statistics)
+        .AddColumn(new GopsColumn())
+        .AddLogger(ConsoleLogger.Default)
+        .AddExporter(BenchmarkDotNet.Exporters.MarkdownExporter.GitHub, BenchmarkDotNet.Exporters.Csv.CsvExporter.Default)
+        .WithArtifactsPath(artifacts);
+}

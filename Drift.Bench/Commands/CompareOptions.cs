@@ -1,0 +1,87 @@
+using System.CommandLine;
+using Drift.Models;
+
+namespace Drift.Bench;
+
+/// <summary>All settings of a comparison.</summary>
+/// <param name="Sampling">What to draw and what computes it.</param>
+/// <param name="Voltage">Volts of the undervolted rows.</param>
+/// <param name="Frequency">GHz of the overclocked row.</param>
+/// <param name="BitErrorRate">Hits per output element that replace the tables' rate, or null.</param>
+/// <param name="Tile">Edge of a checksum tile.</param>
+/// <param name="Threshold">Least deviation that flags a line.</param>
+/// <param name="Interval">Steps between checkpoints.</param>
+/// <param name="Json">Second place for result.json, or null.</param>
+/// <param name="Rows">Rows to run, in table order; names of <see cref="CompareRow.Names"/>.</param>
+/// <param name="Outputs">How outputs leave the accumulator in the rows that are not wide by name.</param>
+/// <param name="OperatingPoints">CSV file that replaces the shipped tables, or null.</param>
+internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, double Frequency, double? BitErrorRate, int Tile, int Threshold, int Interval,
+    string? Json, IReadOnlyList<string> Rows, OutputForm Outputs, string? OperatingPoints)
+{
+    /// <summary>The settings as files record them.</summary>
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>
+    {
+        ["model"] = Sampling.Model.Name,
+        ["classes"] = Sampling.Classes,
+        ["images"] = Sampling.Images,
+        ["steps"] = Sampling.Steps,
+        ["guidance"] = Sampling.Guidance,
+        ["voltage"] = Voltage,
+        ["frequency"] = Frequency,
+        ["ber"] = BitErrorRate,
+        ["tile"] = Tile,
+        ["threshold"] = Threshold,
+        ["interval"] = Interval,
+        ["seed"] = Sampling.Seed,
+        ["backend"] = Sampling.Backend,
+        ["threads"] = Sampling.Threads,
+        ["rows"] = Rows,
+        ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
+        ["operatingPoints"] = OperatingPoints,
+    };
+}
+
+/// <summary>The options of <c>compare</c>.</summary>
+internal sealed class CompareArguments
+{
+    private readonly SamplingArguments _sampling = new();
+    private readonly Option<double> _voltage = Declare.Number("--voltage", "Volts of the undervolted rows, within the operating points", 0.675, 0.01, 10);
+    private readonly Option<double> _frequency = Declare.Number("--frequency", "GHz of the overclocked row, within the operating points", 3.574, 0.01, 100);
+    private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element, in place of the rate that voltage or frequency imply", 0, 1);
+    private readonly Option<int> _tile = Declare.Number("--tile", "Edge of a checksum tile", 32, 1, 256);
+    private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
+    private readonly Option<int> _interval = Declare.Number("--interval", "Steps between checkpoints", 10, 1, 1000);
+    private readonly Option<string?> _json = Declare.Text("--json", "Also write result.json here", "FILE");
+    private readonly Option<string> _rows = new("--rows") { Description = $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", DefaultValueFactory = _ => "all", HelpName = "LIST" };
+    private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
+    private readonly Option<string?> _points = Declare.Text("--operating-points", "Voltage and frequency tables in place of the shipped ones", "FILE.csv");
+
+    /// <summary>Declares the options on a command.</summary>
+    public void AddTo(Command command)
+    {
+        _sampling.AddTo(command);
+        foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points })
+            command.Options.Add(option);
+    }
+
+    /// <summary>Reads them.</summary>
+    /// <exception cref="UserErrorException">A model, class, row or file does not exist.</exception>
+    public CompareOptions Bind(ParseResult parsed)
+    {
+        if (parsed.GetValue(_points) is { } points && !File.Exists(points))
+            throw new UserErrorException($"--operating-points: there is no file {points}");
+        return new CompareOptions(_sampling.Bind(parsed), parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
+            parsed.GetValue(_threshold), parsed.GetValue(_interval), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
+            parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points));
+    }
+
+    private static IReadOnlyList<string> Rows(string list)
+    {
+        if (list == "all")
+            return CompareRow.Names;
+        var wanted = list.Split(',', StringSplitOptions.TrimEntries);
+        if (wanted.FirstOrDefault(name => !CompareRow.Names.Contains(name)) is { } unknown)
+            throw new UserErrorException($"--rows: there is no row '{unknown}'; expected some of {string.Join(", ", CompareRow.Names)}");
+        return [.. CompareRow.Names.Where(wanted.Contains)];
+    }
+}

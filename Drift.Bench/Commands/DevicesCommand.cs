@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Drift.Kernels;
+using Spectre.Console;
+
+namespace Drift.Bench;
+
+/// <summary><c>drift devices</c>: the backends and instruction sets of this machine, and why one is missing.</summary>
+internal static class DevicesCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var command = new Command("devices", "List backends and instruction sets of this machine, and why one is missing");
+        command.SetBody((_, session) =>
+        {
+            var console = ReportConsole.On(session.Out);
+            var backends = new Table().Border(TableBorder.Rounded).AddColumns("backend", "here", "detail");
+            foreach (var backend in Backends.Survey())
+                backends.AddRow(Markup.Escape(backend.Name), YesNo(backend.Available), Markup.Escape(backend.Detail));
+            console.Write(backends);
+            var sets = new Table().Border(TableBorder.Rounded).AddColumns("instruction set", "here", "detail");
+            foreach (var set in InstructionSet.Survey())
+                sets.AddRow(set.Name, YesNo(set.Available), Markup.Escape(set.Detail));
+            console.Write(sets);
+            return ErrorPolicy.Success;
+        });
+        return command;
+    }
+
+    private static string YesNo(bool yes) => yes ? "yes" : "no";
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+
+namespace Drift.Bench;
+
+/// <summary>The whole command line: parses, runs, and lets <see cref="ErrorPolicy"/> judge what went wrong.</summary>
+internal static class DriftCommand
+{
+    /// <summary>Long enough for a run to reach the next step and remove its temporary folder.</summary>
+    private static readonly TimeSpan CancellationGrace = TimeSpan.FromSeconds(20);
+
+    /// <summary>Runs one invocation.</summary>
+    /// <param name="arguments">Arguments without the program's name.</param>
+    /// <param name="bodies">The commands that the composition root supplies.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <param name="cancellation">Stops the run, beside Ctrl-C.</param>
+    /// <returns>The exit code.</returns>
+    public static Task<int> Run(string[] arguments, CommandBodies bodies, TextWriter output, TextWriter error, CancellationToken cancellation = default) =>
+        ErrorPolicy.Guard(error, async () =>
+        {
+            var root = Root(bodies);
+            var parsed = root.Parse(arguments);
+            if (parsed.Errors.Count > 0 && parsed.Action is not (System.CommandLine.Help.HelpAction or null))
+                return ErrorPolicy.Tell(error, Complaint(root, parsed), ErrorPolicy.BadInput);
+            var configuration = new InvocationConfiguration
+            {
+                Output = output,
+                Error = error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = CancellationGrace,
+            };
+            return await parsed.InvokeAsync(configuration, cancellation);
+        });
+
+    /// <summary>A body as an action that System.CommandLine can cancel: work runs off the thread that waits for Ctrl-C.</summary>
+    public static void SetBody(this Command command, Func<ParseResult, Session, int> body) =>
+        command.SetAction((parsed, cancellation) => Task.Run(
+            () => body(parsed, new Session(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellation)), cancellation));
+
+    private static RootCommand Root(CommandBodies bodies) => new("Diffusion under voltage-induced bit flips: run it, protect it, measure it.")
+    {
+        CompareCommand.Create(bodies.Compare),
+        GenerateCommand.Create(bodies.Generate),
+        VerifyCommand.Create(),
+        DevicesCommand.Create(),
+        BenchCommand.Create(),
+    };
+
+    private static string Complaint(RootCommand root, ParseResult parsed)
+    {
+        var where = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens.Count > 0)
+        {
+            return where == root
+                ? $"there is no command or option '{parsed.UnmatchedTokens[0]}'; there are the commands {string.Join(", ", root.Subcommands.Select(command => command.Name))}"
+                : $"{where.Name}: there is no option '{parsed.UnmatchedTokens[0]}'; see drift {where.Name} --help";
+        }
+
+        return where == root
+            ? $"expected one of the commands {string.Join(", ", root.Subcommands.Select(command => command.Name))}; see drift --help"
+            : parsed.Errors[0].Message;
+    }
+}

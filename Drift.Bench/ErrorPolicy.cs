@@ -1,0 +1,59 @@
+using Drift.Dvfs;
+using Drift.Kernels;
+using Drift.Models;
+
+namespace Drift.Bench;
+
+/// <summary>
+/// The one place that turns failures into a line and an exit code. What a user can mend is one line and 2; a cancelled run is one line and 130; anything else is a
+/// bug and keeps its stack trace.
+/// </summary>
+internal static class ErrorPolicy
+{
+    /// <summary>All went well.</summary>
+    public const int Success = 0;
+
+    /// <summary>The command ran and its answer is no: a case failed.</summary>
+    public const int Failure = 1;
+
+    /// <summary>Bad input.</summary>
+    public const int BadInput = 2;
+
+    /// <summary>Interrupted, as shells count it (128 + SIGINT).</summary>
+    public const int Cancelled = 130;
+
+    /// <summary>Runs a command under the policy.</summary>
+    /// <param name="error">Takes the line.</param>
+    /// <param name="command">The command; returns its exit code.</param>
+    public static async Task<int> Guard(TextWriter error, Func<Task<int>> command)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (OperationCanceledException)
+        {
+            return Tell(error, "cancelled; nothing was written", Cancelled);
+        }
+        catch (Exception exception) when (IsUsers(exception))
+        {
+            return Tell(error, MessageOf(exception), BadInput);
+        }
+    }
+
+    /// <summary>Writes the line and hands back the exit code.</summary>
+    public static int Tell(TextWriter error, string message, int exitCode)
+    {
+        error.WriteLine($"drift: {string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}");
+        return exitCode;
+    }
+
+    /// <summary>True for what the user's files, options or machine brought about.</summary>
+    public static bool IsUsers(Exception exception) => exception is UserErrorException or ArgumentException or ModelFormatException
+        or OperatingPointException or BackendUnavailableException or IOException or UnauthorizedAccessException;
+
+    /// <summary>The message without .NET's own decoration about parameters, which means nothing to a user.</summary>
+    public static string MessageOf(Exception exception) => exception is ArgumentException { ParamName: { } name }
+        ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+        : exception.Message;
+}

@@ -1,0 +1,67 @@
+using System.Text.Json.Serialization;
+
+namespace Drift.Bench;
+
+/// <summary>One configuration of a comparison. The properties are those of result.json, in its order; NaN, infinity and null mean absent there.</summary>
+internal sealed record CompareRow
+{
+    /// <summary>The rows that exist, in table order.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        ["fp32", "nominal", "unprotected", "rollback", "drift", "drift-overclocked", "unprotected-wide", "drift-wide"];
+
+    /// <summary>One of <see cref="Names"/>.</summary>
+    public required string Row { get; init; }
+
+    /// <summary>Mean PSNR against the nominal row, dB. Measured.</summary>
+    public double? Psnr { get; init; }
+
+    /// <summary>Lower end of its 95 % interval.</summary>
+    public double? PsnrLow { get; init; }
+
+    /// <summary>Upper end of its 95 % interval.</summary>
+    public double? PsnrHigh { get; init; }
+
+    /// <summary>Mean SSIM against the nominal row. Measured.</summary>
+    public double? Ssim { get; init; }
+
+    /// <summary>Lower end of its 95 % interval; in the table and result.csv, which result.json's schema leaves out.</summary>
+    [JsonIgnore]
+    public double? SsimLow { get; init; }
+
+    /// <summary>Upper end of its 95 % interval.</summary>
+    [JsonIgnore]
+    public double? SsimHigh { get; init; }
+
+    /// <summary>Share of pictures that the shipped classifier finds right, 0..1. Measured.</summary>
+    public double? Accuracy { get; init; }
+
+    /// <summary>Flips injected. Measured.</summary>
+    public long? FaultsInjected { get; init; }
+
+    /// <summary>Lines of tiles whose deviation reached the threshold. Measured.</summary>
+    public long? LinesFlagged { get; init; }
+
+    /// <summary>Outputs replaced by a checkpoint's. Measured.</summary>
+    public long? ElementsMended { get; init; }
+
+    /// <summary>Elements hit by 2^10 or more that were not replaced. Measured.</summary>
+    public long? MissedLarge { get; init; }
+
+    /// <summary>Flagged lines on which no fault lies. Measured.</summary>
+    public long? FalseAlarms { get; init; }
+
+    /// <summary>Energy of an image, J. Modelled.</summary>
+    public double? EnergyJoulesPerImage { get; init; }
+
+    /// <summary>Energy saved against the nominal row, percent. Modelled.</summary>
+    public double? EnergySavedPercent { get; init; }
+
+    /// <summary>Energy saved at the paper's compute-to-memory ratio, percent. Modelled on a quoted ratio.</summary>
+    public double? EnergySavedPercentPaperMix { get; init; }
+
+    /// <summary>Speed against the nominal row. Modelled.</summary>
+    public double? Speedup { get; init; }
+
+    /// <summary>Time that the row took here, seconds. Measured.</summary>
+    public double? WallSeconds { get; init; }
+}

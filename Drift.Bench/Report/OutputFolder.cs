@@ -1,0 +1,54 @@
+namespace Drift.Bench;
+
+/// <summary>
+/// A folder that appears whole or not at all: files go to a hidden folder beside the target, which takes its place in <see cref="Commit"/>. Disposing without that
+/// removes everything.
+/// </summary>
+internal sealed class OutputFolder : IDisposable
+{
+    private readonly string _target;
+    private readonly string _partial;
+    private bool _committed;
+
+    /// <summary>Claims a target, so that a run fails before its work rather than after.</summary>
+    /// <param name="target">A path where nothing or an empty folder is.</param>
+    /// <exception cref="UserErrorException">The target is taken or cannot be written.</exception>
+    public OutputFolder(string target)
+    {
+        _target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target));
+        if (File.Exists(_target) || Directory.Exists(_target) && Directory.EnumerateFileSystemEntries(_target).Any())
+            throw new UserErrorException($"--out: {target} is taken; expected a new or empty folder");
+        _partial = PartialPath.Of(_target);
+        try
+        {
+            Directory.CreateDirectory(_partial);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException($"--out: cannot write {target}: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes a file.</summary>
+    /// <param name="name">Name inside the folder.</param>
+    /// <param name="bytes">Its contents.</param>
+    public void Write(string name, byte[] bytes) => File.WriteAllBytes(Path.Combine(_partial, name), bytes);
+
+    /// <summary>Puts the folder in place.</summary>
+    /// <returns>Where it lies.</returns>
+    public string Commit()
+    {
+        if (Directory.Exists(_target))
+            Directory.Delete(_target);
+        Directory.Move(_partial, _target);
+        _committed = true;
+        return _target;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_committed && Directory.Exists(_partial))
+            Directory.Delete(_partial, true);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+using CsvHelper.Configuration;
+
+namespace Drift.Bench;
+
+/// <summary>result.csv: one line a row. Everything but the last column, the wall time, repeats byte for byte with the seed.</summary>
+internal static class ResultCsv
+{
+    /// <summary>UTF-8 text.</summary>
+    public static byte[] Write(IEnumerable<CompareRow> rows)
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        using (var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
+        {
+            csv.Context.RegisterClassMap<Columns>();
+            csv.WriteRecords(rows);
+        }
+
+        return Encoding.UTF8.GetBytes(text.ToString());
+    }
+
+    /// <summary>The columns in the order of the properties, named as in result.json; absent values are empty.</summary>
+    private sealed class Columns : ClassMap<CompareRow>
+    {
+        public Columns()
+        {
+            Map(row => row.Row).Name("row");
+            Number(row => row.Psnr).Name("psnr");
+            Number(row => row.PsnrLow).Name("psnrLow");
+            Number(row => row.PsnrHigh).Name("psnrHigh");
+            Number(row => row.Ssim).Name("ssim");
+            Number(row => row.SsimLow).Name("ssimLow");
+            Number(row => row.SsimHigh).Name("ssimHigh");
+            Number(row => row.Accuracy).Name("accuracy");
+            Map(row => row.FaultsInjected).Name("faultsInjected");
+            Map(row => row.LinesFlagged).Name("linesFlagged");
+            Map(row => row.ElementsMended).Name("elementsMended");
+            Map(row => row.MissedLarge).Name("missedLarge");
+            Map(row => row.FalseAlarms).Name("falseAlarms");
+            Number(row => row.EnergyJoulesPerImage).Name("energyJoulesPerImage");
+            Number(row => row.EnergySavedPercent).Name("energySavedPercent");
+            Number(row => row.EnergySavedPercentPaperMix).Name("energySavedPercentPaperMix");
+            Number(row => row.Speedup).Name("speedup");
+            Number(row => row.WallSeconds).Name("wallSeconds");
+        }
+
+        private MemberMap<CompareRow, double?> Number(System.Linq.Expressions.Expression<Func<CompareRow, double?>> property)
+        {
+            var read = property.Compile();
+            return Map(property).Convert(args => read(args.Value) is { } value && double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace Drift.Bench;
+
+/// <summary>A picture and what it was drawn from.</summary>
+/// <param name="Seed">Seed of its noise and its faults.</param>
+/// <param name="ClassNumber">Class number.</param>
+/// <param name="ClassName">Class name.</param>
+internal sealed record PictureRecord(ulong Seed, int ClassNumber, string ClassName);
+
+/// <summary>run.json: enough to replay a run and to judge its times.</summary>
+/// <param name="Settings">Every setting by name.</param>
+/// <param name="Pictures">Seed and class of every picture.</param>
+/// <param name="Versions">Drift, .NET and the libraries whose code computes or draws.</param>
+/// <param name="Machine">What it ran on.</param>
+/// <param name="StartedUtc">When it began.</param>
+internal sealed record RunRecord(IReadOnlyDictionary<string, object?> Settings, IReadOnlyList<PictureRecord> Pictures, IReadOnlyDictionary<string, string> Versions,
+    IReadOnlyDictionary<string, object> Machine, DateTime StartedUtc)
+{
+    /// <summary>The record of a run on this machine.</summary>
+    /// <param name="sampling">What was drawn.</param>
+    /// <param name="settings">Every setting by name.</param>
+    /// <param name="startedUtc">When it began.</param>
+    public static RunRecord Of(SamplingOptions sampling, IReadOnlyDictionary<string, object?> settings, DateTime startedUtc) => new(
+        settings,
+        [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRecord(sampling.SeedOf(i), sampling.ClassOf(i), sampling.Model.Labels[sampling.ClassOf(i)]))],
+        new Dictionary<string, string>
+        {
+            ["drift"] = VersionOf(typeof(RunRecord).Assembly),
+            ["dotnet"] = Environment.Version.ToString(),
+            ["mathNet"] = VersionOf(typeof(MathNet.Numerics.Constants).Assembly),
+            ["csvHelper"] = VersionOf(typeof(CsvHelper.CsvWriter).Assembly),
+        },
+        new Dictionary<string, object>
+        {
+            ["operatingSystem"] = RuntimeInformation.OSDescription,
+            ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
+            ["processors"] = Environment.ProcessorCount,
+            ["instructionSets"] = InstructionSet.Survey().Where(set => set.Available).Select(set => set.Name).ToArray(),
+        },
+        startedUtc);
+
+    private static string VersionOf(Assembly assembly) =>
+        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown";
+}

@@ -1,0 +1,25 @@
+using Drift.Kernels;
+using Drift.Models;
+
+namespace Drift.Bench;
+
+/// <summary>Arrays of a case in the forms that networks and samplers take.</summary>
+internal static class CaseArrays
+{
+    /// <summary>A float array with its shape.</summary>
+    public static Tensor ReadTensor(this SafetensorsFile arrays, string name) => new(arrays.ReadFloat(name), [.. arrays.Shape(name)]);
+
+    /// <summary>Integers or floats, as timesteps are either.</summary>
+    public static double[] ReadNumbers(this SafetensorsFile arrays, string name) => arrays.DataType(name) is "I64" or "I32"
+        ? [.. arrays.ReadInt64(name).Select(value => (double)value)]
+        : [.. arrays.ReadFloat(name).Select(value => (double)value)];
+
+    /// <summary>Floats, as many as the case needs.</summary>
+    /// <exception cref="UserErrorException">The array has another length.</exception>
+    public static float[] ReadFloat(this SafetensorsFile arrays, string name, long count) => arrays.ReadFloat(name).Require(arrays, name, count);
+
+    /// <summary>The values, if they are as many as the case needs.</summary>
+    /// <exception cref="UserErrorException">They are not.</exception>
+    public static T[] Require<T>(this T[] values, SafetensorsFile arrays, string name, long count) =>
+        values.Length == count ? values : throw new UserErrorException($"{arrays.Path}: {name} has {values.Length} values; expected {count}");
+}

@@ -1,0 +1,15 @@
+namespace Drift.Bench;
+
+/// <summary>Lists of cases that Drift knows by name and cannot run yet.</summary>
+internal sealed class OtherCases : ICaseKind
+{
+    private static readonly IReadOnlyList<(string File, string What)> Lists =
+        [("lpips.json", "LPIPS"), ("features.json", "distances of feature sets"), ("ids.json", "tokenizers"), ("cases.csv", "cycle counts and damaged files")];
+
+    /// <inheritdoc/>
+    public IEnumerable<VerificationCase> In(string folder, string label) =>
+        from list in Lists
+        let path = Path.Combine(folder, list.File)
+        where File.Exists(path)
+        select new UnsupportedCase($"{label}/{list.File}", list.What, path);
+}

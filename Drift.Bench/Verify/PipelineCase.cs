@@ -1,0 +1,56 @@
+using Drift.Kernels;
+using Drift.Models;
+
+namespace Drift.Bench;
+
+/// <summary>A class-conditional pipeline in fp32, from the case's latents to its pictures.</summary>
+internal sealed class PipelineCase(string name, string folder, string io, string list, PipelineCaseEntry entry) : VerificationCase(name, io, list)
+{
+    private const double LatentTolerance = 1e-3, PictureDecibels = 50;
+    private readonly FloatUnit _gemm = new();
+    private readonly Workspace _workspace = new();
+
+    /// <inheritdoc/>
+    public override IEnumerable<OutputCheck> Run(VerificationSetting setting)
+    {
+        using var arrays = SafetensorsFile.Open(io);
+        var latents = arrays.ReadTensor("in.latents");
+        var expected = arrays.ReadTensor("out.latents");
+        if (expected.Shape[0] != entry.Steps || entry.Labels?.Length != latents.Shape[0])
+            throw new UserErrorException($"{list}: expected {expected.Shape[0]} steps and {latents.Shape[0]} labels, as {io} has");
+
+        // Each step against its own largest value, and the worst of them reported.
+        var worst = new OutputCheck("out.latents", 0, LatentTolerance);
+        var pipeline = DiffusionPipeline.Load(ModelPath());
+        pipeline.Denoise(latents, entry.Labels, new SamplingSettings(entry.Steps, entry.Guidance), _gemm, _workspace, (step, now) =>
+        {
+            var check = OutputCheck.OfLargest(worst.Output, now.Span, expected.Slice(step, 1).Span, LatentTolerance);
+            worst = check.Error > worst.Error ? check : worst;
+        }, setting.Cancellation);
+        return [worst, Pictures(pipeline.Decode(latents, _gemm, _workspace), arrays.ReadTensor("out.image"))];
+    }
+
+    /// <summary>At least 50 dB, said as an error: mean square over the square of the peak, at most 1e-5.</summary>
+    private static OutputCheck Pictures(Tensor images, Tensor expected)
+    {
+        double largest = 0;
+        for (var i = 0; i < images.Shape[0]; i++)
+            largest = Math.Max(largest, Psnr.MeanSquaredError(PictureAt(images, i), PictureAt(expected, i)) / (byte.MaxValue * byte.MaxValue));
+        return new OutputCheck("out.image (8 bit)", largest, Math.Pow(10, -PictureDecibels / 10));
+    }
+
+    private static Picture PictureAt(Tensor images, int index) => Picture.From(images.Slice(index, 1).Reshape([.. images.Shape.Skip(1)]));
+
+    /// <summary>The model named by the case: in a folder models beside any folder above the case, else a shipped one.</summary>
+    private string ModelPath()
+    {
+        for (var above = new DirectoryInfo(folder).Parent; above is not null; above = above.Parent)
+        {
+            var path = Path.Combine(above.FullName, "models", entry.Model);
+            if (Directory.Exists(path))
+                return path;
+        }
+
+        return ModelFolder.Find(entry.Model).Path;
+    }
+}

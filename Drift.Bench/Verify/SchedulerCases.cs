@@ -1,0 +1,57 @@
+using Drift.Models;
+
+namespace Drift.Bench;
+
+/// <summary>Samplers: <c>scheduler_config.json</c> and <c>io.safetensors</c>, with a pure function in the network's place.</summary>
+internal sealed class SchedulerCases : ICaseKind
+{
+    /// <inheritdoc/>
+    public IEnumerable<VerificationCase> In(string folder, string label)
+    {
+        string config = Path.Combine(folder, "scheduler_config.json"), io = Path.Combine(folder, "io.safetensors");
+        return File.Exists(config) && File.Exists(io) ? [new SchedulerCase(label, io, config)] : [];
+    }
+}
+
+/// <summary>One sampler from start to end.</summary>
+internal sealed class SchedulerCase(string name, string io, string config) : VerificationCase(name, io, config)
+{
+    private const double Tolerance = 1e-5, ClippedTolerance = 1e-4;
+
+    /// <inheritdoc/>
+    public override string? Unsupported => ModelConfig.Read(config).ClassName is var name && name == "DDIMScheduler" ? null : $"scheduler {name}";
+
+    /// <inheritdoc/>
+    public override IEnumerable<OutputCheck> Run(VerificationSetting setting)
+    {
+        using var arrays = SafetensorsFile.Open(io);
+        var expectedTimesteps = arrays.ReadInt64("out.timesteps");
+        var run = Ddim.Load(config).Begin(expectedTimesteps.Length);
+        var sample = arrays.ReadFloat("in.sample");
+        var samples = new List<float>(sample);
+        var originals = new List<float>();
+        var original = new float[sample.Length];
+        for (var i = 0; i < run.Timesteps.Count; i++)
+        {
+            run.Step(i, Prediction(sample, run.Timesteps[i]), sample, original);
+            samples.AddRange(sample);
+            originals.AddRange(original);
+        }
+
+        // Where the clean sample is clipped, a change of 1e-7 in the start already moves it by 1e-5.
+        var clips = ModelConfig.Read(config).Flag("clip_sample", true);
+        return
+        [
+            OutputCheck.Exact<long>("out.timesteps", [.. run.Timesteps.Select(timestep => (long)timestep)], expectedTimesteps),
+            OutputCheck.OfLargest("out.samples", [.. samples], arrays.ReadFloat("out.samples"), Tolerance),
+            OutputCheck.OfLargest("out.pred_original", [.. originals], arrays.ReadFloat("out.pred_original"), clips ? ClippedTolerance : Tolerance),
+        ];
+    }
+
+    /// <summary>The function of the fixtures, in fp32 as written: 0.5 sin(3 x + t / 200) + 0.3 x.</summary>
+    private static float[] Prediction(float[] sample, double timestep)
+    {
+        var phase = (float)timestep / 200f;
+        return [.. sample.Select(x => 0.5f * MathF.Sin(3f * x + phase) + 0.3f * x)];
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Drift.Bench;
+
+/// <summary>What became of the cases of a run.</summary>
+/// <param name="Passed">Cases whose every output is within its tolerance.</param>
+/// <param name="Failed">Cases with an output that is not, or whose files cannot be used.</param>
+/// <param name="Unsupported">Cases that Drift cannot run yet.</param>
+internal sealed record VerificationCount(int Passed, int Failed, int Unsupported);
+
+/// <summary>Runs cases and reports a line an output.</summary>
+internal sealed class VerificationRun(TextWriter report, VerificationSetting setting)
+{
+    private enum Verdict
+    {
+        Passed,
+        Failed,
+        Unsupported,
+    }
+
+    /// <summary>Runs all and ends with the count.</summary>
+    public VerificationCount Run(IEnumerable<VerificationCase> cases)
+    {
+        var verdicts = cases.Select(Run).CountBy(verdict => verdict).ToDictionary();
+        var count = new VerificationCount(verdicts.GetValueOrDefault(Verdict.Passed), verdicts.GetValueOrDefault(Verdict.Failed), verdicts.GetValueOrDefault(Verdict.Unsupported));
+        // The last line counts cases, not outputs, whose number depends on the kind.
+        report.WriteLine($"{count.Passed} passed, {count.Failed} failed, {count.Unsupported} not supported yet");
+        return count;
+    }
+
+    private Verdict Run(VerificationCase found)
+    {
+        setting.Cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            if (found.Unsupported is { } reason)
+            {
+                Line(found.Name, "", $"not supported yet: {reason}");
+                return Verdict.Unsupported;
+            }
+
+            var outputs = found.Run(setting).ToList();
+            foreach (var output in outputs)
+                Line(found.Name, output.Output, Describe(output));
+            if (outputs.Any(output => output.Supported && !output.Ok))
+                return Verdict.Failed;
+            return outputs.Any(output => output.Supported) ? Verdict.Passed : Verdict.Unsupported;
+        }
+        catch (Exception exception) when (ErrorPolicy.IsUsers(exception))
+        {
+            Line(found.Name, "", $"FAIL: {ErrorPolicy.MessageOf(exception)}");
+            return Verdict.Failed;
+        }
+    }
+
+    private void Line(string name, string output, string outcome) => report.WriteLine($"{name,-40} {output,-20} {outcome}");
+
+    private static string Describe(OutputCheck output) => !output.Supported
+        ? "not supported yet"
+        : string.Create(CultureInfo.InvariantCulture, $"error {output.Error,-9:0.##E+00} tolerance {output.Tolerance,-7:0.#E+00} {(output.Ok ? "ok" : "FAIL")}");
+}

@@ -1,0 +1,29 @@
+using MathNet.Numerics.Distributions;
+
+namespace Drift.Models;
+
+/// <summary>A mean and its 95 % confidence interval.</summary>
+/// <param name="Mean">Mean of the sample; NaN for an empty one.</param>
+/// <param name="Low">Lower end; NaN where there is none.</param>
+/// <param name="High">Upper end; NaN where there is none.</param>
+/// <param name="Count">Size of the sample.</param>
+public readonly record struct ConfidenceInterval(double Mean, double Low, double High, int Count)
+{
+    private const double UpperQuantile = 0.975;
+
+    /// <summary>
+    /// Student's t interval of a sample's mean. A sample of one, or with an infinite value (the PSNR of equal pictures), has a mean but no interval.
+    /// </summary>
+    /// <param name="sample">Independent values.</param>
+    public static ConfidenceInterval Of(IReadOnlyCollection<double> sample)
+    {
+        ArgumentNullException.ThrowIfNull(sample);
+        var count = sample.Count;
+        var mean = count == 0 ? double.NaN : sample.Sum() / count;
+        if (count < 2 || !double.IsFinite(mean))
+            return new ConfidenceInterval(mean, double.NaN, double.NaN, count);
+        var variance = sample.Sum(value => (value - mean) * (value - mean)) / (count - 1);
+        var half = StudentT.InvCDF(0, 1, count - 1, UpperQuantile) * Math.Sqrt(variance / count);
+        return new ConfidenceInterval(mean, mean - half, mean + half, count);
+    }
+}

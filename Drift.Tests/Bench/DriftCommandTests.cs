@@ -1,0 +1,137 @@
+using Drift.Bench;
+using Drift.Dvfs;
+using Drift.Kernels;
+using Drift.Models;
+using NUnit.Framework;
+
+namespace Drift.Tests.Bench;
+
+public sealed class DriftCommandTests
+{
+    [TestCase("", "compare, generate, verify, devices, bench")]
+    [TestCase("compere", "'compere'", "compare, generate")]
+    [TestCase("compare --frob 1", "'--frob'", "compare --help")]
+    [TestCase("compare --model nope", "'nope'", "dit-fashion")]
+    [TestCase("compare --model /", "model_index.json", "--model")]
+    [TestCase("compare --classes boot", "'boot'", "9 ankle boot")]
+    [TestCase("compare --classes 10", "'10'", "--classes")]
+    [TestCase("compare --rows fp32,best", "'best'", "drift-overclocked")]
+    [TestCase("compare --backend gpu", "'gpu'", "host")]
+    [TestCase("compare --outputs narrow", "'narrow'", "saturating, wide")]
+    [TestCase("compare --images 0", "--images", "'0'")]
+    [TestCase("compare --steps 1001", "--steps", "1 to 1000")]
+    [TestCase("compare --steps many", "--steps", "'many'")]
+    [TestCase("compare --steps 2.5", "--steps", "'2.5'")]
+    [TestCase("compare --guidance NaN", "--guidance", "'NaN'")]
+    [TestCase("compare --voltage -1", "--voltage", "'-1'")]
+    [TestCase("compare --frequency fast", "--frequency", "'fast'")]
+    [TestCase("compare --ber 1.5", "--ber", "0 to 1")]
+    [TestCase("compare --ber", "--ber")]
+    [TestCase("compare --tile 257", "--tile", "1 to 256")]
+    [TestCase("compare --threshold 0", "--threshold", "'0'")]
+    [TestCase("compare --interval 0", "--interval", "'0'")]
+    [TestCase("compare --seed -1", "--seed", "'-1'")]
+    [TestCase("compare --threads 0", "--threads", "'0'")]
+    [TestCase("compare --operating-points nowhere.csv", "nowhere.csv")]
+    [TestCase("verify nowhere", "nowhere")]
+    [TestCase("bench --backend gpu", "'gpu'")]
+    public async Task Bad_input_is_one_line_and_exit_code_2(string line, params string[] said)
+    {
+        var run = await Invocation.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Assert.That(run.ExitCode, Is.EqualTo(ErrorPolicy.BadInput));
+        Assert.That(run.Out, Is.Empty);
+        Assert.That(run.Error, Does.StartWith("drift: ").And.EndsWith(Environment.NewLine));
+        Assert.That(run.Error.TrimEnd(), Does.Not.Contain('\n').And.Not.Contain("   at "));
+        foreach (var words in said)
+            Assert.That(run.Error, Does.Contain(words));
+        Assert.That(run.Compared, Is.Null);
+    }
+
+    [Test]
+    public async Task Comparing_needs_no_arguments()
+    {
+        var options = (await Invocation.Of(["compare"])).Compared!;
+        Assert.That(options.Sampling.Model.Name, Is.EqualTo("dit-fashion"));
+        Assert.That(options.Sampling.Classes, Is.EqualTo(Enumerable.Range(0, 10)));
+        Assert.That(options.Sampling, Has.Property("Images").AtLeast(16).And.Property("Steps").EqualTo(50).And.Property("Guidance").EqualTo(2.0)
+            .And.Property("Backend").EqualTo(Backends.Default).And.Property("Out").Null);
+        Assert.That(options, Has.Property("Voltage").EqualTo(0.675).And.Property("Frequency").EqualTo(3.574).And.Property("BitErrorRate").Null
+            .And.Property("Tile").EqualTo(32).And.Property("Threshold").EqualTo(1024).And.Property("Interval").EqualTo(10)
+            .And.Property("Outputs").EqualTo(OutputForm.Saturating).And.Property("OperatingPoints").Null);
+        Assert.That(options.Rows, Is.EqualTo(CompareRow.Names));
+    }
+
+    [Test]
+    public async Task Every_option_reaches_the_body()
+    {
+        var model = DataFolder.Path("models", "dit-fashion");
+        var points = DataFolder.Path("fixtures", "faults", "cost.csv");
+        string[] arguments =
+        [
+            "compare", "--model", model, "--classes", "bag, 3", "--images", "5", "--steps", "7", "--guidance", "1.5", "--voltage", "0.7", "--frequency", "3", "--ber", "1e-3",
+            "--tile", "64", "--threshold", "256", "--interval", "4", "--seed", "18446744073709547519", "--backend", "reference", "--threads", "3", "--out", "o", "--json", "j",
+            "--rows", "drift,fp32", "--outputs", "wide", "--operating-points", points,
+        ];
+        var options = (await Invocation.Of(arguments)).Compared!;
+        Assert.That(options.Sampling.Classes, Is.EqualTo(new[] { 8, 3 }));
+        Assert.That(options.Sampling with { Model = null!, Classes = [] },
+            Is.EqualTo(new SamplingOptions(null!, [], 5, 7, 1.5, 18446744073709547519, "reference", 3, "o")));
+        Assert.That(options.Rows, Is.EqualTo(new[] { "fp32", "drift" }), "in table order, whatever the order on the command line");
+        Assert.That(options with { Sampling = null!, Rows = [] }, Is.EqualTo(new CompareOptions(null!, 0.7, 3, 1e-3, 64, 256, 4, "j", [], OutputForm.Wide, points)));
+        Assert.That((options.Sampling.ClassOf(3), options.Sampling.SeedOf(3)), Is.EqualTo((3, 18446744073709547522UL)));
+    }
+
+    [Test]
+    public async Task Generate_takes_the_sampling_options()
+    {
+        var options = (await Invocation.Of(["generate", "--classes", "coat", "--precision", "int8"])).Generated!;
+        Assert.That((options.Sampling.Classes.Single(), options.Quantised), Is.EqualTo((4, true)));
+    }
+
+    [Test]
+    public async Task Failures_of_libraries_are_one_line_without_their_parameters()
+    {
+        Exception[] failures =
+        [
+            new UserErrorException("the line"), new ArgumentException("the line", "weights"), new ModelFormatException("the line"),
+            new BackendUnavailableException("the line"), new IOException("the line"), new UnauthorizedAccessException("the line"),
+            new OperatingPointException("the line"), new UserErrorException("the\nline"),
+        ];
+        foreach (var failure in failures)
+        {
+            var run = await Invocation.Of(["compare"], _ => throw failure);
+            Assert.That((run.ExitCode, run.Error.TrimEnd()), Is.EqualTo((ErrorPolicy.BadInput, "drift: the line")), failure.GetType().Name);
+        }
+    }
+
+    [Test]
+    public async Task A_bug_keeps_its_stack_trace() =>
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Invocation.Of(["compare"], _ => throw new InvalidOperationException("a bug")));
+
+    [Test]
+    public async Task A_cancelled_run_is_one_line_and_exit_code_130()
+    {
+        using var source = new CancellationTokenSource();
+        var run = await Invocation.Of(["compare"], session =>
+        {
+            source.Cancel();
+            session.Cancellation.WaitHandle.WaitOne(TimeSpan.FromSeconds(10));
+            session.Cancellation.ThrowIfCancellationRequested();
+            return 0;
+        }, source.Token);
+        Assert.That(run.ExitCode, Is.EqualTo(ErrorPolicy.Cancelled));
+        Assert.That(run.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Devices_lists_backends_and_instruction_sets()
+    {
+        var run = await Invocation.Of(["devices"]);
+        Assert.That(run.ExitCode, Is.Zero);
+        foreach (var backend in Backends.Survey())
+            Assert.That(run.Out, Does.Contain(backend.Name));
+        foreach (var set in InstructionSet.Survey())
+            Assert.That(run.Out, Does.Contain(set.Name).And.Contain(set.Detail));
+        Assert.That(InstructionSet.Survey().Single(set => set.Name == "AVX2").Available, Is.EqualTo(System.Runtime.Intrinsics.X86.Avx2.IsSupported));
+    }
+}
