@@ -1,6 +1,3 @@
 using Drift.Bench;
 
-var bodies = new CommandBodies(
-    static (_, _) => throw new UserErrorException("compare: this build has no pipeline"),
-    static (_, _) => throw new UserErrorException("generate: this build has no pipeline"));
-return await DriftCommand.Run(args, bodies, Console.Out, Console.Error);
+return await DriftCommand.Run(args, new CommandBodies(Comparison.Run, Generation.Run), Console.Out, Console.Error);

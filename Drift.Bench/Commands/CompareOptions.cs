@@ -19,22 +19,14 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     string? Json, IReadOnlyList<string> Rows, OutputForm Outputs, string? OperatingPoints)
 {
     /// <summary>The settings as files record them.</summary>
-    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings())
     {
-        ["model"] = Sampling.Model.Name,
-        ["classes"] = Sampling.Classes,
-        ["images"] = Sampling.Images,
-        ["steps"] = Sampling.Steps,
-        ["guidance"] = Sampling.Guidance,
         ["voltage"] = Voltage,
         ["frequency"] = Frequency,
         ["ber"] = BitErrorRate,
         ["tile"] = Tile,
         ["threshold"] = Threshold,
         ["interval"] = Interval,
-        ["seed"] = Sampling.Seed,
-        ["backend"] = Sampling.Backend,
-        ["threads"] = Sampling.Threads,
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         ["operatingPoints"] = OperatingPoints,

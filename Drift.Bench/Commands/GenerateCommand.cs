@@ -5,7 +5,11 @@ namespace Drift.Bench;
 /// <summary>Settings of <c>generate</c>.</summary>
 /// <param name="Sampling">What to draw and what computes it.</param>
 /// <param name="Quantised">INT8 at the nominal point rather than fp32.</param>
-internal sealed record GenerateOptions(SamplingOptions Sampling, bool Quantised);
+internal sealed record GenerateOptions(SamplingOptions Sampling, bool Quantised)
+{
+    /// <summary>The settings as files record them.</summary>
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings()) { ["precision"] = Quantised ? "int8" : "fp32" };
+}
 
 /// <summary><c>drift generate</c>: pictures only.</summary>
 internal static class GenerateCommand

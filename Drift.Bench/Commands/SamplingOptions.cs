@@ -16,6 +16,19 @@ namespace Drift.Bench;
 /// <param name="Out">Folder to write, or null for one named after the time.</param>
 internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<int> Classes, int Images, int Steps, double Guidance, ulong Seed, string Backend, int Threads, string? Out)
 {
+    /// <summary>The settings as files record them.</summary>
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>
+    {
+        ["model"] = Model.Name,
+        ["classes"] = Classes,
+        ["images"] = Images,
+        ["steps"] = Steps,
+        ["guidance"] = Guidance,
+        ["seed"] = Seed,
+        ["backend"] = Backend,
+        ["threads"] = Threads,
+    };
+
     /// <summary>Class number of a picture.</summary>
     /// <param name="image">Picture, 0 first.</param>
     public int ClassOf(int image) => Classes[image % Classes.Count];
