@@ -49,15 +49,16 @@ internal static class DriftCommand
     private static string Complaint(RootCommand root, ParseResult parsed)
     {
         var where = parsed.CommandResult.Command;
+        var commands = string.Join(", ", root.Subcommands.Select(command => command.Name));
         if (parsed.UnmatchedTokens.Count > 0)
         {
             return where == root
-                ? $"there is no command or option '{parsed.UnmatchedTokens[0]}'; there are the commands {string.Join(", ", root.Subcommands.Select(command => command.Name))}"
+                ? $"there is no command or option '{parsed.UnmatchedTokens[0]}'; there are the commands {commands}"
                 : $"{where.Name}: there is no option '{parsed.UnmatchedTokens[0]}'; see drift {where.Name} --help";
         }
 
         return where == root
-            ? $"expected one of the commands {string.Join(", ", root.Subcommands.Select(command => command.Name))}; see drift --help"
+            ? $"expected one of the commands {commands}; see drift --help"
             : parsed.Errors[0].Message;
     }
 }

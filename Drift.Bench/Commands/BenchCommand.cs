@@ -19,7 +19,7 @@ internal static class BenchCommand
         var command = new Command("bench", "Time the INT8 product on this machine, with and without checks, in GOP/s");
         var backend = Declare.Choice("--backend", "What computes the products", Backends.Default, [.. Backends.Names]);
         var quick = new Option<bool>("--quick") { Description = "Three short iterations: a glance, not a measurement" };
-        var output = new Option<string>("--out") { Description = "Folder for BenchmarkDotNet's reports", DefaultValueFactory = _ => Path.Combine("results", "bench"), HelpName = "PATH" };
+        var output = Declare.Text("--out", "Folder for BenchmarkDotNet's reports", "PATH", Path.Combine("results", "bench"));
         command.Options.Add(backend);
         command.Options.Add(quick);
         command.Options.Add(output);

@@ -44,7 +44,8 @@ internal sealed class CompareArguments
     private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
     private readonly Option<int> _interval = Declare.Number("--interval", "Steps between checkpoints", 10, 1, 1000);
     private readonly Option<string?> _json = Declare.Text("--json", "Also write result.json here", "FILE");
-    private readonly Option<string> _rows = new("--rows") { Description = $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", DefaultValueFactory = _ => "all", HelpName = "LIST" };
+    private readonly Option<string> _rows =
+        Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", "LIST", "all");
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
     private readonly Option<string?> _points = Declare.Text("--operating-points", "Voltage and frequency tables in place of the shipped ones", "FILE.csv");
 

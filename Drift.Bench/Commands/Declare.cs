@@ -38,6 +38,10 @@ internal static class Declare
         return option;
     }
 
+    /// <summary>Any text.</summary>
+    public static Option<string> Text(string name, string help, string form, string standard) =>
+        new(name) { Description = help, HelpName = form, DefaultValueFactory = _ => standard };
+
     /// <summary>A path, or any text, that may be left out.</summary>
     public static Option<string?> Text(string name, string help, string form) => new(name) { Description = help, HelpName = form };
 

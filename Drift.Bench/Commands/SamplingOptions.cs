@@ -14,7 +14,8 @@ namespace Drift.Bench;
 /// <param name="Backend">Name of the GEMM backend.</param>
 /// <param name="Threads">Host threads.</param>
 /// <param name="Out">Folder to write, or null for one named after the time.</param>
-internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<int> Classes, int Images, int Steps, double Guidance, ulong Seed, string Backend, int Threads, string? Out)
+internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<int> Classes, int Images, int Steps, double Guidance, ulong Seed, string Backend, int Threads,
+    string? Out)
 {
     /// <summary>The settings as files record them.</summary>
     public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>
@@ -47,8 +48,8 @@ internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<int> Cla
 /// <summary>The options that <c>compare</c> and <c>generate</c> share.</summary>
 internal sealed class SamplingArguments
 {
-    private readonly Option<string> _model = new("--model") { Description = "Shipped model's name, or a diffusers folder", DefaultValueFactory = _ => "dit-fashion", HelpName = "NAME|PATH" };
-    private readonly Option<string> _classes = new("--classes") { Description = "Names or numbers, separated by commas, or all; pictures take them in turn", DefaultValueFactory = _ => "all", HelpName = "LIST" };
+    private readonly Option<string> _model = Declare.Text("--model", "Shipped model's name, or a diffusers folder", "NAME|PATH", "dit-fashion");
+    private readonly Option<string> _classes = Declare.Text("--classes", "Names or numbers, separated by commas, or all; pictures take them in turn", "LIST", "all");
     private readonly Option<int> _images = Declare.Number("--images", "Number of pictures", 16, 1, 4096);
     private readonly Option<int> _steps = Declare.Number("--steps", "Sampling steps", 50, 1, 1000);
     private readonly Option<double> _guidance = Declare.Number("--guidance", "Classifier-free guidance; 1 is none", 2.0, 0, 100);
@@ -69,7 +70,8 @@ internal sealed class SamplingArguments
     public SamplingOptions Bind(ParseResult parsed)
     {
         var model = ModelFolder.Find(parsed.GetRequiredValue(_model));
-        return new SamplingOptions(model, Classes(model, parsed.GetRequiredValue(_classes)), parsed.GetValue(_images), parsed.GetValue(_steps), parsed.GetValue(_guidance),
+        var classes = Classes(model, parsed.GetRequiredValue(_classes));
+        return new SamplingOptions(model, classes, parsed.GetValue(_images), parsed.GetValue(_steps), parsed.GetValue(_guidance),
             parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out));
     }
 

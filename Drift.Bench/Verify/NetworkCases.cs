@@ -22,7 +22,8 @@ internal sealed class NetworkCase(string name, string folder, string io, string 
     private readonly Workspace _workspace = new();
 
     /// <inheritdoc/>
-    public override string? Unsupported => ClassName is "DiTTransformer2DModel" or "AutoencoderKL" or "ResNetForImageClassification" ? null : $"network {ClassName}";
+    public override string? Unsupported =>
+        ClassName is "DiTTransformer2DModel" or "AutoencoderKL" or "ResNetForImageClassification" ? null : $"network {ClassName}";
 
     private string ClassName => ModelConfig.Read(config).ClassName;
 

@@ -31,10 +31,11 @@ internal sealed record OutputCheck(string Output, double Error, double Tolerance
 
     /// <summary>One number against its own size; equal infinities agree.</summary>
     public static OutputCheck Relative(string output, double ours, double expected, double tolerance) => new(output,
-        ours.Equals(expected) ? 0 : OrInfinite(Math.Abs(ours - expected) / (expected == 0 ? 1 : Math.Abs(expected))), tolerance);
+        ours == expected ? 0 : OrInfinite(Math.Abs(ours - expected) / (expected == 0 ? 1 : Math.Abs(expected))), tolerance);
 
     /// <summary>One number as it is.</summary>
-    public static OutputCheck Absolute(string output, double ours, double expected, double tolerance) => new(output, OrInfinite(Math.Abs(ours - expected)), tolerance);
+    public static OutputCheck Absolute(string output, double ours, double expected, double tolerance) =>
+        new(output, OrInfinite(Math.Abs(ours - expected)), tolerance);
 
     /// <summary>A tensor: the largest difference over the largest absolute value expected.</summary>
     public static OutputCheck OfLargest(string output, ReadOnlySpan<float> ours, ReadOnlySpan<float> expected, double tolerance)

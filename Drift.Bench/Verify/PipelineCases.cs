@@ -12,7 +12,9 @@ internal sealed class PipelineCases : ICaseKind
         if (!File.Exists(list) || !File.Exists(io))
             return [];
         var entry = CaseFiles.Json<PipelineCaseEntry>(list);
-        return [entry.Pipeline == "DiTPipeline" ? new PipelineCase(label, folder, io, list, entry) : new UnsupportedCase(label, $"pipeline {entry.Pipeline}", io, list)];
+        return entry.Pipeline == "DiTPipeline"
+            ? [new PipelineCase(label, folder, io, list, entry)]
+            : [new UnsupportedCase(label, $"pipeline {entry.Pipeline}", io, list)];
     }
 }
 

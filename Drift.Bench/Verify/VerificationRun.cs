@@ -22,7 +22,8 @@ internal sealed class VerificationRun(TextWriter report, VerificationSetting set
     public VerificationCount Run(IEnumerable<VerificationCase> cases)
     {
         var verdicts = cases.Select(Run).CountBy(verdict => verdict).ToDictionary();
-        var count = new VerificationCount(verdicts.GetValueOrDefault(Verdict.Passed), verdicts.GetValueOrDefault(Verdict.Failed), verdicts.GetValueOrDefault(Verdict.Unsupported));
+        int Count(Verdict verdict) => verdicts.GetValueOrDefault(verdict);
+        var count = new VerificationCount(Count(Verdict.Passed), Count(Verdict.Failed), Count(Verdict.Unsupported));
         // The last line counts cases, not outputs, whose number depends on the kind.
         report.WriteLine($"{count.Passed} passed, {count.Failed} failed, {count.Unsupported} not supported yet");
         return count;

@@ -114,6 +114,7 @@ public sealed class VerifyTests
         Assert.That(OutputCheck.OfLargest("x", [1, 1], [float.NaN, 1], 1e9).Ok, Is.False);
         Assert.That(OutputCheck.OfLargest("x", [1], [1, 1], 1e9).Ok, Is.False);
         Assert.That(OutputCheck.Relative("x", double.NaN, 1, 1e9).Ok, Is.False);
+        Assert.That(OutputCheck.Relative("x", double.NaN, double.NaN, 1e9).Ok, Is.False);
         Assert.That(OutputCheck.Relative("x", double.PositiveInfinity, double.PositiveInfinity, 0).Ok, Is.True);
         Assert.That(OutputCheck.Exact<int>("x", [int.MaxValue], [int.MinValue]).Error, Is.EqualTo(4294967295.0));
         Assert.That(OutputCheck.OfLargest("x", [2, 101], [1, 100], 0.01).Error, Is.EqualTo(0.01));
