@@ -4,6 +4,7 @@ namespace Drift.Kernels;
 public sealed class Tensor
 {
     private readonly float[] _data;
+    private readonly int[] _shape;
     private readonly int _start;
 
     /// <summary>A zeroed tensor.</summary>
@@ -25,8 +26,10 @@ public sealed class Tensor
     internal Tensor(float[] data, int start, int[] shape)
     {
         ArgumentNullException.ThrowIfNull(data);
-        Shape = shape;
+        _shape = shape;
         Length = Volume(shape);
+        Columns = shape.Length == 0 ? 0 : shape[^1];
+        Rows = Columns == 0 ? 0 : Length / Columns;
         if (start + Length > data.Length)
             throw new ArgumentException($"shape [{string.Join(", ", shape)}] needs {Length} values, data has {data.Length - start}", nameof(data));
         _data = data;
@@ -34,16 +37,16 @@ public sealed class Tensor
     }
 
     /// <summary>Extents, outermost first.</summary>
-    public IReadOnlyList<int> Shape { get; }
+    public IReadOnlyList<int> Shape => _shape;
 
     /// <summary>Number of values.</summary>
     public int Length { get; }
 
     /// <summary>Product of all extents but the last: the rows of the matrix that a linear layer sees.</summary>
-    public int Rows => Shape.Count == 0 || Shape[^1] == 0 ? 0 : Length / Shape[^1];
+    public int Rows { get; }
 
     /// <summary>The last extent: the columns of the matrix that a linear layer sees.</summary>
-    public int Columns => Shape.Count == 0 ? 0 : Shape[^1];
+    public int Columns { get; }
 
     /// <summary>All values, row-major.</summary>
     public Span<float> Span => _data.AsSpan(_start, Length);
@@ -53,7 +56,7 @@ public sealed class Tensor
     /// <exception cref="ArgumentException">The volumes differ.</exception>
     public Tensor Reshape(params int[] shape) => Volume(shape) == Length
         ? new Tensor(_data, _start, shape)
-        : throw new ArgumentException($"[{string.Join(", ", Shape)}] cannot become [{string.Join(", ", shape)}]", nameof(shape));
+        : throw new ArgumentException($"[{string.Join(", ", _shape)}] cannot become [{string.Join(", ", shape)}]", nameof(shape));
 
     /// <summary>Some consecutive entries of the outermost dimension, as a view.</summary>
     /// <param name="first">First entry.</param>
@@ -61,15 +64,14 @@ public sealed class Tensor
     public Tensor Slice(int first, int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, Shape[0], nameof(count));
-        var each = Shape[0] == 0 ? 0 : Length / Shape[0];
-        int[] shape = [.. Shape];
-        shape[0] = count;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, _shape[0], nameof(count));
+        var each = _shape[0] == 0 ? 0 : Length / _shape[0];
+        int[] shape = [count, .. _shape.AsSpan(1)];
         return new Tensor(_data, _start + first * each, shape);
     }
 
     /// <summary>A copy with memory of its own.</summary>
-    public Tensor Clone() => new(Span.ToArray(), [.. Shape]);
+    public Tensor Clone() => new(Span.ToArray(), [.. _shape]);
 
     private static int Volume(ReadOnlySpan<int> shape)
     {

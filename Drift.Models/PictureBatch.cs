@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Drift.Kernels;
 
 namespace Drift.Models;
@@ -38,7 +39,9 @@ public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         try
         {
-            Parallel.For(0, shards, options, () => new Workspace(), (shard, _, workspace) =>
+            // Unbuffered: a thread that is free takes one shard, where chunks would leave one thread waiting for the other.
+            var queue = Partitioner.Create(Enumerable.Range(0, shards), EnumerablePartitionerOptions.NoBuffering);
+            Parallel.ForEach(queue, options, () => new Workspace(), (shard, _, workspace) =>
             {
                 var first = shard * size;
                 var runs = requests.Skip(first).Take(size).Select(request => new PictureRun(request)).ToList();

@@ -128,15 +128,15 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
         var values = new float[_m * _n];
         if (xScales.Length == 1 && wScales.Length == 1)
         {
-            Quantizer.Dequantise(product, new ProductScale(xScales[0], wScales[0]), bias, values);
+            new Epilogue(xScales[0], wScales[0]).Apply(product, bias, null, values);
             return values;
         }
 
         for (var i = 0; i < values.Length; i++)
         {
             int row = i / _n, column = i % _n;
-            var scale = new ProductScale(xScales[xScales.Length == 1 ? 0 : row], wScales[wScales.Length == 1 ? 0 : column]);
-            values[i] = Quantizer.Dequantise(product.Row(row)[column], scale, bias, column);
+            var epilogue = new Epilogue(xScales[xScales.Length == 1 ? 0 : row], wScales[wScales.Length == 1 ? 0 : column]);
+            values[i] = epilogue.Apply(product.Row(row)[column], bias[column]);
         }
 
         return values;

@@ -12,7 +12,7 @@ public static class Activation
         for (var i = 0; i < x.Length; i += VectorMath.Lanes)
         {
             var v = VectorMath.Load(x[i..]);
-            VectorMath.Store(v * VectorMath.Sigmoid(v), x[i..]);
+            VectorMath.Store(VectorMath.TimesSigmoid(v, v), x[i..]);
         }
     }
 

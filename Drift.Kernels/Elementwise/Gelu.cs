@@ -29,6 +29,6 @@ public static class Gelu
     private static Vector512<float> Tanh(Vector512<float> x)
     {
         var inner = Vector512.FusedMultiplyAdd(x * x, x * Cubic, x);
-        return x * VectorMath.Sigmoid(inner * (2 * SqrtTwoOverPi));
+        return VectorMath.TimesSigmoid(x, inner * (2 * SqrtTwoOverPi));
     }
 }

@@ -24,14 +24,21 @@ public static class VectorMath
     public static Vector512<float> Exp(Vector512<float> x)
     {
         var bounded = Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(Highest)), Vector512.Create(Highest), x);
+        var usual = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Lowest)), Vector512<float>.Zero, ExpOfBounded(bounded));
+        return Vector512.ConditionalSelect(Vector512.Equals(x, x), usual, x);
+    }
 
+    /// <summary>e^x for x between -87.33654 and 88.72283, where the result is a normal number; undefined elsewhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> ExpOfBounded(Vector512<float> x)
+    {
         // Adding 1.5 x 2^23 rounds to a whole number n, and leaves n in the low bits of the sum.
         var magic = Vector512.Create(12582912f);
-        var rounded = Vector512.FusedMultiplyAdd(bounded, Vector512.Create(1.44269504088896341f), magic);
+        var rounded = Vector512.FusedMultiplyAdd(x, Vector512.Create(1.44269504088896341f), magic);
         var n = rounded - magic;
 
         // r = x - n ln 2, with ln 2 in two parts so that the first product is exact; then Cephes' polynomial of e^r on |r| <= ln 2 / 2.
-        var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693359375f), bounded);
+        var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693359375f), x);
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(2.12194440e-4f), r);
         var p = Vector512.FusedMultiplyAdd(Vector512.Create(1.9875691500e-4f), r, Vector512.Create(1.3981999507e-3f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(8.3334519073e-3f));
@@ -41,15 +48,19 @@ public static class VectorMath
         p = Vector512.FusedMultiplyAdd(p, r * r, r) + Vector512<float>.One;
 
         // Times 2^n: n is added to the exponent field.
-        var scaled = (p.AsInt32() + Vector512.ShiftLeft(rounded.AsInt32(), 23)).AsSingle();
-        var usual = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Lowest)), Vector512<float>.Zero, scaled);
-        return Vector512.ConditionalSelect(Vector512.Equals(x, x), usual, x);
+        return (p.AsInt32() + Vector512.ShiftLeft(rounded.AsInt32(), 23)).AsSingle();
     }
 
-    /// <summary>1 / (1 + e^-x), between 0 and 1.</summary>
+    /// <summary>x / (1 + e^-y): x times the sigmoid of y, as SiLU and the tanh form of GELU have it. NaN in x stays NaN; y counts as at most 87 in magnitude.</summary>
     /// <param name="x">Any values.</param>
+    /// <param name="y">Any values.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Sigmoid(Vector512<float> x) => Vector512<float>.One / (Vector512<float>.One + Exp(-x));
+    public static Vector512<float> TimesSigmoid(Vector512<float> x, Vector512<float> y)
+    {
+        // Beyond 87 the sigmoid is 1 or 1e-38, and the exponential needs no care for its own limits.
+        var limit = Vector512.Create(87f);
+        return x / (Vector512<float>.One + ExpOfBounded(Vector512.MinNative(Vector512.MaxNative(-y, -limit), limit)));
+    }
 
     /// <summary>The sum of all lanes, in a fixed order: halves, then quarters, and so on.</summary>
     /// <param name="x">Any values.</param>
@@ -68,14 +79,18 @@ public static class VectorMath
     public static float Max(Vector512<float> x)
     {
         var eight = Larger(x.GetLower(), x.GetUpper());
-        var largest = eight.GetElement(0);
-        for (var lane = 1; lane < Vector256<float>.Count; lane++)
-            largest = eight.GetElement(lane) > largest || float.IsNaN(largest) ? eight.GetElement(lane) : largest;
-        return largest;
-
-        static Vector256<float> Larger(Vector256<float> a, Vector256<float> b) =>
-            Vector256.ConditionalSelect(Vector256.GreaterThan(a, b) | ~Vector256.Equals(b, b), a, b);
+        var four = Larger(eight.GetLower(), eight.GetUpper());
+        var two = Larger(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Larger(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Larger(Vector256<float> a, Vector256<float> b) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(a, b) | ~Vector256.Equals(b, b), a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Larger(Vector128<float> a, Vector128<float> b) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(a, b) | ~Vector128.Equals(b, b), a, b);
 
     /// <summary>Sixteen values, or fewer with the rest filled up.</summary>
     /// <param name="values">At least one value.</param>

@@ -93,12 +93,12 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var point = _strategy.Policy.Choose(site);
         var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, _platform.Errors.At(point));
         _layers.Backend.Multiply(call, faults, _output);
-        var output = Leave(faults, new ProductScale(scale, weights.Scale), layer, values, out var outputScale);
+        var outputScale = Leave(faults, new Epilogue(scale, weights.Scale), layer.Bias, values);
         run.Ledger.Charge(_platform.Costs.Gemm(call.Shape, _strategy.Tile, point));
 
         if (_strategy.Protection is { } protection)
         {
-            Mend(protection, run, site, faults, outputScale is { } s ? new LayerOutput(rows, layer.N, output, [s]) : new LayerOutput(rows, layer.N, output));
+            Mend(protection, run, site, faults, outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) : new LayerOutput(rows, layer.N, values));
         }
         else
         {
@@ -125,23 +125,21 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     /// Accumulators to values. The scale of saturating outputs is the clean output's: the flips are taken back while it is measured, then only the flipped
     /// elements are worked out again.
     /// </summary>
-    private Span<float> Leave(FaultPlan faults, ProductScale scale, LinearLayer layer, Span<float> values, out float? outputScale)
+    /// <returns>The output's scale; null for wide outputs.</returns>
+    private float? Leave(FaultPlan faults, Epilogue epilogue, ReadOnlySpan<float> bias, Span<float> values)
     {
         faults.Toggle(_output);
-        var largest = Quantizer.Dequantise(_output, scale, layer.Bias, values);
-        outputScale = _strategy.Outputs == OutputForm.Saturating ? largest / Quantizer.LargestCode : null;
-        if (outputScale is { } s)
-            Quantizer.Requantise(values, s);
+        float? outputScale = _strategy.Outputs == OutputForm.Saturating ? epilogue.Largest(_output, bias) / Quantizer.LargestCode : null;
+        epilogue.Apply(_output, bias, outputScale, values);
         faults.Toggle(_output);
+        var accumulators = _output.Accumulators;
         foreach (var flip in faults.All)
         {
-            var element = values.Slice(flip.Row * layer.N + flip.Column, 1);
-            element[0] = Quantizer.Dequantise(_output.Row(flip.Row)[flip.Column], scale, layer.Bias, flip.Column);
-            if (outputScale is { } clean)
-                Quantizer.Requantise(element, clean);
+            var offset = bias.IsEmpty ? 0 : bias[flip.Column];
+            values[flip.Row * _output.Shape.N + flip.Column] = epilogue.Apply(accumulators[flip.Row * _output.Stride + flip.Column], offset, outputScale);
         }
 
-        return values;
+        return outputScale;
     }
 
     private float Quantise(ReadOnlySpan<float> values, int width)
