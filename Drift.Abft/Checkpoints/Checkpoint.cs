@@ -1,3 +1,5 @@
+using Drift.Kernels;
+
 namespace Drift.Abft;
 
 /// <summary>
@@ -71,7 +73,7 @@ public sealed class Checkpoint
         if (!output.Codes.IsEmpty)
             output.Codes.CopyTo(_codes);
         else if (_scaleCount == 1)
-            CodeRounding.Round(output.Values, _scales[0], _codes);
+            new CodeRounder(_scales[0]).Round(output.Values, _codes);
         else
             RoundRows(output);
     }
@@ -79,6 +81,6 @@ public sealed class Checkpoint
     private void RoundRows(LayerOutput output)
     {
         for (var row = 0; row < M; row++)
-            CodeRounding.Round(output.Values.Slice(row * N, N), _scales[row], _codes.AsSpan(row * N, N));
+            new CodeRounder(_scales[row]).Round(output.Values.Slice(row * N, N), _codes.AsSpan(row * N, N));
     }
 }

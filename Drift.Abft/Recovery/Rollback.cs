@@ -1,3 +1,5 @@
+using Drift.Kernels;
+
 namespace Drift.Abft;
 
 /// <summary>
@@ -61,7 +63,8 @@ public sealed class Rollback : IRecovery
     /// <summary>Mended values in the scale of the day; where both scales are the same, the old codes come back bit for bit.</summary>
     private static void Encode(ReadOnlySpan<float> values, float scale, FlaggedLines columns, Span<sbyte> codes)
     {
+        var rounding = new CodeRounder(scale);
         foreach (var column in columns)
-            codes[column] = CodeRounding.Round(values[column], scale);
+            codes[column] = (sbyte)rounding.Round(values[column]);
     }
 }

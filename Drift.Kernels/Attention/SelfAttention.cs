@@ -29,7 +29,8 @@ public static class SelfAttention
 
         using var scope = workspace.Begin();
         var depth = width / heads;
-        var scores = workspace.Rent(tokens, tokens);
+        var padded = Softmax.Padded(tokens);
+        var scores = workspace.Rent(tokens, padded);
         var keyPanels = new FloatWeights(tokens, depth, workspace);
         var valuePanels = new FloatWeights(depth, tokens, workspace);
         var scale = 1 / MathF.Sqrt(depth);
@@ -40,9 +41,9 @@ public static class SelfAttention
                 var start = first * width + head * depth;
                 keyPanels.Fill(keys.Span[start..], width, 1);
                 valuePanels.Fill(values.Span[start..], 1, width);
-                FloatGemm.Multiply(queries.Span[start..], width, tokens, keyPanels, default, scores.Span, tokens);
+                FloatGemm.Multiply(queries.Span[start..], width, tokens, keyPanels, default, scores.Span, padded);
                 Softmax.Rows(scores.Span, tokens, scale);
-                FloatGemm.Multiply(scores.Span, tokens, tokens, valuePanels, default, output.Span[start..], width);
+                FloatGemm.Multiply(scores.Span, padded, tokens, valuePanels, default, output.Span[start..], width);
             }
         }
     }

@@ -30,52 +30,40 @@ public static class LayerNorm
         }
     }
 
-    // The loops are methods of their own: a sum that lives across the tail's call would be kept in memory, not in a register.
     private static float Mean(ReadOnlySpan<float> row)
     {
-        var whole = row.Length / VectorMath.Lanes * VectorMath.Lanes;
-        var sum = Sum(row[..whole]);
-        if (whole < row.Length)
-            sum += VectorMath.Load(row[whole..]);
-        return VectorMath.Sum(sum) / row.Length;
+        ref var x = ref MemoryMarshal.GetReference(row);
+        var sum = Vector512<float>.Zero;
+        var i = 0;
+        for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            sum += Vector512.LoadUnsafe(ref x, (nuint)i);
+        return (i == row.Length ? VectorMath.Sum(sum) : SumWithTail(sum, row[i..])) / row.Length;
     }
 
     private static float Variance(ReadOnlySpan<float> row, float mean)
     {
-        var whole = row.Length / VectorMath.Lanes * VectorMath.Lanes;
-        var squares = SumSquares(row[..whole], Vector512.Create(mean));
-        if (whole < row.Length)
-        {
-            // Lanes past the end hold the mean, so that their distance is 0.
-            var distance = VectorMath.Load(row[whole..], mean) - Vector512.Create(mean);
-            squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
-        }
-
-        return VectorMath.Sum(squares) / row.Length;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<float> Sum(ReadOnlySpan<float> values)
-    {
-        ref var x = ref MemoryMarshal.GetReference(values);
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < values.Length; i += VectorMath.Lanes)
-            sum += Vector512.LoadUnsafe(ref x, (nuint)i);
-        return sum;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<float> SumSquares(ReadOnlySpan<float> values, Vector512<float> centre)
-    {
-        ref var x = ref MemoryMarshal.GetReference(values);
-        var squares = Vector512<float>.Zero;
-        for (var i = 0; i < values.Length; i += VectorMath.Lanes)
+        ref var x = ref MemoryMarshal.GetReference(row);
+        var (squares, centre) = (Vector512<float>.Zero, Vector512.Create(mean));
+        var i = 0;
+        for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
         {
             var distance = Vector512.LoadUnsafe(ref x, (nuint)i) - centre;
             squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
         }
 
-        return squares;
+        return (i == row.Length ? VectorMath.Sum(squares) : SquaresWithTail(squares, row[i..], mean)) / row.Length;
+    }
+
+    // The ragged ends are methods of their own: a sum that lived across their calls would be kept in memory through the loops above.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float SumWithTail(Vector512<float> sum, ReadOnlySpan<float> tail) => VectorMath.Sum(sum + VectorMath.Load(tail));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float SquaresWithTail(Vector512<float> squares, ReadOnlySpan<float> tail, float mean)
+    {
+        // Lanes past the end hold the mean, so that their distance is 0.
+        var distance = VectorMath.Load(tail, mean) - Vector512.Create(mean);
+        return VectorMath.Sum(Vector512.FusedMultiplyAdd(distance, distance, squares));
     }
 
     private static void Apply(ReadOnlySpan<float> row, float mean, float inverse, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> output)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -7,73 +6,50 @@ namespace Drift.Kernels;
 /// <summary>Rows of scores to weights that sum to 1.</summary>
 public static class Softmax
 {
+    /// <summary>Columns that rows of some length need: whole vectors, so that no row has a ragged end.</summary>
+    /// <param name="columns">Scores of a row.</param>
+    public static int Padded(int columns) => (columns + VectorMath.Lanes - 1) / VectorMath.Lanes * VectorMath.Lanes;
+
     /// <summary>x = exp(scale x - largest) / sum, in every row; the sum in a fixed order of lanes.</summary>
-    /// <param name="x">[rows, columns], overwritten.</param>
-    /// <param name="columns">Columns, at least 1.</param>
+    /// <param name="x">[rows, <see cref="Padded"/> columns], overwritten. What stands in the padding does not matter; it becomes 0.</param>
+    /// <param name="columns">Scores of a row, at least 1.</param>
     /// <param name="scale">A positive factor of the scores.</param>
+    /// <exception cref="ArgumentException">The values are not whole padded rows.</exception>
     public static void Rows(Span<float> x, int columns, float scale)
     {
-        for (var row = 0; row + columns <= x.Length; row += columns)
-            Row(x.Slice(row, columns), scale);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        var padded = Padded(columns);
+        if (x.Length % padded != 0)
+            throw new ArgumentException($"{x.Length} values are not whole rows of {padded}", nameof(x));
+        for (var start = 0; start < x.Length; start += padded)
+        {
+            var row = x.Slice(start, padded);
+            row[columns..].Fill(float.NegativeInfinity);
+            Row(row, scale);
+        }
     }
 
-    // The loops are methods of their own: a value that lives across the tail's call would be kept in memory, not in a register.
-    private static void Row(Span<float> x, float scale)
+    private static void Row(Span<float> row, float scale)
     {
-        var whole = x[..(x.Length / VectorMath.Lanes * VectorMath.Lanes)];
-        var tail = x[whole.Length..];
-        var largest = Largest(whole);
-        if (!tail.IsEmpty)
-            largest = Larger(VectorMath.Load(tail, float.NegativeInfinity), largest);
+        ref var x = ref MemoryMarshal.GetReference(row);
+        var largest = Vector512.Create(float.NegativeInfinity);
+        for (var i = 0; i < row.Length; i += VectorMath.Lanes)
+        {
+            var v = Vector512.LoadUnsafe(ref x, (nuint)i);
+            largest = Vector512.ConditionalSelect(Vector512.GreaterThan(v, largest), v, largest);
+        }
 
         var top = Vector512.Create(VectorMath.Max(largest));
-        var sum = Exponentials(whole, top, scale);
-        if (!tail.IsEmpty)
+        var sum = Vector512<float>.Zero;
+        for (var i = 0; i < row.Length; i += VectorMath.Lanes)
         {
-            var e = VectorMath.Exp((VectorMath.Load(tail, float.NegativeInfinity) - top) * scale);
+            var e = VectorMath.Exp((Vector512.LoadUnsafe(ref x, (nuint)i) - top) * scale);
             sum += e;
-            VectorMath.Store(e, tail);
+            e.StoreUnsafe(ref x, (nuint)i);
         }
 
         var share = 1 / VectorMath.Sum(sum);
-        Multiply(whole, share);
-        if (!tail.IsEmpty)
-            VectorMath.Store(VectorMath.Load(tail) * share, tail);
+        for (var i = 0; i < row.Length; i += VectorMath.Lanes)
+            (Vector512.LoadUnsafe(ref x, (nuint)i) * share).StoreUnsafe(ref x, (nuint)i);
     }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<float> Largest(ReadOnlySpan<float> x)
-    {
-        ref var start = ref MemoryMarshal.GetReference(x);
-        var largest = Vector512.Create(float.NegativeInfinity);
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
-            largest = Larger(Vector512.LoadUnsafe(ref start, (nuint)i), largest);
-        return largest;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Vector512<float> Exponentials(Span<float> x, Vector512<float> top, float scale)
-    {
-        ref var start = ref MemoryMarshal.GetReference(x);
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
-        {
-            var e = VectorMath.Exp((Vector512.LoadUnsafe(ref start, (nuint)i) - top) * scale);
-            sum += e;
-            e.StoreUnsafe(ref start, (nuint)i);
-        }
-
-        return sum;
-    }
-
-    private static void Multiply(Span<float> x, float factor)
-    {
-        ref var start = ref MemoryMarshal.GetReference(x);
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
-            (Vector512.LoadUnsafe(ref start, (nuint)i) * factor).StoreUnsafe(ref start, (nuint)i);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Larger(Vector512<float> value, Vector512<float> largest) =>
-        Vector512.ConditionalSelect(Vector512.GreaterThan(value, largest), value, largest);
 }

@@ -6,7 +6,9 @@ namespace Drift.Kernels;
 /// </summary>
 public sealed class BitErrorProfile
 {
+    private const int GuideBits = 6;
     private readonly ulong[] _cumulative;
+    private readonly byte[] _guide = new byte[1 << GuideBits];
 
     /// <summary>A profile from a rate and the relative weight of each bit.</summary>
     /// <param name="ratePerElement">Probability that an element is hit, 0..1.</param>
@@ -36,6 +38,9 @@ public sealed class BitErrorProfile
             sum += bitWeights[bit];
             _cumulative[bit] = (ulong)Math.Ceiling(sum / total * (1UL << 32));
         }
+
+        for (var i = 0; i < _guide.Length; i++)
+            _guide[i] = (byte)Search(0, (uint)i << (32 - GuideBits));
     }
 
     /// <summary>Probability that an element is hit.</summary>
@@ -62,10 +67,11 @@ public sealed class BitErrorProfile
         return new BitErrorProfile(ratePerElement, weights);
     }
 
-    /// <summary>The bit that a random word selects.</summary>
-    internal int Bit(uint word)
+    /// <summary>The bit that a random word selects. Its leading bits say where the search begins.</summary>
+    internal int Bit(uint word) => Search(_guide[word >> (32 - GuideBits)], word);
+
+    private int Search(int bit, uint word)
     {
-        var bit = 0;
         while (_cumulative[bit] <= word)
             bit++;
         return bit;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Drift.Kernels;
 
@@ -141,6 +142,7 @@ public sealed class FaultPlanner
         private (uint, uint, uint, uint) _words;
         private uint _drawn;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public uint Next32()
         {
             if ((_drawn & 3) == 0)

@@ -80,12 +80,7 @@ public readonly struct Epilogue(float activations, float weights)
     public float Apply(int accumulator, float bias, float? outputScale = null)
     {
         var y = Math.Clamp(accumulator * _activations * _weights, -LargestProduct, LargestProduct) + bias;
-        return outputScale switch
-        {
-            null => y,
-            0 => 0,
-            { } scale => new CodeRounder(scale).Round(y) * scale,
-        };
+        return outputScale is { } scale ? new CodeRounder(scale).Round(y) * scale : y;
     }
 
     private static float Bias(ReadOnlySpan<float> bias, int column) => bias.IsEmpty ? 0 : bias[column];
@@ -108,12 +103,6 @@ public readonly struct Epilogue(float activations, float weights)
 
     private void Saturating(ReadOnlySpan<int> row, ReadOnlySpan<float> bias, float scale, Span<float> values)
     {
-        if (scale == 0)
-        {
-            values.Clear();
-            return;
-        }
-
         var rounding = new CodeRounder(scale);
         ref var accumulator = ref MemoryMarshal.GetReference(row);
         ref var offset = ref MemoryMarshal.GetReference(bias);

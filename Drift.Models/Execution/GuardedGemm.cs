@@ -129,7 +129,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private float? Leave(FaultPlan faults, Epilogue epilogue, ReadOnlySpan<float> bias, Span<float> values)
     {
         faults.Toggle(_output);
-        float? outputScale = _strategy.Outputs == OutputForm.Saturating ? epilogue.Largest(_output, bias) / Quantizer.LargestCode : null;
+        float? outputScale = _strategy.Outputs == OutputForm.Saturating ? epilogue.Largest(_output, bias) / CodeRounder.LargestCode : null;
         epilogue.Apply(_output, bias, outputScale, values);
         faults.Toggle(_output);
         var accumulators = _output.Accumulators;

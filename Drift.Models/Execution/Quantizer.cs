@@ -1,7 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Drift.Kernels;
 
 namespace Drift.Models;
@@ -9,9 +7,6 @@ namespace Drift.Models;
 /// <summary>Symmetric absmax quantisation to INT8, one scale a tensor (a "tensor" is one picture's share of it).</summary>
 public static class Quantizer
 {
-    /// <summary>Largest magnitude of a code.</summary>
-    public const int LargestCode = 127;
-
     /// <summary>The scale absmax / 127; 0 for values that are all 0.</summary>
     /// <param name="values">Finite values.</param>
     public static float Scale(ReadOnlySpan<float> values)
@@ -20,7 +15,7 @@ public static class Quantizer
         var largest = Largest(values[..whole]);
         if (whole < values.Length)
             largest = MathF.Max(largest, Magnitudes.Reduce(Magnitudes.Of(VectorMath.Load(values[whole..]))));
-        return largest / LargestCode;
+        return largest / CodeRounder.LargestCode;
     }
 
     /// <summary>Codes = round half to even of value / scale, clamped to +-127.</summary>
@@ -31,36 +26,9 @@ public static class Quantizer
     /// <param name="stride">Codes from one row to the next, at least the width.</param>
     public static void Quantise(ReadOnlySpan<float> values, int width, float scale, Span<sbyte> codes, int stride)
     {
-        if (scale == 0)
-        {
-            codes.Clear();
-            return;
-        }
-
         var rounding = new CodeRounder(scale);
-        for (; !values.IsEmpty; values = values[width..], codes = codes[Math.Min(stride, codes.Length)..])
-        {
-            ref var x = ref MemoryMarshal.GetReference(values);
-            ref var q = ref MemoryMarshal.GetReference(codes[..width]);
-            var j = 0;
-            for (; j <= width - VectorMath.Lanes; j += VectorMath.Lanes)
-            {
-                var rounded = Vector512.ConvertToInt32(rounding.Round(Vector512.LoadUnsafe(ref x, (nuint)j)));
-                Narrow(rounded).StoreUnsafe(ref q, (nuint)j);
-            }
-
-            for (; j < width; j++)
-                codes[j] = (sbyte)rounding.Round(values[j]);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<sbyte> Narrow(Vector512<int> codes)
-    {
-        if (Avx512F.IsSupported)
-            return Avx512F.ConvertToVector128SByte(codes);
-        var words = Vector256.Narrow(codes.GetLower(), codes.GetUpper());
-        return Vector128.Narrow(words.GetLower(), words.GetUpper());
+        for (var row = 0; row * width < values.Length; row++)
+            rounding.Round(values.Slice(row * width, width), codes.Slice(row * stride, width));
     }
 
     private static float Largest(ReadOnlySpan<float> values)

@@ -102,12 +102,15 @@ public sealed class DiTTransformer2D : IDenoiser
         AddPositions(hidden, rows == columns && rows == _sampleSize / _patch ? _positions : Positions(rows, columns));
         watch?.Invoke("patch_embed", hidden);
 
+        var features = work.Rent(samples, TimestepFeatures);
+        for (var s = 0; s < samples; s++)
+            Sinusoids.Timestep(step.Timestep, features.Slice(s, 1).Span);
         var first = work.Rent(samples, _width);
         for (var i = 0; i < _blocks.Length; i++)
         {
             using var blockScope = work.Begin();
             var embedding = i == 0 ? first : work.Rent(samples, _width);
-            Embed(_blocks[i], step, conditioning, gemm, embedding);
+            Embed(_blocks[i], step, features, conditioning, gemm, embedding);
             watch?.Invoke($"emb.{i}", embedding);
             Activation.Silu(embedding.Span);
             Run(_blocks[i], step, hidden, embedding, tokens, gemm);
@@ -168,14 +171,11 @@ public sealed class DiTTransformer2D : IDenoiser
     private Span<float> Part(Tensor modulation, int sample, int part) => modulation.Span.Slice((sample * ModulationParts + part) * _width, _width);
 
     /// <summary>Timestep embedding plus class embedding, before SiLU.</summary>
-    private void Embed(Block block, StepContext step, Conditioning conditioning, IGemmUnit gemm, Tensor embedding)
+    private void Embed(Block block, StepContext step, Tensor features, Conditioning conditioning, IGemmUnit gemm, Tensor embedding)
     {
         using var scope = step.Workspace.Begin();
         var samples = embedding.Shape[0];
-        var features = step.Workspace.Rent(samples, TimestepFeatures);
         var inner = step.Workspace.Rent(samples, _width);
-        for (var s = 0; s < samples; s++)
-            Sinusoids.Timestep(step.Timestep, features.Slice(s, 1).Span);
         gemm.Linear(step, features, new Projection(block.Timestep1, inner));
         Activation.Silu(inner.Span);
         gemm.Linear(step, inner, new Projection(block.Timestep2, embedding));

@@ -83,11 +83,11 @@ internal sealed class CheckpointTests
         foreach (var scale in new[] { 0.5f, 0.3f, 1e-30f, 0f })
         {
             var codes = new sbyte[values.Length];
-            CodeRounding.Round(values, scale, codes);
-            Assert.That(codes, Is.EqualTo(values.Select(v => CodeRounding.Round(v, scale)).ToArray()));
+            new CodeRounder(scale).Round(values, codes);
+            Assert.That(codes, Is.EqualTo(values.Select(v => (sbyte)new CodeRounder(scale).Round(v)).ToArray()));
         }
 
-        Assert.That(new[] { 0.25f, 0.75f, 1.25f, -0.25f, -0.75f }.Select(v => CodeRounding.Round(v, 0.5f)), Is.EqualTo(new sbyte[] { 0, 2, 2, 0, -2 }), "half to even");
+        Assert.That(new[] { 0.25f, 0.75f, 1.25f, -0.25f, -0.75f }.Select(v => (sbyte)new CodeRounder(0.5f).Round(v)), Is.EqualTo(new sbyte[] { 0, 2, 2, 0, -2 }), "half to even");
     }
 
     [TestCase(false, 32L * 2 + 8)]

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Drift.Kernels;
 
 /// <summary>
@@ -102,7 +104,10 @@ internal static unsafe class HostProduct
             var high = output.Pointer + (nint)(m + 2 * t) * weights.Stride;
             var low = high + weights.Stride;
             var line = sums.Columns.Slice(t * n, n);
-            for (var j = 0; j < n; j++)
+            var j = 0;
+            for (; j <= n - Vector512<int>.Count; j += Vector512<int>.Count)
+                (Digits.Base * Vector512.Load(high + j) + Vector512.Load(low + j)).CopyTo(line[j..]);
+            for (; j < n; j++)
                 line[j] = Digits.Base * high[j] + low[j];
         }
     }
