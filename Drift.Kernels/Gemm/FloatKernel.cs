@@ -38,15 +38,18 @@ internal static unsafe class FloatKernel
             new ReadOnlySpan<float>(tile + i * 2 * Lanes, columns).CopyTo(new Span<float>(c + i * cStride, columns));
     }
 
-    /// <summary>Rows two at a time, so that few rows do not pay for eight.</summary>
+    /// <summary>Rows four at a time, so that few rows do not pay for eight. Missing rows repeat the last one.</summary>
     private static void Few(float* a, nint aStride, float* panel, int depth, float* tile, int rows, bool accumulate, float* bias)
     {
-        for (var row = 0; row < rows; row += 2)
+        for (var row = 0; row < rows; row += 4)
         {
-            float* a0 = a + row * aStride, a1 = row + 1 < rows ? a0 + aStride : a0;
-            float* c0 = tile + row * 2 * Lanes, c1 = c0 + 2 * Lanes;
+            float* a0 = a + row * aStride, a1 = a + Math.Min(row + 1, rows - 1) * aStride;
+            float* a2 = a + Math.Min(row + 2, rows - 1) * aStride, a3 = a + Math.Min(row + 3, rows - 1) * aStride;
+            float* c0 = tile + row * 2 * Lanes, c1 = c0 + 2 * Lanes, c2 = c1 + 2 * Lanes, c3 = c2 + 2 * Lanes;
             var (c00, c01) = Start(c0, accumulate);
             var (c10, c11) = Start(c1, accumulate);
+            var (c20, c21) = Start(c2, accumulate);
+            var (c30, c31) = Start(c3, accumulate);
             var b = panel;
             for (var p = 0; p < depth; p++, b += 2 * Lanes)
             {
@@ -58,10 +61,18 @@ internal static unsafe class FloatKernel
                 v = Vector512.Create(a1[p]);
                 c10 = Vector512.FusedMultiplyAdd(v, b0, c10);
                 c11 = Vector512.FusedMultiplyAdd(v, b1, c11);
+                v = Vector512.Create(a2[p]);
+                c20 = Vector512.FusedMultiplyAdd(v, b0, c20);
+                c21 = Vector512.FusedMultiplyAdd(v, b1, c21);
+                v = Vector512.Create(a3[p]);
+                c30 = Vector512.FusedMultiplyAdd(v, b0, c30);
+                c31 = Vector512.FusedMultiplyAdd(v, b1, c31);
             }
 
             Store(c0, c00, c01, bias);
             Store(c1, c10, c11, bias);
+            Store(c2, c20, c21, bias);
+            Store(c3, c30, c31, bias);
         }
     }
 

@@ -39,7 +39,7 @@ public class ElementwiseTests
     public void Softmax_and_activations_agree_with_their_definitions_in_double()
     {
         var x = Noise(5 * 37, 8, 0);
-        var weights = x.ToArray();
+        var weights = x.Chunk(37).SelectMany(row => row.Concat(Enumerable.Repeat(float.NaN, Softmax.Padded(37) - 37))).ToArray();
         Softmax.Rows(weights, 37, 3);
         var silu = x.ToArray();
         Activation.Silu(silu);
@@ -50,8 +50,8 @@ public class ElementwiseTests
             for (var row = 0; row < 5; row++)
             {
                 var sum = x.Skip(row * 37).Take(37).Sum(v => Math.Exp(3.0 * v));
-                for (var i = row * 37; i < (row + 1) * 37; i++)
-                    Assert.That(weights[i], Is.EqualTo(Math.Exp(3.0 * x[i]) / sum).Within(1e-6));
+                for (var i = 0; i < Softmax.Padded(37); i++)
+                    Assert.That(weights[row * Softmax.Padded(37) + i], Is.EqualTo(i < 37 ? Math.Exp(3.0 * x[row * 37 + i]) / sum : 0).Within(1e-6));
             }
 
             Assert.That(silu, Is.EqualTo(x.Select(v => (float)(v / (1 + Math.Exp(-v))))).Within(5e-7f));
@@ -111,7 +111,7 @@ public class ElementwiseTests
         GroupNorm.Apply(new Tensor(x, 3, 70, 40), 8, 1e-5f, Noise(40, 7, 1), Noise(40, 8, 0), y);
         Activation.Silu(y.Span);
         Softmax.Rows(y.Span, 48, 1.5f);
-        Assert.That(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(y.Span)))[..16], Is.EqualTo("75FB9FF0156C3A27"));
+        Assert.That(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(y.Span)))[..16], Is.EqualTo("AF4A155470AF0688"));
     }
 
     private static float[] Noise(int count, int seed, float offset)
