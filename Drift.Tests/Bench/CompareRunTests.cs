@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text.Json;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+/// <summary>The main job as a user runs it: the tool itself, in a process of its own.</summary>
+[TestFixture]
+public sealed class CompareRunTests
+{
+    private string _root = "";
+
+    [OneTimeSetUp]
+    public void MakeFolder() => _root = Directory.CreateTempSubdirectory("drift-compare-").FullName;
+
+    [OneTimeTearDown]
+    public void RemoveFolder() => Directory.Delete(_root, true);
+
+    [Test]
+    public void The_same_seed_gives_the_same_bytes_on_any_threads_and_every_instruction_path()
+    {
+        var first = Run("first", [], "--threads", "1");
+        foreach (var (name, variables) in new (string, (string, string)[])[]
+        {
+            ("two-threads", []), ("avx512", [("DRIFT_ISA", "avx512")]), ("avx2", [("DRIFT_ISA", "avx2")]), ("portable", [("DRIFT_ISA", "portable")]),
+            ("no-avx512", [("DOTNET_EnableAVX512", "0")]), ("no-avx", [("DOTNET_EnableAVX", "0")]),
+        })
+        {
+            if (variables is [("DRIFT_ISA", var path)] && Kernels.HostBackend.InstructionPaths.First(p => p.Name == path).Missing is not null)
+                continue;
+            var other = Run(name, variables, "--threads", "2");
+            Assert.Multiple(() =>
+            {
+                Assert.That(File.ReadAllBytes(Path.Combine(other, "pictures.png")), Is.EqualTo(File.ReadAllBytes(Path.Combine(first, "pictures.png"))), name);
+                Assert.That(WithoutWallTime(other), Is.EqualTo(WithoutWallTime(first)), name);
+            });
+        }
+    }
+
+    [Test]
+    public void A_short_comparison_writes_all_rows_and_names_its_columns()
+    {
+        var folder = Run("rows", [], "--json", Path.Combine(_root, "copy.json"));
+        using var result = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "result.json")));
+        var rows = result.RootElement.GetProperty("rows").EnumerateArray().ToList();
+        string[] wanted =
+        [
+            "row", "psnr", "psnrLow", "psnrHigh", "ssim", "accuracy", "faultsInjected", "linesFlagged", "elementsMended", "missedLarge", "falseAlarms",
+            "energyJoulesPerImage", "energySavedPercent", "energySavedPercentPaperMix", "speedup", "wallSeconds",
+        ];
+        Assert.Multiple(() =>
+        {
+            Assert.That(rows.Select(row => row.GetProperty("row").GetString()), Is.EqualTo(
+                new[] { "fp32", "nominal", "unprotected", "rollback", "drift", "drift-overclocked", "unprotected-wide", "drift-wide" }));
+            Assert.That(rows.All(row => wanted.All(name => row.TryGetProperty(name, out _))));
+            Assert.That(rows[1].GetProperty("psnr").ValueKind, Is.EqualTo(JsonValueKind.Null), "infinite against itself");
+            Assert.That(rows[0].GetProperty("energyJoulesPerImage").ValueKind, Is.EqualTo(JsonValueKind.Null), "fp32 has no energy model");
+            Assert.That(rows[1].GetProperty("speedup").GetDouble(), Is.EqualTo(1));
+            Assert.That(rows[2].GetProperty("energySavedPercentPaperMix").GetDouble(), Is.InRange(36, 43.75 * 5.81 / 6.81), "0.675 V saves 43.75 % of the guarded compute");
+            Assert.That(rows[5].GetProperty("speedup").GetDouble(), Is.GreaterThan(1));
+            Assert.That(File.ReadAllBytes(Path.Combine(_root, "copy.json")), Is.EqualTo(File.ReadAllBytes(Path.Combine(folder, "result.json"))));
+            Assert.That(Directory.EnumerateFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "pictures.png", "result.csv", "result.json", "run.json" }));
+        });
+    }
+
+    [TestCase("compare --voltage 0.5", "0.5 V")]
+    [TestCase("compare --voltage 0.7 --frequency 5", "5")]
+    [TestCase("compare --model nowhere", "dit-fashion")]
+    [TestCase("compare --rows best", "drift-wide")]
+    [TestCase("compare --backend abacus", "host")]
+    [TestCase("compare --out /proc/drift", "/proc/drift")]
+    public void Bad_input_is_one_line_and_leaves_nothing(string command, string told)
+    {
+        var working = Directory.CreateDirectory(Path.Combine(_root, "empty")).FullName;
+        var (code, error) = Start([.. command.Split(' '), "--images", "1", "--steps", "1"], [], working);
+        Assert.Multiple(() =>
+        {
+            Assert.That(code, Is.EqualTo(2));
+            Assert.That(error.Trim().Split('\n'), Has.Length.EqualTo(1));
+            Assert.That(error, Does.StartWith("drift: ").And.Contain(told));
+            Assert.That(Directory.EnumerateFileSystemEntries(working, "*", SearchOption.AllDirectories).Where(File.Exists), Is.Empty);
+        });
+    }
+
+    private string Run(string name, (string Name, string Value)[] variables, params string[] options)
+    {
+        var target = Path.Combine(_root, name);
+        var (code, error) = Start(["compare", "--images", "2", "--steps", "3", "--out", target, .. options], variables, _root);
+        Assert.That((code, error), Is.EqualTo((0, "")), name);
+        return target;
+    }
+
+    private static (int Code, string Error) Start(string[] arguments, (string Name, string Value)[] variables, string working)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } host && Path.GetFileNameWithoutExtension(host) == "dotnet" ? host : "dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = working,
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "drift.dll"));
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in variables)
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        _ = output.Result;
+        return (process.ExitCode, error);
+    }
+
+    private static IEnumerable<string> WithoutWallTime(string folder) =>
+        File.ReadLines(Path.Combine(folder, "result.csv")).Select(line => line[..line.LastIndexOf(',')]);
+}
