@@ -43,6 +43,13 @@ public readonly ref struct FlaggedLines
         _first = first;
     }
 
+    /// <summary>The first line that can be flagged.</summary>
+    public int First => _first;
+
+    /// <summary>Sixteen lines as the low bits of a word, the line <see cref="First"/> + 16 x <paramref name="group"/> lowest.</summary>
+    /// <param name="group">Group of sixteen, counted from <see cref="First"/>; 0 beyond the last flagged one.</param>
+    public uint Sixteen(int group) => group >> 2 < _bits.Length ? (uint)(_bits[group >> 2] >> ((group & 3) << 4)) & ushort.MaxValue : 0;
+
     /// <summary>Number of flagged lines.</summary>
     public int Count
     {

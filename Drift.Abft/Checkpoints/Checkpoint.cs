@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Drift.Kernels;
 
 namespace Drift.Abft;
@@ -51,6 +52,27 @@ public sealed class Checkpoint
 
     /// <summary>Drops the outputs and keeps the arrays.</summary>
     internal void Forget() => IsLive = false;
+
+    /// <summary>The values of up to sixteen neighbours in a row; lanes beyond them are 0.</summary>
+    internal Vector512<float> Lanes(int row, int column, int count)
+    {
+        var start = row * N + column;
+        if (IsWide)
+            return VectorMath.Load(_values.AsSpan(start, count));
+        if (start + VectorMath.Lanes > _codes.Length)
+            return LanesAtEnd(start, count) * _scales[_scaleCount == 1 ? 0 : row];
+        var words = Vector256.WidenLower(Vector128.Create<sbyte>(_codes.AsSpan(start)).ToVector256Unsafe());
+        return Vector512.ConvertToSingle(Vector512.WidenLower(words.ToVector512Unsafe())) * _scales[_scaleCount == 1 ? 0 : row];
+    }
+
+    private Vector512<float> LanesAtEnd(int start, int count)
+    {
+        Span<float> lanes = stackalloc float[VectorMath.Lanes];
+        lanes.Clear();
+        for (var i = 0; i < count; i++)
+            lanes[i] = _codes[start + i];
+        return VectorMath.Load(lanes);
+    }
 
     /// <summary>Copies outputs, reusing the arrays.</summary>
     internal void Take(int step, LayerOutput output)

@@ -11,7 +11,7 @@ public static class Softmax
     public static int Padded(int columns) => (columns + VectorMath.Lanes - 1) / VectorMath.Lanes * VectorMath.Lanes;
 
     /// <summary>x = exp(scale x - largest) / sum, in every row; the sum in a fixed order of lanes.</summary>
-    /// <param name="x">[rows, <see cref="Padded"/> columns], overwritten. What stands in the padding does not matter; it becomes 0.</param>
+    /// <param name="x">[rows, <see cref="Padded"/> columns], overwritten. What stands in the padding does not matter, before or after.</param>
     /// <param name="columns">Scores of a row, at least 1.</param>
     /// <param name="scale">A positive factor of the scores.</param>
     /// <exception cref="ArgumentException">The values are not whole padded rows.</exception>
@@ -43,7 +43,7 @@ public static class Softmax
         var sum = Vector512<float>.Zero;
         for (var i = 0; i < row.Length; i += VectorMath.Lanes)
         {
-            var e = VectorMath.Exp((Vector512.LoadUnsafe(ref x, (nuint)i) - top) * scale);
+            var e = VectorMath.ExpOfNonPositive((Vector512.LoadUnsafe(ref x, (nuint)i) - top) * scale);
             sum += e;
             e.StoreUnsafe(ref x, (nuint)i);
         }

@@ -28,6 +28,11 @@ public static class VectorMath
         return Vector512.ConditionalSelect(Vector512.Equals(x, x), usual, x);
     }
 
+    /// <summary>e^x for x of at most 0, as a softmax has it: below -87.33654 it stays at 1.2e-38. NaN stays NaN.</summary>
+    /// <param name="x">Values of at most 0, or NaN.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ExpOfNonPositive(Vector512<float> x) => ExpOfBounded(Vector512.MaxNative(Vector512.Create(Lowest), x));
+
     /// <summary>e^x for x between -87.33654 and 88.72283, where the result is a normal number; undefined elsewhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> ExpOfBounded(Vector512<float> x)
