@@ -33,8 +33,21 @@ public static class Backends
     /// <summary>What each backend finds on this machine.</summary>
     public static IReadOnlyList<BackendStatus> Survey() =>
     [
-        new BackendStatus("host", true, "SIMD on this CPU"),
+        SurveyHost(),
         new BackendStatus("reference", true, "plain loops, for verification"),
         .. IlgpuBackend.Names.Select(IlgpuBackend.Survey),
     ];
+
+    private static BackendStatus SurveyHost()
+    {
+        try
+        {
+            using var host = new HostBackend(1, Environment.GetEnvironmentVariable(Int8Kernels.Variable));
+            return new BackendStatus(host.Name, true, $"this CPU, INT8 products by {host.InstructionPath}");
+        }
+        catch (Exception e) when (e is ArgumentException or BackendUnavailableException)
+        {
+            return new BackendStatus(Default, false, e.Message);
+        }
+    }
 }
