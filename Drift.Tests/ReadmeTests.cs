@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Drift.Bench;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+/// <summary>No figure in the README is typed by hand: its table is the one that the committed result gives.</summary>
+[TestFixture]
+public sealed class ReadmeTests
+{
+    private const string Begin = "<!-- compare -->", End = "<!-- /compare -->";
+
+    /// <summary>Set to write the table rather than to check it.</summary>
+    private const string Update = "DRIFT_UPDATE_README";
+
+    [Test]
+    public void The_table_is_that_of_the_committed_result()
+    {
+        var root = Path.GetDirectoryName(DataFolder.Path())!;
+        var path = Path.Combine(root, "README.md");
+        var text = File.ReadAllText(path);
+        using var result = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(root, "docs", "results", "compare", "result.json")));
+        var options = new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+        var rows = result.RootElement.GetProperty("rows").EnumerateArray().Select(row => row.Deserialize<CompareRow>(options)!).ToList();
+
+        var (from, to) = (text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, text.IndexOf(End, StringComparison.Ordinal));
+        var table = $"\n\n{CompareTable.ToMarkdown(rows)}\n";
+        if (Environment.GetEnvironmentVariable(Update) is not null)
+            File.WriteAllText(path, text[..from] + table + text[to..]);
+        else
+            Assert.That(text[from..to], Is.EqualTo(table), $"set {Update}=1 to rewrite it");
+    }
+}
