@@ -51,15 +51,12 @@ public sealed class HostBackend : IGemmBackend
             scratch = new HostScratch();
         try
         {
-            HostProduct.Run(call, weights, scratch, output, _threads);
+            HostProduct.Run(call, weights, faults, scratch, output, _threads);
         }
         finally
         {
             _scratch.Add(scratch);
         }
-
-        faults.Toggle(output);
-        output.Observe();
     }
 
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ internal static unsafe class LineSumKernel
     private const int Lanes = 16;
     private const int Strip = 2 * Lanes;
 
+    /// <summary>Sums the lines of a whole product.</summary>
     public static void Sum(GemmOutput output, LineSums sums)
     {
         int tile = sums.Tile, m = sums.M, n = sums.N;
@@ -22,19 +23,30 @@ internal static unsafe class LineSumKernel
             for (var tileRow = 0; tileRow < sums.TileRows; tileRow++)
             {
                 var first = tileRow * tile;
-                var height = Math.Min(tile, m - first);
                 for (var t = 0; t < sums.TileColumns; t++)
                 {
-                    var end = Math.Min(n, (t + 1) * tile);
-                    var rowSums = rows + (nint)first * sums.TileColumns + t;
-                    var j = t * tile;
-                    for (; j <= end - Strip; j += Strip)
-                        SumStrip(output.Pointer + (nint)first * output.Stride + j, output.Stride, height, rowSums, sums.TileColumns, columns + (nint)tileRow * n + j);
-                    if (j < end)
-                        SumRest(output.Pointer + (nint)first * output.Stride + j, output.Stride, height, end - j, rowSums, sums.TileColumns, columns + (nint)tileRow * n + j);
+                    Sum(output.Pointer + (nint)first * output.Stride + t * tile, output.Stride, Math.Min(tile, m - first), Math.Min(tile, n - t * tile),
+                        rows + (nint)first * sums.TileColumns + t, sums.TileColumns, columns + (nint)tileRow * n + t * tile);
                 }
             }
         }
+    }
+
+    /// <summary>Sums the lines of a tile, or of some of its columns.</summary>
+    /// <param name="source">First accumulator.</param>
+    /// <param name="stride">Accumulators between rows.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="rowSums">Sum of the first row; added to.</param>
+    /// <param name="rowStride">Values between row sums.</param>
+    /// <param name="columnSums">Sums of the columns; overwritten.</param>
+    public static void Sum(int* source, nint stride, int height, int width, int* rowSums, nint rowStride, int* columnSums)
+    {
+        var j = 0;
+        for (; j <= width - Strip; j += Strip)
+            SumStrip(source + j, stride, height, rowSums, rowStride, columnSums + j);
+        if (j < width)
+            SumRest(source + j, stride, height, width - j, rowSums, rowStride, columnSums + j);
     }
 
     private static void SumStrip(int* source, nint stride, int height, int* rowSums, nint rowStride, int* columnSums)
