@@ -3,7 +3,7 @@ using Drift.Kernels;
 namespace Drift.Abft;
 
 /// <summary>How a verdict compares with the faults that were really there.</summary>
-/// <param name="LargeFaults">Flips whose delta is at least the threshold in magnitude.</param>
+/// <param name="LargeFaults">Flips whose delta counts as large.</param>
 /// <param name="MissedLarge">Those of them that no mask covers.</param>
 /// <param name="Unexplained">
 /// Missed ones that cancellation does not explain: a line of theirs is not flagged although they alone lie on it. 0 unless detection is broken.
@@ -11,9 +11,6 @@ namespace Drift.Abft;
 /// <param name="FalseAlarms">Flagged lines that no flip touches. 0 with integer checksums.</param>
 public readonly record struct EscapeCount(int LargeFaults, int MissedLarge, int Unexplained, int FalseAlarms)
 {
-    /// <summary>Missed ones that share each of their unflagged lines with another flip, which cancelled them there.</summary>
-    public int Explained => MissedLarge - Unexplained;
-
     /// <summary>Counts of two products together.</summary>
     /// <param name="a">One.</param>
     /// <param name="b">The other.</param>
@@ -34,18 +31,20 @@ public sealed class GroundTruth
     /// <summary>Counts escapes and false alarms of one product.</summary>
     /// <param name="faults">The plan that was applied.</param>
     /// <param name="finding">The verdict on it.</param>
-    /// <param name="threshold">Smallest magnitude of a delta that counts as large, at least 1; the detection rule's own.</param>
+    /// <param name="threshold">Smallest magnitude of a lone delta that the detection rule flags, at least 1: smaller ones need no explanation.</param>
+    /// <param name="large">Smallest magnitude of a delta that counts as large, at least 1; the threshold where null.</param>
     /// <exception cref="ArgumentException">The product was not checked, or the plan is of another shape.</exception>
-    public EscapeCount Count(FaultPlan faults, Finding finding, int threshold)
+    public EscapeCount Count(FaultPlan faults, Finding finding, int threshold, int? large = null)
     {
         ArgumentNullException.ThrowIfNull(finding);
         ArgumentOutOfRangeException.ThrowIfLessThan(threshold, 1);
+        var least = large ?? threshold;
+        ArgumentOutOfRangeException.ThrowIfLessThan(least, 1, nameof(large));
         if (finding.Tile == 0)
             throw new ArgumentException("a product without checks has no verdict to judge", nameof(finding));
         if (faults.IsEmpty)
             return new EscapeCount(0, 0, 0, finding.FlaggedLines);
-        if (faults.BlockRows != (finding.M + FaultPlan.Block - 1) / FaultPlan.Block || faults.BlockColumns != (finding.N + FaultPlan.Block - 1) / FaultPlan.Block)
-            throw new ArgumentException($"the plan is not of a product of {finding.M} x {finding.N}", nameof(faults));
+        faults.RequireShape(finding.M, finding.N);
         if (_rows.Length < finding.M * finding.TileColumns)
             _rows = new int[finding.M * finding.TileColumns];
         if (_columns.Length < finding.TileRows * finding.N)
@@ -66,24 +65,25 @@ public sealed class GroundTruth
                 alarmsWithCause++;
         }
 
-        int large = 0, missed = 0, unexplained = 0;
+        int found = 0, missed = 0, unexplained = 0;
         for (var i = 0; i < faults.Count; i++)
         {
             var segments = _segments[i];
-            if (1L << faults.All[i].Bit < threshold)
+            var magnitude = 1L << faults.All[i].Bit;
+            if (magnitude < least)
                 continue;
-            large++;
+            found++;
             if (segments.RowFlagged && segments.ColumnFlagged)
                 continue;
             missed++;
-            if ((!segments.RowFlagged && _rows[segments.Row] == 1) || (!segments.ColumnFlagged && _columns[segments.Column] == 1))
+            if (magnitude >= threshold && ((!segments.RowFlagged && _rows[segments.Row] == 1) || (!segments.ColumnFlagged && _columns[segments.Column] == 1)))
                 unexplained++;
         }
 
         // Only touched counters are zeroed: the next plan finds them as this one did.
         foreach (var segments in _segments.AsSpan(0, faults.Count))
             (_rows[segments.Row], _columns[segments.Column]) = (0, 0);
-        return new EscapeCount(large, missed, unexplained, finding.FlaggedLines - alarmsWithCause);
+        return new EscapeCount(found, missed, unexplained, finding.FlaggedLines - alarmsWithCause);
     }
 
     /// <summary>A flip's line segments, as indices of the counters, and whether each is flagged.</summary>

@@ -23,8 +23,7 @@ public static class ImpliedDeviation
         ArgumentNullException.ThrowIfNull(deviations);
         ArgumentOutOfRangeException.ThrowIfLessThan(tile, 1);
         var (m, n, _) = output.Shape;
-        if (!faults.IsEmpty && (faults.BlockRows != (m + FaultPlan.Block - 1) / FaultPlan.Block || faults.BlockColumns != (n + FaultPlan.Block - 1) / FaultPlan.Block))
-            throw new ArgumentException($"the plan is not of a product of {output.Shape}", nameof(faults));
+        faults.RequireShape(m, n);
         deviations.Resize(m, n, tile);
         Span<int> rows = deviations.Rows, columns = deviations.Columns, accumulators = output.Accumulators;
         rows.Clear();

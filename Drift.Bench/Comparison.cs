@@ -54,16 +54,17 @@ internal static class Comparison
     private static CompareRow Score(string name, DrawnRow row, DrawnRow nominal, Lab lab)
     {
         var images = row.Pictures.Count;
-        var (psnr, ssim) = (Against(row, nominal, Psnr.Between), Against(row, nominal, Ssim.Gaussian));
+        var psnr = Against(row, nominal, Psnr.Between);
+        var ssim = Math.Min(row.Images[0].Height, row.Images[0].Width) < Ssim.SmallestEdge ? default(ConfidenceInterval?) : Against(row, nominal, Ssim.Gaussian);
         var scored = new CompareRow
         {
             Row = name,
             Psnr = psnr.Mean,
             PsnrLow = psnr.Low,
             PsnrHigh = psnr.High,
-            Ssim = ssim.Mean,
-            SsimLow = ssim.Low,
-            SsimHigh = ssim.High,
+            Ssim = ssim?.Mean,
+            SsimLow = ssim?.Low,
+            SsimHigh = ssim?.High,
             Accuracy = lab.Judge?.Accuracy(row.Pictures),
             WallSeconds = row.Seconds,
         };

@@ -18,7 +18,7 @@ internal static class Generation
         var (sampling, started) = (options.Sampling, DateTime.UtcNow);
         using var folder = new OutputFolder(sampling.OutOr("generate", DateTime.Now));
         using var lab = Lab.Open(sampling);
-        var strategy = options.Quantised ? new Strategy(new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null) : null;
+        var strategy = options.Quantised ? new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null) : null;
         IReadOnlyList<DrawnPicture> drawn = [];
         RunProgress.Show([sampling.Model.Name], sampling.Images * sampling.Steps, session,
             advance => drawn = lab.Draw(strategy, steps => advance(0, steps), session.Cancellation));

@@ -31,10 +31,12 @@ internal sealed class Judge
         return null;
     }
 
-    /// <summary>Share of pictures whose most likely class is the one that was asked for, 0..1.</summary>
-    public double Accuracy(IReadOnlyList<DrawnPicture> drawn)
+    /// <summary>Share of pictures whose most likely class is the one that was asked for, 0..1; null for pictures of other channels than it was trained on.</summary>
+    public double? Accuracy(IReadOnlyList<DrawnPicture> drawn)
     {
         var first = drawn[0].Image;
+        if (first.Shape[0] != _network.Channels)
+            return null;
         var pixels = new Tensor([drawn.Count, .. first.Shape]);
         for (var i = 0; i < drawn.Count; i++)
             drawn[i].Image.Span.CopyTo(pixels.Slice(i, 1).Span);

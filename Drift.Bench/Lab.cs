@@ -1,4 +1,3 @@
-using Drift.Abft;
 using Drift.Dvfs;
 using Drift.Kernels;
 using Drift.Models;
@@ -45,14 +44,19 @@ internal sealed class Lab : IDisposable
 
     /// <summary>Opens what a comparison needs.</summary>
     /// <exception cref="OperatingPointException">A row's voltage or frequency lies outside the tables.</exception>
+    /// <exception cref="UserErrorException">A rate was given for a row that runs at the nominal point, which stays free of errors.</exception>
     public static Lab Open(CompareOptions options)
     {
         var errors = TabulatedErrors.Load(options.OperatingPoints ?? DataFolder.At("operating-points", "paper.csv"));
-        IErrorModel model = options.BitErrorRate is { } rate ? new FixedRate(rate) : errors;
-        // A point outside the tables is refused before anything is drawn.
-        foreach (var point in new[] { Undervolted(options), Overclocked(options) })
-            model.At(point);
-        return new Lab(options.Sampling, Machine(model));
+        // What cannot run is refused before anything is drawn, and a rate of one's own does not make a voltage possible.
+        foreach (var point in options.Rows.Where(row => row != "nominal" && !IsUnquantised(row)).Select(row => PointOf(row, options)))
+        {
+            errors.At(point);
+            if (options.BitErrorRate is not null && point == OperatingPoint.Nominal)
+                throw new UserErrorException($"--ber: {point} is the nominal point, which stays free of errors; expected another --voltage or --frequency beside it");
+        }
+
+        return new Lab(options.Sampling, Machine(options.BitErrorRate is { } rate ? new FixedRate(rate) : errors));
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>
@@ -67,19 +71,18 @@ internal sealed class Lab : IDisposable
     /// <param name="options">The comparison's settings.</param>
     public static Strategy? StrategyOf(string row, CompareOptions options)
     {
-        var (undervolted, outputs) = (Undervolted(options), options.Outputs);
-        var protection = new Protection(options.Tile, new ThresholdRule(options.Threshold), new Rollback(), new CheckpointInterval(options.Interval));
-        Strategy Run(IOperatingPolicy policy, OutputForm form, Protection? guard) => new(policy, form, guard) { LargeFault = options.Threshold };
+        if (IsUnquantised(row))
+            return null;
+        var point = PointOf(row, options);
+        var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval);
+        Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new(policy, form, guard);
         return row switch
         {
-            _ when IsUnquantised(row) => null,
-            "nominal" => Run(new UniformPolicy(OperatingPoint.Nominal), outputs, null),
-            "unprotected" => Run(new UniformPolicy(undervolted), outputs, null),
-            "rollback" => Run(new UniformPolicy(undervolted), outputs, protection),
-            "drift" => Run(new DriftPolicy(undervolted), outputs, protection),
-            "drift-overclocked" => Run(new DriftPolicy(Overclocked(options)), outputs, protection),
-            "unprotected-wide" => Run(new UniformPolicy(undervolted), OutputForm.Wide, null),
-            "drift-wide" => Run(new DriftPolicy(undervolted), OutputForm.Wide, protection),
+            "nominal" or "unprotected" => Run(() => new UniformPolicy(point), options.Outputs, null),
+            "rollback" => Run(() => new UniformPolicy(point), options.Outputs, protection),
+            "drift" or "drift-overclocked" => Run(() => new DriftPolicy(point), options.Outputs, protection),
+            "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
+            "drift-wide" => Run(() => new DriftPolicy(point), OutputForm.Wide, protection),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
         };
     }
@@ -106,9 +109,13 @@ internal sealed class Lab : IDisposable
         _backend.Dispose();
     }
 
-    private static OperatingPoint Undervolted(CompareOptions options) => OperatingPoint.Nominal with { Voltage = new Volts(options.Voltage) };
-
-    private static OperatingPoint Overclocked(CompareOptions options) => OperatingPoint.Nominal with { Frequency = Hertz.FromGigahertz(options.Frequency) };
+    /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
+    private static OperatingPoint PointOf(string row, CompareOptions options) => row switch
+    {
+        "nominal" => OperatingPoint.Nominal,
+        "drift-overclocked" => OperatingPoint.Nominal with { Frequency = Hertz.FromGigahertz(options.Frequency) },
+        _ => OperatingPoint.Nominal with { Voltage = new Volts(options.Voltage) },
+    };
 
     private static Platform Machine(IErrorModel errors) =>
         new(errors, new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv"))));

@@ -20,7 +20,7 @@ public sealed class DiffusionPipeline
         var denoiser = DiTTransformer2D.Load(Path.Combine(folder, "transformer"));
         Denoiser = denoiser;
         NullClass = denoiser.Classes;
-        Sampler = Ddim.Load(Path.Combine(folder, "scheduler", "scheduler_config.json"));
+        Sampler = SamplerCatalog.Load(Path.Combine(folder, "scheduler", "scheduler_config.json"));
         Autoencoder = AutoencoderKL.Load(Path.Combine(folder, "vae"));
         if (Autoencoder.LatentChannels != Denoiser.LatentShape.Channels)
             throw new ModelFormatException($"{folder}: the vae has {Autoencoder.LatentChannels} latent channels, the transformer {Denoiser.LatentShape.Channels}; expected the same");

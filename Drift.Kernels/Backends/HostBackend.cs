@@ -11,6 +11,7 @@ public sealed class HostBackend : IGemmBackend
     private readonly Int8Kernel _kernel;
     private readonly int _threads;
     private readonly ConcurrentBag<HostScratch> _scratch = [];
+    private bool _disposed;
 
     /// <summary>Opens the fastest instruction path of this machine.</summary>
     /// <param name="threads">Threads that one product may use, at least 1.</param>
@@ -38,6 +39,7 @@ public sealed class HostBackend : IGemmBackend
     {
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
+        ObjectDisposedException.ThrowIf(_disposed, this);
         return new HostWeights(_kernel, weights, n, k, tile);
     }
 
@@ -45,8 +47,10 @@ public sealed class HostBackend : IGemmBackend
     public void Multiply(in GemmCall call, FaultPlan faults, GemmOutput output)
     {
         ArgumentNullException.ThrowIfNull(output);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (call.Weights is not HostWeights weights || weights.Kernel != _kernel)
             throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(call));
+        ObjectDisposedException.ThrowIf(weights.IsDisposed, weights);
         if (!_scratch.TryTake(out var scratch))
             scratch = new HostScratch();
         try
@@ -62,6 +66,7 @@ public sealed class HostBackend : IGemmBackend
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         foreach (var scratch in _scratch)
             scratch.Dispose();
         _kernel.Dispose();

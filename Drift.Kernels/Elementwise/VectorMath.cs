@@ -13,29 +13,15 @@ public static class VectorMath
     public const int Lanes = 16;
 
     private const float Lowest = -87.33654f;
-    private const float Highest = 88.72283f;
-
-    /// <summary>
-    /// e^x within 2e-7 of the value. Where the result would be subnormal (x below -87.33654) it is 0; where it would overflow (x above 88.72283) it is the
-    /// largest finite result. NaN stays NaN.
-    /// </summary>
-    /// <param name="x">Any values.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> x)
-    {
-        var bounded = Vector512.ConditionalSelect(Vector512.GreaterThan(x, Vector512.Create(Highest)), Vector512.Create(Highest), x);
-        var usual = Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(Lowest)), Vector512<float>.Zero, ExpOfBounded(bounded));
-        return Vector512.ConditionalSelect(Vector512.Equals(x, x), usual, x);
-    }
 
     /// <summary>e^x for x of at most 0, as a softmax has it: below -87.33654 it stays at 1.2e-38. NaN stays NaN.</summary>
     /// <param name="x">Values of at most 0, or NaN.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ExpOfNonPositive(Vector512<float> x) => ExpOfBounded(Vector512.MaxNative(Vector512.Create(Lowest), x));
 
-    /// <summary>e^x for x between -87.33654 and 88.72283, where the result is a normal number; undefined elsewhere.</summary>
+    /// <summary>e^x within 2e-7 of the value for x between -87.33654 and 88.72283, where the result is a normal number; undefined elsewhere.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> ExpOfBounded(Vector512<float> x)
+    internal static Vector512<float> ExpOfBounded(Vector512<float> x)
     {
         // Adding 1.5 x 2^23 rounds to a whole number n, and leaves n in the low bits of the sum.
         var magic = Vector512.Create(12582912f);

@@ -104,9 +104,7 @@ public readonly struct FaultPlan
     public void Toggle(GemmOutput output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        if (IsEmpty)
-            return;
-        RequireShape(output.Shape);
+        RequireShape(output.Shape.M, output.Shape.N);
         var accumulators = output.Accumulators;
         foreach (var f in All)
             accumulators[f.Row * output.Stride + f.Column] ^= f.Mask;
@@ -115,10 +113,13 @@ public readonly struct FaultPlan
     /// <summary>
     /// Fails unless this was planned for the shape: equal block counts are not enough, a ragged block's flips may lie beyond a smaller product's edge.
     /// </summary>
-    internal void RequireShape(GemmShape shape)
+    /// <param name="m">Rows of the product.</param>
+    /// <param name="n">Columns of the product.</param>
+    /// <exception cref="ArgumentException">It was planned for another.</exception>
+    public void RequireShape(int m, int n)
     {
-        if (M != shape.M || N != shape.N)
-            throw new ArgumentException($"a fault plan for {M} x {N} does not fit a product of {shape}");
+        if (!IsEmpty && (M != m || N != n))
+            throw new ArgumentException($"a fault plan for {M} x {N} does not fit a product of {m} x {n}");
     }
 
     internal static int Blocks(int extent) => (extent + Block - 1) / Block;

@@ -8,6 +8,7 @@ public sealed unsafe class GemmOutput : IDisposable
     private const int Alignment = 64;
     private int* _accumulators;
     private nuint _capacity;
+    private bool _disposed;
 
     /// <summary>M, N and K of the last product.</summary>
     public GemmShape Shape { get; private set; }
@@ -40,6 +41,7 @@ public sealed unsafe class GemmOutput : IDisposable
     /// <param name="tile">Edge of a checksum tile, or 0.</param>
     public void Resize(GemmShape shape, int stride, int rows, int tile)
     {
+        ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, shape.N);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, shape.M);
         var needed = checked((nuint)((long)stride * rows));
@@ -65,6 +67,8 @@ public sealed unsafe class GemmOutput : IDisposable
         NativeMemory.AlignedFree(_accumulators);
         _accumulators = null;
         _capacity = 0;
+        Shape = default;
+        _disposed = true;
         GC.SuppressFinalize(this);
     }
 

@@ -42,6 +42,14 @@ public sealed class FloatUnit : IGemmUnit
         }
     }
 
+    /// <inheritdoc/>
+    public void Attend(StepContext step, AttentionCall call)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        ArgumentNullException.ThrowIfNull(call);
+        SelfAttention.Run(call.Queries, call.Keys, call.Values, call.Tokens, call.Heads, call.Output, step.Workspace);
+    }
+
     /// <summary>The window under one output pixel: kernel row, kernel column, channel; zeros where it hangs over the edge.</summary>
     private static void Gather(Tensor input, ConvolutionLayer layer, Tensor output, int row, Span<float> window)
     {

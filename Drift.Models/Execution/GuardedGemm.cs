@@ -26,6 +26,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly Strategy _strategy;
     private readonly QuantisedLayers _layers;
     private readonly IReadOnlyList<PictureRun> _pictures;
+    private readonly IOperatingPolicy[] _policies;
     private readonly FloatUnit _untouched = new();
     private readonly FaultPlanner _planner = new();
     private readonly GemmOutput _output = new();
@@ -42,7 +43,9 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         ArgumentNullException.ThrowIfNull(pictures);
         ArgumentOutOfRangeException.ThrowIfZero(pictures.Count, nameof(pictures));
+        ArgumentNullException.ThrowIfNull(strategy);
         (_platform, _strategy, _layers, _pictures) = (platform, strategy, layers, pictures);
+        _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
     }
 
     /// <summary>Called after every guarded product; null for nobody.</summary>
@@ -64,20 +67,36 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
 
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
-            var scale = float.NaN;
+            float? scale = null;
             foreach (var (layer, output) in projections)
             {
                 if (!_strategy.Covers(layer.Key))
                     continue;
-                if (float.IsNaN(scale))
-                    scale = Quantise(Share(input, picture, rows), layer.K);
-                Multiply(step, picture, rows, layer, scale, Share(output, picture, rows));
+                scale ??= Quantise(Share(input, picture, rows), layer.K);
+                Multiply(step, picture, rows, layer, scale.Value, Share(output, picture, rows));
             }
         }
     }
 
     /// <inheritdoc/>
     public void Convolve(StepContext step, Tensor input, ConvolutionLayer layer, Tensor output) => _untouched.Convolve(step, input, layer, output);
+
+    /// <inheritdoc/>
+    public void Attend(StepContext step, AttentionCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        _untouched.Attend(step, call);
+        // Q K^T and A V are left untouched, at the nominal point, as in the authors' settings; their work is charged all the same.
+        var (tokens, depth) = (call.Tokens, call.Queries.Columns / call.Heads);
+        var each = _platform.Costs.Gemm(new GemmShape(tokens, tokens, depth), 0, OperatingPoint.Nominal)
+            + _platform.Costs.Gemm(new GemmShape(tokens, depth, tokens), 0, OperatingPoint.Nominal);
+        var heads = call.Queries.Rows / tokens / _pictures.Count * call.Heads;
+        foreach (var run in _pictures)
+        {
+            for (var head = 0; head < heads; head++)
+                run.Ledger.Charge(each);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _output.Dispose();
@@ -90,7 +109,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var weights = _layers.Get(layer, _strategy.Tile);
         var call = new GemmCall(_codes, rows, Stride(layer.K), weights.Weights);
 
-        var point = _strategy.Policy.Choose(site);
+        var point = _policies[picture].Choose(site);
         var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, _platform.Errors.At(point));
         _layers.Backend.Multiply(call, faults, _output);
         var outputScale = Leave(faults, new Epilogue(scale, weights.Scale), layer.Bias, values);
@@ -106,7 +125,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             run.Ledger.Unchecked(faults.Count, CountLarge(faults));
         }
 
-        _strategy.Policy.Observe(site, _finding.FlaggedLines);
+        _policies[picture].Observe(site, _finding.FlaggedLines);
         Watch?.Invoke(new GuardedProduct(site, picture, point, faults, _output, _finding));
     }
 
@@ -115,7 +134,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         protection.Rule.Judge(_output.Expected, _output.Observed, _finding);
         run.Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
         var repair = protection.Recovery.Mend(_finding, checkpoint, output);
-        run.Ledger.Checked(faults.Count, _finding, _truth.Count(faults, _finding, _strategy.LargeFault), repair);
+        run.Ledger.Checked(faults.Count, _finding, _truth.Count(faults, _finding, protection.Threshold, Strategy.LargeFault), repair);
         run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(repair.RestoredBytes)));
         if (protection.Interval.IsDue(site.Step))
             run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output))));
@@ -160,11 +179,11 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             run.Ledger.Charge(cost);
     }
 
-    private int CountLarge(FaultPlan faults)
+    private static int CountLarge(FaultPlan faults)
     {
         var large = 0;
         foreach (var flip in faults.All)
-            large += 1L << flip.Bit >= _strategy.LargeFault ? 1 : 0;
+            large += 1L << flip.Bit >= Strategy.LargeFault ? 1 : 0;
         return large;
     }
 

@@ -19,13 +19,22 @@ public enum OutputForm
 /// <param name="Rule">Decides which lines are wrong.</param>
 /// <param name="Recovery">Mends them.</param>
 /// <param name="Interval">When checkpoints are saved.</param>
-public sealed record Protection(int Tile, IDetectionRule Rule, IRecovery Recovery, CheckpointInterval Interval);
+/// <param name="Threshold">Smallest deviation that the rule always flags: what it misses from there on, cancellation must explain.</param>
+public sealed record Protection(int Tile, IDetectionRule Rule, IRecovery Recovery, CheckpointInterval Interval, int Threshold)
+{
+    /// <summary>Rollback-ABFT: a threshold on checksums, masked elements from the last checkpoint (DRIFT).</summary>
+    /// <param name="tile">Edge of a checksum tile, 1..256.</param>
+    /// <param name="threshold">Smallest deviation that flags a line.</param>
+    /// <param name="interval">Steps from one checkpoint to the next.</param>
+    public static Protection Rollback(int tile = 32, int threshold = ThresholdRule.PaperThreshold, int interval = CheckpointInterval.Paper) =>
+        new(tile, new ThresholdRule(threshold), new Rollback(), new CheckpointInterval(interval), threshold);
+}
 
 /// <summary>How a run executes its layers. Immutable; shared by all threads.</summary>
-/// <param name="Policy">Chooses each site's operating point.</param>
+/// <param name="OpenPolicy">Opens the policy that chooses one picture's operating points: each picture in flight has its own.</param>
 /// <param name="Outputs">How outputs leave the accumulator.</param>
 /// <param name="Protection">Checks and recovery, or null for none.</param>
-public sealed record Strategy(IOperatingPolicy Policy, OutputForm Outputs, Protection? Protection)
+public sealed record Strategy(Func<IOperatingPolicy> OpenPolicy, OutputForm Outputs, Protection? Protection)
 {
     /// <summary>
     /// The layers that run in INT8 and past the safe point: the linear layers of the blocks. Embedders, modulation and the final layer are left untouched, in fp32 at the
@@ -34,8 +43,8 @@ public sealed record Strategy(IOperatingPolicy Policy, OutputForm Outputs, Prote
     public Func<LayerKey, bool> Covers { get; init; } = layer => layer.Role is GemmRole.Query or GemmRole.Key or GemmRole.Value or GemmRole.Output
         or GemmRole.FeedForward1 or GemmRole.FeedForward2;
 
-    /// <summary>Smallest magnitude of a fault that counts as large when missed ones are counted; 2^10 in the paper.</summary>
-    public int LargeFault { get; init; } = ThresholdRule.PaperThreshold;
+    /// <summary>Smallest magnitude of a fault that counts as large when missed ones are counted, whatever the rule's threshold (DRIFT, rollback-ABFT).</summary>
+    public const int LargeFault = ThresholdRule.PaperThreshold;
 
     /// <summary>Edge of a checksum tile, or 0 for no checks.</summary>
     public int Tile => Protection?.Tile ?? 0;

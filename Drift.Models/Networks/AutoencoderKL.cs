@@ -270,7 +270,7 @@ public sealed class AutoencoderKL
             var normed = Normed(x, attention.Norm).Reshape(batch, tokens, width);
             var (q, k, v) = (step.Workspace.Rent(batch, tokens, width), step.Workspace.Rent(batch, tokens, width), step.Workspace.Rent(batch, tokens, width));
             gemm.Linear(step, normed, new Projection(attention.Query, q), new Projection(attention.Key, k), new Projection(attention.Value, v));
-            SelfAttention.Run(q, k, v, tokens, heads: 1, normed, step.Workspace);
+            gemm.Attend(step, new AttentionCall(q, k, v, tokens, 1, normed));
             gemm.Linear(step, normed, new Projection(attention.Output, q));
             Activation.Add(x.Span, q.Span);
         }

@@ -143,7 +143,7 @@ public sealed class DiTTransformer2D : IDenoiser
         var (query, key, value) = (work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width));
         Modulate(hidden, modulation, 0, ModulationEpsilon, normed);
         gemm.Linear(step, normed, new Projection(block.Query, query), new Projection(block.Key, key), new Projection(block.Value, value));
-        SelfAttention.Run(query, key, value, tokens, _heads, normed, work);
+        gemm.Attend(step, new AttentionCall(query, key, value, tokens, _heads, normed));
         gemm.Linear(step, normed, new Projection(block.Output, query));
         Gate(hidden, query, modulation, 2);
 

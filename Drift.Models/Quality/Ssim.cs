@@ -6,6 +6,9 @@ namespace Drift.Models;
 /// </summary>
 public static class Ssim
 {
+    /// <summary>Smallest height and width of a picture that the Gaussian window fits into.</summary>
+    public const int SmallestEdge = 11;
+
     private const double Peak = 255, C1 = 0.01 * Peak * (0.01 * Peak), C2 = 0.03 * Peak * (0.03 * Peak);
 
     /// <summary>The Gaussian window: 11 x 11, sigma 1.5, population covariance. This is the SSIM of the tables.</summary>
@@ -14,7 +17,7 @@ public static class Ssim
     /// <exception cref="ArgumentException">Sizes or channels differ, or an edge is shorter than 11.</exception>
     public static double Gaussian(Picture a, Picture b)
     {
-        const int radius = 5;
+        const int radius = SmallestEdge / 2;
         const double sigma = 1.5;
         var window = new double[2 * radius + 1];
         for (var i = 0; i < window.Length; i++)

@@ -58,11 +58,22 @@ public sealed class Ddim : ISampler
         {
             "linspace" => Enumerable.Range(0, steps).Select(i => steps == 1 ? 0 : Math.Round(i * ((trained - 1.0) / (steps - 1)))).Reverse(),
             "leading" => Enumerable.Range(0, steps).Select(i => (double)(i * (trained / steps) + _offset)).Reverse(),
-            _ => Enumerable.Range(0, steps).Select(i => Math.Round(trained - i * ((double)trained / steps)) - 1),
+            _ => Trailing(trained, steps),
         };
         var run = new Run(this, [.. timesteps], trained / steps);
         return run.Timesteps[0] < trained ? run
             : throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
+    }
+
+    /// <summary>
+    /// round(arange(trained, 0, -trained / steps)) - 1 with numpy's arithmetic: its length is a ceiling, its increment the difference of the first two entries. So some
+    /// step counts get one entry more, of timestep -1, which Python reads as the last.
+    /// </summary>
+    private static IEnumerable<double> Trailing(int trained, int steps)
+    {
+        var stride = (double)trained / steps;
+        var increment = trained - stride - trained;
+        return Enumerable.Range(0, (int)Math.Ceiling(trained / stride)).Select(i => Math.Round(trained + i * increment) - 1);
     }
 
     private sealed class Run(Ddim solver, double[] timesteps, int stride) : ISamplerRun
@@ -74,7 +85,7 @@ public sealed class Ddim : ISampler
         public void Step(int index, ReadOnlySpan<float> prediction, Span<float> sample, Span<float> original)
         {
             var timestep = (int)timesteps[index];
-            var alpha = solver.Schedule.AlphasCumprod[timestep];
+            var alpha = solver.Schedule.AlphasCumprod[timestep < 0 ? solver.Schedule.AlphasCumprod.Count + timestep : timestep];
             var next = timestep >= stride ? solver.Schedule.AlphasCumprod[timestep - stride] : solver._finalAlpha;
             var (signal, noise) = (MathF.Sqrt(alpha), MathF.Sqrt(1 - alpha));
             var (nextSignal, nextNoise) = (MathF.Sqrt(next), MathF.Sqrt(1 - next));

@@ -71,4 +71,17 @@ public sealed class BackendsTests
         Assert.Throws<ObjectDisposedException>(() => backend.Prepare(new sbyte[4], 2, 2, 32));
         Assert.DoesNotThrow(left.Dispose);
     }
+
+    [Test]
+    public void What_was_disposed_is_refused_before_any_code_runs()
+    {
+        using var output = new GemmOutput();
+        var host = new HostBackend();
+        var (kept, freed) = (host.Prepare(new sbyte[4], 2, 2, 0), host.Prepare(new sbyte[4], 2, 2, 0));
+        freed.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => host.Multiply(new GemmCall(new sbyte[2], 1, 2, freed), FaultPlan.None, output));
+        host.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => host.Multiply(new GemmCall(new sbyte[2], 1, 2, kept), FaultPlan.None, output));
+        Assert.Throws<ObjectDisposedException>(() => host.Prepare(new sbyte[4], 2, 2, 0));
+    }
 }

@@ -57,6 +57,16 @@ public class DdimTests
         });
     }
 
+    /// <summary>numpy adds up an inexact increment: at 48 steps the fourth entry falls to the other side of its half, and at 61 there is one entry more.</summary>
+    [TestCase(10, 10, 3, 699)]
+    [TestCase(48, 48, 3, 936)]
+    [TestCase(61, 62, 61, -1)]
+    public void Trailing_timesteps_are_those_of_numpys_arithmetic(int steps, int entries, int index, int timestep)
+    {
+        var timesteps = Ddim.Load(DataFolder.Path("fixtures", "schedulers", "ddim-v-trailing-zero-snr-10", "scheduler_config.json")).Begin(steps).Timesteps;
+        Assert.That((timesteps.Count, timesteps[index]), Is.EqualTo((entries, (double)timestep)));
+    }
+
     [Test]
     public void The_catalog_loads_by_class_name_and_names_what_it_knows()
     {

@@ -23,7 +23,7 @@ internal static class PackedPlan
     /// <exception cref="ArgumentException">The plan is for another shape.</exception>
     public static void Write(FaultPlan faults, GemmShape shape, Span<int> words)
     {
-        faults.RequireShape(shape);
+        faults.RequireShape(shape.M, shape.N);
         faults.Starts.CopyTo(words);
         words = words[faults.Starts.Length..];
         var flips = faults.All;

@@ -64,13 +64,7 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     }
 
     /// <inheritdoc/>
-    public override int PackGroup(ReadOnlySpan<sbyte> weights)
-    {
-        var packed = 0;
-        for (var i = 0; i < weights.Length; i++)
-            packed |= (byte)weights[i] << (8 * i);
-        return packed;
-    }
+    public override int PackGroup(ReadOnlySpan<sbyte> weights) => Quads.Of(weights);
 
     /// <inheritdoc/>
     public override int InitialValue(int weightSum) => unchecked(-128 * weightSum);

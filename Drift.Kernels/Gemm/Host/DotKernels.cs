@@ -50,6 +50,18 @@ internal static class Pairs
     }
 }
 
+/// <summary>Four signed bytes in a 32-bit lane, the form of the VNNI instructions.</summary>
+internal static class Quads
+{
+    public static int Of(ReadOnlySpan<sbyte> values)
+    {
+        var packed = 0;
+        for (var i = 0; i < values.Length; i++)
+            packed |= (byte)values[i] << (8 * i);
+        return packed;
+    }
+}
+
 /// <summary>vpmaddwd on zmm.</summary>
 internal readonly struct MultiplyAdd512 : IDot<Vector512<int>>
 {
@@ -98,13 +110,7 @@ internal readonly struct Vnni256 : IDot<Vector256<int>>
             groups[g] = quads[g] ^ SignBits;
     }
 
-    public static int Pack(ReadOnlySpan<sbyte> weights)
-    {
-        var packed = 0;
-        for (var i = 0; i < weights.Length; i++)
-            packed |= (byte)weights[i] << (8 * i);
-        return packed;
-    }
+    public static int Pack(ReadOnlySpan<sbyte> weights) => Quads.Of(weights);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> sum, Vector256<int> activations, Vector256<int> weights) =>

@@ -24,8 +24,7 @@ internal static unsafe class HostProduct
         var tileRows = call.Tile == 0 ? 0 : (m + call.Tile - 1) / call.Tile;
         var checkRows = 2 * tileRows;
         output.Resize(call.Shape, weights.Stride, m + checkRows, call.Tile);
-        if (!faults.IsEmpty)
-            faults.RequireShape(call.Shape);
+        faults.RequireShape(m, n);
 
         var padded = (nint)weights.Groups * weights.Kernel.Depth;
         fixed (sbyte* activations = call.Activations)

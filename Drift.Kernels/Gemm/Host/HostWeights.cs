@@ -54,6 +54,9 @@ internal sealed unsafe class HostWeights : GemmWeights
     /// <summary>Every column's starting value.</summary>
     public int* Start => _start;
 
+    /// <summary>True when the panels are freed.</summary>
+    public bool IsDisposed => _panels == null;
+
     /// <summary>A panel's groups, [groups][columns], starting at a column that is a multiple of the kernel's width.</summary>
     public int* Panel(int column) => _panels + (nint)column * Groups;
 

@@ -111,6 +111,18 @@ public sealed class GuardedRunTests
     }
 
     [Test]
+    public void A_high_threshold_misses_more_large_faults_and_explains_its_own()
+    {
+        RunLedger Total(int threshold) => _bench.Draw(Workbench.Requests(1), Workbench.Guarded with { Protection = Protection.Rollback(threshold: threshold) }, Steps)[0].Ledger;
+        var (usual, high) = (Total(1 << 10), Total(1 << 16));
+        Assert.Multiple(() =>
+        {
+            Assert.That(high.MissedLarge, Is.GreaterThan(10 * usual.MissedLarge), "bits 10..15 lie below 2^16 and are large all the same");
+            Assert.That(high.MissedUnexplained, Is.Zero, "the rule never promised them");
+        });
+    }
+
+    [Test]
     public void The_fault_count_is_the_rate_times_the_elements()
     {
         var (elements, flips) = (0L, 0L);
@@ -141,9 +153,10 @@ public sealed class GuardedRunTests
     public void The_ledger_charges_the_macs_of_the_true_shapes()
     {
         var cost = _bench.Draw(Workbench.Requests(1), Workbench.Nominal, 1)[0].Ledger.Cost;
-        // 12 blocks x 128 rows x (4 x 128 x 128 + 2 x 128 x 512), and the untouched layers: embedders, modulation (2 rows each), patches and final layer.
+        // 12 blocks x 128 rows x (4 x 128 x 128 + 2 x 128 x 512), and the untouched layers: embedders, modulation (2 rows each), patches, final layer, and Q K^T and A V of 2 samples with 4 heads.
         const long guarded = 12L * 128 * (4 * 128 * 128 + 2 * 128 * 512);
-        const long untouched = 12L * 2 * (256 * 128 + 128 * 128 + 128 * 768) + 128L * (4 * 128 + 128 * 4) + 2L * 128 * 256;
+        const long untouched = 12L * 2 * (256 * 128 + 128 * 128 + 128 * 768) + 128L * (4 * 128 + 128 * 4) + 2L * 128 * 256
+            + 12L * 2 * 4 * 2 * 64 * 64 * 32;
         Assert.Multiple(() =>
         {
             Assert.That(cost.Macs, Is.EqualTo(guarded + untouched));

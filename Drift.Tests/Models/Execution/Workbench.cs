@@ -1,4 +1,3 @@
-using Drift.Abft;
 using Drift.Dvfs;
 using Drift.Kernels;
 using Drift.Models;
@@ -18,15 +17,15 @@ internal sealed class Workbench : IDisposable
 
     public static OperatingPoint Undervolted => OperatingPoint.Of(0.675, 2.0);
 
-    public static Protection Rollback => new(32, new ThresholdRule(), new Rollback(), new CheckpointInterval());
+    public static Protection Rollback => Protection.Rollback();
 
-    public static Strategy Nominal => new(new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null);
+    public static Strategy Nominal => new(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null);
 
-    public static Strategy Unprotected => new(new UniformPolicy(Undervolted), OutputForm.Saturating, null);
+    public static Strategy Unprotected => new(() => new UniformPolicy(Undervolted), OutputForm.Saturating, null);
 
-    public static Strategy Guarded => new(new UniformPolicy(Undervolted), OutputForm.Saturating, Rollback);
+    public static Strategy Guarded => new(() => new UniformPolicy(Undervolted), OutputForm.Saturating, Rollback);
 
-    public static Strategy Drift => new(new DriftPolicy(Undervolted), OutputForm.Saturating, Rollback);
+    public static Strategy Drift => new(() => new DriftPolicy(Undervolted), OutputForm.Saturating, Rollback);
 
     public DiffusionPipeline Pipeline { get; } = DiffusionPipeline.Load(DataFolder.Path("models", "dit-fashion"));
 
