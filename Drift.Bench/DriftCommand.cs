@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Drift.Bench;
 
@@ -50,6 +51,9 @@ internal static class DriftCommand
     {
         var where = parsed.CommandResult.Command;
         var commands = string.Join(", ", root.Subcommands.Select(command => command.Name));
+        // An option without its value swallows the next option's name, and leaves that one's value unmatched: the first is to blame.
+        if (parsed.Errors.FirstOrDefault(error => error.SymbolResult is OptionResult) is { } value)
+            return value.Message;
         if (parsed.UnmatchedTokens.Count > 0)
         {
             return where == root

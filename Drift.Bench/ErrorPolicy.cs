@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Drift.Dvfs;
 using Drift.Kernels;
 using Drift.Models;
@@ -22,6 +23,8 @@ internal static class ErrorPolicy
     /// <summary>Interrupted, as shells count it (128 + SIGINT).</summary>
     public const int Cancelled = 130;
 
+    private static readonly Regex Decoration = new(@" \(Parameter '\w+'\)");
+
     /// <summary>Runs a command under the policy.</summary>
     /// <param name="error">Takes the line.</param>
     /// <param name="command">The command; returns its exit code.</param>
@@ -37,23 +40,27 @@ internal static class ErrorPolicy
         }
         catch (Exception exception) when (IsUsers(exception))
         {
-            return Tell(error, MessageOf(exception), BadInput);
+            return Tell(error, exception.Message, BadInput);
         }
     }
 
     /// <summary>Writes the line and hands back the exit code.</summary>
     public static int Tell(TextWriter error, string message, int exitCode)
     {
-        error.WriteLine($"drift: {string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}");
+        error.WriteLine($"drift: {OneLine(message)}");
         return exitCode;
     }
 
-    /// <summary>True for what the user's files, options or machine brought about.</summary>
-    public static bool IsUsers(Exception exception) => exception is UserErrorException or ArgumentException or ModelFormatException
-        or OperatingPointException or BackendUnavailableException or IOException or UnauthorizedAccessException;
+    /// <summary>
+    /// True for what the user's files, options or machine brought about. An <see cref="ArgumentException"/> is a caller's mistake, so a bug: options are checked where
+    /// they are read.
+    /// </summary>
+    public static bool IsUsers(Exception exception) => exception is UserErrorException or ModelFormatException or OperatingPointException
+        or BackendUnavailableException or InvalidDataException or IOException or UnauthorizedAccessException;
 
-    /// <summary>The message without .NET's own decoration about parameters, which means nothing to a user.</summary>
-    public static string MessageOf(Exception exception) => exception is ArgumentException { ParamName: { } name }
-        ? exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
-        : exception.Message;
+    /// <summary>A message without .NET's own decoration about parameters, which means nothing to a user, in one line.</summary>
+    public static string Plain(string message) => OneLine(Decoration.Replace(message, ""));
+
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

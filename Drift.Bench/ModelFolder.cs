@@ -1,4 +1,5 @@
-using System.Text.Json;
+using System.Globalization;
+using Drift.Models;
 
 namespace Drift.Bench;
 
@@ -8,7 +9,7 @@ namespace Drift.Bench;
 /// <param name="Labels">Class names by class number, from model_index.json; empty where it has none.</param>
 internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<string> Labels)
 {
-    private const string Index = "model_index.json";
+    private const string Index = "model_index.json", Labelling = "id2label";
 
     /// <summary>Names of the models that Drift ships.</summary>
     public static IReadOnlyList<string> Shipped() => Shipped(DataFolder.At("models"));
@@ -16,6 +17,7 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<strin
     /// <summary>Finds a model.</summary>
     /// <param name="nameOrPath">A shipped model's name, or a folder.</param>
     /// <exception cref="UserErrorException">There is no such model; the message lists those that exist.</exception>
+    /// <exception cref="ModelFormatException">Its model_index.json is unsound.</exception>
     public static ModelFolder Find(string nameOrPath)
     {
         var models = DataFolder.At("models");
@@ -34,21 +36,13 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<strin
         [.. Directory.EnumerateDirectories(models).Where(folder => File.Exists(System.IO.Path.Combine(folder, Index)))
             .Select(folder => System.IO.Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
-    private static string[] ReadLabels(string index)
+    private static string[] ReadLabels(string path)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(index));
-            if (!document.RootElement.TryGetProperty("id2label", out var map))
-                return [];
-            var labels = new string[map.EnumerateObject().Count()];
-            foreach (var label in map.EnumerateObject())
-                labels[int.Parse(label.Name)] = label.Value.GetString()!;
-            return labels;
-        }
-        catch (Exception exception) when (exception is JsonException or FormatException or IndexOutOfRangeException or InvalidOperationException)
-        {
-            throw new UserErrorException($"{index}: expected JSON whose id2label maps 0, 1, 2, ... to names", exception);
-        }
+        var index = ModelConfig.Read(path);
+        if (!index.Has(Labelling))
+            return [];
+        var names = index.TextMap(Labelling);
+        return [.. Enumerable.Range(0, names.Count).Select(label => names.TryGetValue(label.ToString(CultureInfo.InvariantCulture), out var name) ? name
+            : throw index.Refuse(Labelling, $"{names.Count} names without a number {label}", $"the numbers 0 to {names.Count - 1}"))];
     }
 }

@@ -8,18 +8,20 @@ namespace Drift.Models;
 /// </summary>
 public sealed class DiffusionPipeline
 {
-    private readonly IReadOnlyDictionary<string, string> _labels;
-
     private DiffusionPipeline(string folder)
     {
         if (!Directory.Exists(folder))
             throw new ModelFormatException($"{folder}: no such folder; expected a pipeline as diffusers saves it");
         var index = ModelConfig.Read(Path.Combine(folder, "model_index.json"));
         index.RequireClass("DiTPipeline");
-        _labels = index.Has("id2label") ? index.TextMap("id2label") : new Dictionary<string, string>();
         var denoiser = DiTTransformer2D.Load(Path.Combine(folder, "transformer"));
         Denoiser = denoiser;
         NullClass = denoiser.Classes;
+        // One label too many would draw the null class under that name.
+        if (index.Has("id2label") && index.TextMap("id2label").Count is var labels && labels != NullClass)
+            throw index.Refuse("id2label", $"a map of {labels} names", $"{NullClass}, one for each class of the transformer");
+        if (denoiser.OutChannels < denoiser.LatentShape.Channels)
+            throw new ModelFormatException($"{folder}: the transformer predicts {denoiser.OutChannels} channels of {denoiser.LatentShape.Channels}; expected at least as many");
         Sampler = SamplerCatalog.Load(Path.Combine(folder, "scheduler", "scheduler_config.json"));
         Autoencoder = AutoencoderKL.Load(Path.Combine(folder, "vae"));
         if (Autoencoder.LatentChannels != Denoiser.LatentShape.Channels)
@@ -42,10 +44,6 @@ public sealed class DiffusionPipeline
     /// <param name="folder">A folder with model_index.json, transformer, scheduler and vae.</param>
     /// <exception cref="ModelFormatException">The folder is incomplete, damaged or of another pipeline.</exception>
     public static DiffusionPipeline Load(string folder) => new(folder);
-
-    /// <summary>A class's name, or its number where the folder names none.</summary>
-    /// <param name="label">The class.</param>
-    public string ClassName(int label) => _labels.TryGetValue($"{label}", out var name) ? name : $"{label}";
 
     /// <summary>The noise that a picture starts from, [channels, height, width]: normal, a function of the picture's seed alone.</summary>
     /// <param name="request">The picture.</param>

@@ -17,7 +17,7 @@ internal static class BenchCommand
     public static Command Create()
     {
         var command = new Command("bench", "Time the INT8 product on this machine, with and without checks, in GOP/s");
-        var backend = Declare.Choice("--backend", "What computes the products", Backends.Default, [.. Backends.Names]);
+        var backend = Declare.Backend("What computes the products");
         var quick = new Option<bool>("--quick") { Description = "Three short iterations: a glance, not a measurement" };
         var output = Declare.Text("--out", "Folder for BenchmarkDotNet's reports", "PATH", Path.Combine("results", "bench"));
         command.Options.Add(backend);

@@ -29,7 +29,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["interval"] = Interval,
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
-        ["operatingPoints"] = OperatingPoints,
+        [InputFiles.PointsSetting] = OperatingPoints,
     };
 }
 
@@ -63,9 +63,20 @@ internal sealed class CompareArguments
     {
         if (parsed.GetValue(_points) is { } points && !File.Exists(points))
             throw new UserErrorException($"--operating-points: there is no file {points}");
-        return new CompareOptions(_sampling.Bind(parsed), parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
+        var sampling = _sampling.Bind(parsed);
+        if (sampling.Out is { } folder && parsed.GetValue(_json) is { } json)
+            RequireOutside(folder, json);
+        return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
             parsed.GetValue(_threshold), parsed.GetValue(_interval), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points));
+    }
+
+    /// <summary>The folder of a run takes its place only while nothing lies there.</summary>
+    private static void RequireOutside(string folder, string json)
+    {
+        var inside = Path.GetRelativePath(folder, json);
+        if (!Path.IsPathRooted(inside) && inside.Split(Path.DirectorySeparatorChar)[0] != "..")
+            throw new UserErrorException($"--json: {json} lies inside --out {folder}, which gets a result.json of its own; expected a path outside");
     }
 
     private static IReadOnlyList<string> Rows(string list)

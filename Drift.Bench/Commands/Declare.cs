@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Drift.Kernels;
 
 namespace Drift.Bench;
 
@@ -11,7 +13,7 @@ internal static class Declare
     public static Option<T> Number<T>(string name, string help, T standard, T least, T most)
         where T : INumber<T> => new(name)
         {
-            Description = help,
+            Description = WithRange(help, least, most),
             HelpName = "N",
             DefaultValueFactory = _ => standard,
             CustomParser = result => Parse(result, name, least, most),
@@ -21,7 +23,7 @@ internal static class Declare
     public static Option<T?> Optional<T>(string name, string help, T least, T most)
         where T : struct, INumber<T> => new(name)
         {
-            Description = help,
+            Description = WithRange(help, least, most),
             HelpName = "N",
             CustomParser = result => Parse(result, name, least, most),
         };
@@ -38,14 +40,54 @@ internal static class Declare
         return option;
     }
 
-    /// <summary>Any text.</summary>
-    public static Option<string> Text(string name, string help, string form, string standard) =>
-        new(name) { Description = help, HelpName = form, DefaultValueFactory = _ => standard };
+    /// <summary>A backend's name.</summary>
+    public static Option<string> Backend(string help)
+    {
+        var option = Choice("--backend", help, Backends.Default, [.. Backends.Names]);
+        option.Validators.Add(result =>
+        {
+            var names = HostBackend.InstructionPaths.Select(path => path.Name).ToList();
+            if (result.GetValueOrDefault<string>() == Backends.Default && Environment.GetEnvironmentVariable(InstructionSet.Variable) is { } forced && !names.Contains(forced))
+                result.AddError($"{InstructionSet.Variable}: there is no instruction path '{forced}'; expected one of {string.Join(", ", names)}");
+        });
+        return option;
+    }
 
-    /// <summary>A path, or any text, that may be left out.</summary>
-    public static Option<string?> Text(string name, string help, string form) => new(name) { Description = help, HelpName = form };
+    /// <summary>Any text but none.</summary>
+    public static Option<string> Text(string name, string help, string form, string standard)
+    {
+        var option = new Option<string>(name) { Description = help, HelpName = form, DefaultValueFactory = _ => standard };
+        option.Validators.Add(result => RefuseNothing(result, name, form));
+        return option;
+    }
 
-    private static T? Parse<T>(System.CommandLine.Parsing.ArgumentResult result, string name, T least, T most)
+    /// <summary>A path, or any text but none, that may be left out.</summary>
+    public static Option<string?> Text(string name, string help, string form)
+    {
+        var option = new Option<string?>(name) { Description = help, HelpName = form };
+        option.Validators.Add(result => RefuseNothing(result, name, form));
+        return option;
+    }
+
+    /// <summary>A path that must be given.</summary>
+    public static Argument<string> Path(string name, string help)
+    {
+        var argument = new Argument<string>(name) { Description = help };
+        argument.Validators.Add(result => RefuseNothing(result, name, "a path"));
+        return argument;
+    }
+
+    /// <summary>An option without its value would take the next option's name for it.</summary>
+    private static void RefuseNothing(SymbolResult result, string name, string form)
+    {
+        if (result.Tokens is [{ Value: var given }] && (string.IsNullOrWhiteSpace(given) || given.StartsWith("--", StringComparison.Ordinal)))
+            result.AddError($"{name}: expected {form}, got '{given}'");
+    }
+
+    private static string WithRange<T>(string help, T least, T most)
+        where T : INumber<T> => string.Create(CultureInfo.InvariantCulture, $"{help}; {least}..{most}");
+
+    private static T? Parse<T>(ArgumentResult result, string name, T least, T most)
         where T : INumber<T>
     {
         var given = result.Tokens[0].Value;

@@ -16,11 +16,11 @@ internal static class DevicesCommand
             var console = ReportConsole.On(session.Out);
             var backends = new Table().Border(TableBorder.Rounded).AddColumns("backend", "here", "detail");
             foreach (var backend in Backends.Survey())
-                backends.AddRow(Markup.Escape(backend.Name), YesNo(backend.Available), Markup.Escape(backend.Detail));
+                backends.AddRow(Markup.Escape(backend.Name), YesNo(backend.Available), Markup.Escape(ErrorPolicy.Plain(backend.Detail)));
             console.Write(backends);
             var paths = new Table().Border(TableBorder.Rounded).AddColumns("INT8 micro-kernel", "here", "detail");
             foreach (var path in HostBackend.InstructionPaths)
-                paths.AddRow(path.Name, YesNo(path.Missing is null), Markup.Escape(path.Missing ?? $"DRIFT_ISA={path.Name} forces it"));
+                paths.AddRow(path.Name, YesNo(path.Missing is null), Markup.Escape(path.Missing ?? $"{InstructionSet.Variable}={path.Name} forces it"));
             console.Write(paths);
             var sets = new Table().Border(TableBorder.Rounded).AddColumns("instruction set", "here", "detail");
             foreach (var set in InstructionSet.Survey())

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Drift.Kernels;
+using Drift.Models;
 
 namespace Drift.Bench;
 
@@ -54,7 +54,7 @@ internal sealed class SamplingArguments
     private readonly Option<int> _steps = Declare.Number("--steps", "Sampling steps", 50, 1, 1000);
     private readonly Option<double> _guidance = Declare.Number("--guidance", "Classifier-free guidance; 1 is none", 2.0, 0, 100);
     private readonly Option<ulong> _seed = Declare.Number("--seed", "Seed of the first picture; the next one has the next seed", 0UL, 0UL, ulong.MaxValue - 4096);
-    private readonly Option<string> _backend = Declare.Choice("--backend", "What computes the INT8 products", Backends.Default, [.. Backends.Names]);
+    private readonly Option<string> _backend = Declare.Backend("What computes the INT8 products");
     private readonly Option<int> _threads = Declare.Number("--threads", "Host threads", Environment.ProcessorCount, 1, 1024);
     private readonly Option<string?> _out = Declare.Text("--out", "Folder to write; new or empty [default: results/<command>-<time>]", "PATH");
 
@@ -71,8 +71,23 @@ internal sealed class SamplingArguments
     {
         var model = ModelFolder.Find(parsed.GetRequiredValue(_model));
         var classes = Classes(model, parsed.GetRequiredValue(_classes));
-        return new SamplingOptions(model, classes, parsed.GetValue(_images), parsed.GetValue(_steps), parsed.GetValue(_guidance),
+        return new SamplingOptions(model, classes, parsed.GetValue(_images), Steps(model, parsed.GetValue(_steps)), parsed.GetValue(_guidance),
             parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out));
+    }
+
+    /// <summary>The steps, if the model's sampler has that many.</summary>
+    private static int Steps(ModelFolder model, int steps)
+    {
+        var config = Path.Combine(model.Path, "scheduler", "scheduler_config.json");
+        try
+        {
+            SamplerCatalog.Load(config).Begin(steps);
+            return steps;
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            throw new UserErrorException($"--steps: {config} cannot be sampled in {steps} steps: {ErrorPolicy.Plain(exception.Message)}", exception);
+        }
     }
 
     private static int[] Classes(ModelFolder model, string list)

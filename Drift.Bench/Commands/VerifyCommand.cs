@@ -10,9 +10,9 @@ internal static class VerifyCommand
     public static Command Create()
     {
         var command = new Command("verify", "Run Drift on reference cases anywhere on disk and compare: a line an output, exit 1 when one fails");
-        var path = new Argument<string>("PATH") { Description = "A case, a kind, or a whole tree in the forms of data/fixtures" };
+        var path = Declare.Path("PATH", "A case, a kind, or a whole tree in the forms of data/fixtures");
         command.Arguments.Add(path);
-        var backend = Declare.Choice("--backend", "What computes INT8 products", Backends.Default, [.. Backends.Names]);
+        var backend = Declare.Backend("What computes INT8 products");
         command.Options.Add(backend);
         command.SetBody((parsed, session) =>
         {

@@ -10,6 +10,9 @@ namespace Drift.Bench;
 /// <param name="Detail">What it is for, or why it is missing.</param>
 internal sealed record InstructionSet(string Name, bool Available, string Detail)
 {
+    /// <summary>Environment variable that forces the host's INT8 instruction path.</summary>
+    public const string Variable = "DRIFT_ISA";
+
     private const int ExtendedFeatures = 7;
 
     /// <summary>All that Drift knows, in order of age.</summary>
@@ -24,7 +27,7 @@ internal sealed record InstructionSet(string Name, bool Available, string Detail
             X86("AVX2", Bit(first.Ebx, 5), Avx2.IsSupported, "256-bit integers"),
             X86("AVX-512F", Bit(first.Ebx, 16), Avx512F.IsSupported, "512-bit vectors"),
             X86("AVX-512BW", Bit(first.Ebx, 30), Avx512BW.IsSupported, "512-bit bytes and words"),
-            X86("AVX-VNNI", Bit(second.Eax, 4), Avx2.IsSupported, "256-bit INT8 dot products"),
+            X86("AVX-VNNI", Bit(second.Eax, 4), AvxVnni.IsSupported, "256-bit INT8 dot products"),
             X86("AVX512-VNNI", Bit(first.Ecx, 11), Avx512F.IsSupported, "512-bit INT8 dot products"),
             X86("AVX512-BF16", Bit(second.Eax, 5), Avx512F.IsSupported, "512-bit bf16 dot products"),
             Arm("Neon", AdvSimd.IsSupported, "128-bit vectors"),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Drift.Bench;
 
@@ -7,6 +8,12 @@ namespace Drift.Bench;
 internal static class CompareTable
 {
     private const string Measured = "measured", Modelled = "modelled", Quoted = "quoted mix";
+
+    /// <summary>Width of a row's name where it must wrap: its longest word.</summary>
+    private const int NarrowTitle = 12;
+
+    /// <summary>How many columns tell of the pictures, of the faults, and of the cost: what stays together on a narrow console.</summary>
+    private static readonly int[] Groups = [3, 5, 5];
 
     private static readonly (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] Columns =
     [
@@ -28,19 +35,62 @@ internal static class CompareTable
     /// <summary>Prints it.</summary>
     /// <param name="output">Standard output.</param>
     /// <param name="rows">The rows, in table order.</param>
-    public static void Print(TextWriter output, IEnumerable<CompareRow> rows)
+    public static void Print(TextWriter output, IReadOnlyList<CompareRow> rows) => Print(ReportConsole.On(output), rows);
+
+    /// <summary>Prints it as one table, or as several stacked ones where the console is too narrow for one.</summary>
+    /// <param name="console">Where to.</param>
+    /// <param name="rows">The rows, in table order.</param>
+    public static void Print(IAnsiConsole console, IReadOnlyList<CompareRow> rows)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumn("row");
-        foreach (var (name, unit, origin, _) in Columns)
+        var whole = Wide(rows);
+        IReadOnlyList<Table> tables = WidthOf(whole, console) <= console.Profile.Width ? [whole] : Stacked(rows, console);
+        // A console narrower than any table breaks lines; cells that are cut would lose what they say.
+        var width = console.Profile.Width;
+        console.Profile.Width = Math.Max(width, tables.Max(table => WidthOf(table, console)));
+        foreach (var table in tables)
+            console.Write(table);
+        console.Profile.Width = width;
+        console.WriteLine("PSNR and SSIM: against the nominal row, mean over the pictures with its 95 % interval.");
+        console.WriteLine("Quoted mix: modelled too, but with this run's relative compute energy and traffic weighted by the paper's compute-to-memory ratio k.");
+    }
+
+    private static Table Wide(IReadOnlyList<CompareRow> rows) =>
+        Filled(new Table().Border(TableBorder.Rounded).AddColumn(new TableColumn("row").NoWrap()), Columns, rows);
+
+    /// <summary>As many groups of columns a table as the console has room for, one blank between them.</summary>
+    private static List<Table> Stacked(IReadOnlyList<CompareRow> rows, IAnsiConsole console)
+    {
+        Table Narrow(Range columns)
+        {
+            var table = Filled(new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("row").Width(NarrowTitle)), Columns[columns], rows);
+            foreach (var column in table.Columns)
+                column.Padding(0, 0);
+            return table;
+        }
+
+        var tables = new List<Table>();
+        for (var (first, group) = (0, 0); group < Groups.Length;)
+        {
+            var next = first + Groups[group++];
+            while (group < Groups.Length && WidthOf(Narrow(first..(next + Groups[group])), console) <= console.Profile.Width)
+                next += Groups[group++];
+            tables.Add(Narrow(first..next));
+            first = next;
+        }
+
+        return tables;
+    }
+
+    private static Table Filled(Table table, (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] columns, IReadOnlyList<CompareRow> rows)
+    {
+        foreach (var (name, unit, origin, _) in columns)
             table.AddColumn(new TableColumn($"{name}\n{(unit.Length == 0 ? " " : unit)}\n[dim]{origin}[/]").RightAligned().NoWrap());
         foreach (var row in rows)
-            table.AddRow([Title(row.Row), .. Columns.Select(column => column.Value(row))]);
-
-        var console = ReportConsole.On(output);
-        console.Write(table);
-        console.WriteLine("PSNR and SSIM: against the nominal row, mean over the pictures with its 95 % interval. Quoted mix: modelled too, but with");
-        console.WriteLine("this run's relative compute energy and traffic weighted by the paper's compute-to-memory ratio k.");
+            table.AddRow([Title(row.Row), .. columns.Select(column => column.Value(row))]);
+        return table;
     }
+
+    private static int WidthOf(IRenderable table, IAnsiConsole console) => table.Measure(RenderOptions.Create(console), int.MaxValue / 2).Max;
 
     /// <summary>The same table for a page of documentation.</summary>
     /// <param name="rows">The rows, in table order.</param>

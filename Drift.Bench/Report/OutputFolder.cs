@@ -8,6 +8,7 @@ internal sealed class OutputFolder : IDisposable
 {
     private readonly string _target;
     private readonly string _partial;
+    private readonly List<string> _created;
     private bool _committed;
 
     /// <summary>Claims a target, so that a run fails before its work rather than after.</summary>
@@ -19,12 +20,14 @@ internal sealed class OutputFolder : IDisposable
         if (File.Exists(_target) || Directory.Exists(_target) && Directory.EnumerateFileSystemEntries(_target).Any())
             throw new UserErrorException($"--out: {target} is taken; expected a new or empty folder");
         _partial = PartialPath.Of(_target);
+        _created = [.. Above(_partial).TakeWhile(folder => !Directory.Exists(folder))];
         try
         {
             Directory.CreateDirectory(_partial);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            RemoveCreated();
             throw new UserErrorException($"--out: cannot write {target}: {exception.Message}", exception);
         }
     }
@@ -48,7 +51,24 @@ internal sealed class OutputFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!_committed && Directory.Exists(_partial))
+        if (_committed)
+            return;
+        if (Directory.Exists(_partial))
             Directory.Delete(_partial, true);
+        RemoveCreated();
+    }
+
+    /// <summary>Folders above the target that were not there before it was claimed, unless somebody else has put something into them.</summary>
+    private void RemoveCreated()
+    {
+        foreach (var folder in _created.TakeWhile(folder => !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any()).Where(Directory.Exists))
+            Directory.Delete(folder);
+    }
+
+    /// <summary>The folders that a path lies in, innermost first.</summary>
+    private static IEnumerable<string> Above(string path)
+    {
+        for (var folder = Path.GetDirectoryName(path); folder is not null; folder = Path.GetDirectoryName(folder))
+            yield return folder;
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Drift.Kernels;
 
 namespace Drift.Bench;
 
@@ -12,11 +13,13 @@ internal sealed record PictureRecord(ulong Seed, int ClassNumber, string ClassNa
 /// <summary>run.json: enough to replay a run and to judge its times.</summary>
 /// <param name="Settings">Every setting by name.</param>
 /// <param name="Pictures">Seed and class of every picture.</param>
+/// <param name="Files">What the run read: full paths and SHA-256 digests.</param>
 /// <param name="Versions">Drift, .NET and the libraries whose code computes or draws.</param>
 /// <param name="Machine">What it ran on.</param>
 /// <param name="StartedUtc">When it began.</param>
-internal sealed record RunRecord(IReadOnlyDictionary<string, object?> Settings, IReadOnlyList<PictureRecord> Pictures, IReadOnlyDictionary<string, string> Versions,
-    IReadOnlyDictionary<string, object> Machine, DateTime StartedUtc)
+internal sealed record RunRecord(IReadOnlyDictionary<string, object?> Settings, IReadOnlyList<PictureRecord> Pictures, InputFiles Files,
+    IReadOnlyDictionary<string, string> Versions,
+    IReadOnlyDictionary<string, object?> Machine, DateTime StartedUtc)
 {
     /// <summary>The record of a run on this machine.</summary>
     /// <param name="sampling">What was drawn.</param>
@@ -25,21 +28,33 @@ internal sealed record RunRecord(IReadOnlyDictionary<string, object?> Settings, 
     public static RunRecord Of(SamplingOptions sampling, IReadOnlyDictionary<string, object?> settings, DateTime startedUtc) => new(
         settings,
         [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRecord(sampling.SeedOf(i), sampling.ClassOf(i), sampling.Model.Labels[sampling.ClassOf(i)]))],
+        InputFiles.Of(sampling.Model, settings),
         new Dictionary<string, string>
         {
             ["drift"] = VersionOf(typeof(RunRecord).Assembly),
             ["dotnet"] = Environment.Version.ToString(),
             ["mathNet"] = VersionOf(typeof(MathNet.Numerics.Constants).Assembly),
             ["csvHelper"] = VersionOf(typeof(CsvHelper.CsvWriter).Assembly),
+            // Used by the projects beneath, so known here by name alone.
+            ["skiaSharp"] = VersionOf(Assembly.Load("SkiaSharp")),
+            ["ilgpu"] = VersionOf(Assembly.Load("ILGPU")),
+            ["iced"] = VersionOf(Assembly.Load("Iced")),
         },
-        new Dictionary<string, object>
+        new Dictionary<string, object?>
         {
             ["operatingSystem"] = RuntimeInformation.OSDescription,
             ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
             ["processors"] = Environment.ProcessorCount,
             ["instructionSets"] = InstructionSet.Survey().Where(set => set.Available).Select(set => set.Name).ToArray(),
+            ["int8InstructionPath"] = sampling.Backend == Backends.Default ? InstructionPath() : null,
         },
         startedUtc);
+
+    private static string InstructionPath()
+    {
+        using var host = new HostBackend(1, Environment.GetEnvironmentVariable(InstructionSet.Variable));
+        return host.InstructionPath;
+    }
 
     private static string VersionOf(Assembly assembly) =>
         assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown";

@@ -7,7 +7,17 @@ namespace Drift.Bench;
 internal static class CaseArrays
 {
     /// <summary>A float array with its shape.</summary>
-    public static Tensor ReadTensor(this SafetensorsFile arrays, string name) => new(arrays.ReadFloat(name), [.. arrays.Shape(name)]);
+    /// <param name="arrays">The case's file.</param>
+    /// <param name="name">The array.</param>
+    /// <param name="extents">What its extents are, for the message: as many names as it must have.</param>
+    /// <exception cref="UserErrorException">The array has more or fewer extents, or none at all in one of them.</exception>
+    public static Tensor ReadTensor(this SafetensorsFile arrays, string name, params IReadOnlyList<string> extents)
+    {
+        var shape = arrays.Shape(name);
+        return shape.Count == extents.Count && !shape.Contains(0)
+            ? new Tensor(arrays.ReadFloat(name), [.. shape])
+            : throw new UserErrorException($"{arrays.Path}: {name} has the shape [{string.Join(", ", shape)}]; expected [{string.Join(", ", extents)}]");
+    }
 
     /// <summary>Integers or floats, as timesteps are either.</summary>
     public static double[] ReadNumbers(this SafetensorsFile arrays, string name) => arrays.DataType(name) is "I64" or "I32"

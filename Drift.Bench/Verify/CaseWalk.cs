@@ -30,9 +30,9 @@ internal static class CaseWalk
         {
             return [.. kind.In(folder, label)];
         }
-        catch (Exception exception) when (ErrorPolicy.IsUsers(exception))
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            return [new DamagedCase(label, exception)];
+            return [new DamagedCase(label, exception as CaseFileException ?? new CaseFileException(folder, exception.Message, exception))];
         }
     }
 

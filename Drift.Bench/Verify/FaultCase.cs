@@ -35,6 +35,8 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
         var clean = Codes(y, yScales);
         checks.Add(OutputCheck.Exact<sbyte>("clean_int8", clean, arrays.ReadSByte("clean_int8")));
 
+        if (arrays.Shape("faults") is not [_, 3])
+            throw new UserErrorException($"{file}: faults has the shape [{string.Join(", ", arrays.Shape("faults"))}]; expected [flips, 3]: row, column and bit of each");
         var plan = FaultPlan.Of(_m, _n, arrays.ReadInt32("faults").Chunk(3).Select(f => new Flip(f[0], f[1], f[2])));
         setting.Backend.Multiply(new GemmCall(xq, _m, _k, weights), plan, product);
         checks.Add(OutputCheck.Exact<int>("acc_faulty", Accumulators(product), arrays.ReadInt32("acc_faulty")));

@@ -12,7 +12,7 @@ internal sealed class FaultCases : ICaseKind
     {
         var list = Path.Combine(folder, List);
         return File.Exists(list)
-            ? CaseFiles.Json<FaultCaseEntry[]>(list).Select(entry =>
+            ? CaseFiles.JsonList<FaultCaseEntry>(list).Select(entry =>
                 new FaultCase($"{label}/{entry.Name}", list, Path.Combine(folder, $"{entry.Name}.safetensors"), entry))
             : [];
     }

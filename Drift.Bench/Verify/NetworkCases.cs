@@ -18,12 +18,13 @@ internal sealed class NetworkCases : ICaseKind
 internal sealed class NetworkCase(string name, string folder, string io, string config) : VerificationCase(name, io, config)
 {
     private const double Tolerance = 1e-4;
+    private static readonly string[] Pictures = ["samples", "channels", "height", "width"];
     private readonly FloatUnit _gemm = new();
     private readonly Workspace _workspace = new();
 
     /// <inheritdoc/>
     public override string? Unsupported =>
-        ClassName is "DiTTransformer2DModel" or "AutoencoderKL" or "ResNetForImageClassification" ? null : $"network {ClassName}";
+        ClassName is "" or "DiTTransformer2DModel" or "AutoencoderKL" or "ResNetForImageClassification" ? null : $"network {ClassName}";
 
     private string ClassName => ModelConfig.Read(config).ClassName;
 
@@ -43,7 +44,7 @@ internal sealed class NetworkCase(string name, string folder, string io, string 
     private List<OutputCheck> Dit(SafetensorsFile arrays)
     {
         var network = DiTTransformer2D.Load(folder);
-        var latents = arrays.ReadTensor("in.hidden_states");
+        var latents = arrays.ReadTensor("in.hidden_states", Pictures);
         var samples = latents.Shape[0];
         var timesteps = arrays.ReadNumbers("in.timestep").Require(arrays, "in.timestep", samples);
         var labels = arrays.ReadInt64("in.class_labels").Require(arrays, "in.class_labels", samples);
@@ -61,12 +62,12 @@ internal sealed class NetworkCase(string name, string folder, string io, string 
     {
         var network = AutoencoderKL.Load(folder);
         using var scope = _workspace.Begin();
-        var (mean, logVariance) = network.Encode(arrays.ReadTensor("in.image"), _gemm, _workspace);
+        var (mean, logVariance) = network.Encode(arrays.ReadTensor("in.image", Pictures), _gemm, _workspace);
         return
         [
             Check(arrays, "out.mean", mean.Span),
             Check(arrays, "out.logvar", logVariance.Span),
-            Check(arrays, "out.image", network.Decode(arrays.ReadTensor("in.latent"), _gemm, _workspace).Span),
+            Check(arrays, "out.image", network.Decode(arrays.ReadTensor("in.latent", Pictures), _gemm, _workspace).Span),
         ];
     }
 
@@ -74,7 +75,7 @@ internal sealed class NetworkCase(string name, string folder, string io, string 
     {
         var network = ResNetClassifier.Load(folder);
         using var scope = _workspace.Begin();
-        var (logits, pooled) = network.Classify(arrays.ReadTensor("in.pixel_values"), _gemm, _workspace);
+        var (logits, pooled) = network.Classify(arrays.ReadTensor("in.pixel_values", Pictures), _gemm, _workspace);
         return [Check(arrays, "out.logits", logits.Span), Check(arrays, "out.pooled", pooled.Span)];
     }
 

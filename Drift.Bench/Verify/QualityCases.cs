@@ -11,7 +11,7 @@ internal sealed class QualityCases : ICaseKind
     public IEnumerable<VerificationCase> In(string folder, string label)
     {
         var list = Path.Combine(folder, "pairs.json");
-        return File.Exists(list) ? CaseFiles.Json<Pair[]>(list).Select(pair => new Case($"{label}/{pair.Name}", folder, list, pair)) : [];
+        return File.Exists(list) ? CaseFiles.JsonList<Pair>(list).Select(pair => new Case($"{label}/{pair.Name}", folder, list, pair)) : [];
     }
 
     private sealed record Pair(

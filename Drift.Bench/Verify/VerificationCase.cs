@@ -37,10 +37,10 @@ internal sealed class UnsupportedCase(string name, string reason, params IReadOn
 }
 
 /// <summary>A list of cases that cannot be read: it fails, and the others still run.</summary>
-internal sealed class DamagedCase(string name, Exception reason) : VerificationCase(name)
+internal sealed class DamagedCase(string name, CaseFileException damage) : VerificationCase(name, damage.File)
 {
     /// <inheritdoc/>
-    public override IEnumerable<OutputCheck> Run(VerificationSetting setting) => throw new UserErrorException(ErrorPolicy.MessageOf(reason), reason);
+    public override IEnumerable<OutputCheck> Run(VerificationSetting setting) => throw damage;
 }
 
 /// <summary>A kind of case: knows its cases by their files, wherever they lie.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Drift.Models;
 
 namespace Drift.Bench;
 
@@ -47,12 +48,22 @@ internal sealed class VerificationRun(TextWriter report, VerificationSetting set
                 return Verdict.Failed;
             return outputs.Any(output => output.Supported) ? Verdict.Passed : Verdict.Unsupported;
         }
-        catch (Exception exception) when (ErrorPolicy.IsUsers(exception))
+        catch (UnsupportedSettingException exception)
         {
-            Line(found.Name, "", $"FAIL: {ErrorPolicy.MessageOf(exception)}");
+            Line(found.Name, "", $"not supported yet: {exception.Message}");
+            return Verdict.Unsupported;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Whatever a case's files bring about, a bug of ours too, is that case's failure: the others still run.
+            Line(found.Name, "", $"FAIL: {NamingFile(found, ErrorPolicy.Plain(exception.Message))}");
             return Verdict.Failed;
         }
     }
+
+    /// <summary>The message with the case's own file in front, unless it already names a file beside it.</summary>
+    private static string NamingFile(VerificationCase found, string message) =>
+        found.Files.Any(file => message.Contains(Path.GetDirectoryName(file)!, StringComparison.Ordinal)) ? message : $"{found.Files[0]}: {message}";
 
     private void Line(string name, string output, string outcome) => report.WriteLine($"{name,-40} {output,-20} {outcome}");
 

@@ -19,14 +19,10 @@ public sealed class AutoencoderKL
 
     private AutoencoderKL(ModelConfig config, ModelWeights weights)
     {
-        config.Choice("act_fn", "silu", "swish");
+        config.SupportedChoice("act_fn", ["silu", "swish"], ["mish", "gelu", "relu"]);
         var widths = config.Integers("block_out_channels", [64]);
-        var down = config.Texts("down_block_types", ["DownEncoderBlock2D"]);
-        var up = config.Texts("up_block_types", ["UpDecoderBlock2D"]);
-        if (down.Length != widths.Length || down.Any(type => type != "DownEncoderBlock2D"))
-            throw config.Refuse("down_block_types", string.Join(", ", down), $"{widths.Length} of DownEncoderBlock2D");
-        if (up.Length != widths.Length || up.Any(type => type != "UpDecoderBlock2D"))
-            throw config.Refuse("up_block_types", string.Join(", ", up), $"{widths.Length} of UpDecoderBlock2D");
+        RequireBlocks(config, "down_block_types", "DownEncoderBlock2D", widths.Length);
+        RequireBlocks(config, "up_block_types", "UpDecoderBlock2D", widths.Length);
         _groups = config.Integer("norm_num_groups", 32);
         if (widths.Any(width => width % _groups != 0))
             throw config.Refuse("norm_num_groups", $"{_groups}", $"a divisor of every entry of block_out_channels, {string.Join(", ", widths)}");
@@ -110,6 +106,15 @@ public sealed class AutoencoderKL
         var pass = new Pass(gemm, new StepContext(0, 0, workspace), _groups);
         var x = pass.Enter(latent, LatentChannels);
         return Pass.Leave(pass.Run(_decoder, _postQuant is null ? x : pass.Convolve(x, _postQuant)));
+    }
+
+    private static void RequireBlocks(ModelConfig config, string name, string supported, int count)
+    {
+        var types = config.Texts(name, [supported]);
+        if (types.Length != count || !types.All(type => type.EndsWith("Block2D", StringComparison.Ordinal)))
+            throw config.Refuse(name, string.Join(", ", types), $"{count} of {supported}");
+        if (types.FirstOrDefault(type => type != supported) is { } other)
+            throw config.NotSupported(name, $"'{other}'", supported);
     }
 
     private sealed record Norm(float[] Gamma, float[] Beta);

@@ -21,10 +21,10 @@ public sealed class DiTTransformer2D : IDenoiser
     private DiTTransformer2D(ModelConfig config, ModelWeights weights)
     {
         config.RequireClass("DiTTransformer2DModel");
-        config.Choice("activation_fn", "gelu-approximate");
-        config.Choice("norm_type", "ada_norm_zero");
+        config.SupportedChoice("activation_fn", ["gelu-approximate"], ["gelu", "geglu", "geglu-approximate", "swiglu", "linear-silu"]);
+        config.SupportedChoice("norm_type", ["ada_norm_zero"], ["layer_norm", "ada_norm", "ada_norm_single", "ada_norm_continuous", "layer_norm_i2vgen"]);
         if (config.Flag("norm_elementwise_affine", false))
-            throw config.Refuse("norm_elementwise_affine", "true", "false, as DiT has it");
+            throw config.NotSupported("norm_elementwise_affine", "true", "false, as DiT has it");
         _patch = config.Integer("patch_size", 2);
         _inChannels = config.Integer("in_channels", 4);
         _outChannels = config.OptionalInteger("out_channels") ?? _inChannels;
@@ -56,6 +56,9 @@ public sealed class DiTTransformer2D : IDenoiser
 
     /// <inheritdoc/>
     public IReadOnlyList<LinearLayer> Layers { get; }
+
+    /// <summary>Channels of a prediction; those beyond the latent's are learned variances.</summary>
+    public int OutChannels => _outChannels;
 
     /// <summary>Number of classes; the null class has this number.</summary>
     public int Classes => _classes;

@@ -15,7 +15,7 @@ public sealed class ResNetClassifier
 
     private ResNetClassifier(ModelConfig config, ModelWeights weights)
     {
-        config.Choice("hidden_act", "relu");
+        config.SupportedChoice("hidden_act", ["relu"], ["gelu", "gelu_new", "leaky_relu", "mish", "quick_gelu", "relu2", "relu6", "selu", "sigmoid", "silu", "swish", "tanh"]);
         var bottleneck = config.Choice("layer_type", "bottleneck", "basic") == "bottleneck";
         var widths = config.Integers("hidden_sizes", [256, 512, 1024, 2048]);
         var depths = config.Integers("depths", [3, 4, 6, 3]);

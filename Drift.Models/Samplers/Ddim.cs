@@ -12,7 +12,7 @@ public sealed class Ddim : ISampler
     internal Ddim(ModelConfig config)
     {
         if (config.Flag("thresholding", false))
-            throw config.Refuse("thresholding", "true", "false: dynamic thresholding is not supported");
+            throw config.NotSupported("thresholding", "true", "false, without dynamic thresholding");
         Schedule = NoiseSchedule.Read(config);
         _finalAlpha = config.Flag("set_alpha_to_one", true) ? 1 : Schedule.AlphasCumprod[0];
         _spacing = config.Choice("timestep_spacing", "leading", "linspace", "trailing");

@@ -15,7 +15,11 @@ public sealed class NoiseSchedule
     {
         ArgumentNullException.ThrowIfNull(config);
         if (config.Has("trained_betas"))
-            throw config.Refuse("trained_betas", "a list", "null: listed betas are not supported");
+        {
+            throw config.HasList("trained_betas") ? config.NotSupported("trained_betas", "a list", "null, with the betas from a formula")
+                : config.Refuse("trained_betas", "something else", "null or a list of numbers");
+        }
+
         var steps = config.Integer("num_train_timesteps", 1000, least: 2);
         var start = config.Number("beta_start", 0.0001, 0, 1);
         var end = config.Number("beta_end", 0.02, 0, 1);

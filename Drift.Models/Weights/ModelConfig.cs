@@ -56,6 +56,10 @@ public sealed class ModelConfig
     /// <param name="name">The setting.</param>
     public bool Has(string name) => _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>Whether a setting is there and a list.</summary>
+    /// <param name="name">The setting.</param>
+    public bool HasList(string name) => _root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array;
+
     /// <summary>A whole number.</summary>
     /// <param name="name">The setting.</param>
     /// <param name="fallback">Its value where absent.</param>
@@ -120,14 +124,26 @@ public sealed class ModelConfig
     /// <exception cref="ModelFormatException">It is something else.</exception>
     public string Text(string name, string fallback) => !_root.TryGetProperty(name, out var value) ? fallback : Text(name, value);
 
-    /// <summary>One of some words.</summary>
+    /// <summary>One of some words, all of which are supported.</summary>
     /// <param name="name">The setting.</param>
-    /// <param name="words">Those that are supported; the first is the value where absent.</param>
+    /// <param name="words">All that there are; the first is the value where absent.</param>
     /// <exception cref="ModelFormatException">It is something else.</exception>
     public string Choice(string name, params ReadOnlySpan<string> words)
     {
         var word = Text(name, words[0]);
         return words.Contains(word) ? word : throw Refuse(name, $"'{word}'", $"one of {string.Join(", ", words.ToArray())}");
+    }
+
+    /// <summary>One of some words, of which only the first few are supported.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="words">Those that are supported; the first is the value where absent.</param>
+    /// <param name="others">What else diffusers or transformers takes here.</param>
+    /// <exception cref="UnsupportedSettingException">It is one of the others.</exception>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public string SupportedChoice(string name, ReadOnlySpan<string> words, ReadOnlySpan<string> others)
+    {
+        var word = Choice(name, [.. words, .. others]);
+        return words.Contains(word) ? word : throw NotSupported(name, $"'{word}'", string.Join(", ", words.ToArray()));
     }
 
     /// <summary>A list of texts.</summary>
@@ -156,6 +172,12 @@ public sealed class ModelConfig
     /// <param name="found">What stands there.</param>
     /// <param name="expected">What should.</param>
     public ModelFormatException Refuse(string name, string found, string expected) => new($"{_path}: {name} is {found}; expected {expected}");
+
+    /// <summary>The exception for a setting that makes sense and is not supported yet.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="found">What stands there.</param>
+    /// <param name="supported">What is supported.</param>
+    public UnsupportedSettingException NotSupported(string name, string found, string supported) => new($"{_path}: {name} is {found}; supported: {supported}");
 
     private int Integer(string name, JsonElement value, int least, int most) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most

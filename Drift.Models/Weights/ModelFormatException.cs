@@ -1,7 +1,7 @@
 namespace Drift.Models;
 
 /// <summary>A model file or folder cannot be used. The message is one line that names the file and says what was expected.</summary>
-public sealed class ModelFormatException : Exception
+public class ModelFormatException : Exception
 {
     private const int Longest = 2000;
 

@@ -92,6 +92,16 @@ public sealed class CompareRunTests
         Run("few-rows", [], "--rows", "nominal,drift", "--voltage", "0.7", "--operating-points", table);
     }
 
+    [Test]
+    public void A_damaged_table_of_operating_points_is_one_line_with_file_and_line()
+    {
+        var points = Path.Combine(_root, "points.csv");
+        File.WriteAllText(points, "volts,gigahertz,rate_per_element\n0.8,2,often\n");
+        var (code, error) = Start(["compare", "--operating-points", points, "--out", Path.Combine(_root, "never", "there")], [], _root);
+        Assert.That((code, error.Trim()), Is.EqualTo((2, $"drift: {points}, line 2: expected a number from 0 to 1 as rate_per_element, not 'often'")));
+        Assert.That(Directory.Exists(Path.Combine(_root, "never")), Is.False);
+    }
+
     private string Run(string name, (string Name, string Value)[] variables, params string[] options)
     {
         var target = Path.Combine(_root, name);

@@ -33,6 +33,10 @@ public sealed class DriftCommandTests
     [TestCase("compare --seed -1", "--seed", "'-1'")]
     [TestCase("compare --threads 0", "--threads", "'0'")]
     [TestCase("compare --operating-points nowhere.csv", "nowhere.csv")]
+    [TestCase("compare --images --out x1", "--images", "'--out'")]
+    [TestCase("compare --out r --json r/x.json", "--json", "--out")]
+    [TestCase("compare --out r --json r", "--json", "--out")]
+    [TestCase("compare --out . --json deep/x.json", "--json", "--out")]
     [TestCase("verify nowhere", "nowhere")]
     [TestCase("bench --backend gpu", "'gpu'")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string line, params string[] said)
@@ -46,6 +50,87 @@ public sealed class DriftCommandTests
             Assert.That(run.Error, Does.Contain(words));
         Assert.That(run.Compared, Is.Null);
     }
+
+    [TestCase("--out", "compare", "--out", "")]
+    [TestCase("--json", "compare", "--json", " ")]
+    [TestCase("--model", "generate", "--model", "")]
+    [TestCase("--operating-points", "compare", "--operating-points", "")]
+    [TestCase("--out", "compare", "--out", "--json")]
+    [TestCase("PATH", "verify", "")]
+    public async Task Nothing_where_text_is_expected_is_said_of_the_option(string name, params string[] arguments)
+    {
+        var run = await Invocation.Of(arguments);
+        Assert.That((run.ExitCode, run.Compared, run.Generated), Is.EqualTo((ErrorPolicy.BadInput, (CompareOptions?)null, (GenerateOptions?)null)));
+        Assert.That(run.Error, Does.StartWith($"drift: {name}: expected ").And.Not.Contain("Parameter"));
+    }
+
+    [Test]
+    public async Task A_json_beside_the_folder_is_taken() =>
+        Assert.That((await Invocation.Of(["compare", "--out", "r", "--json", "rx.json"])).Compared!.Json, Is.EqualTo("rx.json"));
+
+    [TestCase("""{"num_train_timesteps": 20}""", "30", "'20'")]
+    [TestCase("""{"num_train_timesteps": 20, "steps_offset": 5}""", "20", "offset of 5")]
+    public async Task Steps_that_the_models_sampler_does_not_have_are_refused_before_any_work(string settings, string steps, string said)
+    {
+        var folder = Directory.CreateTempSubdirectory("drift-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "scheduler"));
+            File.WriteAllText(Path.Combine(folder, "model_index.json"), """{"_class_name": "DiTPipeline", "id2label": {"0": "bag"}}""");
+            File.WriteAllText(Path.Combine(folder, "scheduler", "scheduler_config.json"), settings.Replace("{", """{"_class_name": "DDIMScheduler", """));
+            var run = await Invocation.Of(["compare", "--model", folder, "--steps", steps]);
+            Assert.That((run.ExitCode, run.Compared), Is.EqualTo((ErrorPolicy.BadInput, (CompareOptions?)null)));
+            Assert.That(run.Error.TrimEnd(), Does.StartWith("drift: --steps: ").And.Contain(said).And.Not.Contain("Parameter").And.Not.Contain('\n'));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    [TestCase("""{"99999999999": "bag"}""", "0 to 0")]
+    [TestCase("""{"0": "bag", "2": "coat"}""", "without a number 1")]
+    [TestCase("""{"0": 7}""", "id2label.0")]
+    [TestCase("[]", "id2label")]
+    public async Task Class_names_that_are_not_numbered_from_0_are_refused(string labels, string said)
+    {
+        var folder = Directory.CreateTempSubdirectory("drift-").FullName;
+        try
+        {
+            var index = Path.Combine(folder, "model_index.json");
+            File.WriteAllText(index, $$"""{"_class_name": "DiTPipeline", "id2label": {{labels}}}""");
+            var run = await Invocation.Of(["compare", "--model", folder]);
+            Assert.That(run.ExitCode, Is.EqualTo(ErrorPolicy.BadInput));
+            Assert.That(run.Error.TrimEnd(), Does.StartWith($"drift: {index}: ").And.Contain(said).And.Not.Contain('\n'));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    [TestCase("compare")]
+    [TestCase("bench")]
+    public async Task An_unknown_instruction_path_is_said_of_its_variable(string command)
+    {
+        Environment.SetEnvironmentVariable(InstructionSet.Variable, "foo");
+        try
+        {
+            var run = await Invocation.Of([command]);
+            Assert.That((run.ExitCode, run.Compared), Is.EqualTo((ErrorPolicy.BadInput, (CompareOptions?)null)));
+            Assert.That(run.Error, Does.StartWith("drift: DRIFT_ISA: ").And.Contain("'foo'").And.Contain("portable"));
+            Assert.That((await Invocation.Of(["devices"])).Out, Does.Contain("'foo'").And.Not.Contain("Parameter"));
+            Assert.That((await Invocation.Of(["compare", "--backend", "reference"])).ExitCode, Is.Zero, "which takes no instruction path");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(InstructionSet.Variable, null);
+        }
+    }
+
+    [Test]
+    public async Task Help_gives_the_ranges() =>
+        Assert.That((await Invocation.Of(["compare", "--help"])).Out, Does.Contain("1..256").And.Contain("0..1").And.Contain("1..1000"));
 
     [Test]
     public async Task Comparing_needs_no_arguments()
@@ -93,7 +178,7 @@ public sealed class DriftCommandTests
     {
         Exception[] failures =
         [
-            new UserErrorException("the line"), new ArgumentException("the line", "weights"), new ModelFormatException("the line"),
+            new UserErrorException("the line"), new InvalidDataException("the line"), new ModelFormatException("the line"),
             new BackendUnavailableException("the line"), new IOException("the line"), new UnauthorizedAccessException("the line"),
             new OperatingPointException("the line"), new UserErrorException("the\nline"),
         ];
@@ -105,8 +190,11 @@ public sealed class DriftCommandTests
     }
 
     [Test]
-    public async Task A_bug_keeps_its_stack_trace() =>
+    public async Task A_bug_keeps_its_stack_trace()
+    {
         await Assert.ThrowsAsync<InvalidOperationException>(() => Invocation.Of(["compare"], _ => throw new InvalidOperationException("a bug")));
+        await Assert.ThrowsAsync<ArgumentException>(() => Invocation.Of(["compare"], _ => throw new ArgumentException("a caller's bug", "rows")));
+    }
 
     [Test]
     public async Task A_cancelled_run_is_one_line_and_exit_code_130()
@@ -133,5 +221,6 @@ public sealed class DriftCommandTests
         foreach (var set in InstructionSet.Survey())
             Assert.That(run.Out, Does.Contain(set.Name).And.Contain(set.Detail));
         Assert.That(InstructionSet.Survey().Single(set => set.Name == "AVX2").Available, Is.EqualTo(System.Runtime.Intrinsics.X86.Avx2.IsSupported));
+        Assert.That(InstructionSet.Survey().Single(set => set.Name == "AVX-VNNI").Available, Is.EqualTo(System.Runtime.Intrinsics.X86.AvxVnni.IsSupported));
     }
 }

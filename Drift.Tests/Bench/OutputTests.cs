@@ -40,6 +40,18 @@ public sealed class OutputTests
     }
 
     [Test]
+    public void A_run_that_ends_early_leaves_no_folder_that_it_made_above_its_own()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, "before"));
+        new OutputFolder(Path.Combine(_folder, "before", "deep", "down", "new")).Dispose();
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.EqualTo(new[] { "before" }));
+
+        using (new OutputFolder(Path.Combine(_folder, "shared", "down", "new")))
+            File.WriteAllText(Path.Combine(_folder, "shared", "mine"), "kept");
+        Assert.That(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "shared")).Select(Path.GetFileName), Is.EqualTo(new[] { "mine" }));
+    }
+
+    [Test]
     public void A_taken_or_impossible_folder_is_refused_before_any_work()
     {
         File.WriteAllText(Path.Combine(_folder, "file"), "kept");

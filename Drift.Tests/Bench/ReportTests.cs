@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Drift.Bench;
+using Drift.Kernels;
 using NUnit.Framework;
 
 namespace Drift.Tests.Bench;
@@ -70,6 +72,48 @@ public sealed class ReportTests
         Assert.That(text, Does.Contain("44.2 ± 1.2").And.Contain("inf").And.Contain("123456").And.Contain("DRIFT"));
         var origins = text.Split('\n').Single(line => line.Contains("measured"));
         Assert.That(origins.Split('│', StringSplitOptions.TrimEntries)[2..^1], Has.All.AnyOf("measured", "modelled", "quoted mix"));
+    }
+
+    [TestCase(100, 2)]
+    [TestCase(80, 3)]
+    public void A_narrow_console_gets_stacked_tables_with_whole_cells(int width, int tables)
+    {
+        using var output = new StringWriter();
+        var values = Drift with { LinesFlagged = 5724406, ElementsMended = 8747911, MissedLarge = 12145, FalseAlarms = 0, EnergySavedPercent = -22.75, EnergySavedPercentPaperMix = 13.9 };
+        CompareTable.Print(ReportConsole.Plain(output, width), [Nominal, values, .. CompareRow.Names.Select(name => values with { Row = name })]);
+        var text = output.ToString();
+        Assert.That(text.Split('\n').Max(line => line.TrimEnd().Length), Is.LessThan(width));
+        Assert.That(text.Split('\n').Count(line => line.StartsWith(" row ", StringComparison.Ordinal)), Is.EqualTo(tables));
+        foreach (var whole in new[] { "undervolted,", "unprotected,", "overclocked", "44.2 ± 1.2", "1.000 ± 0.100", "5724406", "8747911", "quoted mix", "speed-up", "-22.8" })
+            Assert.That(text, Does.Contain(whole));
+        Assert.That(text, Does.Not.Contain("…"));
+    }
+
+    [Test]
+    public async Task The_run_record_tells_what_code_and_files_a_replay_needs()
+    {
+        var points = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.csv");
+        File.WriteAllText(points, "volts,gigahertz,rate_per_element\n0.6,2,0.5\n0.9,2,0\n0.9,4,0.5\n");
+        try
+        {
+            var options = (await Invocation.Of(["compare", "--operating-points", Path.GetRelativePath(Environment.CurrentDirectory, points)])).Compared!;
+            var record = RunRecord.Of(options.Sampling, options.ToSettings(), DateTime.UnixEpoch);
+            Assert.That(record.Versions.Keys, Is.SupersetOf(new[] { "drift", "dotnet", "skiaSharp", "ilgpu", "iced" }));
+            Assert.That(record.Versions["ilgpu"], Does.StartWith("1."));
+            Assert.That(record.Machine["int8InstructionPath"], Is.AnyOf([.. HostBackend.InstructionPaths.Select(path => path.Name)]));
+            Assert.That(Path.IsPathFullyQualified(record.Files.Model) && Directory.Exists(record.Files.Model));
+            const string weights = "transformer/diffusion_pytorch_model.safetensors";
+            Assert.That(record.Files.ModelDigests[weights], Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(options.Sampling.Model.Path, weights))))));
+            Assert.That(record.Files.OperatingPoints, Is.EqualTo(points));
+            Assert.That(record.Files.OperatingPointsDigest, Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(points)))));
+        }
+        finally
+        {
+            File.Delete(points);
+        }
+
+        var generated = (await Invocation.Of(["generate"])).Generated!;
+        Assert.That(RunRecord.Of(generated.Sampling, generated.ToSettings(), DateTime.UnixEpoch).Files, Has.Property("OperatingPoints").Null, "drawn without faults");
     }
 
     [Test]

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Drift.Bench;
+using Drift.Kernels;
 using NUnit.Framework;
 
 namespace Drift.Tests.Bench;
@@ -91,6 +93,83 @@ public sealed class VerifyTests
         Assert.That(run.Out.Split('\n').Single(line => line.Contains("FAIL")), Does.Contain(file).And.Not.Contain("   at "));
     }
 
+    [TestCase("faults", "cases.json", "[null]", "entry 0 is null")]
+    [TestCase("quality", "pairs.json", "[null]", "entry 0 is null")]
+    [TestCase("quality", "pairs.json", """[{"name": null, "a": "a", "b": "b", "mse": 0, "psnr": 0, "ssim_gaussian": 0, "ssim_uniform7": 0}]""", "name")]
+    [TestCase("faults", "probability.csv", "p,tile\n0.1,32\n", "'probability'")]
+    [TestCase("faults", "probability.csv", "p,tile,probability\n0.1,32,high\n", "line 2")]
+    public async Task A_damaged_list_fails_in_one_line_and_the_other_cases_run(string folder, string file, string text, string said)
+    {
+        Copy(DataFolder.Path("fixtures", folder));
+        var path = Path.Combine(_folder, file);
+        File.WriteAllText(path, text);
+        var run = await ExpectOneFailure(_folder);
+        Assert.That(FailLine(run), Does.Contain($"FAIL: {path}: ").And.Contain(said));
+        Assert.That(run.Out, Does.Match(folder == "faults" ? @"\n[1-9]\d* passed" : @"\n0 passed"));
+        // A list that is named itself is judged, damaged or not.
+        Assert.That(FailLine(await ExpectOneFailure(path)), Does.Contain(path));
+    }
+
+    [TestCase("faults", "bit30.safetensors", "faults", "expected [flips, 3]")]
+    [TestCase("networks/dit", "io.safetensors", "in.hidden_states", "expected [samples, channels, height, width]")]
+    [TestCase("networks/vae", "io.safetensors", "in.latent", "expected [samples, channels, height, width]")]
+    [TestCase("pipelines/dit-fashion-ddim20-unguided", "io.safetensors", "out.latents", "expected [steps, pictures, channels, height, width]")]
+    public async Task An_array_of_another_form_fails_in_one_line_that_names_its_file(string folder, string file, string array, string said)
+    {
+        Copy(DataFolder.Path("fixtures", folder));
+        var path = Path.Combine(_folder, file);
+        Flatten(path, array);
+        var run = await ExpectOneFailure(_folder);
+        Assert.That(FailLine(run), Does.Contain($"FAIL: {path}: {array} has the shape").And.Contain(said));
+    }
+
+    [Test]
+    public void Any_exception_of_a_case_is_one_line_that_names_its_file_and_the_others_run()
+    {
+        using var report = new StringWriter();
+        using var backend = Backends.Open("reference");
+        var file = Path.Combine(_folder, "io.safetensors");
+        var count = new VerificationRun(report, new VerificationSetting(backend, CancellationToken.None)).Run(
+            [new Thrower(file, new InvalidOperationException("two\r\nlines")), new Thrower(file, new ArgumentException("named", "it")), new UnsupportedCase("b", "later", file)]);
+        Assert.That(count, Is.EqualTo(new VerificationCount(0, 2, 1)));
+        Assert.That(report.ToString(), Does.Contain($"FAIL: {file}: two lines{Environment.NewLine}").And.Contain($"FAIL: {file}: named{Environment.NewLine}"));
+        Assert.Throws<OperationCanceledException>(() => new VerificationRun(report, new VerificationSetting(backend, CancellationToken.None)).Run(
+            [new Thrower(file, new OperationCanceledException())]));
+    }
+
+    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "thresholding", "true")]
+    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "trained_betas", "[0.1, 0.2]")]
+    [TestCase("networks/vae", "config.json", "act_fn", "\"gelu\"")]
+    [TestCase("networks/fashion-features", "config.json", "hidden_act", "\"gelu\"")]
+    [TestCase("networks/dit", "config.json", "norm_type", "\"layer_norm\"")]
+    [TestCase("networks/dit", "config.json", "activation_fn", "\"geglu\"")]
+    [TestCase("networks/dit", "config.json", "norm_elementwise_affine", "true")]
+    public async Task A_setting_that_is_known_and_not_done_is_not_supported_yet(string folder, string file, string setting, string value)
+    {
+        Copy(DataFolder.Path("fixtures", folder));
+        var path = Path.Combine(_folder, file);
+        Set(path, setting, value);
+        var run = await Invocation.Of(["verify", _folder]);
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((ErrorPolicy.Success, "")), run.Out);
+        Assert.That(run.Out, Does.Contain($"not supported yet: {path}: {setting} is ").And.Contain("0 passed, 0 failed, 1 not supported yet"));
+    }
+
+    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "thresholding", "\"maybe\"")]
+    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "trained_betas", "7")]
+    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "prediction_type", "\"epsilom\"")]
+    [TestCase("networks/vae", "config.json", "act_fn", "\"sulu\"")]
+    [TestCase("networks/vae", "config.json", "down_block_types", "[\"AttnDownEncoderBlock2D\"]")]
+    [TestCase("networks/dit", "config.json", "norm_type", "5")]
+    [TestCase("networks/dit", "config.json", "_class_name", "\"\"")]
+    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "_class_name", "\"\"")]
+    public async Task A_setting_that_makes_no_sense_fails(string folder, string file, string setting, string value)
+    {
+        Copy(DataFolder.Path("fixtures", folder));
+        var path = Path.Combine(_folder, file);
+        Set(path, setting, value);
+        Assert.That(FailLine(await ExpectOneFailure(_folder)), Does.Contain($"FAIL: {path}: {setting} is "));
+    }
+
     [Test]
     public async Task A_folder_without_cases_is_bad_input()
     {
@@ -128,11 +207,35 @@ public sealed class VerifyTests
         return run;
     }
 
+    private static string FailLine(Invocation run) => run.Out.Split('\n').Single(line => line.Contains("FAIL"));
+
+    private static void Set(string config, string setting, string value)
+    {
+        var settings = JsonNode.Parse(File.ReadAllText(config))!.AsObject();
+        settings[setting] = JsonNode.Parse(value);
+        File.WriteAllText(config, settings.ToJsonString());
+    }
+
+    /// <summary>Takes an array's shape away: all its values in one extent.</summary>
+    private static void Flatten(string file, string array)
+    {
+        var bytes = File.ReadAllBytes(file);
+        var length = (int)BitConverter.ToUInt64(bytes);
+        var header = JsonNode.Parse(bytes.AsSpan(sizeof(ulong), length))!;
+        header[array]!["shape"] = new JsonArray(header[array]!["shape"]!.AsArray().Aggregate(1, (volume, extent) => volume * (int)extent!));
+        ModelFileTests.Write(Path.GetFileNameWithoutExtension(file), header.ToJsonString(), bytes[(sizeof(ulong) + length)..], Path.GetDirectoryName(file));
+    }
+
     private void Copy(string from)
     {
         foreach (var folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
             Directory.CreateDirectory(Path.Combine(_folder, Path.GetRelativePath(from, folder)));
         foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(file => !Path.GetFileName(file).StartsWith("lpips", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(_folder, Path.GetRelativePath(from, file)));
+    }
+
+    private sealed class Thrower(string file, Exception exception) : VerificationCase("a", file)
+    {
+        public override IEnumerable<OutputCheck> Run(VerificationSetting setting) => throw exception;
     }
 }

@@ -33,6 +33,24 @@ public class ModelFolderTests
         Assert.That(() => DiTTransformer2D.Load(DataFolder.Path("fixtures", "files", "dit_wrong_width")), Throws.InstanceOf<ModelFormatException>()
             .With.Message.Contains("pos_embed.proj.weight").And.Message.Contains("[8, 4, 2, 2]").And.Message.Contains("[16, 4, 2, 2]"));
 
+    [TestCase(9)]
+    [TestCase(11)]
+    public void A_pipeline_with_a_name_too_few_or_too_many_is_refused(int names)
+    {
+        foreach (var file in Directory.EnumerateFiles(DataFolder.Path("models", "dit-fashion"), "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(_folder, Path.GetRelativePath(DataFolder.Path("models", "dit-fashion"), file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        var index = Path.Combine(_folder, "model_index.json");
+        var labels = string.Join(", ", Enumerable.Range(0, names).Select(i => $"\"{i}\": \"n{i}\""));
+        File.WriteAllText(index, $$"""{"_class_name": "DiTPipeline", "id2label": { {{labels}} } }""");
+        Assert.That(() => DiffusionPipeline.Load(_folder), Throws.InstanceOf<ModelFormatException>()
+            .With.Message.StartsWith($"{index}: id2label").And.Message.Contains($"{names} names").And.Message.Contains("10, one for each"));
+    }
+
     [Test]
     public void Missing_tensors_are_named_together()
     {

@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+
+namespace Drift.Bench;
+
+/// <summary>The files that a run read, as run.json records them: enough to tell whether a replay reads the same.</summary>
+/// <param name="Model">The model's folder: full path, or data/... for one that ships with Drift.</param>
+/// <param name="ModelDigests">SHA-256 of each of its settings and weights, by path within the folder.</param>
+/// <param name="OperatingPoints">The table of error rates, named alike; null for a run without faults.</param>
+/// <param name="OperatingPointsDigest">Its SHA-256.</param>
+internal sealed record InputFiles(string Model, IReadOnlyDictionary<string, string> ModelDigests, string? OperatingPoints, string? OperatingPointsDigest)
+{
+    /// <summary>The setting that names a table of error rates.</summary>
+    public const string PointsSetting = "operatingPoints";
+
+    /// <summary>Reads what a run read once more.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="settings">The run's settings by name.</param>
+    public static InputFiles Of(ModelFolder model, IReadOnlyDictionary<string, object?> settings)
+    {
+        var digests = Directory.EnumerateFiles(model.Path, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetExtension(file) is ".json" or ".safetensors")
+            .Order(StringComparer.Ordinal)
+            .ToDictionary(file => Path.GetRelativePath(model.Path, file).Replace(Path.DirectorySeparatorChar, '/'), Digest);
+        var points = settings.TryGetValue(PointsSetting, out var given) ? Path.GetFullPath((string?)given ?? DataFolder.At("operating-points", "paper.csv")) : null;
+        return new InputFiles(Named(model.Path), digests, points is null ? null : Named(points), points is null ? null : Digest(points));
+    }
+
+    private static string Named(string path)
+    {
+        var inside = Path.GetRelativePath(DataFolder.At(), path);
+        return inside.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(inside) ? path : $"data/{inside.Replace(Path.DirectorySeparatorChar, '/')}";
+    }
+
+    private static string Digest(string file)
+    {
+        using var stream = File.OpenRead(file);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}
