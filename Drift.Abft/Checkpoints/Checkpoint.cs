@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Drift.Kernels;
 
 namespace Drift.Abft;
@@ -52,6 +54,18 @@ public sealed class Checkpoint
 
     /// <summary>Drops the outputs and keeps the arrays.</summary>
     internal void Forget() => IsLive = false;
+
+    /// <summary>Asks for the cache line of an element: checkpoints are too many to stay in any cache from one save to the next.</summary>
+    internal unsafe void Prefetch(int row, int column)
+    {
+        var element = row * N + column;
+        if (!Sse.IsSupported)
+            return;
+        if (IsWide)
+            Sse.Prefetch0(Unsafe.AsPointer(ref _values[element]));
+        else
+            Sse.Prefetch0(Unsafe.AsPointer(ref _codes[element]));
+    }
 
     /// <summary>The values of up to sixteen neighbours in a row; lanes beyond them are 0.</summary>
     internal Vector512<float> Lanes(int row, int column, int count)

@@ -14,6 +14,19 @@ namespace Drift.Abft;
 public sealed class Rollback : IRecovery
 {
     /// <inheritdoc/>
+    public void Prepare(Finding finding, Checkpoint? checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        if (checkpoint is null)
+            return;
+        foreach (var tile in finding.MaskedTiles)
+        {
+            foreach (var row in tile.Rows)
+                checkpoint.Prefetch(row, tile.Columns.First);
+        }
+    }
+
+    /// <inheritdoc/>
     public Repair Mend(Finding finding, Checkpoint? checkpoint, LayerOutput output)
     {
         ArgumentNullException.ThrowIfNull(finding);

@@ -112,16 +112,16 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var point = _policies[picture].Choose(site);
         var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, _platform.Errors.At(point));
         _layers.Backend.Multiply(call, faults, _output);
-        var outputScale = Leave(faults, new Epilogue(scale, weights.Scale), layer.Bias, values);
         run.Ledger.Charge(_platform.Costs.Gemm(call.Shape, _strategy.Tile, point));
-
+        var checkpoint = Judge(run, site);
+        var outputScale = Leave(faults, new Epilogue(scale, weights.Scale), layer.Bias, values);
         if (_strategy.Protection is { } protection)
         {
-            Mend(protection, run, site, faults, outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) : new LayerOutput(rows, layer.N, values));
+            var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) : new LayerOutput(rows, layer.N, values);
+            Mend(protection, run, site, faults, checkpoint, output);
         }
         else
         {
-            _finding.Reset(rows, layer.N, 0);
             run.Ledger.Unchecked(faults.Count, CountLarge(faults));
         }
 
@@ -129,10 +129,23 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         Watch?.Invoke(new GuardedProduct(site, picture, point, faults, _output, _finding));
     }
 
-    private void Mend(Protection protection, PictureRun run, GemmSite site, FaultPlan faults, LayerOutput output)
+    /// <summary>The verdict, and the checkpoint that it may need, already on its way through the caches while the outputs are worked out.</summary>
+    private Checkpoint? Judge(PictureRun run, GemmSite site)
     {
+        if (_strategy.Protection is not { } protection)
+        {
+            _finding.Reset(_output.Shape.M, _output.Shape.N, 0);
+            return null;
+        }
+
         protection.Rule.Judge(_output.Expected, _output.Observed, _finding);
         run.Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
+        protection.Recovery.Prepare(_finding, checkpoint);
+        return checkpoint;
+    }
+
+    private void Mend(Protection protection, PictureRun run, GemmSite site, FaultPlan faults, Checkpoint? checkpoint, LayerOutput output)
+    {
         var repair = protection.Recovery.Mend(_finding, checkpoint, output);
         run.Ledger.Checked(faults.Count, _finding, _truth.Count(faults, _finding, protection.Threshold, Strategy.LargeFault), repair);
         run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(repair.RestoredBytes)));
