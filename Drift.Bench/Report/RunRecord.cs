@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 
 namespace Drift.Bench;
 
@@ -32,13 +31,7 @@ internal sealed record RunRecord(IReadOnlyDictionary<string, object?> Settings, 
             ["mathNet"] = VersionOf(typeof(MathNet.Numerics.Constants).Assembly),
             ["csvHelper"] = VersionOf(typeof(CsvHelper.CsvWriter).Assembly),
         },
-        new Dictionary<string, object>
-        {
-            ["operatingSystem"] = RuntimeInformation.OSDescription,
-            ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
-            ["processors"] = Environment.ProcessorCount,
-            ["instructionSets"] = InstructionSet.Survey().Where(set => set.Available).Select(set => set.Name).ToArray(),
-        },
+        MachineRecord.Survey(),
         startedUtc);
 
     private static string VersionOf(Assembly assembly) =>
