@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 using Drift.Kernels;
 
 namespace Drift.Bench;
@@ -7,6 +8,9 @@ namespace Drift.Bench;
 /// <summary><c>drift bench gemm</c>: pairs our products with their unprotected form and with other libraries, in one process run.</summary>
 internal static class BenchGemmCommand
 {
+    /// <summary>Share of the processors that others may use without a word.</summary>
+    private const double Idle = 0.25;
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -34,6 +38,9 @@ internal static class BenchGemmCommand
         using var file = json is null ? null : new OutputFile("--json", json);
         foreach (var warning in options.Rivals ? OpenBlasRival.Warnings(Environment.GetEnvironmentVariable) : [])
             session.Error.WriteLine($"drift: {warning}");
+        var load = MachineRecord.Load();
+        if (load > Idle * Environment.ProcessorCount)
+            session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"drift: other processes are at work here (load {load}): speeds will be low and uneven, ratios less so"));
         var bench = new GemmBench(options, session.Cancellation);
         try
         {
@@ -45,10 +52,11 @@ internal static class BenchGemmCommand
         }
 
         GemmTable.Print(session.Out, bench.Results, bench.Notes);
-        var machine = new Dictionary<string, object>(MachineRecord.Survey())
+        var machine = new Dictionary<string, object?>(MachineRecord.Survey()!)
         {
             ["processor"] = MachineRecord.Processor(),
             ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
+            ["loadAtStart"] = load,
             ["dotnet"] = Environment.Version.ToString(),
         };
         file?.Commit(ResultJson.Write(new GemmReport(machine, bench.Results)));

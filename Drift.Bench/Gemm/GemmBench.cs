@@ -14,9 +14,6 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
 {
     private const string What = "gemm";
 
-    /// <summary>Longer than OpenBLAS (2^26 cycles) and ONNX Runtime let idle threads spin.</summary>
-    private static readonly TimeSpan SpinTime = TimeSpan.FromMilliseconds(40);
-
     private readonly List<GemmResult> _results = [];
     private readonly List<string> _notes = [];
 
@@ -99,7 +96,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
     {
         if (rival is not null)
             Agreement.Require(ours.Product, rival, shape, kind.Tolerance);
-        var duel = new Duel(options.Settings, TimeProvider.System, spins ? () => Thread.Sleep(SpinTime) : () => { });
+        var duel = new Duel(options.Settings, TimeProvider.System, spins ? Quiet.Wait : () => { });
         var times = duel.Run(ours.Product.Run, rival is null ? null : rival.Run, cancellation);
         _results.Add(GemmResult.Of(What, kind.Type, shape, threads, ours.Protection, kind.Unit, times, rival?.Name));
     }

@@ -5,7 +5,7 @@ namespace Drift.Bench;
 /// <summary>The JSON of <c>drift bench gemm</c>.</summary>
 /// <param name="Machine">What it ran on.</param>
 /// <param name="Results">One entry a pair.</param>
-internal sealed record GemmReport(IReadOnlyDictionary<string, object> Machine, IReadOnlyList<GemmResult> Results);
+internal sealed record GemmReport(IReadOnlyDictionary<string, object?> Machine, IReadOnlyList<GemmResult> Results);
 
 /// <summary>One pair. The properties are those of the JSON, in its order.</summary>
 /// <param name="What">What was timed: gemm.</param>
