@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using Drift.Kernels;
 
 namespace Drift.Bench;
@@ -8,8 +7,8 @@ namespace Drift.Bench;
 /// <summary><c>drift bench gemm</c>: pairs our products with their unprotected form and with other libraries, in one process run.</summary>
 internal static class BenchGemmCommand
 {
-    /// <summary>Share of the processors that others may use without a word.</summary>
-    private const double Idle = 0.25;
+    /// <summary>How often a disturbed pair is measured.</summary>
+    private const int Attempts = 3;
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -27,7 +26,8 @@ internal static class BenchGemmCommand
             if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
                 throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench gemm");
             int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
-            var options = new GemmBenchOptions(counts, parsed.GetValue(rivals), parsed.GetValue(quick) ? DuelSettings.Quick : DuelSettings.Full);
+            var glance = parsed.GetValue(quick);
+            var options = new GemmBenchOptions(counts, parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
             return Run(options, parsed.GetValue(json), session);
         });
         return command;
@@ -38,9 +38,6 @@ internal static class BenchGemmCommand
         using var file = json is null ? null : new OutputFile("--json", json);
         foreach (var warning in options.Rivals ? OpenBlasRival.Warnings(Environment.GetEnvironmentVariable) : [])
             session.Error.WriteLine($"drift: {warning}");
-        var load = MachineRecord.Load();
-        if (load > Idle * Environment.ProcessorCount)
-            session.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"drift: other processes are at work here (load {load}): speeds will be low and uneven, ratios less so"));
         var bench = new GemmBench(options, session.Cancellation);
         try
         {
@@ -56,7 +53,7 @@ internal static class BenchGemmCommand
         {
             ["processor"] = MachineRecord.Processor(),
             ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
-            ["loadAtStart"] = load,
+            ["processorsTakenByOthers"] = bench.Taken,
             ["dotnet"] = Environment.Version.ToString(),
         };
         file?.Commit(ResultJson.Write(new GemmReport(machine, bench.Results)));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
@@ -8,7 +7,6 @@ namespace Drift.Bench;
 /// <summary>What a run ran on, as files record it.</summary>
 internal static class MachineRecord
 {
-    private const string LoadFile = "/proc/loadavg";
     private const int FirstBrandLeaf = unchecked((int)0x80000002), LastBrandLeaf = FirstBrandLeaf + 2;
 
     /// <summary>Operating system, architecture, processors and instruction sets.</summary>
@@ -19,9 +17,6 @@ internal static class MachineRecord
         ["processors"] = Environment.ProcessorCount,
         ["instructionSets"] = InstructionSet.Survey().Where(set => set.Available).Select(set => set.Name).ToArray(),
     };
-
-    /// <summary>Processes that want a processor, mean of the last minute; null where the system does not tell. Times beside a load of others are low.</summary>
-    public static double? Load() => File.Exists(LoadFile) && double.TryParse(File.ReadAllText(LoadFile).Split(' ')[0], CultureInfo.InvariantCulture, out var load) ? load : null;
 
     /// <summary>The processor's name, family and model as it gives them, or its architecture where it gives none.</summary>
     public static string Processor()

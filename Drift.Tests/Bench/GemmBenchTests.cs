@@ -139,6 +139,14 @@ public sealed class GemmBenchTests
         Agreement.Require(ours, theirs, Ragged, GemmKinds.Float.Tolerance);
     }
 
+    [Test]
+    public void What_others_use_is_read_from_the_kernel()
+    {
+        Assert.That(Neighbours.BusySeconds("cpu  100 20 30 4000 5 6 7 8 0 0"), Is.EqualTo(1.71), "all but idle and waiting for a disk");
+        Assert.That(Neighbours.BusySeconds("intr 1 2 3 4 5 6 7 8 9 10"), Is.Null);
+        Assert.That(new Neighbours().Processors(), Is.Null.Or.GreaterThanOrEqualTo(0));
+    }
+
     [TestCase(1.0001f, true)]
     [TestCase(1.1f, false)]
     [TestCase(float.NaN, false)]
