@@ -16,18 +16,14 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
 {
     private const string What = "gemm";
 
-    /// <summary>Processors that others may take from a pair before it is measured again.</summary>
-    private const double Bearable = 0.1;
-
     private readonly List<GemmResult> _results = [];
-    private readonly List<double> _taken = [];
     private readonly List<string> _notes = [];
 
     /// <summary>All pairs, in the order of measurement.</summary>
     public IReadOnlyList<GemmResult> Results => _results;
 
     /// <summary>Processors that others took from the measured threads, mean of all pairs: 0 on a machine of one's own.</summary>
-    public double Taken => _taken.Count == 0 ? 0 : _taken.Average();
+    public double Taken => _results.Count == 0 ? 0 : _results.Average(result => result.Taken);
 
     /// <summary>What is not in the results, and why.</summary>
     public IReadOnlyList<string> Notes => _notes;
@@ -47,10 +43,10 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
                 moved(0, 1);
             }
         });
-        var disturbed = _taken.Count(taken => taken > Bearable);
+        var disturbed = _results.Count(result => result.Disturbed);
         if (disturbed > 0)
             _notes.Add(string.Create(CultureInfo.InvariantCulture,
-                $"Disturbed: in {disturbed} of {_taken.Count} pairs other processes took over {Bearable} processors from the measured threads; those speeds are too low and their ratios uneven."));
+                $"* Disturbed: in {disturbed} of {_results.Count} pairs other processes took over {GemmResult.Bearable} processors from the measured threads; take no ratio from them."));
     }
 
     private IEnumerable<Action> Plan<TIn, TOut>(GemmKind<TIn, TOut> kind)
@@ -112,7 +108,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         var duel = new Duel(options.Settings, TimeProvider.System, spins ? Quiet.Wait : () => { });
         DuelTimes times = default;
         var least = double.PositiveInfinity;
-        for (var attempt = 0; attempt < options.Attempts && least > Bearable; attempt++)
+        for (var attempt = 0; attempt < options.Attempts && least > GemmResult.Bearable; attempt++)
         {
             var neighbours = new Neighbours();
             var measured = duel.Run(ours.Product.Run, rival is null ? null : rival.Run, cancellation);
@@ -122,7 +118,6 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
                 (times, least) = (measured, taken);
         }
 
-        _taken.Add(least);
-        _results.Add(GemmResult.Of(What, kind.Type, shape, threads, ours.Protection, kind.Unit, times, rival?.Name));
+        _results.Add(GemmResult.Of(What, kind.Type, shape, threads, ours.Protection, kind.Unit, times, rival?.Name) with { Taken = least });
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Drift.Kernels;
 
 namespace Drift.Bench;
@@ -23,6 +24,17 @@ internal sealed record GemmReport(IReadOnlyDictionary<string, object?> Machine, 
 internal sealed record GemmResult(string What, string Type, int M, int N, int K, int Threads, string Protection, double Ours, double? Rival, string? RivalName, string Unit,
     double? Ratio)
 {
+    /// <summary>Processors that others may take from a pair before it counts as disturbed.</summary>
+    public const double Bearable = 0.1;
+
+    /// <summary>Processors that other processes took from the measured threads; in the table, which marks such pairs. The JSON's schema leaves it out.</summary>
+    [JsonIgnore]
+    public double Taken { get; init; }
+
+    /// <summary>True where the speeds are too low and the ratio is not to be trusted.</summary>
+    [JsonIgnore]
+    public bool Disturbed => Taken > Bearable;
+
     /// <summary>Turns times into speeds.</summary>
     public static GemmResult Of(string what, string type, GemmShape shape, int threads, string protection, string unit, DuelTimes times, string? rivalName)
     {
