@@ -50,19 +50,25 @@ internal static class DriftCommand
     private static string Complaint(RootCommand root, ParseResult parsed)
     {
         var where = parsed.CommandResult.Command;
-        var commands = string.Join(", ", root.Subcommands.Select(command => command.Name));
+        var name = NameOf(parsed.CommandResult);
+        var commands = string.Join(", ", where.Subcommands.Select(command => command.Name));
         // An option without its value swallows the next option's name, and leaves that one's value unmatched: the first is to blame.
         if (parsed.Errors.FirstOrDefault(error => error.SymbolResult is OptionResult) is { } value)
             return value.Message;
         if (parsed.UnmatchedTokens.Count > 0)
         {
-            return where == root
-                ? $"there is no command or option '{parsed.UnmatchedTokens[0]}'; there are the commands {commands}"
-                : $"{where.Name}: there is no option '{parsed.UnmatchedTokens[0]}'; see drift {where.Name} --help";
+            return where == root ? $"there is no command or option '{parsed.UnmatchedTokens[0]}'; there are the commands {commands}"
+                : commands.Length > 0 ? $"{name}: there is no command or option '{parsed.UnmatchedTokens[0]}'; its commands are {commands}, its options in drift {name} --help"
+                : $"{name}: there is no option '{parsed.UnmatchedTokens[0]}'; see drift {name} --help";
         }
 
         return where == root
             ? $"expected one of the commands {commands}; see drift --help"
             : parsed.Errors[0].Message;
     }
+
+    /// <summary>A command as it is typed after <c>drift</c>.</summary>
+    private static string NameOf(CommandResult result) => result.Parent is CommandResult { Parent: not null } parent
+        ? $"{NameOf(parent)} {result.Command.Name}"
+        : result.Command.Name;
 }

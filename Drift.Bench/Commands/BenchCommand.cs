@@ -10,7 +10,7 @@ using Drift.Kernels;
 
 namespace Drift.Bench;
 
-/// <summary><c>drift bench</c>: times the INT8 product with BenchmarkDotNet and prints GOP/s.</summary>
+/// <summary><c>drift bench</c>: times the INT8 product with BenchmarkDotNet and prints GOP/s; its subcommands compare with other libraries.</summary>
 internal static class BenchCommand
 {
     /// <summary>The command.</summary>
@@ -23,6 +23,7 @@ internal static class BenchCommand
         command.Options.Add(backend);
         command.Options.Add(quick);
         command.Options.Add(output);
+        command.Subcommands.Add(BenchGemmCommand.Create());
         command.SetBody((parsed, session) =>
         {
             var name = parsed.GetRequiredValue(backend);

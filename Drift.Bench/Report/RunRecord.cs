@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.InteropServices;
 using Drift.Kernels;
 
 namespace Drift.Bench;
@@ -40,14 +39,7 @@ internal sealed record RunRecord(IReadOnlyDictionary<string, object?> Settings, 
             ["ilgpu"] = VersionOf(Assembly.Load("ILGPU")),
             ["iced"] = VersionOf(Assembly.Load("Iced")),
         },
-        new Dictionary<string, object?>
-        {
-            ["operatingSystem"] = RuntimeInformation.OSDescription,
-            ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
-            ["processors"] = Environment.ProcessorCount,
-            ["instructionSets"] = InstructionSet.Survey().Where(set => set.Available).Select(set => set.Name).ToArray(),
-            ["int8InstructionPath"] = sampling.Backend == Backends.Default ? InstructionPath() : null,
-        },
+        new Dictionary<string, object?>(MachineRecord.Survey()) { ["int8InstructionPath"] = sampling.Backend == Backends.Default ? InstructionPath() : null },
         startedUtc);
 
     private static string InstructionPath()

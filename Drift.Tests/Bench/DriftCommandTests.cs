@@ -39,6 +39,14 @@ public sealed class DriftCommandTests
     [TestCase("compare --out . --json deep/x.json", "--json", "--out")]
     [TestCase("verify nowhere", "nowhere")]
     [TestCase("bench --backend gpu", "'gpu'")]
+    [TestCase("bench gem", "'gem'", "gemm", "bench --help")]
+    [TestCase("bench gemm --frob", "'--frob'", "bench gemm --help")]
+    [TestCase("bench gemm abft", "'abft'", "bench gemm --help")]
+    [TestCase("bench gemm --threads 0", "--threads", "'0'")]
+    [TestCase("bench gemm --json", "--json")]
+    [TestCase("bench gemm --json /", "--json", "folder")]
+    [TestCase("bench gemm --json /nowhere/x.json", "--json", "/nowhere/x.json")]
+    [TestCase("bench --quick gemm", "--quick", "drift bench gemm")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string line, params string[] said)
     {
         var run = await Invocation.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Drift.Kernels;
+
+namespace Drift.Bench;
+
+/// <summary><c>drift bench gemm</c>: pairs our products with their unprotected form and with other libraries, in one process run.</summary>
+internal static class BenchGemmCommand
+{
+    /// <summary>How often a disturbed pair is measured.</summary>
+    private const int Attempts = 3;
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var command = new Command("gemm", "Time protected against unprotected products, and against other libraries, in turn in one run");
+        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime and OpenBLAS, where they are installed" };
+        var json = Declare.Text("--json", "Also write the results here", "FILE");
+        var threads = Declare.Optional("--threads", "Threads of a product; without it, one and then all", 1, 1024);
+        var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
+        foreach (var option in new Option[] { rivals, json, threads, quick })
+            command.Options.Add(option);
+        command.SetBody((parsed, session) =>
+        {
+            // What belongs to the parent would otherwise be taken and do nothing.
+            if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
+                throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench gemm");
+            int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+            var glance = parsed.GetValue(quick);
+            var options = new GemmBenchOptions(counts, parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
+            return Run(options, parsed.GetValue(json), session);
+        });
+        return command;
+    }
+
+    private static int Run(GemmBenchOptions options, string? json, Session session)
+    {
+        using var file = json is null ? null : new OutputFile("--json", json);
+        foreach (var warning in options.Rivals ? OpenBlasRival.Warnings(Environment.GetEnvironmentVariable) : [])
+            session.Error.WriteLine($"drift: {warning}");
+        var bench = new GemmBench(options, session.Cancellation);
+        try
+        {
+            bench.Run(session);
+        }
+        catch (DisagreementException disagreement)
+        {
+            return ErrorPolicy.Tell(session.Error, disagreement.Message, ErrorPolicy.Failure);
+        }
+
+        GemmTable.Print(session.Out, bench.Results, bench.Notes);
+        var machine = new Dictionary<string, object?>(MachineRecord.Survey()!)
+        {
+            ["processor"] = MachineRecord.Processor(),
+            ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
+            ["processorsTakenByOthers"] = bench.Taken,
+            ["dotnet"] = Environment.Version.ToString(),
+        };
+        file?.Commit(ResultJson.Write(new GemmReport(machine, bench.Results)));
+        return ErrorPolicy.Success;
+    }
+}

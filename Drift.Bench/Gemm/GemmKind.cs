@@ -1,0 +1,93 @@
+using System.Numerics;
+using Drift.Kernels;
+
+namespace Drift.Bench;
+
+/// <summary>A layer that is timed.</summary>
+/// <param name="Label">As tables have it.</param>
+/// <param name="Shape">M, N and K.</param>
+internal sealed record GemmLayer(string Label, GemmShape Shape)
+{
+    /// <summary>The layers of a DiT-XL/2 block for one picture of 256 x 256: 256 tokens, 1152 wide.</summary>
+    public static IReadOnlyList<GemmLayer> DitXl { get; } =
+    [
+        new("DiT-XL qkv", new(256, 3456, 1152)),
+        new("DiT-XL proj", new(256, 1152, 1152)),
+        new("DiT-XL fc1", new(256, 4608, 1152)),
+        new("DiT-XL fc2", new(256, 1152, 4608)),
+    ];
+
+    /// <summary>A layer of the shipped DiT for one picture.</summary>
+    public static GemmLayer Tiny { get; } = new("tiny qkv", new(64, 384, 128));
+
+    /// <summary>The cube that everybody quotes.</summary>
+    public static GemmLayer Cube { get; } = new("cube", new(1024, 1024, 1024));
+
+    /// <summary>A shape's label.</summary>
+    public static string LabelOf(int m, int n, int k) => ((GemmLayer[])[.. DitXl, Tiny, Cube]).FirstOrDefault(layer => layer.Shape == new GemmShape(m, n, k))?.Label ?? "";
+}
+
+/// <summary>All that one type of product needs to be compared.</summary>
+internal sealed record GemmKind<TIn, TOut>
+    where TIn : unmanaged
+    where TOut : unmanaged, INumber<TOut>
+{
+    /// <summary>The type's name.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>Unit of its speed; a multiply-accumulate counts as two, checks as none.</summary>
+    public required string Unit { get; init; }
+
+    /// <summary>Largest difference between two sides, as a share of the largest magnitude.</summary>
+    public required double Tolerance { get; init; }
+
+    /// <summary>Most threads that ours can use.</summary>
+    public required int MostThreads { get; init; }
+
+    /// <summary>What is timed.</summary>
+    public required IReadOnlyList<GemmLayer> Layers { get; init; }
+
+    /// <summary>Protections that ours has besides none.</summary>
+    public required IReadOnlyList<Guarding> Guards { get; init; }
+
+    /// <summary>Rivals.</summary>
+    public required IReadOnlyList<IRival<TIn, TOut>> Rivals { get; init; }
+
+    /// <summary>Makes the operands of a shape.</summary>
+    public required Func<GemmShape, Operands<TIn>> Draw { get; init; }
+
+    /// <summary>Makes ours.</summary>
+    public required Func<Operands<TIn>, int, Guarding, IProduct<TOut>> Ours { get; init; }
+}
+
+/// <summary>The types.</summary>
+internal static class GemmKinds
+{
+    /// <summary>s8 x s8 -> s32.</summary>
+    public static GemmKind<sbyte, int> Int8 { get; } = new()
+    {
+        Type = "int8",
+        Unit = "GOP/s",
+        Tolerance = 0,
+        MostThreads = int.MaxValue,
+        Layers = [.. GemmLayer.DitXl, GemmLayer.Tiny],
+        Guards = Guarding.Flat,
+        Rivals = RivalRegistry.Int8,
+        Draw = Operands.Int8,
+        Ours = (operands, threads, guarding) => new OurInt8Product(operands, threads, guarding),
+    };
+
+    /// <summary>fp32.</summary>
+    public static GemmKind<float, float> Float { get; } = new()
+    {
+        Type = "fp32",
+        Unit = "GFLOP/s",
+        Tolerance = 1e-4,
+        MostThreads = 1,
+        Layers = [GemmLayer.Cube, .. GemmLayer.DitXl],
+        Guards = [],
+        Rivals = RivalRegistry.Float,
+        Draw = Operands.Float,
+        Ours = (operands, _, _) => new OurFloatProduct(operands),
+    };
+}

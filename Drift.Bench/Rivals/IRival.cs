@@ -1,0 +1,36 @@
+namespace Drift.Bench;
+
+/// <summary>A product with its operands, ready to be run again and again. All that can be made once has been made: weights are packed, memory is bound.</summary>
+/// <typeparam name="TOut">Type of the product's values.</typeparam>
+internal interface IProduct<TOut> : IDisposable
+    where TOut : unmanaged
+{
+    /// <summary>The name that tables show.</summary>
+    string Name { get; }
+
+    /// <summary>Computes the product. This is what is timed.</summary>
+    void Run();
+
+    /// <summary>A row of the product that was last run.</summary>
+    /// <param name="row">Row, 0..M-1.</param>
+    ReadOnlySpan<TOut> Row(int row);
+}
+
+/// <summary>Another library's product of the same operands, at that library's best settings.</summary>
+/// <typeparam name="TIn">Type of the operands' values.</typeparam>
+/// <typeparam name="TOut">Type of the product's values.</typeparam>
+internal interface IRival<TIn, TOut>
+    where TIn : unmanaged
+    where TOut : unmanaged
+{
+    /// <summary>The name that tables show.</summary>
+    string Name { get; }
+
+    /// <summary>Null where it runs here, else why not and what to install.</summary>
+    string? Missing();
+
+    /// <summary>Prepares a product.</summary>
+    /// <param name="operands">What to multiply; outlives the product.</param>
+    /// <param name="threads">Threads to use, at least 1.</param>
+    IProduct<TOut> Open(Operands<TIn> operands, int threads);
+}
