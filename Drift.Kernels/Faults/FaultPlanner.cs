@@ -66,7 +66,7 @@ public sealed class FaultPlanner
             return;
         var elements = rows * columns;
         var inverted = hits > elements / 2;
-        Array.Clear(_taken);
+        var words = inverted ? uint.MaxValue >> (32 - (elements + 63) / 64) : 0;
         for (var left = inverted ? elements - hits : hits; left > 0;)
         {
             var position = (int)((ulong)stream.Next32() * (uint)elements >> 32);
@@ -74,20 +74,24 @@ public sealed class FaultPlanner
             if ((_taken[position >> 6] & bit) != 0)
                 continue;
             _taken[position >> 6] |= bit;
+            words |= 1u << (position >> 6);
             left--;
         }
 
+        // Only words with something in them are visited, and left empty for the next block.
         var next = 0;
-        for (var word = 0; word << 6 < elements; word++)
+        for (; words != 0; words &= words - 1)
         {
+            var word = BitOperations.TrailingZeroCount(words);
             var chosen = inverted ? ~_taken[word] : _taken[word];
+            _taken[word] = 0;
             if (elements - (word << 6) < 64)
                 chosen &= (1UL << (elements - (word << 6))) - 1;
             for (; chosen != 0; chosen &= chosen - 1)
             {
                 var position = (word << 6) + BitOperations.TrailingZeroCount(chosen);
-                var (row, column) = Math.DivRem(position, columns);
-                flips[next++] = new Flip(blockRow * FaultPlan.Block + row, blockColumn * FaultPlan.Block + column, profile.Bit(stream.Next32()));
+                var row = columns == FaultPlan.Block ? position / FaultPlan.Block : position / columns;
+                flips[next++] = new Flip(blockRow * FaultPlan.Block + row, blockColumn * FaultPlan.Block + position - row * columns, profile.Bit(stream.Next32()));
             }
         }
     }
