@@ -59,13 +59,14 @@ public static unsafe class FloatGemm
             throw new ArgumentException($"a bias of {weights.N} values is needed, the span has {bias.Length}", nameof(bias));
         fixed (float* aStart = a, panels = weights.Panels, biasStart = bias, cStart = c)
         {
-            for (var block = 0; block < weights.K; block += BlockK)
+            // A panel of C is finished before the next begins, so that C passes through the caches once.
+            for (var column = 0; column < weights.N; column += FloatWeights.PanelColumns)
             {
-                var depth = Math.Min(BlockK, weights.K - block);
-                for (var column = 0; column < weights.N; column += FloatWeights.PanelColumns)
+                var width = Math.Min(FloatWeights.PanelColumns, weights.N - column);
+                for (var block = 0; block < weights.K; block += BlockK)
                 {
+                    var depth = Math.Min(BlockK, weights.K - block);
                     var panel = panels + (long)column * weights.K + (long)block * FloatWeights.PanelColumns;
-                    var width = Math.Min(FloatWeights.PanelColumns, weights.N - column);
                     var end = block + depth == weights.K && biasStart != null ? biasStart + column : null;
                     for (var row = 0; row < rows; row += FloatKernel.Rows)
                         FloatKernel.Run(aStart + (long)row * aStride + block, aStride, panel, depth, cStart + (long)row * cStride + column, cStride,
