@@ -62,8 +62,18 @@ public sealed class TabulatedErrors : IErrorModel
         var rate = IsNominal(point.Frequency) ? _voltage.Rate(point.Voltage.Value) : null;
         if (rate is null && IsNominal(point.Voltage))
             rate = _frequency.Rate(point.Frequency.Value);
-        return rate ?? throw new OperatingPointException($"{_name} has no error rate at {point}: expected {_voltage.Smallest}..{_voltage.Largest} V at "
-            + $"{OperatingPoint.Nominal.Frequency}, or {new Hertz(_frequency.Smallest).Gigahertz}..{new Hertz(_frequency.Largest)} at {OperatingPoint.Nominal.Voltage}");
+        return rate ?? throw new OperatingPointException($"{_name} has no error rate at {point}: expected {Covered()}");
+    }
+
+    /// <summary>Where the table has rates, in words.</summary>
+    private string Covered()
+    {
+        List<string> lines = [];
+        if (!double.IsNaN(_voltage.Smallest))
+            lines.Add($"{_voltage.Smallest}..{_voltage.Largest} V at {OperatingPoint.Nominal.Frequency}");
+        if (!double.IsNaN(_frequency.Smallest))
+            lines.Add($"{new Hertz(_frequency.Smallest).Gigahertz}..{new Hertz(_frequency.Largest)} at {OperatingPoint.Nominal.Voltage}");
+        return lines.Count == 0 ? "a table with points" : string.Join(", or ", lines);
     }
 
     private static bool IsNominal(Hertz clock) => Math.Abs(clock.Value / OperatingPoint.Nominal.Frequency.Value - 1) < Same;
