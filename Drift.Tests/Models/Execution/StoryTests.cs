@@ -6,7 +6,7 @@ namespace Drift.Tests;
 
 /// <summary>
 /// The story against an independent simulation of the same rules on the same checkpoint (10 pictures, one a class, 50 steps, guidance 2, p = 3.219e-3). That one
-/// shared its quantisation scales among the ten pictures; here they run as one group, so that the rules are the same. docs/rollback.md has both.
+/// does not say over what it took its quantisation scales; its figures are those of scales shared among the ten pictures, so here they run as one group. docs/rollback.md has both.
 /// </summary>
 [TestFixture]
 public sealed class StoryTests
