@@ -35,4 +35,16 @@ public static class Activation
         for (var i = 0; i < x.Length; i += VectorMath.Lanes)
             VectorMath.Store(VectorMath.Load(x[i..]) + VectorMath.Load(y[i..]), x[i..]);
     }
+
+    /// <summary>x = x + y in every row.</summary>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="y">width values.</param>
+    /// <exception cref="ArgumentException">The width does not divide the values.</exception>
+    public static void AddToRows(Span<float> x, ReadOnlySpan<float> y)
+    {
+        if (y.IsEmpty || x.Length % y.Length != 0)
+            throw new ArgumentException($"{x.Length} values are not whole rows of {y.Length}", nameof(y));
+        for (var start = 0; start < x.Length; start += y.Length)
+            Add(x.Slice(start, y.Length), y);
+    }
 }
