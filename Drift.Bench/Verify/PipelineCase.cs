@@ -27,7 +27,9 @@ internal sealed class PipelineCase(string name, string folder, string io, string
         // Each step against its own largest value, and the worst of them reported.
         var worst = new OutputCheck("out.latents", 0, LatentTolerance);
         var pipeline = DiffusionPipeline.Load(ModelPath());
-        pipeline.Denoise(latents, entry.Labels, new SamplingSettings(entry.Steps, entry.Guidance), _gemm, _workspace, (step, now) =>
+        var settings = new SamplingSettings(entry.Steps, entry.Guidance);
+        IReadOnlyList<PictureRequest> pictures = [.. entry.Labels.Select(label => new PictureRequest(0, label))];
+        pipeline.Denoise(latents, pipeline.Conditioner.Condition(pictures, settings, _gemm, _workspace), settings, _gemm, _workspace, (step, now) =>
         {
             var check = OutputCheck.OfLargest(worst.Output, now.Span, expected.Slice(step, 1).Span, LatentTolerance);
             worst = check.Error > worst.Error ? check : worst;

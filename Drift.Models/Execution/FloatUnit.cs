@@ -46,8 +46,7 @@ public sealed class FloatUnit : IGemmUnit
     public void Attend(StepContext step, AttentionCall call)
     {
         ArgumentNullException.ThrowIfNull(step);
-        ArgumentNullException.ThrowIfNull(call);
-        SelfAttention.Run(call.Queries, call.Keys, call.Values, call.Tokens, call.Heads, call.Output, step.Workspace);
+        DotProductAttention.Run(call, step.Workspace);
     }
 
     /// <summary>The window under one output pixel: kernel row, kernel column, channel; zeros where it hangs over the edge.</summary>

@@ -57,7 +57,7 @@ public sealed class DiTTransformer2D : IDenoiser
     /// <inheritdoc/>
     public IReadOnlyList<LinearLayer> Layers { get; }
 
-    /// <summary>Channels of a prediction; those beyond the latent's are learned variances.</summary>
+    /// <inheritdoc/>
     public int OutChannels => _outChannels;
 
     /// <summary>Number of classes; the null class has this number.</summary>

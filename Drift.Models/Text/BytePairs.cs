@@ -7,13 +7,22 @@ namespace Drift.Models;
 /// <param name="Special">Tokens beside the text, which are recognised in it as they stand.</param>
 internal sealed record BytePairs(string Source, IReadOnlyDictionary<string, int> Vocabulary, IReadOnlyList<string> Merges, IReadOnlyDictionary<string, int> Special)
 {
+    /// <summary>Pieces and their ids.</summary>
+    public const string VocabularyFile = "vocab.json";
+
+    /// <summary>Pairs of pieces, a line each.</summary>
+    public const string MergesFile = "merges.txt";
+
+    /// <summary>Both.</summary>
+    public const string WholeFile = "tokenizer.json";
+
     private const long LongestMerges = 100_000_000;
 
     /// <summary>Reads a folder; <c>vocab.json</c> counts where both forms are there, as transformers' own slow tokenizer has it.</summary>
     /// <exception cref="ModelFormatException">Neither form is there whole and sound.</exception>
     public static BytePairs Load(string folder)
     {
-        string vocabulary = Path.Combine(folder, "vocab.json"), merges = Path.Combine(folder, "merges.txt"), whole = Path.Combine(folder, "tokenizer.json");
+        string vocabulary = Path.Combine(folder, VocabularyFile), merges = Path.Combine(folder, MergesFile), whole = Path.Combine(folder, WholeFile);
         if (File.Exists(vocabulary) || !File.Exists(whole))
             return new BytePairs(vocabulary, ModelConfig.Read(vocabulary).AllIntegers(), ReadMerges(merges), new Dictionary<string, int>());
 
