@@ -23,6 +23,7 @@ public static class PipelineCatalog
     private static readonly PipelineKind[] Kinds =
     [
         new("DiTPipeline", TakesPrompts: false, Dit),
+        new("StableDiffusionPipeline", TakesPrompts: true, StableDiffusion),
     ];
 
     /// <summary>The class names that <see cref="Find"/> takes.</summary>
@@ -45,5 +46,18 @@ public static class PipelineCatalog
         if (folder.Index.Has("id2label") && folder.Index.TextMap("id2label").Count is var labels && labels != denoiser.Classes)
             throw folder.Index.Refuse("id2label", $"a map of {labels} names", $"{denoiser.Classes}, one for each class of the transformer");
         return (denoiser, new ClassConditioner(denoiser.Classes));
+    }
+
+    /// <summary>Every token of the padding conditions the picture, as in diffusers.</summary>
+    private static (IDenoiser, IConditioner) StableDiffusion(PipelineFolder folder)
+    {
+        var denoiser = UNet2DCondition.Load(folder.Part("unet"));
+        var encoder = ClipTextModel.Load(folder.Part("text_encoder"));
+        var tokenizer = ClipTokenizer.Load(folder.Part("tokenizer"));
+        if (encoder.Width != denoiser.TextWidth)
+            throw new ModelFormatException($"{folder.Path}: the text encoder gives {encoder.Width} values a token, the unet reads {denoiser.TextWidth}; expected the same");
+        if (tokenizer.Vocabulary > encoder.Vocabulary)
+            throw new ModelFormatException($"{folder.Path}: the tokenizer has {tokenizer.Vocabulary} tokens, the text encoder {encoder.Vocabulary}; expected at least as many");
+        return (denoiser, new PromptConditioner(tokenizer, encoder, new PromptForm(Math.Min(tokenizer.Length, encoder.Length), Masked: false, text => text)));
     }
 }

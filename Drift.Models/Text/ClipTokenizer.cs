@@ -31,6 +31,7 @@ public sealed class ClipTokenizer : ITextTokenizer
         (_start, _end, PadToken) = (Id(start), Id(end), Id(pad));
         _special = new Dictionary<string, int>(pairs.Special) { [start] = _start, [end] = _end, [pad] = PadToken, [unknown] = Id(unknown) };
         Length = (int)Math.Clamp(config?.Number("model_max_length", UsualLength, 2) ?? UsualLength, 2, int.MaxValue);
+        Vocabulary = pairs.Vocabulary.Values.Concat(_special.Values).Max() + 1;
         _pairs = Open(pairs, unknown);
     }
 
@@ -39,6 +40,9 @@ public sealed class ClipTokenizer : ITextTokenizer
 
     /// <summary>Tokens that the folder's network takes at most, start and end among them; very many where the folder sets no limit.</summary>
     public int Length { get; }
+
+    /// <summary>Ids are below this number.</summary>
+    public int Vocabulary { get; }
 
     /// <summary>Files that a tokenizer may be in; the first two together, or the last alone.</summary>
     public static IReadOnlyList<string> FileNames { get; } = [BytePairs.VocabularyFile, BytePairs.MergesFile, BytePairs.WholeFile];
