@@ -43,12 +43,19 @@ public static class Gelu
         if (width < 1 || values.Length % (2 * width) != 0 || 2 * output.Length != values.Length)
             throw new ArgumentException($"{values.Length} values are not pairs of rows of {width} for an output of {output.Length}", nameof(values));
         for (var start = 0; start < output.Length; start += width)
-        {
-            ReadOnlySpan<float> linear = values.Slice(2 * start, width), gate = values.Slice(2 * start + width, width);
-            var target = output.Slice(start, width);
-            for (var i = 0; i < width; i += VectorMath.Lanes)
-                VectorMath.Store(VectorMath.Load(linear[i..]) * ExactForm.Apply(VectorMath.Load(gate[i..])), target[i..]);
-        }
+            GateRow(values.Slice(2 * start, width), values.Slice(2 * start + width, width), output.Slice(start, width));
+    }
+
+    private static void GateRow(ReadOnlySpan<float> linear, ReadOnlySpan<float> gate, Span<float> output)
+    {
+        ref var x = ref MemoryMarshal.GetReference(linear);
+        ref var g = ref MemoryMarshal.GetReference(gate);
+        ref var y = ref MemoryMarshal.GetReference(output);
+        var i = 0;
+        for (; i <= output.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            (Vector512.LoadUnsafe(ref x, (nuint)i) * ExactForm.Apply(Vector512.LoadUnsafe(ref g, (nuint)i))).StoreUnsafe(ref y, (nuint)i);
+        if (i < output.Length)
+            VectorMath.Store(VectorMath.Load(linear[i..]) * ExactForm.Apply(VectorMath.Load(gate[i..])), output[i..]);
     }
 
     private static void Apply<TForm>(Span<float> values)
