@@ -35,4 +35,13 @@ public static class Activation
         for (var i = 0; i < x.Length; i += VectorMath.Lanes)
             VectorMath.Store(VectorMath.Load(x[i..]) + VectorMath.Load(y[i..]), x[i..]);
     }
+
+    /// <summary>x = x y.</summary>
+    /// <param name="x">The values.</param>
+    /// <param name="y">As many values.</param>
+    public static void Multiply(Span<float> x, ReadOnlySpan<float> y)
+    {
+        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
+            VectorMath.Store(VectorMath.Load(x[i..]) * VectorMath.Load(y[i..]), x[i..]);
+    }
 }

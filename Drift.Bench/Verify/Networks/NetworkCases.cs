@@ -11,7 +11,9 @@ internal sealed class NetworkCases : ICaseKind
         {
             ["AutoencoderKL"] = AutoencoderCheck.Run,
             ["DiTTransformer2DModel"] = DitCheck.Run,
+            ["PixArtTransformer2DModel"] = PixArtCheck.Run,
             ["ResNetForImageClassification"] = ClassifierCheck.Run,
+            ["T5EncoderModel"] = T5Check.Run,
         };
 
     /// <inheritdoc/>
