@@ -57,7 +57,7 @@ public sealed class DiffusionPipeline
     }
 
     /// <summary>The loop: latents to latents.</summary>
-    /// <param name="latents">[pictures, channels, height, width]: the start; overwritten by the end.</param>
+    /// <param name="latents">[pictures, channels, height, width]: the start, noise of variance 1; overwritten by the end.</param>
     /// <param name="labels">One class a picture.</param>
     /// <param name="settings">Steps and guidance.</param>
     /// <param name="gemm">Computes every layer; a picture's conditional and unconditional samples stand together.</param>
@@ -73,13 +73,14 @@ public sealed class DiffusionPipeline
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(workspace);
         var run = Sampler.Begin(settings.Steps);
+        Scale(latents, run.InitialSigma);
         var conditioning = new Conditioning(settings.IsGuided ? [.. labels.SelectMany(label => new[] { label, NullClass })] : [.. labels]);
         for (var index = 0; index < run.Timesteps.Count; index++)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = workspace.Begin();
             var step = new StepContext(index, run.Timesteps[index], workspace);
-            var prediction = Predict(latents, step, conditioning, settings, gemm);
+            var prediction = Predict(latents, 1.0 / run.InputDivisor(index), step, conditioning, settings, gemm);
             run.Step(index, prediction.Span, latents.Span);
             afterStep?.Invoke(index, latents);
         }
@@ -102,14 +103,23 @@ public sealed class DiffusionPipeline
         return pictures;
     }
 
+    private static void Scale(Tensor latents, double factor)
+    {
+        if (factor == 1)
+            return;
+        foreach (ref var value in latents.Span)
+            value = (float)(value * factor);
+    }
+
     /// <summary>What the sampler is told: unconditional + guidance x (conditional - unconditional), without learned variances.</summary>
-    private Tensor Predict(Tensor latents, StepContext step, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm)
+    private Tensor Predict(Tensor latents, double scale, StepContext step, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm)
     {
         var (pictures, (channels, height, width)) = (latents.Shape[0], Denoiser.LatentShape);
         var halves = settings.IsGuided ? 2 : 1;
         var batch = step.Workspace.Rent(pictures * halves, channels, height, width);
         for (var sample = 0; sample < pictures * halves; sample++)
             latents.Slice(sample / halves, 1).Span.CopyTo(batch.Slice(sample, 1).Span);
+        Scale(batch, scale);
 
         var predicted = Denoiser.Predict(batch, step, conditioning, gemm);
         var result = step.Workspace.Rent(pictures, channels, height, width);
