@@ -70,14 +70,13 @@ public sealed class DiffusionPipeline
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(workspace);
         var run = Sampler.Begin(settings.Steps);
-        foreach (ref var value in latents.Span)
-            value *= (float)run.InitialSigma;
+        Scale(latents, run.InitialSigma);
         for (var index = 0; index < run.Timesteps.Count; index++)
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = workspace.Begin();
             var step = new StepContext(index, run.Timesteps[index], workspace);
-            var prediction = Predict(latents, step, conditioning, settings, gemm);
+            var prediction = Predict(latents, 1.0 / run.InputDivisor(index), step, conditioning, settings, gemm);
             run.Step(index, prediction.Span, latents.Span);
             afterStep?.Invoke(index, latents);
         }
@@ -100,14 +99,23 @@ public sealed class DiffusionPipeline
         return pictures;
     }
 
+    private static void Scale(Tensor latents, double factor)
+    {
+        if (factor == 1)
+            return;
+        foreach (ref var value in latents.Span)
+            value = (float)(value * factor);
+    }
+
     /// <summary>What the sampler is told: unconditional + guidance x (conditional - unconditional), without learned variances.</summary>
-    private Tensor Predict(Tensor latents, StepContext step, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm)
+    private Tensor Predict(Tensor latents, double scale, StepContext step, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm)
     {
         var (pictures, (channels, height, width)) = (latents.Shape[0], Denoiser.LatentShape);
         var halves = settings.IsGuided ? 2 : 1;
         var batch = step.Workspace.Rent(pictures * halves, channels, height, width);
         for (var sample = 0; sample < pictures * halves; sample++)
             latents.Slice(sample / halves, 1).Span.CopyTo(batch.Slice(sample, 1).Span);
+        Scale(batch, scale);
 
         var predicted = Denoiser.Predict(batch, step, conditioning, gemm);
         var result = step.Workspace.Rent(pictures, channels, height, width);

@@ -72,4 +72,13 @@ public static class Activation
         public static Vector512<float> Apply(Vector512<float> x) =>
             Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512<float>.Zero, x);
     }
+
+    /// <summary>x = x y.</summary>
+    /// <param name="x">The values.</param>
+    /// <param name="y">As many values.</param>
+    public static void Multiply(Span<float> x, ReadOnlySpan<float> y)
+    {
+        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
+            VectorMath.Store(VectorMath.Load(x[i..]) * VectorMath.Load(y[i..]), x[i..]);
+    }
 }

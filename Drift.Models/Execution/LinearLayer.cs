@@ -26,14 +26,14 @@ public sealed class LinearLayer
         _packed = new Lazy<FloatWeights>(() => FloatGemm.Pack(Weight, N, K));
     }
 
-    /// <summary>Reads <c>name.weight</c> and <c>name.bias</c>.</summary>
-    /// <param name="weights">The folder's weights.</param>
-    /// <param name="name">What the tensors' names begin with.</param>
+    /// <summary>Reads a layer under the names that PyTorch gives its parts: <c>name.weight</c> and <c>name.bias</c>.</summary>
+    /// <param name="weights">A folder's weights.</param>
+    /// <param name="name">The layer's name.</param>
     /// <param name="key">Block, role and index.</param>
     /// <param name="n">Output features.</param>
     /// <param name="k">Input features.</param>
-    /// <param name="bias">Whether there is a bias.</param>
-    /// <exception cref="ModelFormatException">A tensor is unsound.</exception>
+    /// <param name="bias">Whether it has a bias.</param>
+    /// <exception cref="ModelFormatException">A tensor has another shape or holds NaN or infinity.</exception>
     public static LinearLayer Read(ModelWeights weights, string name, LayerKey key, int n, int k, bool bias = true)
     {
         ArgumentNullException.ThrowIfNull(weights);

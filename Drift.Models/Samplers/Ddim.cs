@@ -6,32 +6,19 @@ public sealed class Ddim : ISampler
     private readonly float _finalAlpha;
     private readonly string _spacing;
     private readonly int _offset;
-    private readonly Prediction _predicts;
+    private readonly PredictionType _predicts;
     private readonly float _clip;
 
     internal Ddim(ModelConfig config)
     {
-        if (config.Flag("thresholding", false))
-            throw config.NotSupported("thresholding", "true", "false, without dynamic thresholding");
+        config.RequireOff("thresholding");
         Schedule = NoiseSchedule.Read(config);
         _finalAlpha = config.Flag("set_alpha_to_one", true) ? 1 : Schedule.AlphasCumprod[0];
-        _spacing = config.Choice("timestep_spacing", "leading", "linspace", "trailing");
+        _spacing = config.Choice(TimestepSpacing.Setting, "leading", "linspace", "trailing");
         _offset = config.Integer("steps_offset", 0, least: 0);
-        _predicts = config.Choice("prediction_type", "epsilon", "v_prediction", "sample") switch
-        {
-            "epsilon" => Prediction.Noise,
-            "v_prediction" => Prediction.Velocity,
-            _ => Prediction.Sample,
-        };
+        _predicts = PredictionTypes.Read(config);
         var range = config.Number("clip_sample_range", 1, least: 0);
         _clip = config.Flag("clip_sample", true) ? (float)range : float.PositiveInfinity;
-    }
-
-    private enum Prediction
-    {
-        Noise,
-        Velocity,
-        Sample,
     }
 
     /// <summary>The noise at each trained timestep.</summary>
@@ -56,24 +43,13 @@ public sealed class Ddim : ISampler
         ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, trained);
         var timesteps = _spacing switch
         {
-            "linspace" => Enumerable.Range(0, steps).Select(i => steps == 1 ? 0 : Math.Round(i * ((trained - 1.0) / (steps - 1)))).Reverse(),
-            "leading" => Enumerable.Range(0, steps).Select(i => (double)(i * (trained / steps) + _offset)).Reverse(),
-            _ => Trailing(trained, steps),
+            "linspace" => TimestepSpacing.Linspace(0, trained - 1, steps).Select(value => Math.Round(value)).Reverse(),
+            "leading" => TimestepSpacing.Leading(steps, trained / steps, _offset),
+            _ => TimestepSpacing.Trailing(trained, trained, steps),
         };
         var run = new Run(this, [.. timesteps], trained / steps);
         return run.Timesteps[0] < trained ? run
             : throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
-    }
-
-    /// <summary>
-    /// round(arange(trained, 0, -trained / steps)) - 1 with numpy's arithmetic: its length is a ceiling, its increment the difference of the first two entries. So some
-    /// step counts get one entry more, of timestep -1, which Python reads as the last.
-    /// </summary>
-    private static IEnumerable<double> Trailing(int trained, int steps)
-    {
-        var stride = (double)trained / steps;
-        var increment = trained - stride - trained;
-        return Enumerable.Range(0, (int)Math.Ceiling(trained / stride)).Select(i => Math.Round(trained + i * increment) - 1);
     }
 
     private sealed class Run(Ddim solver, double[] timesteps, int stride) : ISamplerRun
@@ -94,8 +70,8 @@ public sealed class Ddim : ISampler
                 var (x, p) = (sample[i], prediction[i]);
                 var (clean, epsilon) = solver._predicts switch
                 {
-                    Prediction.Noise => ((x - noise * p) / signal, p),
-                    Prediction.Velocity => (signal * x - noise * p, signal * p + noise * x),
+                    PredictionType.Noise => ((x - noise * p) / signal, p),
+                    PredictionType.Velocity => (signal * x - noise * p, signal * p + noise * x),
                     _ => (p, (x - signal * p) / noise),
                 };
                 clean = Math.Clamp(clean, -solver._clip, solver._clip);

@@ -3,7 +3,7 @@ namespace Drift.Models;
 /// <summary>A noise schedule with a solver, read from a scheduler_config.json. Immutable.</summary>
 public interface ISampler
 {
-    /// <summary>A run over some number of steps. Runs are independent, and a run's steps depend on their arguments alone unless the solver is a multistep one.</summary>
+    /// <summary>A run over some number of steps. Runs are independent; a run's steps depend on their arguments alone unless the solver is a multistep one, which refuses a step out of order.</summary>
     /// <param name="steps">Number of steps, at least 1 and at most the trained timesteps.</param>
     ISamplerRun Begin(int steps);
 }
@@ -14,8 +14,15 @@ public interface ISamplerRun
     /// <summary>The timesteps, in sampling order.</summary>
     IReadOnlyList<double> Timesteps { get; }
 
+    /// <summary>Noise levels at each step and behind the last one; empty for a solver that does not step in levels (DDIM).</summary>
+    IReadOnlyList<float> Sigmas => [];
+
     /// <summary>Standard deviation of the noise that a run starts from.</summary>
     double InitialSigma { get; }
+
+    /// <summary>What the sample is divided by before the network sees it; 1 for solvers whose samples keep a variance of 1.</summary>
+    /// <param name="index">Index of the step, 0 first.</param>
+    float InputDivisor(int index) => 1;
 
     /// <summary>One step of the solver.</summary>
     /// <param name="index">Index of the step, 0 first.</param>

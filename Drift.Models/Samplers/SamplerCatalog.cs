@@ -6,6 +6,9 @@ public static class SamplerCatalog
     private static readonly Dictionary<string, Func<ModelConfig, ISampler>> Known = new()
     {
         ["DDIMScheduler"] = config => new Ddim(config),
+        ["DPMSolverMultistepScheduler"] = config => new DpmSolverMultistep(config),
+        ["EulerDiscreteScheduler"] = config => new Euler(config),
+        ["FlowMatchEulerDiscreteScheduler"] = config => new FlowMatchEuler(config),
     };
 
     /// <summary>The class names that <see cref="Load"/> takes.</summary>

@@ -44,9 +44,6 @@ public sealed class ClipTokenizer : ITextTokenizer
     /// <summary>Ids are below this number.</summary>
     public int Vocabulary { get; }
 
-    /// <summary>Files that a tokenizer may be in; the first two together, or the last alone.</summary>
-    public static IReadOnlyList<string> FileNames { get; } = [BytePairs.VocabularyFile, BytePairs.MergesFile, BytePairs.WholeFile];
-
     /// <summary>Reads a tokenizer.</summary>
     /// <param name="folder">Holds <c>vocab.json</c> and <c>merges.txt</c>, or <c>tokenizer.json</c>.</param>
     /// <exception cref="ModelFormatException">The files are missing or unsound.</exception>

@@ -118,6 +118,24 @@ public sealed class ModelConfig
         return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Refuse(name, value.GetRawText(), "true or false");
     }
 
+    /// <summary>A truth value that may be absent or null, which is no.</summary>
+    /// <param name="name">The setting.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public bool IsOn(string name) => Has(name) && Flag(name, false);
+
+    /// <summary>Refuses a file that switches something on.</summary>
+    /// <param name="names">Settings that are not supported.</param>
+    /// <exception cref="UnsupportedSettingException">One of them is true.</exception>
+    /// <exception cref="ModelFormatException">One of them is no truth value.</exception>
+    public void RequireOff(params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (IsOn(name))
+                throw NotSupported(name, "true", "false");
+        }
+    }
+
     /// <summary>A text.</summary>
     /// <param name="name">The setting.</param>
     /// <param name="fallback">Its value where absent.</param>

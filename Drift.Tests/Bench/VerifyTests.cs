@@ -20,13 +20,15 @@ public sealed class VerifyTests
     {
         var run = await Invocation.Of(["verify", DataFolder.Path("fixtures")]);
         Assert.That(run.ExitCode, Is.Zero, string.Join('\n', run.Out.Split('\n').Where(line => line.Contains("FAIL"))));
-        // 4 DiT, VAE and ResNet; 5 DDIM; 2 DiT pipelines; 10 layers and 2 tables; 28 pairs.
-        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n53 passed, 0 failed, \d+ not supported yet$"));
+        // 4 DiT, VAE and ResNet; 20 samplers; 2 DiT pipelines; 10 layers and 2 tables; 28 pairs.
+        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n68 passed, 0 failed, \d+ not supported yet$"));
     }
 
     [TestCase("networks/dit/config.json", 1)]
     [TestCase("networks/vae", 3)]
     [TestCase("schedulers/ddim-linear-50/io.safetensors", 3)]
+    [TestCase("schedulers/dpm-2-karras-20", 4)]
+    [TestCase("schedulers/flow-shift-10", 3)]
     [TestCase("faults/bit30.safetensors", 19)]
     [TestCase("quality/images/blur_48x80_b.png", 4)]
     [TestCase("faults/cost.csv", 9)]

@@ -13,7 +13,9 @@ internal sealed class NetworkCases : ICaseKind
             ["CLIPModel"] = ClipCheck.Run,
             ["CLIPTextModel"] = ClipTextCheck.Run,
             ["DiTTransformer2DModel"] = DitCheck.Run,
+            ["PixArtTransformer2DModel"] = PixArtCheck.Run,
             ["ResNetForImageClassification"] = ClassifierCheck.Run,
+            ["T5EncoderModel"] = T5Check.Run,
             ["UNet2DConditionModel"] = UNetCheck.Run,
         };
 

@@ -1,0 +1,187 @@
+namespace Drift.Models;
+
+/// <summary>
+/// diffusers' DPMSolverMultistepScheduler with algorithm dpmsolver++ (arXiv 2211.01095): an exponential integrator of the clean sample's prediction, of first to third
+/// order in the log signal-to-noise ratio. Coefficients are fp32, operation by operation as in diffusers, so that many small steps lose the same digits. Immutable.
+/// </summary>
+public sealed class DpmSolverMultistep : ISampler
+{
+    /// <summary>Runs of fewer steps end with lower orders where lower_order_final says so.</summary>
+    private const int FewSteps = 15;
+
+    private readonly NoiseLevels _levels;
+    private readonly PredictionType _predicts;
+    private readonly string _spacing;
+    private readonly int _offset, _order, _end;
+    private readonly bool _heun, _karras, _cosine, _lowersFinal, _eulerFinal, _endsAtZero;
+
+    internal DpmSolverMultistep(ModelConfig config)
+    {
+        config.RequireOff("thresholding", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting");
+        config.SupportedChoice("algorithm_type", ["dpmsolver++"], ["dpmsolver", "sde-dpmsolver", "sde-dpmsolver++", "deis"]);
+        if (config.Has("variance_type"))
+            throw config.NotSupported("variance_type", $"'{config.Text("variance_type", "")}'", "null, with a prediction that holds no variances");
+        _levels = NoiseLevels.Read(config);
+        _predicts = PredictionTypes.Read(config, "flow_prediction");
+        _spacing = config.Choice(TimestepSpacing.Setting, "linspace", "leading", "trailing");
+        _offset = config.Integer("steps_offset", 0, least: 0);
+        _order = config.Integer("solver_order", 2, least: 1, most: 3);
+        _heun = config.SupportedChoice("solver_type", ["midpoint", "heun"], ["logrho", "bh1", "bh2"]) == "heun";
+        _karras = config.IsOn("use_karras_sigmas");
+        _cosine = config.Text("beta_schedule", "") == "squaredcos_cap_v2";
+        _lowersFinal = config.Flag("lower_order_final", true);
+        _eulerFinal = config.Flag("euler_at_final", false);
+        _endsAtZero = config.Choice("final_sigmas_type", "zero", "sigma_min") == "zero";
+        _end = End(config.Number("lambda_min_clipped", double.NegativeInfinity, most: 0));
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has distinct timesteps for, or less than one.</exception>
+    public ISamplerRun Begin(int steps)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _spacing == "leading" && !_karras ? _end - 1 : _end);
+        var (timesteps, sigmas) = _karras ? Karras(steps) : Spaced(steps);
+        return new Run(this, timesteps, [.. sigmas.Select(sigma => (float)sigma), _endsAtZero ? 0 : _levels.Least]);
+    }
+
+    /// <summary>One more than the last timestep whose log signal-to-noise ratio reaches a bound.</summary>
+    private int End(double bound)
+    {
+        var end = _levels.Trained;
+        while (end > 2 && Coefficients(_levels.Sigmas[end - 1]).Lambda < bound)
+            end--;
+        return end;
+    }
+
+    private (double[] Timesteps, IEnumerable<double> Sigmas) Spaced(int steps)
+    {
+        // One interval more than steps: the last timestep of the range is not a step, for the final level ends the run.
+        double[] timesteps = _spacing switch
+        {
+            "linspace" => [.. TimestepSpacing.Linspace(0, _end - 1, steps + 1).Skip(1).Select(value => Math.Round(value)).Reverse()],
+            "leading" => [.. TimestepSpacing.Leading(steps + 1, _end / (steps + 1), _offset).SkipLast(1)],
+            _ => [.. TimestepSpacing.Trailing(_end, _levels.Trained, steps)],
+        };
+        return (timesteps, timesteps.Select(_levels.At));
+    }
+
+    private (double[] Timesteps, IEnumerable<double> Sigmas) Karras(int steps)
+    {
+        var sigmas = NoiseLevels.Karras(_levels.Sigmas[^1], _levels.Least, steps);
+        // Rounded to the nearest, but cut off under the cosine schedule: diffusers rounds all others before it converts to integers.
+        return (Array.ConvertAll(sigmas, sigma => _cosine ? Math.Truncate(_levels.TimestepAt(sigma)) : Math.Round(_levels.TimestepAt(sigma))), sigmas);
+    }
+
+    /// <summary>Shares of the clean sample and of the noise at a level, and the logarithm of their ratio.</summary>
+    private static (float Alpha, float Sigma, float Lambda) Coefficients(float level)
+    {
+        var alpha = 1 / MathF.Sqrt(level * level + 1);
+        var sigma = level * alpha;
+        return (alpha, sigma, MathF.Log(alpha) - MathF.Log(sigma));
+    }
+
+    private sealed class Run(DpmSolverMultistep solver, double[] timesteps, float[] sigmas) : ISamplerRun
+    {
+        /// <summary>Clean samples as predicted at the last steps, by step modulo the order.</summary>
+        private readonly float[][] _history = new float[solver._order][];
+        private int _next;
+
+        public IReadOnlyList<double> Timesteps => timesteps;
+
+        public IReadOnlyList<float> Sigmas => sigmas;
+
+        public double InitialSigma => 1;
+
+        public void Step(int index, ReadOnlySpan<float> prediction, Span<float> sample, Span<float> original)
+        {
+            if (index != _next)
+                throw new InvalidOperationException($"step {index} of a multistep run after {_next} steps: it builds on the ones before it, so they are taken in order");
+            var clean = _history[index % solver._order] ??= new float[sample.Length];
+            Convert(Coefficients(sigmas[index]), prediction, sample, clean);
+            if (!original.IsEmpty)
+                clean.CopyTo(original);
+            switch (OrderAt(index))
+            {
+                case 1: First(index, sample); break;
+                case 2: Second(index, sample); break;
+                default: Third(index, sample); break;
+            }
+
+            _next = index + 1;
+        }
+
+        /// <summary>The order that the steps before this one, and the rules for the last ones, allow.</summary>
+        private int OrderAt(int index)
+        {
+            // Karras' last level is the least, so a run that ends at the least stands still once: higher orders would divide by the step of 0, as in diffusers.
+            if (sigmas[index] == sigmas[index + 1])
+                return 1;
+            var few = solver._lowersFinal && timesteps.Length < FewSteps;
+            var isLast = index == timesteps.Length - 1;
+            var most = isLast && (solver._eulerFinal || few || solver._endsAtZero) ? 1 : index == timesteps.Length - 2 && few ? 2 : solver._order;
+            return Math.Min(Math.Min(most, solver._order), index + 1);
+        }
+
+        private void Convert((float Alpha, float Sigma, float Lambda) level, ReadOnlySpan<float> prediction, ReadOnlySpan<float> sample, float[] clean)
+        {
+            var (alpha, sigma, _) = level;
+            for (var i = 0; i < clean.Length; i++)
+            {
+                clean[i] = solver._predicts switch
+                {
+                    PredictionType.Noise => (sample[i] - sigma * prediction[i]) / alpha,
+                    PredictionType.Velocity => alpha * sample[i] - sigma * prediction[i],
+                    _ => prediction[i],
+                };
+            }
+        }
+
+        private float[] Clean(int index) => _history[index % solver._order];
+
+        /// <summary>What every order begins with: how much of the sample stays, the target's alpha, the step h in lambda, and exp(-h) - 1.</summary>
+        private (float Stays, float Alpha, float H, float Decay) Interval(int index)
+        {
+            var (alpha, sigma, lambda) = Coefficients(sigmas[index + 1]);
+            var from = Coefficients(sigmas[index]);
+            var h = lambda - from.Lambda;
+            return (sigma / from.Sigma, alpha, h, MathF.Exp(-h) - 1);
+        }
+
+        private float LambdaStep(int index) => Coefficients(sigmas[index]).Lambda - Coefficients(sigmas[index - 1]).Lambda;
+
+        private void First(int index, Span<float> sample)
+        {
+            var (stays, alpha, _, decay) = Interval(index);
+            var (m0, c0) = (Clean(index), alpha * decay);
+            for (var i = 0; i < sample.Length; i++)
+                sample[i] = stays * sample[i] - c0 * m0[i];
+        }
+
+        private void Second(int index, Span<float> sample)
+        {
+            var (stays, alpha, h, decay) = Interval(index);
+            var inverse = 1 / (LambdaStep(index) / h);
+            var (m0, m1, c0) = (Clean(index), Clean(index - 1), alpha * decay);
+            // The midpoint rule's coefficient of the first difference, or that of Heun's.
+            var c1 = solver._heun ? alpha * (decay / h + 1) : -0.5f * c0;
+            for (var i = 0; i < sample.Length; i++)
+                sample[i] = stays * sample[i] - c0 * m0[i] + c1 * (inverse * (m0[i] - m1[i]));
+        }
+
+        private void Third(int index, Span<float> sample)
+        {
+            var (stays, alpha, h, decay) = Interval(index);
+            var (r0, r1) = (LambdaStep(index) / h, LambdaStep(index - 1) / h);
+            var (m0, m1, m2) = (Clean(index), Clean(index - 1), Clean(index - 2));
+            var (c0, c1, c2) = (alpha * decay, alpha * (decay / h + 1), alpha * ((decay + h) / (h * h) - 0.5f));
+            for (var i = 0; i < sample.Length; i++)
+            {
+                var (near, far) = (1 / r0 * (m0[i] - m1[i]), 1 / r1 * (m1[i] - m2[i]));
+                var first = near + r0 / (r0 + r1) * (near - far);
+                var second = 1 / (r0 + r1) * (near - far);
+                sample[i] = stays * sample[i] - c0 * m0[i] + c1 * first - c2 * second;
+            }
+        }
+    }
+}

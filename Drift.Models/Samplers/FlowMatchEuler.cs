@@ -1,0 +1,55 @@
+namespace Drift.Models;
+
+/// <summary>
+/// diffusers' FlowMatchEulerDiscreteScheduler: Euler's method along the straight path from noise (sigma 1) to picture (sigma 0), whose velocity the network predicts.
+/// A shift above 1 spends more steps near the noise: sigma = shift s / (1 + (shift - 1) s). Immutable.
+/// </summary>
+public sealed class FlowMatchEuler : ISampler
+{
+    private readonly int _trained;
+    private readonly double _shift;
+
+    internal FlowMatchEuler(ModelConfig config)
+    {
+        config.RequireOff("use_dynamic_shifting", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "invert_sigmas", "stochastic_sampling");
+        if (config.Has("shift_terminal"))
+            throw config.NotSupported("shift_terminal", "a number", "null, without a stretch to a last level");
+        _trained = config.Integer("num_train_timesteps", 1000, least: 2);
+        _shift = config.Number("shift", 1, least: 1e-3, most: 1e3);
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one.</exception>
+    public ISamplerRun Begin(int steps)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _trained);
+        // diffusers shifts the table's ends, spaces the steps between them, and shifts these once more.
+        var (most, least) = (ShiftOnce(1), ShiftOnce(1f / _trained));
+        var sigmas = TimestepSpacing.Linspace((double)most * _trained, (double)least * _trained, steps)
+            .Select(timestep => timestep / _trained).Select(sigma => (float)(_shift * sigma / (1 + (_shift - 1) * sigma))).ToArray();
+        return new Run([.. sigmas.Select(sigma => (double)(sigma * _trained))], [.. sigmas, 0]);
+    }
+
+    private float ShiftOnce(float sigma) => (float)_shift * sigma / (1 + (float)(_shift - 1) * sigma);
+
+    private sealed class Run(double[] timesteps, float[] sigmas) : ISamplerRun
+    {
+        public IReadOnlyList<double> Timesteps => timesteps;
+
+        public IReadOnlyList<float> Sigmas => sigmas;
+
+        public double InitialSigma => 1;
+
+        public void Step(int index, ReadOnlySpan<float> prediction, Span<float> sample, Span<float> original)
+        {
+            var step = sigmas[index + 1] - sigmas[index];
+            for (var i = 0; i < sample.Length; i++)
+            {
+                if (!original.IsEmpty)
+                    original[i] = sample[i] - sigmas[index] * prediction[i];
+                sample[i] += step * prediction[i];
+            }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+namespace Drift.Models;
+
+/// <summary>
+/// Noise levels sigma = sqrt((1 - alpha) / alpha) at the trained timesteps, alpha being <see cref="NoiseSchedule.AlphasCumprod"/>, for the solvers that step from
+/// sigma to sigma. The table is fp32 and what is read off it fp64, as in diffusers. Immutable.
+/// </summary>
+internal sealed class NoiseLevels
+{
+    /// <summary>Stands for an alpha of 0, whose sigma would be infinite: the least fp16 above 0, as in diffusers.</summary>
+    private const float LeastAlpha = 1f / (1 << 24);
+
+    /// <summary>Curvature of the spacing of Karras et al. (2022), the paper's own value.</summary>
+    private const double Rho = 7;
+
+    private readonly float[] _sigmas;
+
+    private NoiseLevels(float[] sigmas) => _sigmas = sigmas;
+
+    /// <summary>Number of trained timesteps.</summary>
+    public int Trained => _sigmas.Length;
+
+    /// <summary>The least level, that of timestep 0.</summary>
+    public float Least => _sigmas[0];
+
+    /// <summary>The levels, in order of their timesteps.</summary>
+    public ReadOnlySpan<float> Sigmas => _sigmas;
+
+    /// <summary>Reads the betas' settings.</summary>
+    /// <param name="config">A scheduler_config.json.</param>
+    /// <exception cref="ModelFormatException">A setting is out of range or not supported.</exception>
+    public static NoiseLevels Read(ModelConfig config)
+    {
+        float[] alphas = [.. NoiseSchedule.Read(config).AlphasCumprod];
+        if (config.Flag("rescale_betas_zero_snr", false))
+            alphas[^1] = LeastAlpha;
+        return new NoiseLevels(Array.ConvertAll(alphas, alpha => MathF.Sqrt((1 - alpha) / alpha)));
+    }
+
+    /// <summary>The level at a timestep, linear between two and that of the nearest beyond the ends.</summary>
+    /// <param name="timestep">Trained timestep, or between two.</param>
+    public double At(double timestep)
+    {
+        var below = Math.Clamp((int)Math.Floor(timestep), 0, _sigmas.Length - 2);
+        double low = _sigmas[below], high = _sigmas[below + 1];
+        return (high - low) * Math.Clamp(timestep - below, 0, 1) + low;
+    }
+
+    /// <summary>The timestep at a level, by its logarithm; at the nearest end where the level lies beyond the table.</summary>
+    /// <param name="sigma">The level, above 0.</param>
+    public double TimestepAt(double sigma)
+    {
+        var level = Math.Log(sigma);
+        var below = 0;
+        for (var i = 1; i < _sigmas.Length - 1; i++)
+            below = level >= MathF.Log(_sigmas[i]) ? i : below;
+        float low = MathF.Log(_sigmas[below]), high = MathF.Log(_sigmas[below + 1]);
+        var share = Math.Clamp((low - level) / (low - high), 0, 1);
+        return (1 - share) * below + share * (below + 1);
+    }
+
+    /// <summary>Levels whose seventh roots lie at equal distances (Karras et al., 2022, equation 5), the largest first.</summary>
+    /// <param name="most">First level.</param>
+    /// <param name="least">Last level.</param>
+    /// <param name="count">Number of levels.</param>
+    public static double[] Karras(double most, double least, int count)
+    {
+        double first = Math.Pow(most, 1 / Rho), last = Math.Pow(least, 1 / Rho);
+        return Array.ConvertAll(TimestepSpacing.Linspace(0, 1, count), share => Math.Pow(first + share * (last - first), Rho));
+    }
+}

@@ -1,0 +1,185 @@
+using Drift.Bench;
+using Drift.Kernels;
+using Drift.Models;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+/// <summary>The solvers beside DDIM: against diffusers' own numbers, against theory, and against each other where they are the same method.</summary>
+public sealed class SamplerTests
+{
+    private const string Dpm = "DPMSolverMultistepScheduler", Euler = "EulerDiscreteScheduler", Flow = "FlowMatchEulerDiscreteScheduler";
+    private const string Scaled = """ "beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012 """;
+
+    /// <summary>Spread of the Gaussian that the exactly solvable problem draws its clean samples from.</summary>
+    private const double Spread = 0.5;
+
+    private string _folder = "";
+
+    public static IEnumerable<string> Cases => Directory.GetDirectories(DataFolder.Path("fixtures", "schedulers")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
+
+    [SetUp]
+    public void MakeFolder() => _folder = Directory.CreateTempSubdirectory("drift-").FullName;
+
+    [TearDown]
+    public void RemoveFolder() => Directory.Delete(_folder, true);
+
+    [TestCaseSource(nameof(Cases))]
+    public void The_whole_trajectory_is_that_of_diffusers(string name)
+    {
+        using var backend = Backends.Open("reference");
+        var setting = new VerificationSetting(backend, CancellationToken.None);
+        var outputs = CaseWalk.Find(DataFolder.Path("fixtures", "schedulers", name)).Single().Run(setting).ToList();
+        Assert.That(outputs, Has.Count.GreaterThanOrEqualTo(3).And.All.Property(nameof(OutputCheck.Ok)).True, string.Join('\n', outputs));
+    }
+
+    [Test]
+    public void First_order_DPM_Solver_and_Euler_are_DDIM_in_other_coordinates()
+    {
+        var ddim = Begin("DDIMScheduler", $""" {Scaled}, "clip_sample": false, "timestep_spacing": "trailing" """, 25);
+        var dpm = Begin(Dpm, $""" {Scaled}, "solver_order": 1, "timestep_spacing": "trailing" """, 25);
+        var euler = Begin(Euler, $""" {Scaled}, "timestep_spacing": "trailing" """, 25);
+        Assert.That(dpm.Timesteps, Is.EqualTo(ddim.Timesteps));
+        Assert.That(euler.Timesteps, Is.EqualTo(ddim.Timesteps));
+        float[] a = [0.7f, -1.3f, 0.2f], b = [.. a], c = [.. a.Select(value => value * euler.InputDivisor(0))];
+        for (var i = 0; i < 25; i++)
+        {
+            ddim.Step(i, [.. a.Select(x => MathF.Sin(3 * x))], a);
+            dpm.Step(i, [.. b.Select(x => MathF.Sin(3 * x))], b);
+            euler.Step(i, [.. c.Select(x => MathF.Sin(3 * x / euler.InputDivisor(i)))], c);
+        }
+
+        Assert.That(RelativeError.Largest(b, a), Is.LessThan(1e-5));
+        Assert.That(RelativeError.Largest(c, a), Is.LessThan(1e-5));
+    }
+
+    [TestCase(1, "midpoint", "epsilon")]
+    [TestCase(2, "midpoint", "epsilon")]
+    [TestCase(2, "heun", "v_prediction")]
+    [TestCase(3, "midpoint", "sample")]
+    public void Errors_shrink_with_the_order(int order, string rule, string predicts)
+    {
+        var settings = $""" {Scaled}, "solver_order": {order}, "solver_type": "{rule}", "prediction_type": "{predicts}", "use_karras_sigmas": true, "final_sigmas_type": "sigma_min" """;
+        double few = Error(Begin(Dpm, settings, 16), predicts), many = Error(Begin(Dpm, settings, 64), predicts);
+        TestContext.Out.WriteLine($"order {order} {rule} {predicts}: {few:E2} at 16 steps, {many:E2} at 64");
+        // Four times the steps divide the error by 4^order. The first step has no history: its own error, of second order, bounds what a third-order run gains.
+        Assert.That(few / many, Is.GreaterThan(0.6 * Math.Pow(4, Math.Min(order, 2))));
+        Assert.That(few, Is.LessThan(order switch { 1 => 0.2, 2 => 0.05, _ => 0.005 }));
+    }
+
+    [Test]
+    public void A_multistep_run_refuses_a_step_out_of_order_and_runs_do_not_share_their_past()
+    {
+        var sampler = Load(Dpm, Scaled);
+        ISamplerRun first = sampler.Begin(8), second = sampler.Begin(8);
+        float[] a = [1, -2], b = [1, -2], other = [5, 5];
+        Assert.That(() => first.Step(1, a, a), Throws.InvalidOperationException.With.Message.Contains("step 1"));
+        for (var i = 0; i < 4; i++)
+        {
+            first.Step(i, [0.5f, -0.5f], a);
+            second.Step(i, [3, 3], other);
+        }
+
+        var alone = sampler.Begin(8);
+        for (var i = 0; i < 4; i++)
+            alone.Step(i, [0.5f, -0.5f], b);
+        Assert.That(a, Is.EqualTo(b));
+        Assert.That(() => first.Step(3, [0, 0], a), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void A_pipeline_under_Euler_draws_what_it_draws_under_DDIM()
+    {
+        var model = DataFolder.Path("models", "dit-fashion");
+        foreach (var part in new[] { "transformer", "vae" })
+            Directory.CreateSymbolicLink(Path.Combine(_folder, part), Path.Combine(model, part));
+        File.Copy(Path.Combine(model, "model_index.json"), Path.Combine(_folder, "model_index.json"));
+        Directory.CreateDirectory(Path.Combine(_folder, "scheduler"));
+        File.WriteAllText(Path.Combine(_folder, "scheduler", "scheduler_config.json"), $$"""{"_class_name": "{{Euler}}", "timestep_spacing": "leading"}""");
+        Assert.That(RelativeError.Largest(Drawn(_folder).Span, Drawn(model).Span), Is.LessThan(1e-4));
+
+        static Tensor Drawn(string folder)
+        {
+            var pipeline = DiffusionPipeline.Load(folder);
+            var latents = pipeline.Noise(new PictureRequest(3, 1)).Clone();
+            latents = latents.Reshape([1, .. latents.Shape]);
+            pipeline.Denoise(latents, [1], new SamplingSettings(6, 2), new FloatUnit(), new Workspace());
+            return latents;
+        }
+    }
+
+    [TestCase(Dpm, "algorithm_type", "\"sde-dpmsolver++\"", "dpmsolver++")]
+    [TestCase(Dpm, "solver_type", "\"bh2\"", "midpoint, heun")]
+    [TestCase(Dpm, "prediction_type", "\"flow_prediction\"", "epsilon, v_prediction, sample")]
+    [TestCase(Dpm, "use_lu_lambdas", "true", "false")]
+    [TestCase(Dpm, "use_flow_sigmas", "true", "false")]
+    [TestCase(Dpm, "variance_type", "\"learned_range\"", "null")]
+    [TestCase(Euler, "interpolation_type", "\"log_linear\"", "linear")]
+    [TestCase(Euler, "timestep_type", "\"continuous\"", "discrete")]
+    [TestCase(Euler, "use_beta_sigmas", "true", "false")]
+    [TestCase(Flow, "use_dynamic_shifting", "true", "false")]
+    [TestCase(Flow, "shift_terminal", "0.02", "null")]
+    public void A_setting_that_is_not_supported_is_named_with_what_is(string scheduler, string setting, string value, string supported) =>
+        Assert.That(() => Load(scheduler, $"\"{setting}\": {value}"),
+            Throws.InstanceOf<UnsupportedSettingException>().With.Message.Contains($": {setting} is ").And.Message.EndsWith($"supported: {supported}").Or.Message.Contains($"supported: {supported},"));
+
+    [TestCase(Dpm, "solver_order", "4", "a whole number from 1 to 3")]
+    [TestCase(Dpm, "final_sigmas_type", "\"one\"", "one of zero, sigma_min")]
+    [TestCase(Dpm, "timestep_spacing", "\"random\"", "one of linspace, leading, trailing")]
+    [TestCase(Dpm, "lambda_min_clipped", "NaN", "a number from")]
+    [TestCase(Euler, "sigma_max", "-1", "a number from")]
+    [TestCase(Flow, "shift", "0", "a number from")]
+    public void A_value_that_makes_no_sense_is_refused_by_name(string scheduler, string setting, string value, string expected) =>
+        Assert.That(() => Load(scheduler, $"\"{setting}\": {value}"), Throws.InstanceOf<ModelFormatException>().With.Message.Contains($"{setting} is ").And.Message.Contains(expected));
+
+    [TestCase(Dpm, 0)]
+    [TestCase(Dpm, 1001)]
+    [TestCase(Euler, 1001)]
+    [TestCase(Flow, 0)]
+    public void A_run_has_as_many_steps_as_there_are_timesteps_at_most(string scheduler, int steps) =>
+        Assert.That(() => Load(scheduler, "\"_\": 0").Begin(steps), Throws.InstanceOf<ArgumentOutOfRangeException>());
+
+    [Test]
+    public void Lambda_below_the_bound_is_cut_off_the_schedule()
+    {
+        var whole = Begin(Dpm, """ "beta_schedule": "squaredcos_cap_v2", "lambda_min_clipped": -Infinity """, 10);
+        var cut = Begin(Dpm, """ "beta_schedule": "squaredcos_cap_v2", "lambda_min_clipped": -5.1 """, 10);
+        Assert.That(whole.Timesteps[0], Is.EqualTo(999));
+        // sigma = exp(-lambda) for the ratio of noise to signal.
+        Assert.That(cut.Timesteps[0], Is.LessThan(999));
+        Assert.That(cut.Sigmas[0], Is.LessThanOrEqualTo(Math.Exp(5.1)).And.GreaterThan(Math.Exp(4.9)));
+    }
+
+    /// <summary>
+    /// Clean samples from N(0, Spread^2) have a probability-flow ODE with the exact solution x proportional to sqrt(alpha^2 Spread^2 + sigma^2): how far a run ends from it.
+    /// </summary>
+    private static double Error(ISamplerRun run, string predicts)
+    {
+        float[] sample = [1];
+        for (var i = 0; i < run.Timesteps.Count; i++)
+        {
+            var (alpha, sigma, deviation) = Level(run.Sigmas[i]);
+            var clean = sample[0] * alpha * Spread * Spread / (deviation * deviation);
+            var noise = sample[0] * sigma / (deviation * deviation);
+            run.Step(i, [(float)(predicts switch { "epsilon" => noise, "sample" => clean, _ => alpha * noise - sigma * clean })], sample);
+        }
+
+        var expected = Level(run.Sigmas[^1]).Deviation / Level(run.Sigmas[0]).Deviation;
+        return Math.Abs(sample[0] - expected) / expected;
+
+        static (double Alpha, double Sigma, double Deviation) Level(double level)
+        {
+            var alpha = 1 / Math.Sqrt(1 + level * level);
+            return (alpha, level * alpha, Math.Sqrt(alpha * alpha * Spread * Spread + level * level * alpha * alpha));
+        }
+    }
+
+    private ISamplerRun Begin(string scheduler, string settings, int steps) => Load(scheduler, settings).Begin(steps);
+
+    private ISampler Load(string scheduler, string settings)
+    {
+        var path = Path.Combine(_folder, "scheduler_config.json");
+        File.WriteAllText(path, $$"""{"_class_name": "{{scheduler}}", {{settings}}}""");
+        return SamplerCatalog.Load(path);
+    }
+}
