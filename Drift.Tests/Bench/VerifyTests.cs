@@ -20,12 +20,15 @@ public sealed class VerifyTests
     {
         var run = await Invocation.Of(["verify", DataFolder.Path("fixtures")]);
         Assert.That(run.ExitCode, Is.Zero, string.Join('\n', run.Out.Split('\n').Where(line => line.Contains("FAIL"))));
-        // 4 DiT, VAE and ResNet; 20 samplers; 2 DiT pipelines; 10 layers and 2 tables; 28 pairs.
-        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n68 passed, 0 failed, \d+ not supported yet$"));
+        // 4 DiT, 2 PixArt, UNet, VAE, ResNet, 3 CLIP and 2 T5; 20 samplers; 2 DiT pipelines, Stable Diffusion and CLIP; 2 tokenizers; 10 layers and 2 tables; 28 pairs.
+        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n80 passed, 0 failed, \d+ not supported yet$"));
     }
 
     [TestCase("networks/dit/config.json", 1)]
-    [TestCase("networks/vae", 3)]
+    [TestCase("networks/vae", 13)]
+    [TestCase("networks/unet", 11)]
+    [TestCase("tokenizers/clip", 3)]
+    [TestCase("pipelines/clip-emoji", 10)]
     [TestCase("schedulers/ddim-linear-50/io.safetensors", 3)]
     [TestCase("schedulers/dpm-2-karras-20", 4)]
     [TestCase("schedulers/flow-shift-10", 3)]
@@ -43,6 +46,9 @@ public sealed class VerifyTests
     // The last byte of a safetensors file is the exponent of the last expected output (of faults: an entry of the mask).
     [TestCase("networks/dit", "io.safetensors")]
     [TestCase("networks/vae", "io.safetensors")]
+    [TestCase("networks/unet", "io.safetensors")]
+    [TestCase("networks/clip", "io.safetensors")]
+    [TestCase("networks/clip-text", "io.safetensors")]
     [TestCase("networks/fashion-features", "io.safetensors")]
     [TestCase("schedulers/ddim-clip-20", "io.safetensors")]
     [TestCase("pipelines/dit-fashion-ddim20-unguided", "io.safetensors")]
@@ -57,6 +63,7 @@ public sealed class VerifyTests
         await ExpectOneFailure(path);
     }
 
+    [TestCase("tokenizers/clip", "ids.json", "2243, 649, 633, 2244]", "2243, 649, 634, 2244]")]
     [TestCase("quality", "pairs.json", "24.615174935341003", "24.6151750")]
     [TestCase("quality", "pairs.json", "0.885938415650001", "0.885938425")]
     [TestCase("faults", "cases.json", "\"threshold\": 256", "\"threshold\": 512")]
@@ -183,9 +190,11 @@ public sealed class VerifyTests
     [Test]
     public async Task Unknown_kinds_are_counted_and_do_not_fail()
     {
-        var run = await Invocation.Of(["verify", DataFolder.Path("fixtures", "networks", "t5")]);
+        Copy(DataFolder.Path("fixtures", "networks", "vae"));
+        Set(Path.Combine(_folder, "config.json"), "_class_name", "\"AutoencoderTiny\"");
+        var run = await Invocation.Of(["verify", _folder]);
         Assert.That(run.ExitCode, Is.Zero);
-        Assert.That(run.Out, Does.Contain("T5EncoderModel").And.Contain("0 passed, 0 failed, 1 not supported yet"));
+        Assert.That(run.Out, Does.Contain("AutoencoderTiny").And.Contain("0 passed, 0 failed, 1 not supported yet"));
     }
 
     [Test]
