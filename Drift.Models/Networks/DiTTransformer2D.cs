@@ -116,12 +116,12 @@ public sealed class DiTTransformer2D : IDenoiser
             Embed(_blocks[i], step, features, conditioning, gemm, embedding);
             watch?.Invoke($"emb.{i}", embedding);
             Activation.Silu(embedding.Span);
-            Run(_blocks[i], step, hidden, embedding, tokens, gemm);
+            Run(_blocks[i], step, hidden, embedding, conditioning, tokens, gemm);
             watch?.Invoke($"block.{i}", hidden);
         }
 
         var modulation = work.Rent(samples, 2 * _width);
-        gemm.Linear(step, first, new Projection(_finalModulation, modulation));
+        gemm.Linear(step, first, new Projection(_finalModulation, modulation, conditioning.ClassLabels));
         for (var s = 0; s < samples; s++)
         {
             var (tokensOfSample, parts) = (hidden.Slice(s, 1), modulation.Slice(s, 1));
@@ -135,12 +135,12 @@ public sealed class DiTTransformer2D : IDenoiser
     }
 
     /// <summary>x + gate attention(norm(x)), then x + gate feed-forward(norm(x)), with shifts, scales and gates from the embedding.</summary>
-    private void Run(Block block, StepContext step, Tensor hidden, Tensor embedding, int tokens, IGemmUnit gemm)
+    private void Run(Block block, StepContext step, Tensor hidden, Tensor embedding, Conditioning conditioning, int tokens, IGemmUnit gemm)
     {
         var work = step.Workspace;
         var samples = hidden.Shape[0];
         var modulation = work.Rent(samples, ModulationParts * _width);
-        gemm.Linear(step, embedding, new Projection(block.Modulation, modulation));
+        gemm.Linear(step, embedding, new Projection(block.Modulation, modulation, conditioning.ClassLabels));
 
         var normed = work.Rent(samples, tokens, _width);
         var (query, key, value) = (work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width));
@@ -179,9 +179,9 @@ public sealed class DiTTransformer2D : IDenoiser
         using var scope = step.Workspace.Begin();
         var samples = embedding.Shape[0];
         var inner = step.Workspace.Rent(samples, _width);
-        gemm.Linear(step, features, new Projection(block.Timestep1, inner));
+        gemm.Linear(step, features, new Projection(block.Timestep1, inner, conditioning.ClassLabels));
         Activation.Silu(inner.Span);
-        gemm.Linear(step, inner, new Projection(block.Timestep2, embedding));
+        gemm.Linear(step, inner, new Projection(block.Timestep2, embedding, conditioning.ClassLabels));
         for (var s = 0; s < samples; s++)
             Activation.Add(embedding.Slice(s, 1).Span, block.ClassTable.AsSpan(conditioning.ClassLabels[s] * _width, _width));
     }
