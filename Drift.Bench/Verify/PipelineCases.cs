@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Drift.Models;
 
 namespace Drift.Bench;
 
@@ -12,7 +13,7 @@ internal sealed class PipelineCases : ICaseKind
         if (!File.Exists(list) || !File.Exists(io))
             return [];
         var entry = CaseFiles.Json<PipelineCaseEntry>(list);
-        return entry.Pipeline == "DiTPipeline"
+        return PipelineCatalog.Names.Contains(entry.Pipeline)
             ? [new PipelineCase(label, folder, io, list, entry)]
             : [new UnsupportedCase(label, $"pipeline {entry.Pipeline}", io, list)];
     }
@@ -21,12 +22,26 @@ internal sealed class PipelineCases : ICaseKind
 /// <summary>What case.json says.</summary>
 /// <param name="Model">Name of the model's folder.</param>
 /// <param name="Pipeline">Its class.</param>
-/// <param name="Labels">Class of each picture.</param>
+/// <param name="Labels">Class of each picture; null for a pipeline that draws prompts.</param>
+/// <param name="Prompts">Text of each picture; null for one that draws classes.</param>
+/// <param name="Negative">What guidance leads away from.</param>
 /// <param name="Steps">Sampling steps.</param>
 /// <param name="Guidance">Classifier-free guidance; 1 for none.</param>
+/// <param name="Tokens">Tokens of every text; null for the pipeline's own number.</param>
 internal sealed record PipelineCaseEntry(
     [property: JsonRequired] string Model,
     [property: JsonRequired] string Pipeline,
     int[]? Labels = null,
+    string[]? Prompts = null,
+    string Negative = "",
     int Steps = 1,
-    double Guidance = 1);
+    double Guidance = 1,
+    [property: JsonPropertyName("max_length")] int? Tokens = null)
+{
+    /// <summary>How the pictures were sampled.</summary>
+    public SamplingSettings Settings => new(Steps, Guidance) { TextTokens = Tokens };
+
+    /// <summary>The pictures. Their noise is the case's own.</summary>
+    public IReadOnlyList<PictureRequest> Pictures =>
+        [.. (Labels ?? []).Select(label => new PictureRequest(0, label)), .. (Prompts ?? []).Select(prompt => new PictureRequest(0, new PromptSubject(prompt, Negative)))];
+}

@@ -1,4 +1,3 @@
-using Drift.Kernels;
 using Drift.Models;
 
 namespace Drift.Bench;
