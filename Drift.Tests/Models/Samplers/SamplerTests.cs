@@ -103,7 +103,7 @@ public sealed class SamplerTests
             var pipeline = DiffusionPipeline.Load(folder);
             var latents = pipeline.Noise(new PictureRequest(3, 1)).Clone();
             latents = latents.Reshape([1, .. latents.Shape]);
-            pipeline.Denoise(latents, [1], new SamplingSettings(6, 2), new FloatUnit(), new Workspace());
+            pipeline.Denoise(latents, new Conditioning([1, 10]), new SamplingSettings(6, 2), new FloatUnit(), new Workspace());
             return latents;
         }
     }
