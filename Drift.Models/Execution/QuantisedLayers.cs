@@ -6,7 +6,8 @@ namespace Drift.Models;
 /// <summary>A layer's weights in INT8, as one backend multiplies them.</summary>
 /// <param name="Weights">Packed codes with their line sums.</param>
 /// <param name="Scale">w scale, absmax / 127 of the whole tensor.</param>
-public sealed record QuantisedLayer(GemmWeights Weights, float Scale);
+/// <param name="Norms">N norms of the codes' rows, for the bounds of accumulators.</param>
+public sealed record QuantisedLayer(GemmWeights Weights, float Scale, float[] Norms);
 
 /// <summary>The INT8 forms of layers, made once for each checksum tile and shared by all threads.</summary>
 /// <param name="backend">Multiplies them; stays the caller's.</param>
@@ -35,6 +36,8 @@ public sealed class QuantisedLayers(IGemmBackend backend) : IDisposable
         var scale = Quantizer.Scale(layer.Weight);
         var codes = new sbyte[layer.Weight.Length];
         Quantizer.Quantise(layer.Weight, layer.K, scale, codes, layer.K);
-        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tile), scale);
+        var norms = new float[layer.N];
+        RowNorms.Measure(codes, layer.K, layer.K, norms);
+        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tile), scale, norms);
     }
 }

@@ -16,12 +16,22 @@ public enum OutputForm
 
 /// <summary>Checksums and what is done about what they find.</summary>
 /// <param name="Tile">Edge of a checksum tile, 1..256.</param>
-/// <param name="Rule">Decides which lines are wrong.</param>
+/// <param name="Rule">Decides which lines are wrong, where no corrector does.</param>
 /// <param name="Recovery">Mends them.</param>
 /// <param name="Interval">When checkpoints are saved.</param>
 /// <param name="Threshold">Smallest deviation that the rule always flags: what it misses from there on, cancellation must explain.</param>
 public sealed record Protection(int Tile, IDetectionRule Rule, IRecovery Recovery, CheckpointInterval Interval, int Threshold)
 {
+    /// <summary>Opens what corrects accumulators and condemns the rest in the rule's place, one a worker; null for the rule alone.</summary>
+    public Func<ICorrector>? OpenCorrector { get; init; }
+
+    /// <summary>Decoding: flips are read off the deviations and taken back; what stays ambiguous comes from the last checkpoint.</summary>
+    /// <param name="tile">Edge of a checksum tile, 1..64.</param>
+    /// <param name="threshold">Smallest error that is condemned where it cannot be taken back.</param>
+    /// <param name="interval">Steps from one checkpoint to the next.</param>
+    public static Protection Decoding(int tile = 32, int threshold = ThresholdRule.PaperThreshold, int interval = CheckpointInterval.Paper) =>
+        Rollback(tile, threshold, interval) with { OpenCorrector = () => new PlaneDecoder(threshold) };
+
     /// <summary>Rollback-ABFT: a threshold on checksums, masked elements from the last checkpoint (DRIFT).</summary>
     /// <param name="tile">Edge of a checksum tile, 1..256.</param>
     /// <param name="threshold">Smallest deviation that flags a line.</param>

@@ -1,0 +1,53 @@
+using Drift.Abft;
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>One worker's corrector with what it needs to know of a product, and what it found. Reused from product to product.</summary>
+/// <param name="corrector">Examines.</param>
+public sealed class Examination(ICorrector corrector)
+{
+    private readonly LineSums _deviations = new();
+    private readonly NominalProduct _nominal = new();
+    private float[] _rowNorms = [];
+    private float[] _columnNorms = [];
+    private GemmOutput? _output;
+
+    /// <summary>The corrector at work.</summary>
+    public ICorrector Corrector => corrector;
+
+    /// <summary>What the last product's accumulators are replaced by.</summary>
+    public Corrections Corrections { get; } = new();
+
+    /// <summary>What the corrector was told of the last product, as long as no other is examined.</summary>
+    /// <exception cref="InvalidOperationException">Nothing was examined yet.</exception>
+    public SuspectProduct Product =>
+        new(_output ?? throw new InvalidOperationException("nothing was examined yet"), _deviations, null, _rowNorms, _columnNorms, _nominal);
+
+    /// <summary>Takes the activations of the products to come.</summary>
+    /// <param name="codes">INT8 rows.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="k">Values of a row.</param>
+    /// <param name="stride">Values from one row to the next.</param>
+    public void Begin(ReadOnlySpan<sbyte> codes, int rows, int k, int stride)
+    {
+        if (_rowNorms.Length < rows)
+            _rowNorms = new float[rows];
+        RowNorms.Measure(codes, k, stride, _rowNorms.AsSpan(0, rows));
+    }
+
+    /// <summary>Examines a product of the activations last taken.</summary>
+    /// <param name="output">The product, flips applied.</param>
+    /// <param name="faults">Its flips; the corrector gets to see them only as what a second execution gives.</param>
+    /// <param name="columnNorms">N norms of the weights' rows.</param>
+    /// <param name="finding">Takes what needs a recovery.</param>
+    public void Examine(GemmOutput output, FaultPlan faults, float[] columnNorms, Finding finding)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        (_output, _columnNorms) = (output, columnNorms);
+        ImpliedDeviation.Measure(output.Expected, output.Observed, _deviations);
+        _nominal.Take(output, faults);
+        Corrections.Clear();
+        corrector.Correct(Product, finding, Corrections);
+    }
+}
