@@ -24,6 +24,8 @@ internal sealed class Hypothesis
     private readonly int[] _sums = new int[4 * LargestTile];
     private Placement[] _placements = new Placement[64];
     private int _count;
+    private int _rowNeed;
+    private int _columnNeed;
     private int _edge;
     private int _centre;
     private int _length;
@@ -35,11 +37,14 @@ internal sealed class Hypothesis
     /// <summary>Flips of this explanation.</summary>
     public int Flips { get; private set; }
 
-    /// <summary>
-    /// Twice the flips placed, plus the fewest that the rows need still, plus the fewest that the columns need still. Never falls as flips are placed; in the end it is twice
-    /// the flips.
-    /// </summary>
-    public int Excess { get; private set; }
+    /// <summary>The fewest flips of any explanation that goes on from here: rows and columns both have to close. Never falls as flips are placed.</summary>
+    public int Least => Flips + Math.Max(_rowNeed, _columnNeed);
+
+    /// <summary>A hash of the deviations that are left; equal deviations, equal hash.</summary>
+    public ulong Hash { get; private set; }
+
+    /// <summary>For the search: the number of flips that it is queued under, or was last.</summary>
+    public int Rank { get; set; }
 
     /// <summary>By how much the values speak for the flips placed: the natural logarithm of a likelihood ratio.</summary>
     public float Evidence { get; private set; }
@@ -48,16 +53,19 @@ internal sealed class Hypothesis
     public void Load(in SuspectProduct product, int tileRow, int tileColumn, int height, int width)
     {
         var tile = product.Deviations.Tile;
-        (_count, Flips, Evidence) = (0, 0, 0);
+        (_count, Flips, Evidence, Hash) = (0, 0, 0, 0);
         (_edge, _centre, _length) = ((tile + 15) & ~15, tile / 2, tile);
         _moments = product.Moments is not null;
         Array.Clear(_sums);
         Copy(product.Deviations, Rows);
         if (product.Moments is { } moments)
             Copy(moments, RowMoments);
-        Excess = 0;
+        (_rowNeed, _columnNeed) = (0, 0);
         for (var line = 0; line < _edge; line++)
-            Excess += Weight(Rows + line) + Weight(Columns + line);
+        {
+            _rowNeed += Weight(Rows + line);
+            _columnNeed += Weight(Columns + line);
+        }
 
         void Copy(LineSums from, int target)
         {
@@ -75,7 +83,8 @@ internal sealed class Hypothesis
             _placements = new Placement[other._placements.Length];
         other.Placements.CopyTo(_placements);
         (_count, _edge, _centre, _length, _moments) = (other._count, other._edge, other._centre, other._length, other._moments);
-        (Flips, Excess, Evidence) = (other.Flips, other.Excess, other.Evidence);
+        (_rowNeed, _columnNeed) = (other._rowNeed, other._columnNeed);
+        (Flips, Evidence, Hash) = (other.Flips, other.Evidence, other.Hash);
     }
 
     /// <summary>The lowest bit in which a deviation is left; 32 for none.</summary>
@@ -115,7 +124,6 @@ internal sealed class Hypothesis
     {
         Shift(row, column, new Flip(row, column, bit).Delta(accumulator));
         Flips++;
-        Excess += 2;
         Evidence += evidence;
         Append(new Placement((byte)row, (byte)column, (byte)bit, true));
     }
@@ -128,7 +136,6 @@ internal sealed class Hypothesis
         var last = _placements[--_count];
         Shift(last.Row, last.Column, -new Flip(last.Row, last.Column, last.Bit).Delta(accumulator));
         Flips--;
-        Excess -= 2;
         Evidence -= evidence;
     }
 
@@ -196,16 +203,25 @@ internal sealed class Hypothesis
     private void Shift(int row, int column, int delta)
     {
         int i = Rows + row, j = Columns + column;
-        var before = Weight(i) + Weight(j);
-        _sums[i] -= delta;
-        _sums[j] -= delta;
+        _rowNeed -= Weight(i);
+        _columnNeed -= Weight(j);
+        Subtract(i, delta);
+        Subtract(j, delta);
         if (_moments)
         {
-            _sums[RowMoments + row] -= delta * (column - _centre);
-            _sums[ColumnMoments + column] -= delta * (row - _centre);
+            Subtract(RowMoments + row, delta * (column - _centre));
+            Subtract(ColumnMoments + column, delta * (row - _centre));
         }
 
-        Excess += Weight(i) + Weight(j) - before;
+        _rowNeed += Weight(i);
+        _columnNeed += Weight(j);
+    }
+
+    /// <summary>The hash is a sum of each line's deviation times an odd number of its own, so that it follows in one step.</summary>
+    private void Subtract(int line, int delta)
+    {
+        _sums[line] -= delta;
+        Hash -= (ulong)(long)delta * (((ulong)line + 1) * 0x9E3779B97F4A7C15 | 1);
     }
 
     private int Weight(int line) => _moments ? LineWeight.Of(_sums[line], _sums[line + RowMoments], _centre, _length) : LineWeight.Of(_sums[line]);

@@ -3,143 +3,103 @@ using System.Numerics;
 namespace Drift.Abft;
 
 /// <summary>
-/// Explains a tile's deviations by flips, bit plane by bit plane from the lowest. Once all lower planes are explained, bit b of a deviation is the parity of the line's
-/// flips of bit b, whatever their signs; a position's sign is read off its accumulator. So each plane is a small matching of odd rows with odd columns, and what a
-/// wrong sign leaves behind shows up in the planes above. All matchings that need few flips are followed; those that leave the same deviations are joined.
+/// Explains a tile's deviations by the fewest flips, bit plane by bit plane from the lowest. Once all lower planes are explained, bit b of a deviation is the parity of the
+/// line's flips of bit b, whatever their signs; a position's sign is read off its accumulator. So each plane is a small matching of odd rows with odd columns, and what a
+/// wrong sign leaves behind has to be paid for in the planes above.
 /// </summary>
+/// <remarks>
+/// A best-first search (A*, Hart, Nilsson and Raphael 1968; matchings of a plane are produced a cost at a time, as in Yoshizumi's partial expansion, 2000). Its lower bound is the
+/// flips placed plus those that rows or columns need still (<see cref="LineWeight"/>), so the first explanation that closes has the fewest flips, and all others with as
+/// few have been joined with it: positions on which they differ are not certain, unless the values of the accumulators speak clearly for one side. What is not looked at:
+/// flips that cancel on all their lines at once, of which it takes four, and a matching of a plane with more flips than its odd lines need.
+/// </remarks>
 internal sealed class PlaneSearch
 {
-    /// <summary>How many more half-flips than the best a matching may cost and still be followed.</summary>
-    private const int Slack = 2;
+    /// <summary>Positions tried a tile, and explanations followed, before it is given up.</summary>
+    private const int MostTrials = 20_000, MostFollowed = 1_000;
 
-    /// <summary>How many more half-flips than the lower bound a plane may cost at all.</summary>
-    private const int Deepest = 8;
+    /// <summary>ln of the odds by which values must speak for one of two explanations with as many flips: 1000 to 1.</summary>
+    private const float Decisive = 6.9f;
 
-    /// <summary>Explanations followed at a time.</summary>
-    private const int Widest = 64;
-
-    /// <summary>Positions tried a tile.</summary>
-    private const int MostTrials = 20_000;
-
-    /// <summary>ln of the odds against one flip more.</summary>
-    private const float FlipOdds = 7;
-
-    /// <summary>ln of the odds by which one explanation must beat another that leaves the same deviations.</summary>
-    private const float Decisive = 9;
-
+    private readonly SearchQueue _queue = new();
     private readonly Hypothesis _work = new();
-    private readonly Stack<Hypothesis> _spare = [];
-    private List<Hypothesis> _now = [];
-    private List<Hypothesis> _next = [];
-    private int _untried;
     private int _trials;
+    private int _nextLimit;
 
     /// <summary>Explains a tile.</summary>
     /// <param name="tile">Its accumulators.</param>
-    /// <param name="start">Its deviations, less the flips that are placed already.</param>
+    /// <param name="start">Its deviations, less the flips that are placed already. Changed.</param>
     /// <param name="balancedOnly">Give up where a plane has more odd rows than odd columns or the reverse.</param>
-    /// <returns>The explanation, valid until the next call; null where none was found, or one that was not followed could be as good.</returns>
+    /// <returns>The explanation, valid until the next call; null where none was found.</returns>
     public Hypothesis? Explain(in SuspectTile tile, Hypothesis start, bool balancedOnly)
     {
-        Recycle(_now);
-        (_untried, _trials) = (int.MaxValue, 0);
-        _now.Add(Copy(start));
-        while (true)
+        _trials = 0;
+        if (!PlacePairs(tile, start))
+            return null;
+        if (start.LowestPlane == 32)
+            return start.IsClosed ? start : null;
+        _queue.Reset(start.Least);
+        _queue.Add(start);
+        while (_queue.Take(out var flips) is { } hypothesis)
         {
-            var plane = 32;
-            foreach (var hypothesis in _now)
-                plane = Math.Min(plane, hypothesis.LowestPlane);
-            if (plane == 32)
-                return Closed();
-            if (_now.Count == 1 && IsPair(_now[0], plane, out var row, out var column))
-            {
-                // The usual case: one row, one column, no choice.
-                if (!IsPossible(tile, _now[0], row, column, plane))
-                    return null;
-                _now[0].Place(row, column, plane, tile[row, column], 0);
-                continue;
-            }
-
-            foreach (var hypothesis in _now)
-            {
-                if (hypothesis.LowestPlane > plane)
-                    Admit(hypothesis);
-                else if (!Expand(tile, hypothesis, plane, balancedOnly))
-                    return Abandon();
-            }
-
-            Recycle(_now);
-            if (_next.Count == 0)
+            if (hypothesis.LowestPlane == 32)
+                return hypothesis.IsClosed ? hypothesis : null;
+            if (!Expand(tile, hypothesis, flips, balancedOnly))
                 return null;
-            Prune();
-            (_now, _next) = (_next, _now);
         }
-    }
 
-    private Hypothesis? Abandon()
-    {
-        Recycle(_next);
         return null;
     }
 
-    /// <summary>What is explained, if nothing else could explain it with as few flips.</summary>
-    private Hypothesis? Closed()
+    /// <summary>The usual case: one odd row, one odd column, no choice. False where the position cannot be.</summary>
+    private static bool PlacePairs(in SuspectTile tile, Hypothesis hypothesis)
     {
-        Hypothesis? closed = null;
-        var others = _untried;
-        foreach (var hypothesis in _now)
+        while (true)
         {
-            if (hypothesis.IsClosed)
-                closed = hypothesis;
-            else
-                others = Math.Min(others, hypothesis.Excess);
+            var plane = hypothesis.LowestPlane;
+            if (plane == 32)
+                return true;
+            ulong rows = hypothesis.OddRows(plane), columns = hypothesis.OddColumns(plane);
+            if (!BitOperations.IsPow2(rows) || !BitOperations.IsPow2(columns))
+                return true;
+            int row = BitOperations.TrailingZeroCount(rows), column = BitOperations.TrailingZeroCount(columns);
+            if (!IsPossible(tile, hypothesis, row, column, plane))
+                return false;
+            hypothesis.Place(row, column, plane, tile[row, column], 0);
         }
-
-        return closed is not null && closed.Excess < others ? closed : null;
     }
 
-    private static bool IsPair(Hypothesis hypothesis, int plane, out int row, out int column)
+    /// <summary>Follows all matchings of a plane that bring an explanation to so many flips; false where the search should end.</summary>
+    private bool Expand(in SuspectTile tile, Hypothesis hypothesis, int flips, bool balancedOnly)
     {
-        ulong rows = hypothesis.OddRows(plane), columns = hypothesis.OddColumns(plane);
-        (row, column) = (BitOperations.TrailingZeroCount(rows), BitOperations.TrailingZeroCount(columns));
-        return BitOperations.IsPow2(rows) && BitOperations.IsPow2(columns);
-    }
-
-    /// <summary>Follows all matchings of a plane; false where too many were tried, or the plane is not balanced and should be.</summary>
-    private bool Expand(in SuspectTile tile, Hypothesis hypothesis, int plane, bool balancedOnly)
-    {
+        var plane = hypothesis.LowestPlane;
         ulong rows = hypothesis.OddRows(plane), columns = hypothesis.OddColumns(plane);
         int rowCount = BitOperations.PopCount(rows), columnCount = BitOperations.PopCount(columns);
         if (balancedOnly && rowCount != columnCount)
             return false;
         // Lines of the larger side take one flip each; those that have no partner share a line of the other.
         var byRows = rowCount >= columnCount;
-        var matching = new Matching(plane, byRows, byRows ? columns : rows, byRows ? tile.Width : tile.Height);
+        var matching = new Matching(plane, byRows, flips, ulong.MaxValue >> (64 - (byRows ? tile.Width : tile.Height)));
         _work.CopyFrom(hypothesis);
-        var limit = _work.Excess;
-        var least = limit + Deepest;
-        while (limit <= least && !Descend(tile, matching, byRows ? rows : columns, matching.Odd, limit, probe: true))
-            limit++;
-        if (limit <= least)
-            Descend(tile, matching, byRows ? rows : columns, matching.Odd, limit + Slack, probe: false);
-        _untried = Math.Min(_untried, Math.Min(limit, least) + (limit <= least ? Slack : 0) + 1);
-        return _trials <= MostTrials;
+        _nextLimit = int.MaxValue;
+        Descend(tile, matching, byRows ? rows : columns, byRows ? columns : rows);
+        if (_nextLimit != int.MaxValue)
+            _queue.Queue(hypothesis, _nextLimit);
+        return _trials <= MostTrials && _queue.Count <= MostFollowed;
     }
 
-    private bool Descend(in SuspectTile tile, in Matching matching, ulong open, ulong odd, int limit, bool probe)
+    private void Descend(in SuspectTile tile, in Matching matching, ulong open, ulong odd)
     {
         if (open == 0)
         {
-            if (!probe)
-                Admit(_work);
-            return true;
+            if (_work.Least == matching.Flips)
+                Admit();
+            return;
         }
 
         var line = BitOperations.TrailingZeroCount(open);
         var rest = open & (open - 1);
-        var left = BitOperations.PopCount(rest);
-        var found = false;
-        for (var partners = BitOperations.PopCount(odd) < left ? matching.All : odd; partners != 0; partners &= partners - 1)
+        for (var partners = BitOperations.PopCount(odd) <= BitOperations.PopCount(rest) - 1 ? matching.All : odd; partners != 0; partners &= partners - 1)
         {
             var partner = BitOperations.TrailingZeroCount(partners);
             var (row, column) = matching.ByRows ? (line, partner) : (partner, line);
@@ -148,75 +108,43 @@ internal sealed class PlaneSearch
             var accumulator = tile[row, column];
             var evidence = Evidence.ForFlip(accumulator, accumulator ^ (1 << matching.Plane), tile.Bound(row, column), tile.Depth);
             _work.Place(row, column, matching.Plane, accumulator, evidence);
-            if (_work.Excess <= limit)
-                found |= Descend(tile, matching, rest, odd ^ (1UL << partner), limit, probe);
+            if (_work.Least <= matching.Flips)
+                Descend(tile, matching, rest, odd ^ (1UL << partner));
+            else
+                _nextLimit = Math.Min(_nextLimit, _work.Least);
             _work.TakeBack(accumulator, evidence);
-            if (found && probe)
-                return true;
         }
-
-        return found;
     }
 
     private static bool IsPossible(in SuspectTile tile, Hypothesis hypothesis, int row, int column, int plane) =>
         MathF.Abs(tile[row, column] ^ (1 << plane)) <= tile.Bound(row, column) && !hypothesis.HasPlaced(row, column);
 
-    /// <summary>Follows an explanation, unless another leaves the same deviations: then the better one, or both as one.</summary>
-    private void Admit(Hypothesis hypothesis)
+    /// <summary>Queues an explanation, unless another leaves the same deviations: then the one with fewer flips, the better one, or both as one.</summary>
+    private void Admit()
     {
-        for (var i = 0; i < _next.Count; i++)
+        if (_queue.Like(_work) is not { } known)
         {
-            var other = _next[i];
-            if (!other.LeavesTheSameAs(hypothesis))
-                continue;
-            var lead = FlipOdds * (hypothesis.Flips - other.Flips) + other.Evidence - hypothesis.Evidence;
-            if (lead < Decisive && lead > -Decisive)
-                other.Join(hypothesis);
-            else if (lead < 0)
-                other.CopyFrom(hypothesis);
-            return;
+            _queue.Add(_work);
         }
-
-        if (_next.Count < Widest)
-            _next.Add(Copy(hypothesis));
-        else
-            _untried = Math.Min(_untried, hypothesis.Excess);
-    }
-
-    private void Prune()
-    {
-        var least = int.MaxValue;
-        foreach (var hypothesis in _next)
-            least = Math.Min(least, hypothesis.Excess);
-        for (var i = _next.Count - 1; i >= 0; i--)
+        else if (_work.Flips < known.Flips)
         {
-            if (_next[i].Excess <= least + 2 * Slack)
-                continue;
-            _untried = Math.Min(_untried, _next[i].Excess);
-            _spare.Push(_next[i]);
-            _next[i] = _next[^1];
-            _next.RemoveAt(_next.Count - 1);
+            known.CopyFrom(_work);
+            _queue.Queue(known, known.Least);
         }
-    }
-
-    private Hypothesis Copy(Hypothesis hypothesis)
-    {
-        if (!_spare.TryPop(out var copy))
-            copy = new Hypothesis();
-        copy.CopyFrom(hypothesis);
-        return copy;
-    }
-
-    private void Recycle(List<Hypothesis> list)
-    {
-        foreach (var hypothesis in list)
-            _spare.Push(hypothesis);
-        list.Clear();
+        else if (_work.Flips == known.Flips)
+        {
+            var lead = _work.Evidence - known.Evidence;
+            if (MathF.Abs(lead) < Decisive)
+                known.Join(_work);
+            else if (lead > 0)
+                known.CopyFrom(_work);
+        }
     }
 
     /// <summary>A plane's lines: those of one side take one flip each, those of the other must end up even.</summary>
-    private readonly record struct Matching(int Plane, bool ByRows, ulong Odd, int Partners)
-    {
-        public ulong All => ulong.MaxValue >> (64 - Partners);
-    }
+    /// <param name="Plane">The bit.</param>
+    /// <param name="ByRows">Whether rows take one flip each.</param>
+    /// <param name="Flips">Flips, those still needed included, that the matching may come to.</param>
+    /// <param name="All">All lines of the other side.</param>
+    private readonly record struct Matching(int Plane, bool ByRows, int Flips, ulong All);
 }
