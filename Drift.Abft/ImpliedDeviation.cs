@@ -16,7 +16,7 @@ public static class ImpliedDeviation
     /// </param>
     /// <param name="tile">Edge of a checksum tile, at least 1.</param>
     /// <param name="deviations">Takes the sums; reused.</param>
-    /// <param name="moments">Takes the sums of deltas times (place in the tile - tile / 2); reused, or null.</param>
+    /// <param name="moments">Takes the sums of deltas times their weights (<see cref="LineMoments"/>); reused, or null.</param>
     /// <exception cref="ArgumentException">The plan does not fit the product.</exception>
     public static void Sum(FaultPlan faults, GemmOutput output, int tile, LineSums deviations, LineSums? moments = null)
     {
@@ -42,8 +42,8 @@ public static class ImpliedDeviation
             columns[flip.Row / tile * n + flip.Column] += delta;
             if (moments is null)
                 continue;
-            moments.Rows[flip.Row * deviations.TileColumns + flip.Column / tile] += delta * (flip.Column % tile - tile / 2);
-            moments.Columns[flip.Row / tile * n + flip.Column] += delta * (flip.Row % tile - tile / 2);
+            moments.Rows[flip.Row * deviations.TileColumns + flip.Column / tile] += delta * (flip.Column % tile - LineMoments.Centre(tile));
+            moments.Columns[flip.Row / tile * n + flip.Column] += delta * (flip.Row % tile - LineMoments.Centre(tile));
         }
 
         faults.Toggle(output);

@@ -35,7 +35,7 @@ public readonly ref struct SuspectProduct
     /// <summary>Observed minus expected line sums, modulo 2^32.</summary>
     public LineSums Deviations { get; }
 
-    /// <summary>Deviations of the sums in which a value counts (its place in the tile - tile / 2) times; null where none were taken.</summary>
+    /// <summary>Deviations of position-weighted sums (<see cref="LineMoments"/>); null where none were taken.</summary>
     public LineSums? Moments { get; }
 
     /// <summary>Norms of A's rows; empty where nobody asked.</summary>

@@ -54,7 +54,7 @@ internal sealed class Hypothesis
     {
         var tile = product.Deviations.Tile;
         (_count, Flips, Evidence, Hash) = (0, 0, 0, 0);
-        (_edge, _centre, _length) = ((tile + 15) & ~15, tile / 2, tile);
+        (_edge, _centre, _length) = ((tile + 15) & ~15, LineMoments.Centre(tile), tile);
         _moments = product.Moments is not null;
         Array.Clear(_sums);
         Copy(product.Deviations, Rows);

@@ -18,8 +18,8 @@ internal sealed class PlaneSearch
     /// <summary>Positions tried a tile, and explanations followed, before it is given up.</summary>
     private const int MostTrials = 20_000, MostFollowed = 1_000;
 
-    /// <summary>ln of the odds by which values must speak for one of two explanations with as many flips: 1000 to 1.</summary>
-    private const float Decisive = 6.9f;
+    /// <summary>ln of the odds by which values must speak for one of two explanations with as many flips: 10,000 to 1.</summary>
+    private const float Decisive = 9.2f;
 
     private readonly SearchQueue _queue = new();
     private readonly Hypothesis _work = new();

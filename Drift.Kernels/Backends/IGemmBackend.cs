@@ -14,8 +14,10 @@ public interface IGemmBackend : IDisposable
     /// <param name="n">Output features, at least 1.</param>
     /// <param name="k">Input features, at least 1.</param>
     /// <param name="tile">Edge of a checksum tile, 1..256, or 0 for no checks.</param>
+    /// <param name="moments">Whether products take position-weighted line sums too (<see cref="LineMoments"/>); tiles of 1..32.</param>
     /// <exception cref="ArgumentException">The span does not hold N x K values.</exception>
-    GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile);
+    /// <exception cref="BackendUnavailableException">This backend takes no position-weighted sums.</exception>
+    GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile, bool moments = false);
 
     /// <summary>
     /// C = A W^T modulo 2^32; then the plan's flips; then, unless the weights' tile is 0, the expected line sums (from the operands) and the

@@ -7,11 +7,11 @@ public sealed class ReferenceBackend : IGemmBackend
     public string Name => "reference";
 
     /// <inheritdoc/>
-    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile)
+    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile, bool moments = false)
     {
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
-        return new Weights(weights.ToArray(), n, k, tile);
+        return new Weights(weights.ToArray(), n, k, tile, moments);
     }
 
     /// <inheritdoc/>
@@ -20,7 +20,7 @@ public sealed class ReferenceBackend : IGemmBackend
         ArgumentNullException.ThrowIfNull(output);
         var w = call.Weights as Weights ?? throw new ArgumentException($"weights prepared by another backend than {Name}", nameof(call));
         var (m, n, k) = call.Shape;
-        output.Resize(call.Shape, n, m, call.Tile);
+        output.Resize(call.Shape, n, m, call.Tile, w.HasMoments);
         for (var i = 0; i < m; i++)
         {
             var a = call.Activations.Slice(i * call.Stride, k);
@@ -36,8 +36,12 @@ public sealed class ReferenceBackend : IGemmBackend
         faults.Toggle(output);
         if (call.Tile == 0)
             return;
-        Expect(call, w.Values, output.Expected);
+        Expect(call, w.Values, output.Expected, static _ => 1);
         output.Observe();
+        if (!w.HasMoments)
+            return;
+        Expect(call, w.Values, output.ExpectedMoments, place => place - LineMoments.Centre(w.Tile));
+        output.ObserveMoments();
     }
 
     /// <inheritdoc/>
@@ -45,8 +49,8 @@ public sealed class ReferenceBackend : IGemmBackend
     {
     }
 
-    /// <summary>Row sums: A times the sums of W's rows within a tile. Column sums: the sums of A's rows within a tile, times W.</summary>
-    private static void Expect(in GemmCall call, sbyte[] w, LineSums sums)
+    /// <summary>Row sums: A times the weighted sums of W's rows within a tile. Column sums: the weighted sums of A's rows within a tile, times W.</summary>
+    private static void Expect(in GemmCall call, sbyte[] w, LineSums sums, Func<int, int> weight)
     {
         var (m, n, k) = call.Shape;
         sums.Rows.Clear();
@@ -57,7 +61,7 @@ public sealed class ReferenceBackend : IGemmBackend
             {
                 var line = 0;
                 for (var j = t * sums.Tile; j < Math.Min(n, (t + 1) * sums.Tile); j++)
-                    line += w[j * k + p];
+                    line += weight(j % sums.Tile) * w[j * k + p];
                 for (var i = 0; i < m; i++)
                     sums.Rows[i * sums.TileColumns + t] += call.Activations[i * call.Stride + p] * line;
             }
@@ -69,14 +73,14 @@ public sealed class ReferenceBackend : IGemmBackend
             {
                 var line = 0;
                 for (var i = t * sums.Tile; i < Math.Min(m, (t + 1) * sums.Tile); i++)
-                    line += call.Activations[i * call.Stride + p];
+                    line += weight(i % sums.Tile) * call.Activations[i * call.Stride + p];
                 for (var j = 0; j < n; j++)
                     sums.Columns[t * n + j] += line * w[j * k + p];
             }
         }
     }
 
-    private sealed class Weights(sbyte[] values, int n, int k, int tile) : GemmWeights(n, k, tile)
+    private sealed class Weights(sbyte[] values, int n, int k, int tile, bool moments) : GemmWeights(n, k, tile, moments)
     {
         public sbyte[] Values => values;
     }

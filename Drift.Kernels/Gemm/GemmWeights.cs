@@ -10,13 +10,16 @@ public abstract class GemmWeights : IDisposable
     /// <param name="n">Output features, at least 1.</param>
     /// <param name="k">Input features, at least 1.</param>
     /// <param name="tile">Edge of a checksum tile, 1..256, or 0 for no checks.</param>
-    protected GemmWeights(int n, int k, int tile)
+    /// <param name="moments">Whether position-weighted sums are taken too; then the tile is 1..32.</param>
+    protected GemmWeights(int n, int k, int tile, bool moments = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(tile);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(tile, LargestTile);
-        (N, K, Tile) = (n, k, tile);
+        if (moments && (tile < 1 || tile > LineMoments.LargestTile))
+            throw new ArgumentOutOfRangeException(nameof(tile), tile, $"position-weighted sums are taken of tiles of 1 to {LineMoments.LargestTile}");
+        (N, K, Tile, HasMoments) = (n, k, tile, moments);
     }
 
     /// <summary>Output features.</summary>
@@ -27,6 +30,9 @@ public abstract class GemmWeights : IDisposable
 
     /// <summary>Edge of a checksum tile, or 0 for no checks.</summary>
     public int Tile { get; }
+
+    /// <summary>Whether position-weighted sums are taken too (<see cref="LineMoments"/>).</summary>
+    public bool HasMoments { get; }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -8,6 +8,7 @@ namespace Drift.Models;
 public sealed class Examination(ICorrector corrector)
 {
     private readonly LineSums _deviations = new();
+    private readonly LineSums _moments = new();
     private readonly NominalProduct _nominal = new();
     private float[] _rowNorms = [];
     private float[] _columnNorms = [];
@@ -22,7 +23,7 @@ public sealed class Examination(ICorrector corrector)
     /// <summary>What the corrector was told of the last product, as long as no other is examined.</summary>
     /// <exception cref="InvalidOperationException">Nothing was examined yet.</exception>
     public SuspectProduct Product =>
-        new(_output ?? throw new InvalidOperationException("nothing was examined yet"), _deviations, null, _rowNorms, _columnNorms, _nominal);
+        new(_output ?? throw new InvalidOperationException("nothing was examined yet"), _deviations, _output.ExpectedMoments.Tile == 0 ? null : _moments, _rowNorms, _columnNorms, _nominal);
 
     /// <summary>Takes the activations of the products to come.</summary>
     /// <param name="codes">INT8 rows.</param>
@@ -46,6 +47,8 @@ public sealed class Examination(ICorrector corrector)
         ArgumentNullException.ThrowIfNull(output);
         (_output, _columnNorms) = (output, columnNorms);
         ImpliedDeviation.Measure(output.Expected, output.Observed, _deviations);
+        if (output.ExpectedMoments.Tile != 0)
+            ImpliedDeviation.Measure(output.ExpectedMoments, output.ObservedMoments, _moments);
         _nominal.Take(output, faults);
         Corrections.Clear();
         corrector.Correct(Product, finding, Corrections);

@@ -13,7 +13,7 @@ public sealed record QuantisedLayer(GemmWeights Weights, float Scale, float[] No
 /// <param name="backend">Multiplies them; stays the caller's.</param>
 public sealed class QuantisedLayers(IGemmBackend backend) : IDisposable
 {
-    private readonly ConcurrentDictionary<(LinearLayer Layer, int Tile), Lazy<QuantisedLayer>> _layers = [];
+    private readonly ConcurrentDictionary<(LinearLayer Layer, int Tile, bool Moments), Lazy<QuantisedLayer>> _layers = [];
 
     /// <summary>The backend that multiplies them.</summary>
     public IGemmBackend Backend => backend;
@@ -21,8 +21,9 @@ public sealed class QuantisedLayers(IGemmBackend backend) : IDisposable
     /// <summary>A layer's INT8 form.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="tile">Edge of a checksum tile, or 0 for no checks.</param>
-    public QuantisedLayer Get(LinearLayer layer, int tile) =>
-        _layers.GetOrAdd((layer, tile), static (key, owner) => new Lazy<QuantisedLayer>(() => owner.Quantise(key.Layer, key.Tile)), this).Value;
+    /// <param name="moments">Whether products take position-weighted line sums too.</param>
+    public QuantisedLayer Get(LinearLayer layer, int tile, bool moments = false) =>
+        _layers.GetOrAdd((layer, tile, moments), static (key, owner) => new Lazy<QuantisedLayer>(() => owner.Quantise(key.Layer, key.Tile, key.Moments)), this).Value;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -31,13 +32,13 @@ public sealed class QuantisedLayers(IGemmBackend backend) : IDisposable
             layer.Value.Weights.Dispose();
     }
 
-    private QuantisedLayer Quantise(LinearLayer layer, int tile)
+    private QuantisedLayer Quantise(LinearLayer layer, int tile, bool moments)
     {
         var scale = Quantizer.Scale(layer.Weight);
         var codes = new sbyte[layer.Weight.Length];
         Quantizer.Quantise(layer.Weight, layer.K, scale, codes, layer.K);
         var norms = new float[layer.N];
         RowNorms.Measure(codes, layer.K, layer.K, norms);
-        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tile), scale, norms);
+        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tile, moments), scale, norms);
     }
 }

@@ -73,8 +73,10 @@ internal sealed class IlgpuBackend : IGemmBackend
     }
 
     /// <inheritdoc/>
-    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile)
+    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile, bool moments = false)
     {
+        if (moments)
+            throw new BackendUnavailableException($"{Name} takes no position-weighted line sums; expected the backend host or reference");
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
         DeviceBuffer words = new(_device.Accelerator), lines = new(_device.Accelerator);

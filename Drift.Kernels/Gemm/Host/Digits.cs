@@ -47,4 +47,41 @@ internal static class Digits
             high[p] = (sbyte)((sum - (sbyte)sum) >> 8);
         }
     }
+
+    /// <summary>Both digits of the weighted column sums of some INT8 rows: row i counts i - <paramref name="centre"/> times.</summary>
+    /// <param name="rows">First row.</param>
+    /// <param name="stride">Values between rows.</param>
+    /// <param name="count">Rows, 1..32.</param>
+    /// <param name="centre">The row that counts 0.</param>
+    /// <param name="k">Columns.</param>
+    /// <param name="high">Takes K high digits.</param>
+    /// <param name="low">Takes K low digits.</param>
+    public static unsafe void SumWeightedRows(sbyte* rows, nint stride, int count, int centre, int k, sbyte* high, sbyte* low)
+    {
+        var p = 0;
+        for (; p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
+        {
+            var sums = Vector512<short>.Zero;
+            for (var i = 0; i < count; i++)
+            {
+                var row = Vector256.Load(rows + i * stride + p);
+                sums += Vector512.Create(Vector256.WidenLower(row), Vector256.WidenUpper(row)) * (short)(i - centre);
+            }
+
+            var lows = sums << 8 >> 8;
+            Vector256.Narrow(lows.GetLower(), lows.GetUpper()).Store(low + p);
+            // The difference would pass 16 bits at the lower end; the shifted halves do not.
+            var highs = (sums >> 8) - (lows >> 8);
+            Vector256.Narrow(highs.GetLower(), highs.GetUpper()).Store(high + p);
+        }
+
+        for (; p < k; p++)
+        {
+            var sum = 0;
+            for (var i = 0; i < count; i++)
+                sum += (i - centre) * rows[i * stride + p];
+            low[p] = (sbyte)sum;
+            high[p] = (sbyte)((sum - (sbyte)sum) >> 8);
+        }
+    }
 }

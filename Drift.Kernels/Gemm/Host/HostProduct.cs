@@ -22,8 +22,8 @@ internal static unsafe class HostProduct
     {
         var (m, n, k) = call.Shape;
         var tileRows = call.Tile == 0 ? 0 : (m + call.Tile - 1) / call.Tile;
-        var checkRows = 2 * tileRows;
-        output.Resize(call.Shape, weights.Stride, m + checkRows, call.Tile);
+        var checkRows = (weights.HasMoments ? 4 : 2) * tileRows;
+        output.Resize(call.Shape, weights.Stride, m + checkRows, call.Tile, weights.HasMoments);
         faults.RequireShape(m, n);
 
         var padded = (nint)weights.Groups * weights.Kernel.Depth;
@@ -47,6 +47,11 @@ internal static unsafe class HostProduct
             {
                 var high = memory + 2 * t * padded;
                 Digits.SumRows(rows + (nint)t * call.Tile * stride, stride, Math.Min(call.Tile, m - t * call.Tile), k, high, high + padded);
+                if (!weights.HasMoments)
+                    continue;
+                high += 2 * tileRows * padded;
+                Digits.SumWeightedRows(rows + (nint)t * call.Tile * stride, stride, Math.Min(call.Tile, m - t * call.Tile), LineMoments.Centre(call.Tile), k,
+                    high, high + padded);
             }
 
             // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
@@ -70,7 +75,11 @@ internal static unsafe class HostProduct
         }
 
         if (call.Tile != 0)
-            ReadExpected(output, weights, m, n);
+            ReadExpected(output, weights, output.Expected, m, n);
+        if (!weights.HasMoments)
+            return;
+        ReadExpected(output, weights, output.ExpectedMoments, m + 2 * tileRows, n + 2 * output.Expected.TileColumns);
+        output.ObserveMoments();
     }
 
     private static void Panels(in Job job, int first, int end)
@@ -153,21 +162,21 @@ internal static unsafe class HostProduct
         }
     }
 
-    private static void ReadExpected(GemmOutput output, HostWeights weights, int m, int n)
+    /// <summary>Puts digits together: those of the row sums stand in columns from one on, those of the column sums in rows from one on.</summary>
+    private static void ReadExpected(GemmOutput output, HostWeights weights, LineSums sums, int firstRow, int firstColumn)
     {
-        var sums = output.Expected;
-        var (tileRows, tileColumns) = (sums.TileRows, sums.TileColumns);
+        var (tileRows, tileColumns, n) = (sums.TileRows, sums.TileColumns, sums.N);
         var rows = sums.Rows;
-        for (var i = 0; i < m; i++)
+        for (var i = 0; i < sums.M; i++)
         {
-            var digits = output.Pointer + (nint)i * weights.Stride + n;
+            var digits = output.Pointer + (nint)i * weights.Stride + firstColumn;
             for (var t = 0; t < tileColumns; t++)
                 rows[i * tileColumns + t] = Digits.Base * digits[2 * t] + digits[2 * t + 1];
         }
 
         for (var t = 0; t < tileRows; t++)
         {
-            var high = output.Pointer + (nint)(m + 2 * t) * weights.Stride;
+            var high = output.Pointer + (nint)(firstRow + 2 * t) * weights.Stride;
             var low = high + weights.Stride;
             var line = sums.Columns.Slice(t * n, n);
             var j = 0;

@@ -2,18 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace Drift.Kernels;
 
-/// <summary>Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile; with each column's starting value.</summary>
+/// <summary>Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile, then two of its moments where they are wanted; with each column's starting value.</summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
     private const int Alignment = 64;
     private int* _panels;
     private int* _start;
 
-    public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, int tile)
-        : base(n, k, tile)
+    public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, int tile, bool moments)
+        : base(n, k, tile, moments)
     {
         Kernel = kernel;
-        var digits = tile == 0 ? 0 : 2 * ((n + tile - 1) / tile);
+        var plain = tile == 0 ? 0 : 2 * ((n + tile - 1) / tile);
+        var digits = moments ? 2 * plain : plain;
         Stride = PaddedColumns(kernel, n + digits);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
         _panels = (int*)NativeMemory.AlignedAlloc((nuint)Stride * (nuint)Groups * sizeof(int), Alignment);
@@ -32,8 +33,9 @@ internal sealed unsafe class HostWeights : GemmWeights
             column.AsSpan().Clear();
             if (j < n + digits)
             {
-                var first = (j - n) / 2 * tile;
-                SumRows(weights, k, first, Math.Min(tile, n - first), line);
+                var weighted = j - n >= plain;
+                var first = (weighted ? j - n - plain : j - n) / 2 * tile;
+                SumRows(weights, k, first, Math.Min(tile, n - first), weighted ? LineMoments.Centre(tile) : null, line);
                 Digits.Split(line, (j - n) % 2 == 0, column);
             }
 
@@ -72,13 +74,15 @@ internal sealed unsafe class HostWeights : GemmWeights
     private static int PaddedColumns(Int8Kernel kernel, int columns) =>
         (columns + kernel.NarrowColumns - 1) / kernel.NarrowColumns * kernel.NarrowColumns;
 
-    private static void SumRows(ReadOnlySpan<sbyte> weights, int k, int first, int count, Span<int> line)
+    /// <summary>Sums some rows; where a centre is given, each times its distance from it.</summary>
+    private static void SumRows(ReadOnlySpan<sbyte> weights, int k, int first, int count, int? centre, Span<int> line)
     {
         line.Clear();
         for (var j = first; j < first + count; j++)
         {
+            var weight = centre is { } zero ? j - first - zero : 1;
             for (var p = 0; p < k; p++)
-                line[p] += weights[j * k + p];
+                line[p] += weight * weights[j * k + p];
         }
     }
 
