@@ -23,13 +23,13 @@ internal static class Comparison
 
         var drawn = new Dictionary<string, DrawnRow>();
         // The nominal row is what the others are held against, wanted in the table or not.
-        string[] names = [.. CompareRow.Names.Where(name => name == Reference || options.Rows.Contains(name))];
+        IReadOnlyList<string> names = options.Rows.Contains(Reference) ? options.Rows : [Reference, .. options.Rows];
         RunProgress.Show(names.Select(CompareTable.Title).ToList(), options.Sampling.Images * options.Sampling.Steps, session, advance =>
         {
-            for (var i = 0; i < names.Length; i++)
+            for (var i = 0; i < names.Count; i++)
             {
                 var (row, at) = (Stopwatch.StartNew(), i);
-                var pictures = lab.Draw(Lab.StrategyOf(names[i], options), steps => advance(at, steps), session.Cancellation);
+                var pictures = lab.Draw(lab.StrategyOf(names[i], options), steps => advance(at, steps), session.Cancellation);
                 drawn[names[i]] = new DrawnRow(pictures, row.Elapsed.TotalSeconds);
             }
         });
@@ -44,7 +44,9 @@ internal static class Comparison
         var target = folder.Commit();
         json?.Commit(result);
 
-        CompareTable.Print(session.Out, rows);
+        if (rows.Any(row => CompareRow.Names.Contains(row.Row)))
+            CompareTable.Print(session.Out, [.. rows.Where(row => CompareRow.Names.Contains(row.Row))]);
+        RivalTable.Print(session.Out, [.. rows.Where(row => !CompareRow.Names.Contains(row.Row))]);
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
         session.Out.WriteLine($"Missed faults that cancellation on a line does not explain: {escaped}.");
         session.Out.WriteLine($"{options.Sampling.Images} pictures x {options.Rows.Count} rows in {clock.Elapsed.TotalSeconds:F1} s; written to {target}");
@@ -74,6 +76,7 @@ internal static class Comparison
         var (ledger, cost, reference) = (row.Ledger, lab.CostOf(row.Pictures), lab.CostOf(nominal.Pictures));
         return scored with
         {
+            Outcome = CompareRow.Names.Contains(name) ? null : ledger.Outcome,
             FaultsInjected = ledger.FaultsInjected,
             LinesFlagged = ledger.LinesFlagged,
             ElementsMended = ledger.ElementsMended,

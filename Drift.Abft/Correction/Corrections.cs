@@ -18,6 +18,9 @@ public sealed class Corrections
     /// <summary>Elements computed again at the nominal point, K multiply-accumulates each.</summary>
     public long Recomputed { get; private set; }
 
+    /// <summary>Tiles that those elements fill.</summary>
+    public int TilesRecomputed { get; private set; }
+
     /// <summary>Cycles in which the whole array stood still.</summary>
     public long Stalls { get; private set; }
 
@@ -25,7 +28,7 @@ public sealed class Corrections
     public int TilesGivenUp { get; private set; }
 
     /// <summary>Forgets everything.</summary>
-    public void Clear() => (_count, Recomputed, Stalls, TilesGivenUp) = (0, 0, 0, 0);
+    public void Clear() => (_count, Recomputed, TilesRecomputed, Stalls, TilesGivenUp) = (0, 0, 0, 0, 0);
 
     /// <summary>Replaces an accumulator.</summary>
     /// <param name="row">Row of the product.</param>
@@ -38,9 +41,9 @@ public sealed class Corrections
         _list[_count++] = new Replacement(row, column, value);
     }
 
-    /// <summary>Notes elements computed again.</summary>
-    /// <param name="elements">How many.</param>
-    public void Recompute(long elements) => Recomputed += elements;
+    /// <summary>Notes a tile computed again.</summary>
+    /// <param name="elements">Its elements.</param>
+    public void RecomputeTile(long elements) => (Recomputed, TilesRecomputed) = (Recomputed + elements, TilesRecomputed + 1);
 
     /// <summary>Notes cycles of standstill.</summary>
     /// <param name="cycles">How many.</param>

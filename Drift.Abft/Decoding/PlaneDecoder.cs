@@ -25,6 +25,9 @@ public sealed class PlaneDecoder : ICorrector
     }
 
     /// <inheritdoc/>
+    public bool NeedsNorms => true;
+
+    /// <inheritdoc/>
     /// <exception cref="ArgumentException">The tile is too large, or the norms are missing.</exception>
     public void Correct(in SuspectProduct product, Finding finding, Corrections corrections)
     {

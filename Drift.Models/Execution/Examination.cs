@@ -32,6 +32,8 @@ public sealed class Examination(ICorrector corrector)
     /// <param name="stride">Values from one row to the next.</param>
     public void Begin(ReadOnlySpan<sbyte> codes, int rows, int k, int stride)
     {
+        if (!corrector.NeedsNorms)
+            return;
         if (_rowNorms.Length < rows)
             _rowNorms = new float[rows];
         RowNorms.Measure(codes, k, stride, _rowNorms.AsSpan(0, rows));
@@ -39,17 +41,17 @@ public sealed class Examination(ICorrector corrector)
 
     /// <summary>Examines a product of the activations last taken.</summary>
     /// <param name="output">The product, flips applied.</param>
-    /// <param name="faults">Its flips; the corrector gets to see them only as what a second execution gives.</param>
     /// <param name="columnNorms">N norms of the weights' rows.</param>
     /// <param name="finding">Takes what needs a recovery.</param>
-    public void Examine(GemmOutput output, FaultPlan faults, float[] columnNorms, Finding finding)
+    /// <param name="executions">Its flips, and those of <see cref="ICorrector.FurtherProducts"/> further executions; correctors only see what executing again gives.</param>
+    public void Examine(GemmOutput output, float[] columnNorms, Finding finding, params FaultPlan[] executions)
     {
         ArgumentNullException.ThrowIfNull(output);
-        (_output, _columnNorms) = (output, columnNorms);
+        (_output, _columnNorms) = (output, corrector.NeedsNorms ? columnNorms : []);
         ImpliedDeviation.Measure(output.Expected, output.Observed, _deviations);
         if (output.ExpectedMoments.Tile != 0)
             ImpliedDeviation.Measure(output.ExpectedMoments, output.ObservedMoments, _moments);
-        _nominal.Take(output, faults);
+        _nominal.Take(output, executions);
         Corrections.Clear();
         corrector.Correct(Product, finding, Corrections);
     }

@@ -37,6 +37,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly Settlement _settlement = new();
     private readonly Corrections _none = new();
     private readonly Examination? _examination;
+    private readonly FaultPlanner[] _further;
     private sbyte[] _codes = [];
 
     /// <summary>A unit for some pictures.</summary>
@@ -52,6 +53,9 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         (_platform, _strategy, _layers, _pictures) = (platform, strategy, layers, pictures);
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
         _examination = strategy.Protection?.OpenCorrector is { } open ? new Examination(open()) : null;
+        _further = [.. Enumerable.Range(0, _examination?.Corrector.FurtherProducts ?? 0).Select(_ => new FaultPlanner())];
+        foreach (var run in pictures)
+            run.Checkpoints.Depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
     }
 
     /// <summary>Called after every guarded product; null for nobody.</summary>
@@ -112,17 +116,19 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         var site = layer.Key.At(step.Index);
         var run = _pictures[picture];
-        var weights = _layers.Get(layer, _strategy.Tile);
+        var weights = _layers.Get(layer, _strategy.Tile, _strategy.Protection?.Moments ?? false);
         var call = new GemmCall(_codes, rows, Stride(layer.K), weights.Weights);
 
         var point = _policies[picture].Choose(site);
-        var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, _platform.Errors.At(point));
+        var profile = _platform.Errors.At(point);
+        var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, profile);
         _layers.Backend.Multiply(call, faults, _output);
-        run.Ledger.Charge(_platform.Costs.Gemm(call.Shape, _strategy.Tile, point));
         var epilogue = new Epilogue(scale, weights.Scale);
-        var checkpoint = Judge(run, site, faults, weights.Norms);
+        var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, layer.N, profile));
+        run.Ledger.Charge(Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination));
         var outputScale = Leave(faults, epilogue, layer.Bias, values);
-        var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) : new LayerOutput(rows, layer.N, values);
+        var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) { Layer = site.Layer, Step = site.Step }
+            : new LayerOutput(rows, layer.N, values) { Layer = site.Layer, Step = site.Step };
         Correct(run, faults, epilogue, layer.Bias, output);
         if (_strategy.Protection is { } protection)
             Mend(protection, run, site, checkpoint, output);
@@ -132,20 +138,18 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <summary>The verdict, and the checkpoint that it may need, already on its way through the caches while the outputs are worked out.</summary>
-    private Checkpoint? Judge(PictureRun run, GemmSite site, FaultPlan faults, float[] norms)
+    private Checkpoint? Judge(PictureRun run, GemmSite site, float[] norms, FaultPlan[] executions)
     {
-        if (_strategy.Protection is not { } protection)
-        {
-            _finding.Reset(_output.Shape.M, _output.Shape.N, 0);
-            return null;
-        }
-
         if (_examination is { } examination)
-            examination.Examine(_output, faults, norms, _finding);
+            examination.Examine(_output, norms, _finding, executions);
+        else if (_strategy.Protection?.Rule is { } rule)
+            rule.Judge(_output.Expected, _output.Observed, _finding);
         else
-            protection.Rule.Judge(_output.Expected, _output.Observed, _finding);
+            _finding.Reset(_output.Shape.M, _output.Shape.N, 0);
+        if (_strategy.Protection?.Recovery is not { } recovery)
+            return null;
         run.Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
-        protection.Recovery.Prepare(_finding, checkpoint);
+        recovery.Prepare(_finding, checkpoint);
         return checkpoint;
     }
 
@@ -153,7 +157,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void Correct(PictureRun run, FaultPlan faults, Epilogue epilogue, ReadOnlySpan<float> bias, LayerOutput output)
     {
         var corrections = _examination?.Corrections ?? _none;
-        if (_examination is null && _strategy.Protection is { } protection)
+        if (_examination is null && _strategy.Protection is { Rule: not null } protection)
             run.Ledger.Note(_truth.Count(faults, _finding, protection.Threshold, Strategy.LargeFault));
         run.Ledger.Settle(_settlement.Settle(faults, _output, _finding, corrections, Strategy.LargeFault));
         foreach (var (row, column, value) in corrections.All)
@@ -162,10 +166,10 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
 
     private void Mend(Protection protection, PictureRun run, GemmSite site, Checkpoint? checkpoint, LayerOutput output)
     {
-        var repair = protection.Recovery.Mend(_finding, checkpoint, output);
+        var repair = protection.Recovery?.Mend(_finding, checkpoint, output) ?? default;
         run.Ledger.Mended(_finding, repair);
         run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(repair.RestoredBytes)));
-        if (protection.Interval.IsDue(site.Step))
+        if (protection.Interval is { } interval && interval.IsDue(site.Step))
             run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output))));
     }
 
@@ -207,6 +211,18 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var cost = _platform.Costs.Gemm(new GemmShape(rows, projection.Layer.N, projection.Layer.K), 0, OperatingPoint.Nominal);
         foreach (var run in _pictures)
             run.Ledger.Charge(cost);
+    }
+
+    /// <summary>The flips of every execution of a product: the first one's, and those of seeds of their own.</summary>
+    private FaultPlan[] Executions(PictureRun run, GemmSite site, FaultPlan first, int n, BitErrorProfile profile)
+    {
+        if (_examination is null)
+            return [];
+        var plans = new FaultPlan[1 + _further.Length];
+        plans[0] = first;
+        for (var i = 0; i < _further.Length; i++)
+            plans[i + 1] = _further[i].Draw(run.Request.Seed + 0x9E3779B97F4A7C15 * (ulong)(i + 1), site, _output.Shape.M, n, profile);
+        return plans;
     }
 
     private static int Stride(int width) => (width + StrideUnit - 1) / StrideUnit * StrideUnit + StrideUnit;
