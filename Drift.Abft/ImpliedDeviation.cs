@@ -16,8 +16,9 @@ public static class ImpliedDeviation
     /// </param>
     /// <param name="tile">Edge of a checksum tile, at least 1.</param>
     /// <param name="deviations">Takes the sums; reused.</param>
+    /// <param name="moments">Takes the sums of deltas times their weights (<see cref="LineMoments"/>); reused, or null.</param>
     /// <exception cref="ArgumentException">The plan does not fit the product.</exception>
-    public static void Sum(FaultPlan faults, GemmOutput output, int tile, LineSums deviations)
+    public static void Sum(FaultPlan faults, GemmOutput output, int tile, LineSums deviations, LineSums? moments = null)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(deviations);
@@ -28,6 +29,9 @@ public static class ImpliedDeviation
         Span<int> rows = deviations.Rows, columns = deviations.Columns, accumulators = output.Accumulators;
         rows.Clear();
         columns.Clear();
+        moments?.Resize(m, n, tile);
+        moments?.Rows.Clear();
+        moments?.Columns.Clear();
         for (var i = faults.Count - 1; i >= 0; i--)
         {
             var flip = faults.All[i];
@@ -36,6 +40,10 @@ public static class ImpliedDeviation
             accumulator ^= flip.Mask;
             rows[flip.Row * deviations.TileColumns + flip.Column / tile] += delta;
             columns[flip.Row / tile * n + flip.Column] += delta;
+            if (moments is null)
+                continue;
+            moments.Rows[flip.Row * deviations.TileColumns + flip.Column / tile] += delta * (flip.Column % tile - LineMoments.Centre(tile));
+            moments.Columns[flip.Row / tile * n + flip.Column] += delta * (flip.Row % tile - LineMoments.Centre(tile));
         }
 
         faults.Toggle(output);

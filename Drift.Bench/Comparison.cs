@@ -23,11 +23,11 @@ internal static class Comparison
 
         var drawn = new Dictionary<string, DrawnRow>();
         // The nominal row is what the others are held against, wanted in the table or not.
-        string[] names = [.. CompareRow.Names.Where(name => name == Reference || options.Rows.Contains(name))];
+        IReadOnlyList<string> names = options.Rows.Contains(Reference) ? options.Rows : [Reference, .. options.Rows];
         RunProgress.Show(names.Select(CompareTable.Title).ToList(), options.Sampling.Images * options.Sampling.Steps, session, advance =>
         {
             var before = 0.0;
-            foreach (var (name, (pictures, finished)) in names.Zip(lab.Draw(names.Select(name => Lab.StrategyOf(name, options)), advance, session.Cancellation)))
+            foreach (var (name, (pictures, finished)) in names.Zip(lab.Draw(names.Select(name => lab.StrategyOf(name, options)), advance, session.Cancellation)))
             {
                 // Threads go on with the next row while a row's last pictures are drawn: a row's time is what the whole run moved on by.
                 drawn[name] = new DrawnRow(pictures, Math.Max(0, finished - before));
@@ -46,7 +46,9 @@ internal static class Comparison
         var target = folder.Commit();
         json?.Commit(result);
 
-        CompareTable.Print(session.Out, rows);
+        if (rows.Any(row => CompareRow.Names.Contains(row.Row)))
+            CompareTable.Print(session.Out, [.. rows.Where(row => CompareRow.Names.Contains(row.Row))]);
+        RivalTable.Print(session.Out, [.. rows.Where(row => !CompareRow.Names.Contains(row.Row))]);
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
         session.Out.WriteLine($"Missed faults that cancellation on a line does not explain: {escaped}.");
         session.Out.WriteLine($"{options.Sampling.Images} pictures x {options.Rows.Count} rows in {clock.Elapsed.TotalSeconds:F1} s; written to {target}");
@@ -76,6 +78,7 @@ internal static class Comparison
         var (ledger, cost, reference) = (row.Ledger, lab.CostOf(row.Pictures), lab.CostOf(nominal.Pictures));
         return scored with
         {
+            Outcome = CompareRow.Names.Contains(name) ? null : ledger.Outcome,
             FaultsInjected = ledger.FaultsInjected,
             LinesFlagged = ledger.LinesFlagged,
             ElementsMended = ledger.ElementsMended,

@@ -45,6 +45,7 @@ internal static class DriftCommand
         VerifyCommand.Create(),
         DevicesCommand.Create(),
         BenchCommand.Create(),
+        DecodeCommand.Create(bodies.Decode),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)

@@ -1,3 +1,4 @@
+using Drift.Abft;
 using Drift.Dvfs;
 using Drift.Kernels;
 using Drift.Models;
@@ -12,6 +13,7 @@ internal sealed class Lab : IDisposable
     private readonly IGemmBackend _backend;
     private readonly SamplingOptions _sampling;
     private readonly RowMemory _memory = new();
+    private readonly Lazy<RangeProfile> _ranges;
 
     private Lab(SamplingOptions sampling, Platform platform)
     {
@@ -22,6 +24,7 @@ internal sealed class Lab : IDisposable
         _backend = Backends.Open(sampling.Backend, Math.Max(1, sampling.Threads / sampling.Images));
         Layers = new QuantisedLayers(_backend);
         Judge = Judge.For(sampling.Model);
+        _ranges = new Lazy<RangeProfile>(ProfileRanges);
         Requests = [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRequest(sampling.SeedOf(i), sampling.ClassOf(i)))];
     }
 
@@ -68,9 +71,9 @@ internal sealed class Lab : IDisposable
     public static bool IsUnquantised(string row) => row == "fp32";
 
     /// <summary>How a row executes its layers; null for the unquantised reference.</summary>
-    /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
+    /// <param name="row">One of <see cref="CompareRow.Names"/>, or a <see cref="RowName"/>.</param>
     /// <param name="options">The comparison's settings.</param>
-    public static Strategy? StrategyOf(string row, CompareOptions options)
+    public Strategy? StrategyOf(string row, CompareOptions options)
     {
         if (IsUnquantised(row))
             return null;
@@ -84,6 +87,8 @@ internal sealed class Lab : IDisposable
             "drift" or "drift-overclocked" => Run(() => new DriftPolicy(point), options.Outputs, protection),
             "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
             "drift-wide" => Run(() => new DriftPolicy(point), OutputForm.Wide, protection),
+            _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
+                ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile()))),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
         };
     }
@@ -111,10 +116,21 @@ internal sealed class Lab : IDisposable
         _backend.Dispose();
     }
 
+    /// <summary>The ranges of a clean run: one picture of a seed that no row draws.</summary>
+    private RangeProfile ProfileRanges()
+    {
+        var ranges = new RangeProfile();
+        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, Protection.Correcting(0, null) with { Recovery = new RangeRecorder(ranges) });
+        var request = new PictureRequest(_sampling.SeedOf(_sampling.Images), _sampling.ClassOf(_sampling.Images));
+        new PictureBatch(Pipeline, 1).Draw(new Drawing([request], runs => new GuardedGemm(Platform, strategy, Layers, runs, _memory)), new SamplingSettings(_sampling.Steps, _sampling.Guidance));
+        return ranges;
+    }
+
     /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
     private static OperatingPoint PointOf(string row, CompareOptions options) => row switch
     {
         "nominal" => OperatingPoint.Nominal,
+        _ when RowName.Parse(row)?.Volts is { } volts => OperatingPoint.Nominal with { Voltage = new Volts(volts) },
         "drift-overclocked" => OperatingPoint.Nominal with { Frequency = Hertz.FromGigahertz(options.Frequency) },
         _ => OperatingPoint.Nominal with { Voltage = new Volts(options.Voltage) },
     };

@@ -45,7 +45,7 @@ internal sealed class CompareArguments
     private readonly Option<int> _interval = Declare.Number("--interval", "Steps between checkpoints", 10, 1, 1000);
     private readonly Option<string?> _json = Declare.Text("--json", "Also write result.json here", "FILE");
     private readonly Option<string> _rows =
-        Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", "LIST", "all");
+        Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}; also {RowName.Form}", "LIST", "all");
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
     private readonly Option<string?> _points = Declare.Text("--operating-points", "Voltage and frequency tables in place of the shipped ones", "FILE.csv");
 
@@ -66,8 +66,15 @@ internal sealed class CompareArguments
         var sampling = _sampling.Bind(parsed);
         if (sampling.Out is { } folder && parsed.GetValue(_json) is { } json)
             RequireOutside(folder, json);
-        return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
-            parsed.GetValue(_threshold), parsed.GetValue(_interval), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
+        var (rows, tile) = (Rows(parsed.GetRequiredValue(_rows)), parsed.GetValue(_tile));
+        foreach (var row in rows)
+        {
+            if (!CompareRow.Names.Contains(row) && RowName.Parse(row) is { } name && tile > ProtectionCatalog.LargestTile(name.Protection))
+                throw new UserErrorException($"--tile: {tile} is too large for the row {row}; expected at most {ProtectionCatalog.LargestTile(name.Protection)}");
+        }
+
+        return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), tile,
+            parsed.GetValue(_threshold), parsed.GetValue(_interval), parsed.GetValue(_json), rows,
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points));
     }
 
@@ -84,8 +91,9 @@ internal sealed class CompareArguments
         if (list == "all")
             return CompareRow.Names;
         var wanted = list.Split(',', StringSplitOptions.TrimEntries);
-        if (wanted.FirstOrDefault(name => !CompareRow.Names.Contains(name)) is { } unknown)
-            throw new UserErrorException($"--rows: there is no row '{unknown}'; expected some of {string.Join(", ", CompareRow.Names)}");
-        return [.. CompareRow.Names.Where(wanted.Contains)];
+        if (wanted.FirstOrDefault(name => name != RowName.AllRivals && !CompareRow.Names.Contains(name) && RowName.Parse(name) is null) is { } unknown)
+            throw new UserErrorException($"--rows: there is no row '{unknown}'; expected some of {string.Join(", ", CompareRow.Names)}, or {RowName.Form}");
+        var others = wanted.SelectMany(name => name == RowName.AllRivals ? RowName.All : [name]).Except(CompareRow.Names);
+        return [.. CompareRow.Names.Where(wanted.Contains), .. others];
     }
 }
