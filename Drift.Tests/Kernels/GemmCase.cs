@@ -12,6 +12,8 @@ public sealed record GemmCase(int M, int N, int K, int Tile, int Gap = 0, int Se
 
     public sbyte[] W { get; init; } = Draw(Seed + 1, N * K);
 
+    public bool Moments { get; init; }
+
     public GemmCall Call(GemmWeights weights) => new(A, M, Stride, weights);
 
     /// <summary>Runs it and fails unless every bit is the reference's.</summary>
@@ -19,9 +21,9 @@ public sealed record GemmCase(int M, int N, int K, int Tile, int Gap = 0, int Se
     {
         using var reference = new ReferenceBackend();
         using var truth = new GemmOutput();
-        using var plain = reference.Prepare(W, N, K, Tile);
+        using var plain = reference.Prepare(W, N, K, Tile, Moments);
         reference.Multiply(Call(plain), faults, truth);
-        using var weights = backend.Prepare(W, N, K, Tile);
+        using var weights = backend.Prepare(W, N, K, Tile, Moments);
         backend.Multiply(Call(weights), faults, output);
         AssertSame(output, truth);
     }
@@ -37,6 +39,10 @@ public sealed record GemmCase(int M, int N, int K, int Tile, int Gap = 0, int Se
         Same(actual.Expected.Columns, truth.Expected.Columns, "expected column sums");
         Same(actual.Observed.Rows, truth.Observed.Rows, "observed row sums");
         Same(actual.Observed.Columns, truth.Observed.Columns, "observed column sums");
+        Same(actual.ExpectedMoments.Rows, truth.ExpectedMoments.Rows, "expected row moments");
+        Same(actual.ExpectedMoments.Columns, truth.ExpectedMoments.Columns, "expected column moments");
+        Same(actual.ObservedMoments.Rows, truth.ObservedMoments.Rows, "observed row moments");
+        Same(actual.ObservedMoments.Columns, truth.ObservedMoments.Columns, "observed column moments");
     }
 
     private void Same(ReadOnlySpan<int> actual, ReadOnlySpan<int> truth, string what)
