@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Drift.Kernels;
 
 namespace Drift.Abft;
@@ -62,9 +63,16 @@ public static class ImpliedDeviation
         if ((expected.M, expected.N, expected.Tile) != (observed.M, observed.N, observed.Tile))
             throw new ArgumentException("expected and observed sums are of different products", nameof(observed));
         deviations.Resize(expected.M, expected.N, expected.Tile);
-        for (var i = 0; i < deviations.Rows.Length; i++)
-            deviations.Rows[i] = observed.Rows[i] - expected.Rows[i];
-        for (var i = 0; i < deviations.Columns.Length; i++)
-            deviations.Columns[i] = observed.Columns[i] - expected.Columns[i];
+        Subtract(observed.Rows, expected.Rows, deviations.Rows);
+        Subtract(observed.Columns, expected.Columns, deviations.Columns);
+    }
+
+    private static void Subtract(ReadOnlySpan<int> observed, ReadOnlySpan<int> expected, Span<int> deviations)
+    {
+        var i = 0;
+        for (; i <= deviations.Length - Vector512<int>.Count; i += Vector512<int>.Count)
+            (Vector512.Create(observed[i..]) - Vector512.Create(expected[i..])).CopyTo(deviations[i..]);
+        for (; i < deviations.Length; i++)
+            deviations[i] = observed[i] - expected[i];
     }
 }

@@ -56,16 +56,16 @@ internal sealed class Hypothesis
         (_count, Flips, Evidence, Hash) = (0, 0, 0, 0);
         (_edge, _centre, _length) = ((tile + 15) & ~15, LineMoments.Centre(tile), tile);
         _moments = product.Moments is not null;
-        Array.Clear(_sums);
+        _sums.AsSpan(0, _moments ? _sums.Length : RowMoments).Clear();
         Copy(product.Deviations, Rows);
         if (product.Moments is { } moments)
             Copy(moments, RowMoments);
         (_rowNeed, _columnNeed) = (0, 0);
-        for (var line = 0; line < _edge; line++)
-        {
-            _rowNeed += Weight(Rows + line);
-            _columnNeed += Weight(Columns + line);
-        }
+        // Few lines deviate; the others need nothing.
+        for (var rows = DeviatingRows; rows != 0; rows &= rows - 1)
+            _rowNeed += Weight(Rows + BitOperations.TrailingZeroCount(rows));
+        for (var columns = DeviatingColumns; columns != 0; columns &= columns - 1)
+            _columnNeed += Weight(Columns + BitOperations.TrailingZeroCount(columns));
 
         void Copy(LineSums from, int target)
         {
@@ -113,6 +113,15 @@ internal sealed class Hypothesis
 
     /// <summary>The rows that deviate in any way.</summary>
     public ulong DeviatingRows => _moments ? Odd(Rows, -1) | Odd(RowMoments, -1) : Odd(Rows, -1);
+
+    /// <summary>The columns that deviate in any way.</summary>
+    public ulong DeviatingColumns => _moments ? Odd(Columns, -1) | Odd(ColumnMoments, -1) : Odd(Columns, -1);
+
+    /// <summary>The fewest flips that the rows need still.</summary>
+    public int RowNeed => _rowNeed;
+
+    /// <summary>The fewest flips that the columns need still.</summary>
+    public int ColumnNeed => _columnNeed;
 
     /// <summary>Places a flip.</summary>
     /// <param name="row">Row of the tile.</param>

@@ -5,7 +5,7 @@ namespace Drift.Abft;
 /// <summary>
 /// Reads the flips off the deviations and takes them back. In every tile, first the accumulators that exceed the bound of their operands' norms, whose flips need no sums; then,
 /// bit plane by bit plane, those that rows and columns agree on (<see cref="PlaneSearch"/>). All lines must close. Positions on which equally good explanations differ
-/// are flagged; a tile that nothing explains is flagged whole. Nothing is guessed.
+/// are flagged; in a tile that nothing explains, all lines that still deviate are. Nothing is guessed.
 /// </summary>
 public sealed class PlaneDecoder : ICorrector
 {
@@ -63,10 +63,17 @@ public sealed class PlaneDecoder : ICorrector
             explanation = _search.Explain(tile, _start, balancedOnly: false);
         }
 
-        if (explanation is null)
-            GiveUp(tile, tileRow, tileColumn, finding, corrections);
-        else
+        if (explanation is not null)
+        {
             Apply(tile, explanation, tileRow, tileColumn, finding, corrections);
+            return;
+        }
+
+        // Only what needs no sums is known here.
+        _start.Load(product, tileRow, tileColumn, tile.Height, tile.Width);
+        Locate(tile, ulong.MaxValue >> (64 - tile.Height));
+        Apply(tile, _start, tileRow, tileColumn, finding, corrections);
+        GiveUp(tile, tileRow, tileColumn, finding, corrections);
     }
 
     /// <summary>Places the flips of accumulators beyond their bound, where one bit alone brings them back.</summary>
@@ -109,12 +116,20 @@ public sealed class PlaneDecoder : ICorrector
         }
     }
 
-    private static void GiveUp(in SuspectTile tile, int tileRow, int tileColumn, Finding finding, Corrections corrections)
+    /// <summary>
+    /// Flags the lines that deviate. Where the rows need more flips than the columns, some columns hide pairs that cancel, and the rows are flagged over the whole width; and the reverse.
+    /// </summary>
+    private void GiveUp(in SuspectTile tile, int tileRow, int tileColumn, Finding finding, Corrections corrections)
     {
         corrections.GiveUpTile();
-        for (var row = 0; row < tile.Height; row++)
-            finding.FlagRow(tile.FirstRow + row, tileColumn);
-        for (var column = 0; column < tile.Width; column++)
-            finding.FlagColumn(tileRow, tile.FirstColumn + column);
+        var (rows, columns) = (_start.DeviatingRows, _start.DeviatingColumns);
+        if (_start.RowNeed > _start.ColumnNeed)
+            columns = ulong.MaxValue >> (64 - tile.Width);
+        else if (_start.ColumnNeed > _start.RowNeed)
+            rows = ulong.MaxValue >> (64 - tile.Height);
+        for (; rows != 0; rows &= rows - 1)
+            finding.FlagRow(tile.FirstRow + BitOperations.TrailingZeroCount(rows), tileColumn);
+        for (; columns != 0; columns &= columns - 1)
+            finding.FlagColumn(tileRow, tile.FirstColumn + BitOperations.TrailingZeroCount(columns));
     }
 }

@@ -18,9 +18,10 @@ internal static class Bill
         if (examination is null)
             return total;
         var (corrector, corrections) = (examination.Corrector, examination.Corrections);
-        // A row's norm is K squares and sums, in the checks' place; those of the weights are taken once at load.
+        // A row's norm is K squares and sums, and costs what a row sum over one column would; those of the weights are taken once at load.
+        var rows = new GemmShape(shape.M, 1, shape.K);
         if (corrector.NeedsNorms)
-            total += AsCheck(costs.Gemm(new GemmShape(shape.M, 1, shape.K), 0, point));
+            total += ChecksOf(costs.Gemm(rows, GemmWeights.LargestTile, point), costs.Gemm(rows, 0, point));
         for (var i = 0; i < corrector.FurtherProducts; i++)
             total += plain;
         if (corrector.ExecutionOverhead > 0)
@@ -54,13 +55,5 @@ internal static class Bill
         CheckEnergy = both.CheckEnergy,
         Cycles = both.Cycles - plain.Cycles,
         Time = new Seconds(both.Time.Value - plain.Time.Value),
-    };
-
-    private static Cost AsCheck(Cost product) => product with
-    {
-        Macs = 0,
-        ChecksumMacs = product.Macs,
-        ComputeEnergy = default,
-        CheckEnergy = product.ComputeEnergy,
     };
 }
