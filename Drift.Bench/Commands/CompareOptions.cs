@@ -42,7 +42,7 @@ internal sealed class CompareArguments
     private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element, in place of the rate that voltage or frequency imply", 0, 1);
     private readonly Option<int> _tile = Declare.Number("--tile", "Edge of a checksum tile", 32, 1, 256);
     private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
-    private readonly Option<int> _interval = Declare.Number("--interval", "Steps between checkpoints", 10, 1, 1000);
+    private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: the model's]", 1, 1000);
     private readonly Option<string?> _json = Declare.Text("--json", "Also write result.json here", "FILE");
     private readonly Option<string> _rows =
         Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", "LIST", "all");
@@ -67,7 +67,7 @@ internal sealed class CompareArguments
         if (sampling.Out is { } folder && parsed.GetValue(_json) is { } json)
             RequireOutside(folder, json);
         return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
-            parsed.GetValue(_threshold), parsed.GetValue(_interval), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
+            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? sampling.Model.Kind.Schedule.Interval, parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points));
     }
 

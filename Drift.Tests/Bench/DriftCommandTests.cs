@@ -145,7 +145,7 @@ public sealed class DriftCommandTests
     {
         var options = (await Invocation.Of(["compare"])).Compared!;
         Assert.That(options.Sampling.Model.Name, Is.EqualTo("dit-fashion"));
-        Assert.That(options.Sampling.Classes, Is.EqualTo(Enumerable.Range(0, 10)));
+        Assert.That(options.Sampling.Subjects, Is.EqualTo(Enumerable.Range(0, 10).Select(label => new ClassSubject(label))));
         Assert.That(options.Sampling, Has.Property("Images").AtLeast(16).And.Property("Steps").EqualTo(50).And.Property("Guidance").EqualTo(2.0)
             .And.Property("Backend").EqualTo(Backends.Default).And.Property("Out").Null);
         Assert.That(options, Has.Property("Voltage").EqualTo(0.675).And.Property("Frequency").EqualTo(3.574).And.Property("BitErrorRate").Null
@@ -166,19 +166,19 @@ public sealed class DriftCommandTests
             "--rows", "drift,fp32", "--outputs", "wide", "--operating-points", points,
         ];
         var options = (await Invocation.Of(arguments)).Compared!;
-        Assert.That(options.Sampling.Classes, Is.EqualTo(new[] { 8, 3 }));
-        Assert.That(options.Sampling with { Model = null!, Classes = [] },
+        Assert.That(options.Sampling.Subjects, Is.EqualTo(new[] { new ClassSubject(8), new ClassSubject(3) }));
+        Assert.That(options.Sampling with { Model = null!, Subjects = [] },
             Is.EqualTo(new SamplingOptions(null!, [], 5, 7, 1.5, 18446744073709547519, "reference", 3, "o")));
         Assert.That(options.Rows, Is.EqualTo(new[] { "fp32", "drift" }), "in table order, whatever the order on the command line");
         Assert.That(options with { Sampling = null!, Rows = [] }, Is.EqualTo(new CompareOptions(null!, 0.7, 3, 1e-3, 64, 256, 4, "j", [], OutputForm.Wide, points)));
-        Assert.That((options.Sampling.ClassOf(3), options.Sampling.SeedOf(3)), Is.EqualTo((3, 18446744073709547522UL)));
+        Assert.That((options.Sampling.LabelOf(3), options.Sampling.SeedOf(3)), Is.EqualTo(("dress", 18446744073709547522UL)));
     }
 
     [Test]
     public async Task Generate_takes_the_sampling_options()
     {
         var options = (await Invocation.Of(["generate", "--classes", "coat", "--precision", "int8"])).Generated!;
-        Assert.That((options.Sampling.Classes.Single(), options.Quantised), Is.EqualTo((4, true)));
+        Assert.That((options.Sampling.Subjects.Single(), options.Quantised), Is.EqualTo(((Subject)new ClassSubject(4), true)));
     }
 
     [Test]
