@@ -12,7 +12,7 @@ public sealed class GuardedConvolutionTests
 
     private static readonly OperatingPoint Undervolted = OperatingPoint.Of(0.675, 2.0);
 
-    private readonly Platform _platform = new(new FixedRate(0.02),
+    private readonly Platform _platform = new(new FixedRate(0.004),
         new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
 
     [TestCase(ScaleGroups.PerTensor, 3, 1, 1)]
@@ -53,12 +53,12 @@ public sealed class GuardedConvolutionTests
         var mended = Run(layer, x, ScaleGroups.PerChannelAndToken, Undervolted, OutputForm.Wide, Protection.Rollback(), out var guarded);
         Assert.Multiple(() =>
         {
-            Assert.That(unguarded.FaultsInjected, Is.EqualTo(guarded.FaultsInjected).And.GreaterThan(10));
+            Assert.That(unguarded.FaultsInjected, Is.EqualTo(guarded.FaultsInjected).And.GreaterThan(3));
             Assert.That(guarded.ElementsMended, Is.Positive);
             Assert.That(guarded.MissedUnexplained + guarded.FalseAlarms, Is.Zero);
             Assert.That(RelativeError.Largest(damaged.Span, clean.Span), Is.GreaterThan(10));
-            // Without a checkpoint the mended elements are 0.
-            Assert.That(RelativeError.Largest(mended.Span, clean.Span), Is.LessThanOrEqualTo(1.5));
+            // Without a checkpoint the mended elements are 0, and no fault of this seed cancels another.
+            Assert.That(RelativeError.Largest(mended.Span, clean.Span), Is.LessThanOrEqualTo(1));
             Assert.That(mended.Span.ToArray().Count(value => value == 0), Is.EqualTo(guarded.ElementsMended));
         });
     }
