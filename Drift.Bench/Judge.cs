@@ -48,7 +48,7 @@ internal sealed class Judge
             var best = 0;
             for (var c = 1; c < scores.Length; c++)
                 best = scores[c] > scores[best] ? c : best;
-            right += best == drawn[i].Request.ClassLabel ? 1 : 0;
+            right += drawn[i].Request.Subject == new ClassSubject(best) ? 1 : 0;
         }
 
         return (double)right / drawn.Count;

@@ -36,9 +36,39 @@ public enum GemmRole
     /// <summary>Tokens back to patches after the last block.</summary>
     FinalProjection = 10,
 
+    /// <summary>Query projection of cross-attention, from the picture.</summary>
+    CrossQuery = 11,
+
+    /// <summary>Key projection of cross-attention, from the text.</summary>
+    CrossKey = 12,
+
+    /// <summary>Value projection of cross-attention, from the text.</summary>
+    CrossValue = 13,
+
+    /// <summary>Output projection of cross-attention.</summary>
+    CrossOutput = 14,
+
+    /// <summary>Text states to the denoiser's width.</summary>
+    CaptionProjection = 15,
+
+    /// <summary>Resolution and aspect ratio to an embedding beside the timestep's.</summary>
+    SizeEmbedding = 16,
+
+    /// <summary>Into a UNet's transformer (proj_in): a linear layer over the pixels, or a 1 x 1 convolution, which is the same.</summary>
+    TransformerIn = 17,
+
+    /// <summary>Out of a UNet's transformer (proj_out).</summary>
+    TransformerOut = 18,
+
     /// <summary>A convolution, over its windows.</summary>
     Convolution = 20,
 
     /// <summary>Pooled features to class scores.</summary>
     Classifier = 21,
+
+    /// <summary>Any layer of a text encoder: block is its layer, index its place there.</summary>
+    TextEncoder = 22,
+
+    /// <summary>Any layer of a picture encoder: block is its layer, index its place there.</summary>
+    PictureEncoder = 23,
 }

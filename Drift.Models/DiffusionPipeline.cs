@@ -3,7 +3,7 @@ using Drift.Kernels;
 namespace Drift.Models;
 
 /// <summary>
-/// A class-conditional pipeline from a diffusers folder (DiTPipeline): noise, then denoiser and sampler step by step under classifier-free guidance, then the
+/// A pipeline from a diffusers folder: what to draw becomes conditioning, then noise, then denoiser and sampler step by step under classifier-free guidance, then the
 /// decoder. Immutable; one instance serves all threads.
 /// </summary>
 public sealed class DiffusionPipeline
@@ -13,20 +13,21 @@ public sealed class DiffusionPipeline
         if (!Directory.Exists(folder))
             throw new ModelFormatException($"{folder}: no such folder; expected a pipeline as diffusers saves it");
         var index = ModelConfig.Read(Path.Combine(folder, "model_index.json"));
-        index.RequireClass("DiTPipeline");
-        var denoiser = DiTTransformer2D.Load(Path.Combine(folder, "transformer"));
-        Denoiser = denoiser;
-        NullClass = denoiser.Classes;
-        // One label too many would draw the null class under that name.
-        if (index.Has("id2label") && index.TextMap("id2label").Count is var labels && labels != NullClass)
-            throw index.Refuse("id2label", $"a map of {labels} names", $"{NullClass}, one for each class of the transformer");
-        if (denoiser.OutChannels < denoiser.LatentShape.Channels)
-            throw new ModelFormatException($"{folder}: the transformer predicts {denoiser.OutChannels} channels of {denoiser.LatentShape.Channels}; expected at least as many");
-        Sampler = SamplerCatalog.Load(Path.Combine(folder, "scheduler", "scheduler_config.json"));
+        Kind = PipelineCatalog.Find(index);
         Autoencoder = AutoencoderKL.Load(Path.Combine(folder, "vae"));
+        (Denoiser, Conditioner) = Kind.Open(new PipelineFolder(folder, index, Autoencoder));
+        if (Denoiser.OutChannels < Denoiser.LatentShape.Channels)
+            throw new ModelFormatException($"{folder}: the denoiser predicts {Denoiser.OutChannels} channels of {Denoiser.LatentShape.Channels}; expected at least as many");
         if (Autoencoder.LatentChannels != Denoiser.LatentShape.Channels)
-            throw new ModelFormatException($"{folder}: the vae has {Autoencoder.LatentChannels} latent channels, the transformer {Denoiser.LatentShape.Channels}; expected the same");
+            throw new ModelFormatException($"{folder}: the vae has {Autoencoder.LatentChannels} latent channels, the denoiser {Denoiser.LatentShape.Channels}; expected the same");
+        Sampler = SamplerCatalog.Load(Path.Combine(folder, "scheduler", "scheduler_config.json"));
     }
+
+    /// <summary>What sets it apart from other pipelines.</summary>
+    public PipelineKind Kind { get; }
+
+    /// <summary>Tells the denoiser what to draw.</summary>
+    public IConditioner Conditioner { get; }
 
     /// <summary>Predicts the noise.</summary>
     public IDenoiser Denoiser { get; }
@@ -37,12 +38,9 @@ public sealed class DiffusionPipeline
     /// <summary>Decodes the last latents.</summary>
     public AutoencoderKL Autoencoder { get; }
 
-    /// <summary>Number of classes, and the label that means none.</summary>
-    public int NullClass { get; }
-
     /// <summary>Reads a pipeline.</summary>
-    /// <param name="folder">A folder with model_index.json, transformer, scheduler and vae.</param>
-    /// <exception cref="ModelFormatException">The folder is incomplete, damaged or of another pipeline.</exception>
+    /// <param name="folder">A folder with model_index.json and the parts that it names.</param>
+    /// <exception cref="ModelFormatException">The folder is incomplete, damaged or of a pipeline that is not supported.</exception>
     public static DiffusionPipeline Load(string folder) => new(folder);
 
     /// <summary>The noise that a picture starts from, [channels, height, width]: normal, a function of the picture's seed alone.</summary>
@@ -56,25 +54,23 @@ public sealed class DiffusionPipeline
         return noise;
     }
 
-    /// <summary>The loop: latents to latents.</summary>
-    /// <param name="latents">[pictures, channels, height, width]: the start, noise of variance 1; overwritten by the end.</param>
-    /// <param name="labels">One class a picture.</param>
-    /// <param name="settings">Steps and guidance.</param>
+    /// <summary>The loop: noise to latents.</summary>
+    /// <param name="latents">[pictures, channels, height, width]: noise of variance 1; overwritten by the last latents.</param>
+    /// <param name="conditioning">What to draw, from <see cref="Conditioner"/>.</param>
+    /// <param name="settings">Steps and guidance, the conditioning's own.</param>
     /// <param name="gemm">Computes every layer; a picture's conditional and unconditional samples stand together.</param>
     /// <param name="workspace">Scratch memory.</param>
     /// <param name="afterStep">Called with each step's index and latents; null for nobody.</param>
     /// <param name="cancellation">Stops between steps.</param>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public void Denoise(Tensor latents, IReadOnlyList<int> labels, SamplingSettings settings, IGemmUnit gemm, Workspace workspace,
+    public void Denoise(Tensor latents, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm, Workspace workspace,
         Action<int, Tensor>? afterStep = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(latents);
-        ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(workspace);
         var run = Sampler.Begin(settings.Steps);
         Scale(latents, run.InitialSigma);
-        var conditioning = new Conditioning(settings.IsGuided ? [.. labels.SelectMany(label => new[] { label, NullClass })] : [.. labels]);
         for (var index = 0; index < run.Timesteps.Count; index++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -144,9 +140,12 @@ public sealed class DiffusionPipeline
 
 /// <summary>How a picture is sampled.</summary>
 /// <param name="Steps">Sampler steps, at least 1.</param>
-/// <param name="Guidance">Weight of the class against no class; 1 is no guidance.</param>
+/// <param name="Guidance">Weight of the subject against no subject; 1 is no guidance.</param>
 public sealed record SamplingSettings(int Steps, double Guidance)
 {
+    /// <summary>Tokens that a prompt is cut or padded to; null for as many as the pipeline has.</summary>
+    public int? TextTokens { get; init; }
+
     /// <summary>Whether an unconditional half runs beside the conditional one.</summary>
     public bool IsGuided => Guidance != 1;
 }

@@ -65,18 +65,20 @@ public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
         var latents = new Tensor(runs.Count, channels, height, width);
         for (var i = 0; i < runs.Count; i++)
             pipeline.Noise(runs[i].Request).Span.CopyTo(latents.Slice(i, 1).Span);
+        // Text encoder and decoder run unquantised at the nominal point in every row: the paper guards the denoiser.
+        var nominal = new FloatUnit();
+        var conditioning = pipeline.Conditioner.Condition([.. runs.Select(run => run.Request)], settings, nominal, workspace);
         var unit = open(runs);
         try
         {
-            pipeline.Denoise(latents, [.. runs.Select(run => run.Request.ClassLabel)], settings, unit, workspace, (_, _) => stepped?.Invoke(runs.Count), cancellation);
+            pipeline.Denoise(latents, conditioning, settings, unit, workspace, (_, _) => stepped?.Invoke(runs.Count), cancellation);
         }
         finally
         {
             (unit as IDisposable)?.Dispose();
         }
 
-        // The decoder runs unquantised at the nominal point in every row: the paper guards the denoiser.
-        var images = pipeline.Decode(latents, new FloatUnit(), workspace);
+        var images = pipeline.Decode(latents, nominal, workspace);
         for (var i = 0; i < runs.Count; i++)
             drawn[i] = new DrawnPicture(runs[i].Request, images.Slice(i, 1).Reshape([.. images.Shape.Skip(1)]), runs[i].Ledger);
     }

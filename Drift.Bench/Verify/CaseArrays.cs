@@ -30,6 +30,23 @@ internal static class CaseArrays
         ? new FeatureSet(samples, dimensions, [.. arrays.ReadFloat(name).Select(value => (double)value)])
         : throw new UserErrorException($"{arrays.Path}: {name} has the shape [{string.Join(", ", arrays.Shape(name))}]; expected [samples, dimensions], at least two samples");
 
+    /// <summary>A mask, one entry each: integers that are not 0 where something is there.</summary>
+    /// <exception cref="UserErrorException">The array has another length.</exception>
+    public static bool[] ReadMask(this SafetensorsFile arrays, string name, long count) => arrays.DataType(name) == "BOOL"
+        ? [.. arrays.ReadByte(name).Require(arrays, name, count).Select(value => value != 0)]
+        : [.. arrays.ReadNumbers(name).Require(arrays, name, count).Select(value => value != 0)];
+
+    /// <summary>Texts as ids, with a mask or all there.</summary>
+    /// <exception cref="UserErrorException">The ids are no matrix, or the mask has another shape.</exception>
+    public static TokenBatch ReadTokens(this SafetensorsFile arrays, string ids = "in.input_ids", string mask = "in.attention_mask")
+    {
+        if (arrays.Shape(ids) is not [> 0, > 0 and var tokens])
+            throw new UserErrorException($"{arrays.Path}: {ids} has the shape [{string.Join(", ", arrays.Shape(ids))}]; expected [texts, tokens]");
+        var values = arrays.ReadInt64(ids);
+        var kept = arrays.Contains(mask) ? arrays.ReadMask(mask, values.Length) : [.. Enumerable.Repeat(true, values.Length)];
+        return new TokenBatch(tokens, [.. values.Select(value => checked((int)value))], kept);
+    }
+
     /// <summary>Floats, as many as the case needs.</summary>
     /// <exception cref="UserErrorException">The array has another length.</exception>
     public static float[] ReadFloat(this SafetensorsFile arrays, string name, long count) => arrays.ReadFloat(name).Require(arrays, name, count);

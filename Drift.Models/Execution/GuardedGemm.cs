@@ -87,10 +87,11 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         ArgumentNullException.ThrowIfNull(call);
         _untouched.Attend(step, call);
         // Q K^T and A V are left untouched, at the nominal point, as in the authors' settings; their work is charged all the same.
-        var (tokens, depth) = (call.Tokens, call.Queries.Columns / call.Heads);
-        var each = _platform.Costs.Gemm(new GemmShape(tokens, tokens, depth), 0, OperatingPoint.Nominal)
-            + _platform.Costs.Gemm(new GemmShape(tokens, depth, tokens), 0, OperatingPoint.Nominal);
-        var heads = call.Queries.Rows / tokens / _pictures.Count * call.Heads;
+        // Keys under a mask are charged too: an accelerator works on whole batches of one shape.
+        var (tokens, keys, depth) = (call.Tokens, call.KeyTokens, call.Depth);
+        var each = _platform.Costs.Gemm(new GemmShape(tokens, keys, depth), 0, OperatingPoint.Nominal)
+            + _platform.Costs.Gemm(new GemmShape(tokens, depth, keys), 0, OperatingPoint.Nominal);
+        var heads = call.Samples / _pictures.Count * call.Heads;
         foreach (var run in _pictures)
         {
             for (var head = 0; head < heads; head++)

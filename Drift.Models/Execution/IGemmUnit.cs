@@ -7,15 +7,6 @@ namespace Drift.Models;
 /// <param name="Output">[rows, N], overwritten.</param>
 public readonly record struct Projection(LinearLayer Layer, Tensor Output);
 
-/// <summary>softmax(Q K^T / sqrt(d)) V, head by head, every token of a sample to every token of the same sample.</summary>
-/// <param name="Queries">Q, [samples x tokens, heads x d]: a head's values stand together.</param>
-/// <param name="Keys">K, as Q.</param>
-/// <param name="Values">V, as Q.</param>
-/// <param name="Tokens">Tokens of a sample.</param>
-/// <param name="Heads">Number of heads.</param>
-/// <param name="Output">As Q; overwritten.</param>
-public sealed record AttentionCall(Tensor Queries, Tensor Keys, Tensor Values, int Tokens, int Heads, Tensor Output);
-
 /// <summary>
 /// The seam that every network computes through. A network says which layer of which step it wants; whether that runs in fp32, in INT8, past the safe voltage or under
 /// checks is the unit's business alone. A unit serves one thread.
@@ -40,6 +31,6 @@ public interface IGemmUnit
 
     /// <summary>The two products of attention around their softmax.</summary>
     /// <param name="step">Where in the run this happens.</param>
-    /// <param name="call">Operands and heads.</param>
+    /// <param name="call">Operands, heads and masks.</param>
     void Attend(StepContext step, AttentionCall call);
 }

@@ -26,6 +26,20 @@ public sealed class LinearLayer
         _packed = new Lazy<FloatWeights>(() => FloatGemm.Pack(Weight, N, K));
     }
 
+    /// <summary>Reads a layer under the names that PyTorch gives its parts: <c>name.weight</c> and <c>name.bias</c>.</summary>
+    /// <param name="weights">A folder's weights.</param>
+    /// <param name="name">The layer's name.</param>
+    /// <param name="key">Block, role and index.</param>
+    /// <param name="n">Output features.</param>
+    /// <param name="k">Input features.</param>
+    /// <param name="bias">Whether it has a bias.</param>
+    /// <exception cref="ModelFormatException">A tensor has another shape or holds NaN or infinity.</exception>
+    public static LinearLayer Read(ModelWeights weights, string name, LayerKey key, int n, int k, bool bias = true)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        return new LinearLayer(key, weights.Read($"{name}.weight", n, k), bias ? weights.Read($"{name}.bias", n) : [], n, k);
+    }
+
     /// <summary>Block, role and index.</summary>
     public LayerKey Key { get; }
 

@@ -2,11 +2,6 @@ using Drift.Abft;
 
 namespace Drift.Models;
 
-/// <summary>One picture to draw.</summary>
-/// <param name="Seed">Seed of its noise and of its faults: the picture depends on nothing else.</param>
-/// <param name="ClassLabel">Its class.</param>
-public sealed record PictureRequest(ulong Seed, int ClassLabel);
-
 /// <summary>A picture in flight: its request, its own checkpoints and its own ledger.</summary>
 /// <param name="request">What is drawn.</param>
 public sealed class PictureRun(PictureRequest request)

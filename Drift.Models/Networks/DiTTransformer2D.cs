@@ -12,11 +12,11 @@ public sealed class DiTTransformer2D : IDenoiser
     private const float ModulationEpsilon = 1e-6f;
     private const int ModulationParts = 6;
 
-    private readonly int _patch, _inChannels, _outChannels, _sampleSize, _heads, _width, _classes;
+    private readonly int _outChannels, _heads, _width, _classes;
     private readonly float _epsilon;
-    private readonly LinearLayer _patchEmbedding, _finalModulation, _finalProjection;
+    private readonly PatchEmbedding _patches;
+    private readonly LinearLayer _finalModulation, _finalProjection;
     private readonly Block[] _blocks;
-    private readonly float[] _positions;
 
     private DiTTransformer2D(ModelConfig config, ModelWeights weights)
     {
@@ -25,39 +25,29 @@ public sealed class DiTTransformer2D : IDenoiser
         config.SupportedChoice("norm_type", ["ada_norm_zero"], ["layer_norm", "ada_norm", "ada_norm_single", "ada_norm_continuous", "layer_norm_i2vgen"]);
         if (config.Flag("norm_elementwise_affine", false))
             throw config.NotSupported("norm_elementwise_affine", "true", "false, as DiT has it");
-        _patch = config.Integer("patch_size", 2);
-        _inChannels = config.Integer("in_channels", 4);
-        _outChannels = config.OptionalInteger("out_channels") ?? _inChannels;
-        _sampleSize = config.Integer("sample_size", 32);
-        if (_sampleSize % _patch != 0)
-            throw config.Refuse("sample_size", $"{_sampleSize}", $"a multiple of patch_size {_patch}");
         _heads = config.Integer("num_attention_heads", 16);
         _width = _heads * config.Integer("attention_head_dim", 72);
-        if (_width % 4 != 0)
-            throw config.Refuse("attention_head_dim", $"{_width / _heads}", "a width (heads x head size) that 4 divides, for the position embedding");
         _classes = config.Integer("num_embeds_ada_norm", 1000);
         _epsilon = (float)config.Number("norm_eps", 1e-5, 0);
         var attentionBias = config.Flag("attention_bias", true);
 
-        var pixels = _patch * _patch;
-        _patchEmbedding = new LinearLayer(new LayerKey(0, GemmRole.PatchEmbedding), weights.Read("pos_embed.proj.weight", _width, _inChannels, _patch, _patch),
-            weights.Read("pos_embed.proj.bias", _width), _width, _inChannels * pixels);
+        _patches = new PatchEmbedding(weights, config, _width, standardSize: 32, shrink: _ => 1);
+        _outChannels = config.OptionalInteger("out_channels") ?? LatentShape.Channels;
         _blocks = new Block[config.Integer("num_layers", 28)];
         for (var i = 0; i < _blocks.Length; i++)
             _blocks[i] = new Block(weights, i, _width, _classes, attentionBias);
-        _finalModulation = Linear(weights, "proj_out_1", new LayerKey(0, GemmRole.FinalProjection, 0), 2 * _width, _width);
-        _finalProjection = Linear(weights, "proj_out_2", new LayerKey(0, GemmRole.FinalProjection, 1), pixels * _outChannels, _width);
-        _positions = Positions(_sampleSize / _patch, _sampleSize / _patch);
-        Layers = [_patchEmbedding, .. _blocks.SelectMany(b => b.Layers), _finalModulation, _finalProjection];
+        _finalModulation = LinearLayer.Read(weights, "proj_out_1", new LayerKey(0, GemmRole.FinalProjection, 0), 2 * _width, _width);
+        _finalProjection = LinearLayer.Read(weights, "proj_out_2", new LayerKey(0, GemmRole.FinalProjection, 1), _patches.Patch * _patches.Patch * _outChannels, _width);
+        Layers = [_patches.Projection, .. _blocks.SelectMany(b => b.Layers), _finalModulation, _finalProjection];
     }
 
     /// <inheritdoc/>
-    public (int Channels, int Height, int Width) LatentShape => (_inChannels, _sampleSize, _sampleSize);
+    public (int Channels, int Height, int Width) LatentShape => _patches.LatentShape;
 
     /// <inheritdoc/>
     public IReadOnlyList<LinearLayer> Layers { get; }
 
-    /// <summary>Channels of a prediction; those beyond the latent's are learned variances.</summary>
+    /// <inheritdoc/>
     public int OutChannels => _outChannels;
 
     /// <summary>Number of classes; the null class has this number.</summary>
@@ -88,26 +78,21 @@ public sealed class DiTTransformer2D : IDenoiser
         ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(conditioning);
         ArgumentNullException.ThrowIfNull(gemm);
-        if (latent.Shape is not [var samples, var channels, var height, var width] || channels != _inChannels || height % _patch != 0 || width % _patch != 0)
-            throw new ArgumentException($"a latent of [{string.Join(", ", latent.Shape)}] does not fit {_inChannels} channels in patches of {_patch}", nameof(latent));
+        _patches.Require(latent);
+        var samples = latent.Shape[0];
         if (conditioning.ClassLabels.Length != samples || conditioning.ClassLabels.Any(label => label < 0 || label > _classes))
             throw new ArgumentException($"{samples} samples need as many class labels of 0..{_classes}", nameof(conditioning));
 
         var work = step.Workspace;
-        int rows = height / _patch, columns = width / _patch, tokens = rows * columns;
-        var result = work.Rent(samples, _outChannels, height, width);
+        var result = work.Rent(samples, _outChannels, latent.Shape[2], latent.Shape[3]);
         using var scope = work.Begin();
-
-        var hidden = work.Rent(samples, tokens, _width);
-        var patches = work.Rent(samples, tokens, _patchEmbedding.K);
-        Patches.Gather(latent, _patch, patches);
-        gemm.Linear(step, patches, new Projection(_patchEmbedding, hidden));
-        AddPositions(hidden, rows == columns && rows == _sampleSize / _patch ? _positions : Positions(rows, columns));
+        var hidden = _patches.Embed(latent, step, gemm);
+        var tokens = hidden.Shape[1];
         watch?.Invoke("patch_embed", hidden);
 
         var features = work.Rent(samples, TimestepFeatures);
         for (var s = 0; s < samples; s++)
-            Sinusoids.Timestep(step.Timestep, features.Slice(s, 1).Span);
+            Sinusoids.Timestep(step.Timestep, features.Slice(s, 1).Span, shift: 1);
         var first = work.Rent(samples, _width);
         for (var i = 0; i < _blocks.Length; i++)
         {
@@ -120,17 +105,13 @@ public sealed class DiTTransformer2D : IDenoiser
             watch?.Invoke($"block.{i}", hidden);
         }
 
-        var modulation = work.Rent(samples, 2 * _width);
-        gemm.Linear(step, first, new Projection(_finalModulation, modulation));
-        for (var s = 0; s < samples; s++)
-        {
-            var (tokensOfSample, parts) = (hidden.Slice(s, 1), modulation.Slice(s, 1));
-            LayerNorm.Modulate(tokensOfSample.Span, parts.Span[_width..], parts.Span[.._width], ModulationEpsilon, tokensOfSample.Span);
-        }
+        var modulation = new AdaptiveNorm(work.Rent(samples, 2 * _width), _width);
+        gemm.Linear(step, first, new Projection(_finalModulation, modulation.Parts));
+        modulation.Norm(hidden, 0, ModulationEpsilon, hidden);
 
         var pixels = work.Rent(samples, tokens, _finalProjection.N);
         gemm.Linear(step, hidden, new Projection(_finalProjection, pixels));
-        Patches.Scatter(pixels, _patch, result);
+        Patches.Scatter(pixels, _patches.Patch, result);
         return result;
     }
 
@@ -139,39 +120,24 @@ public sealed class DiTTransformer2D : IDenoiser
     {
         var work = step.Workspace;
         var samples = hidden.Shape[0];
-        var modulation = work.Rent(samples, ModulationParts * _width);
-        gemm.Linear(step, embedding, new Projection(block.Modulation, modulation));
+        var modulation = new AdaptiveNorm(work.Rent(samples, ModulationParts * _width), _width);
+        gemm.Linear(step, embedding, new Projection(block.Modulation, modulation.Parts));
 
         var normed = work.Rent(samples, tokens, _width);
         var (query, key, value) = (work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width));
-        Modulate(hidden, modulation, 0, ModulationEpsilon, normed);
+        modulation.Norm(hidden, 0, ModulationEpsilon, normed);
         gemm.Linear(step, normed, new Projection(block.Query, query), new Projection(block.Key, key), new Projection(block.Value, value));
         gemm.Attend(step, new AttentionCall(query, key, value, tokens, _heads, normed));
         gemm.Linear(step, normed, new Projection(block.Output, query));
-        Gate(hidden, query, modulation, 2);
+        modulation.AddGated(hidden, query, 2);
 
         var wide = work.Rent(samples, tokens, block.FeedForward1.N);
-        Modulate(hidden, modulation, 3, _epsilon, normed);
+        modulation.Norm(hidden, 3, _epsilon, normed);
         gemm.Linear(step, normed, new Projection(block.FeedForward1, wide));
         Gelu.Tanh(wide.Span);
         gemm.Linear(step, wide, new Projection(block.FeedForward2, query));
-        Gate(hidden, query, modulation, 5);
+        modulation.AddGated(hidden, query, 5);
     }
-
-    /// <summary>Part p of the modulation is the shift and part p + 1 the scale.</summary>
-    private void Modulate(Tensor hidden, Tensor modulation, int part, float epsilon, Tensor output)
-    {
-        for (var s = 0; s < hidden.Shape[0]; s++)
-            LayerNorm.Modulate(hidden.Slice(s, 1).Span, Part(modulation, s, part + 1), Part(modulation, s, part), epsilon, output.Slice(s, 1).Span);
-    }
-
-    private void Gate(Tensor hidden, Tensor branch, Tensor modulation, int part)
-    {
-        for (var s = 0; s < hidden.Shape[0]; s++)
-            GatedSum.Add(hidden.Slice(s, 1).Span, branch.Slice(s, 1).Span, Part(modulation, s, part));
-    }
-
-    private Span<float> Part(Tensor modulation, int sample, int part) => modulation.Span.Slice((sample * ModulationParts + part) * _width, _width);
 
     /// <summary>Timestep embedding plus class embedding, before SiLU.</summary>
     private void Embed(Block block, StepContext step, Tensor features, Conditioning conditioning, IGemmUnit gemm, Tensor embedding)
@@ -186,17 +152,6 @@ public sealed class DiTTransformer2D : IDenoiser
             Activation.Add(embedding.Slice(s, 1).Span, block.ClassTable.AsSpan(conditioning.ClassLabels[s] * _width, _width));
     }
 
-    private float[] Positions(int rows, int columns) => Sinusoids.Grid(_width, rows, columns, _sampleSize / _patch);
-
-    private static void AddPositions(Tensor hidden, float[] positions)
-    {
-        for (var s = 0; s < hidden.Shape[0]; s++)
-            Activation.Add(hidden.Slice(s, 1).Span, positions);
-    }
-
-    private static LinearLayer Linear(ModelWeights weights, string name, LayerKey key, int n, int k, bool bias = true) =>
-        new(key, weights.Read($"{name}.weight", n, k), bias ? weights.Read($"{name}.bias", n) : [], n, k);
-
     /// <summary>The layers of one block.</summary>
     private sealed class Block
     {
@@ -205,7 +160,7 @@ public sealed class DiTTransformer2D : IDenoiser
         public Block(ModelWeights weights, int index, int width, int classes, bool attentionBias)
         {
             LinearLayer At(string name, GemmRole role, int n, int k, int place = 0, bool bias = true) =>
-                Linear(weights, $"transformer_blocks.{index}.{name}", new LayerKey(index, role, place), n, k, bias);
+                LinearLayer.Read(weights, $"transformer_blocks.{index}.{name}", new LayerKey(index, role, place), n, k, bias);
 
             Timestep1 = At("norm1.emb.timestep_embedder.linear_1", GemmRole.TimestepEmbedding, width, TimestepFeatures);
             Timestep2 = At("norm1.emb.timestep_embedder.linear_2", GemmRole.TimestepEmbedding, width, width, 1);

@@ -2,15 +2,14 @@ using Drift.Kernels;
 
 namespace Drift.Models;
 
-/// <summary>What a denoiser is told besides the latent: one entry a sample.</summary>
-/// <param name="ClassLabels">Class of each sample; the null class for unconditional ones.</param>
-public sealed record Conditioning(int[] ClassLabels);
-
 /// <summary>A network that predicts noise. Immutable; one instance serves all threads.</summary>
 public interface IDenoiser
 {
     /// <summary>Extents of one sample's latent: channels, height, width.</summary>
     (int Channels, int Height, int Width) LatentShape { get; }
+
+    /// <summary>Channels of a prediction; those beyond the latent's are learned variances.</summary>
+    int OutChannels { get; }
 
     /// <summary>Every linear layer, in the order of execution.</summary>
     IReadOnlyList<LinearLayer> Layers { get; }

@@ -52,7 +52,8 @@ public sealed class GuardedRunTests
         for (var i = 0; i < 3; i++)
             _bench.Pipeline.Noise(requests[i]).Span.CopyTo(latents.Slice(i, 1).Span);
         using var unit = new GuardedGemm(_bench.Platform, Workbench.Guarded, _bench.Layers, runs);
-        _bench.Pipeline.Denoise(latents, [.. requests.Select(r => r.ClassLabel)], new SamplingSettings(Steps, 2), unit, new Workspace());
+        var settings = new SamplingSettings(Steps, 2);
+        _bench.Pipeline.Denoise(latents, _bench.Pipeline.Conditioner.Condition(requests, settings, new FloatUnit(), new Workspace()), settings, unit, new Workspace());
         var whole = _bench.Pipeline.Decode(latents, new FloatUnit(), new Workspace());
         var shards = _bench.Draw(requests, Workbench.Guarded, Steps);
         for (var i = 0; i < 3; i++)

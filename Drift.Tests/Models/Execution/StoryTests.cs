@@ -55,7 +55,8 @@ public sealed class StoryTests
         for (var i = 0; i < Pictures; i++)
             _bench.Pipeline.Noise(requests[i]).Span.CopyTo(latents.Slice(i, 1).Span);
         using var unit = new GuardedGemm(_bench.Platform, strategy, _bench.Layers, [new PictureRun(requests[0])]);
-        _bench.Pipeline.Denoise(latents, [.. requests.Select(request => request.ClassLabel)], new SamplingSettings(50, 2), unit, new Workspace());
+        var settings = new SamplingSettings(50, 2);
+        _bench.Pipeline.Denoise(latents, _bench.Pipeline.Conditioner.Condition(requests, settings, new FloatUnit(), new Workspace()), settings, unit, new Workspace());
         var images = _bench.Pipeline.Decode(latents, new FloatUnit(), new Workspace());
         return [.. Enumerable.Range(0, Pictures).Select(i => Picture.From(images.Slice(i, 1).Reshape([.. images.Shape.Skip(1)])))];
     }

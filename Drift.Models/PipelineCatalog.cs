@@ -1,0 +1,63 @@
+namespace Drift.Models;
+
+/// <summary>A pipeline's folder while it is being read.</summary>
+/// <param name="Path">Where it lies.</param>
+/// <param name="Index">Its model_index.json.</param>
+/// <param name="Autoencoder">Its vae.</param>
+public sealed record PipelineFolder(string Path, ModelConfig Index, AutoencoderKL Autoencoder)
+{
+    /// <summary>A folder inside.</summary>
+    /// <param name="part">Name of the part.</param>
+    public string Part(string part) => System.IO.Path.Combine(Path, part);
+}
+
+/// <summary>A kind of pipeline: what sets it apart from the others.</summary>
+/// <param name="Name">Its class, as model_index.json gives it.</param>
+/// <param name="TakesPrompts">Whether it draws texts rather than classes.</param>
+/// <param name="Open">Reads the denoiser, and what tells it what to draw.</param>
+public sealed record PipelineKind(string Name, bool TakesPrompts, Func<PipelineFolder, (IDenoiser Denoiser, IConditioner Conditioner)> Open);
+
+/// <summary>The one place that lists pipelines, by the class name that a model_index.json gives.</summary>
+public static class PipelineCatalog
+{
+    private static readonly PipelineKind[] Kinds =
+    [
+        new("DiTPipeline", TakesPrompts: false, Dit),
+        new("StableDiffusionPipeline", TakesPrompts: true, StableDiffusion),
+    ];
+
+    /// <summary>The class names that <see cref="Find"/> takes.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Kinds.Select(kind => kind.Name)];
+
+    /// <summary>The kind of a folder's pipeline.</summary>
+    /// <param name="index">Its model_index.json.</param>
+    /// <exception cref="ModelFormatException">It names a class that is not supported; the message lists those that are.</exception>
+    public static PipelineKind Find(ModelConfig index)
+    {
+        ArgumentNullException.ThrowIfNull(index);
+        index.RequireClass([.. Names]);
+        return Kinds.Single(kind => kind.Name == index.ClassName);
+    }
+
+    private static (IDenoiser, IConditioner) Dit(PipelineFolder folder)
+    {
+        var denoiser = DiTTransformer2D.Load(folder.Part("transformer"));
+        // One label too many would draw the null class under that name.
+        if (folder.Index.Has("id2label") && folder.Index.TextMap("id2label").Count is var labels && labels != denoiser.Classes)
+            throw folder.Index.Refuse("id2label", $"a map of {labels} names", $"{denoiser.Classes}, one for each class of the transformer");
+        return (denoiser, new ClassConditioner(denoiser.Classes));
+    }
+
+    /// <summary>Every token of the padding conditions the picture, as in diffusers.</summary>
+    private static (IDenoiser, IConditioner) StableDiffusion(PipelineFolder folder)
+    {
+        var denoiser = UNet2DCondition.Load(folder.Part("unet"));
+        var encoder = ClipTextModel.Load(folder.Part("text_encoder"));
+        var tokenizer = ClipTokenizer.Load(folder.Part("tokenizer"));
+        if (encoder.Width != denoiser.TextWidth)
+            throw new ModelFormatException($"{folder.Path}: the text encoder gives {encoder.Width} values a token, the unet reads {denoiser.TextWidth}; expected the same");
+        if (tokenizer.Vocabulary > encoder.Vocabulary)
+            throw new ModelFormatException($"{folder.Path}: the tokenizer has {tokenizer.Vocabulary} tokens, the text encoder {encoder.Vocabulary}; expected at least as many");
+        return (denoiser, new PromptConditioner(tokenizer, encoder, new PromptForm(Math.Min(tokenizer.Length, encoder.Length), Masked: false, text => text)));
+    }
+}
