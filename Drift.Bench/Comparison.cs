@@ -26,15 +26,17 @@ internal static class Comparison
         string[] names = [.. CompareRow.Names.Where(name => name == Reference || options.Rows.Contains(name))];
         RunProgress.Show(names.Select(CompareTable.Title).ToList(), options.Sampling.Images * options.Sampling.Steps, session, advance =>
         {
-            for (var i = 0; i < names.Length; i++)
+            var before = 0.0;
+            foreach (var (name, (pictures, finished)) in names.Zip(lab.Draw(names.Select(name => Lab.StrategyOf(name, options)), advance, session.Cancellation)))
             {
-                var (row, at) = (Stopwatch.StartNew(), i);
-                var pictures = lab.Draw(Lab.StrategyOf(names[i], options), steps => advance(at, steps), session.Cancellation);
-                drawn[names[i]] = new DrawnRow(pictures, row.Elapsed.TotalSeconds);
+                // Threads go on with the next row while a row's last pictures are drawn: a row's time is what the whole run moved on by.
+                drawn[name] = new DrawnRow(pictures, Math.Max(0, finished - before));
+                before = Math.Max(before, finished);
             }
         });
 
-        var rows = options.Rows.Select(name => Score(name, drawn[name], drawn[Reference], lab)).ToList();
+        var rows = options.Rows.AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Min(options.Sampling.Threads, options.Rows.Count))
+            .Select(name => Score(name, drawn[name], drawn[Reference], lab)).ToList();
         var result = ResultJson.Write(new CompareResult(options.ToSettings(), clock.Elapsed.TotalSeconds, rows));
         folder.Write("pictures.png", Grid(options, drawn));
         folder.Write("result.json", result);

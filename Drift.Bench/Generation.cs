@@ -21,7 +21,7 @@ internal static class Generation
         var strategy = options.Quantised ? new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null) : null;
         IReadOnlyList<DrawnPicture> drawn = [];
         RunProgress.Show([sampling.Model.Name], sampling.Images * sampling.Steps, session,
-            advance => drawn = lab.Draw(strategy, steps => advance(0, steps), session.Cancellation));
+            advance => drawn = lab.Draw([strategy], advance, session.Cancellation)[0].Pictures);
 
         var codec = new SkiaPictures();
         var pictures = drawn.Select(picture => Picture.From(picture.Image)).ToList();

@@ -11,6 +11,7 @@ internal sealed class Lab : IDisposable
 {
     private readonly IGemmBackend _backend;
     private readonly SamplingOptions _sampling;
+    private readonly RowMemory _memory = new();
 
     private Lab(SamplingOptions sampling, Platform platform)
     {
@@ -87,13 +88,14 @@ internal sealed class Lab : IDisposable
         };
     }
 
-    /// <summary>Draws all pictures one way.</summary>
-    /// <param name="strategy">How layers are executed; null for fp32.</param>
-    /// <param name="stepped">Told how many picture-steps were just done.</param>
+    /// <summary>Draws all pictures in some ways, one after the other.</summary>
+    /// <param name="strategies">How layers are executed in each; null for fp32.</param>
+    /// <param name="advance">Told a way's place and how many picture-steps of it were just done.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    public IReadOnlyList<DrawnPicture> Draw(Strategy? strategy, Action<int>? stepped, CancellationToken cancellation) =>
-        new PictureBatch(Pipeline, _sampling.Threads).Draw(Requests, new SamplingSettings(_sampling.Steps, _sampling.Guidance),
-            runs => strategy is null ? new FloatUnit() : new GuardedGemm(Platform, strategy, Layers, runs), stepped, cancellation);
+    public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation) =>
+        new PictureBatch(Pipeline, _sampling.Threads).Draw([.. strategies.Select((strategy, i) => new Drawing(Requests,
+            runs => strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory), steps => advance(i, steps)))],
+            new SamplingSettings(_sampling.Steps, _sampling.Guidance), cancellation);
 
     /// <summary>What a whole row cost: every picture's ledger, and the weights, read once a step for the batch.</summary>
     public Cost CostOf(IReadOnlyList<DrawnPicture> drawn)

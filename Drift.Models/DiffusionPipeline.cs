@@ -110,7 +110,7 @@ public sealed class DiffusionPipeline
     /// <summary>What the sampler is told: unconditional + guidance x (conditional - unconditional), without learned variances.</summary>
     private Tensor Predict(Tensor latents, double scale, StepContext step, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm)
     {
-        var (pictures, (channels, height, width)) = (latents.Shape[0], Denoiser.LatentShape);
+        var (pictures, channels, height, width) = (latents.Shape[0], latents.Shape[1], latents.Shape[2], latents.Shape[3]);
         var halves = settings.IsGuided ? 2 : 1;
         var batch = step.Workspace.Rent(pictures * halves, channels, height, width);
         for (var sample = 0; sample < pictures * halves; sample++)

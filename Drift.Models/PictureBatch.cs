@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Drift.Kernels;
 
 namespace Drift.Models;
@@ -9,77 +10,93 @@ namespace Drift.Models;
 /// <param name="Ledger">What happened on the way; empty for a run that nothing guarded.</param>
 public sealed record DrawnPicture(PictureRequest Request, Tensor Image, RunLedger Ledger);
 
+/// <summary>Pictures that are drawn one way.</summary>
+/// <param name="Requests">The pictures.</param>
+/// <param name="Open">Opens the unit that computes a picture's layers; disposed after it when it is disposable.</param>
+/// <param name="Stepped">Told how many picture-steps were just done; from any thread. Null for nobody.</param>
+public sealed record Drawing(IReadOnlyList<PictureRequest> Requests, Func<IReadOnlyList<PictureRun>, IGemmUnit> Open, Action<int>? Stepped = null);
+
+/// <summary>A drawing's pictures.</summary>
+/// <param name="Pictures">In the order of the requests.</param>
+/// <param name="Finished">Seconds from the start of the whole call to the last of them.</param>
+public sealed record FinishedDrawing(IReadOnlyList<DrawnPicture> Pictures, double Finished);
+
 /// <summary>
-/// Draws many pictures on several threads. Pictures do not depend on each other, so threads take small shards of them: no barriers, activations that stay in the
-/// cache, and the same bits for any number of threads and any shard.
+/// Draws many pictures on several threads. Pictures do not depend on each other, so a thread takes one at a time: no barriers, activations that stay in the
+/// cache, and the same bits for any number of threads. One picture with both guidance halves has rows enough to fill the micro-kernels.
 /// </summary>
 /// <param name="pipeline">Draws them.</param>
 /// <param name="threads">Threads at work, at least 1.</param>
 public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
 {
-    // Two pictures with both guidance halves: 256 rows fill the micro-kernels, and the widest activation of the small networks is half a megabyte.
-    private const int ShardPictures = 2;
-
-    /// <summary>Draws.</summary>
-    /// <param name="requests">The pictures.</param>
+    /// <summary>Draws one way.</summary>
+    /// <param name="drawing">The pictures.</param>
     /// <param name="settings">Steps and guidance.</param>
-    /// <param name="open">Opens the unit that computes a shard's layers; disposed after it when it is disposable.</param>
-    /// <param name="stepped">Told how many picture-steps were just done; from any thread. Null for nobody.</param>
     /// <param name="cancellation">Stops between steps.</param>
     /// <returns>In the order of the requests.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public IReadOnlyList<DrawnPicture> Draw(IReadOnlyList<PictureRequest> requests, SamplingSettings settings, Func<IReadOnlyList<PictureRun>, IGemmUnit> open,
-        Action<int>? stepped = null, CancellationToken cancellation = default)
+    public IReadOnlyList<DrawnPicture> Draw(Drawing drawing, SamplingSettings settings, CancellationToken cancellation = default) =>
+        Draw([drawing], settings, cancellation)[0].Pictures;
+
+    /// <summary>Draws many ways, one after the other; a thread that has no more to do for one goes on with the next.</summary>
+    /// <param name="drawings">What is drawn, in this order.</param>
+    /// <param name="settings">Steps and guidance.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <returns>In the order of the drawings.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public IReadOnlyList<FinishedDrawing> Draw(IReadOnlyList<Drawing> drawings, SamplingSettings settings, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(requests);
-        ArgumentNullException.ThrowIfNull(open);
-        var drawn = new DrawnPicture[requests.Count];
-        var size = Math.Clamp(requests.Count / threads, 1, ShardPictures);
-        var shards = (requests.Count + size - 1) / size;
+        ArgumentNullException.ThrowIfNull(drawings);
+        ArgumentNullException.ThrowIfNull(settings);
+        var clock = Stopwatch.StartNew();
+        var drawn = drawings.Select(drawing => new DrawnPicture[drawing.Requests.Count]).ToList();
+        var finished = new double[drawings.Count];
+        // What a subject means to the denoiser is worked out once for all drawings and seeds.
+        var told = new ConcurrentDictionary<Subject, Lazy<Conditioning>>();
+        var tasks = drawings.SelectMany((drawing, d) => Enumerable.Range(0, drawing.Requests.Count).Select(picture => (Drawing: d, Picture: picture)));
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellation };
         try
         {
-            // Unbuffered: a thread that is free takes one shard, where chunks would leave one thread waiting for the other.
-            var queue = Partitioner.Create(Enumerable.Range(0, shards), EnumerablePartitionerOptions.NoBuffering);
-            Parallel.ForEach(queue, options, () => new Workspace(), (shard, _, workspace) =>
+            // Unbuffered: a thread that is free takes one picture, where chunks would leave one thread waiting for the other.
+            var queue = Partitioner.Create(tasks, EnumerablePartitionerOptions.NoBuffering);
+            Parallel.ForEach(queue, options, () => new Workspace(), (task, _, workspace) =>
             {
-                var first = shard * size;
-                var runs = requests.Skip(first).Take(size).Select(request => new PictureRun(request)).ToList();
-                Shard(runs, settings, open, stepped, workspace, drawn.AsSpan(first, runs.Count), cancellation);
+                var drawing = drawings[task.Drawing];
+                var request = drawing.Requests[task.Picture];
+                // Text encoder and decoder run unquantised at the nominal point in every row: the paper guards the denoiser.
+                var conditioning = told.GetOrAdd(request.Subject, _ => new Lazy<Conditioning>(() => pipeline.Conditioner.Condition([request], settings, new FloatUnit(), workspace))).Value;
+                drawn[task.Drawing][task.Picture] = Draw(drawing, request, conditioning, settings, workspace, cancellation);
+                lock (finished)
+                    finished[task.Drawing] = clock.Elapsed.TotalSeconds;
                 return workspace;
             }, _ => { });
         }
         catch (AggregateException e) when (e.InnerExceptions.Count > 0)
         {
-            // One shard's failure is the run's: the first one stands for all.
+            // One picture's failure is the run's: the first one stands for all.
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
 
-        return drawn;
+        return [.. drawn.Zip(finished, (pictures, at) => new FinishedDrawing(pictures, at))];
     }
 
-    private void Shard(List<PictureRun> runs, SamplingSettings settings, Func<IReadOnlyList<PictureRun>, IGemmUnit> open, Action<int>? stepped,
-        Workspace workspace, Span<DrawnPicture> drawn, CancellationToken cancellation)
+    private DrawnPicture Draw(Drawing drawing, PictureRequest request, Conditioning conditioning, SamplingSettings settings, Workspace workspace,
+        CancellationToken cancellation)
     {
         var (channels, height, width) = pipeline.Denoiser.LatentShape;
-        var latents = new Tensor(runs.Count, channels, height, width);
-        for (var i = 0; i < runs.Count; i++)
-            pipeline.Noise(runs[i].Request).Span.CopyTo(latents.Slice(i, 1).Span);
-        // Text encoder and decoder run unquantised at the nominal point in every row: the paper guards the denoiser.
-        var nominal = new FloatUnit();
-        var conditioning = pipeline.Conditioner.Condition([.. runs.Select(run => run.Request)], settings, nominal, workspace);
-        var unit = open(runs);
+        var run = new PictureRun(request);
+        var latents = pipeline.Noise(request).Reshape(1, channels, height, width);
+        var unit = drawing.Open([run]);
         try
         {
-            pipeline.Denoise(latents, conditioning, settings, unit, workspace, (_, _) => stepped?.Invoke(runs.Count), cancellation);
+            pipeline.Denoise(latents, conditioning, settings, unit, workspace, (_, _) => drawing.Stepped?.Invoke(1), cancellation);
         }
         finally
         {
             (unit as IDisposable)?.Dispose();
         }
 
-        var images = pipeline.Decode(latents, nominal, workspace);
-        for (var i = 0; i < runs.Count; i++)
-            drawn[i] = new DrawnPicture(runs[i].Request, images.Slice(i, 1).Reshape([.. images.Shape.Skip(1)]), runs[i].Ledger);
+        var image = pipeline.Decode(latents, new FloatUnit(), workspace);
+        return new DrawnPicture(request, image.Reshape([.. image.Shape.Skip(1)]), run.Ledger);
     }
 }

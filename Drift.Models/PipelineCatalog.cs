@@ -20,9 +20,13 @@ public sealed record PipelineKind(string Name, bool TakesPrompts, Func<PipelineF
 /// <summary>The one place that lists pipelines, by the class name that a model_index.json gives.</summary>
 public static class PipelineCatalog
 {
+    /// <summary>Tokens that PixArtAlphaPipeline cuts and pads prompts to.</summary>
+    private const int PixArtTokens = 120;
+
     private static readonly PipelineKind[] Kinds =
     [
         new("DiTPipeline", TakesPrompts: false, Dit),
+        new("PixArtAlphaPipeline", TakesPrompts: true, PixArt),
         new("StableDiffusionPipeline", TakesPrompts: true, StableDiffusion),
     ];
 
@@ -46,6 +50,20 @@ public static class PipelineCatalog
         if (folder.Index.Has("id2label") && folder.Index.TextMap("id2label").Count is var labels && labels != denoiser.Classes)
             throw folder.Index.Refuse("id2label", $"a map of {labels} names", $"{denoiser.Classes}, one for each class of the transformer");
         return (denoiser, new ClassConditioner(denoiser.Classes));
+    }
+
+    private static (IDenoiser, IConditioner) PixArt(PipelineFolder folder)
+    {
+        var denoiser = PixArtTransformer2D.Load(folder.Part("transformer"));
+        var tokenizer = SentencePieceText.Load(folder.Part("tokenizer"));
+        var encoder = T5Encoder.Load(folder.Part("text_encoder"));
+        if (encoder.Width != denoiser.TextWidth)
+            throw new ModelFormatException($"{folder.Path}: the text encoder gives {encoder.Width} values a token, the transformer reads {denoiser.TextWidth}; expected the same");
+        var (_, height, width) = denoiser.LatentShape;
+        var (high, wide) = ((float)height * folder.Autoencoder.Shrink, (float)width * folder.Autoencoder.Shrink);
+        // As PixArtAlphaPipeline prepares a prompt, without its optional cleaning of captions from the web.
+        var form = new PromptForm(PixArtTokens, Masked: true, text => text.ToLowerInvariant().Trim());
+        return (denoiser, new PromptConditioner(tokenizer, encoder, form, denoiser.IsToldSize ? new PictureSize(high, wide, high / wide) : null));
     }
 
     /// <summary>Every token of the padding conditions the picture, as in diffusers.</summary>

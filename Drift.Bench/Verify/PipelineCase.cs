@@ -6,7 +6,7 @@ namespace Drift.Bench;
 /// <summary>A pipeline in fp32, from the case's latents to its pictures.</summary>
 internal sealed class PipelineCase(string name, string folder, string io, string list, PipelineCaseEntry entry) : VerificationCase(name, io, list)
 {
-    private const double TextTolerance = 1e-4, LatentTolerance = 1e-3, PictureDecibels = 50;
+    private const double LatentTolerance = 1e-3, TextTolerance = 1e-4, PictureDecibels = 50;
     private static readonly string[] PictureExtents = ["pictures", "channels", "height", "width"];
     private readonly FloatUnit _gemm = new();
     private readonly Workspace _workspace = new();
@@ -21,35 +21,35 @@ internal sealed class PipelineCase(string name, string folder, string io, string
         using var arrays = SafetensorsFile.Open(io);
         var latents = arrays.ReadTensor("in.latents", PictureExtents);
         var expected = arrays.ReadTensor("out.latents", ["steps", .. PictureExtents]);
-        if (expected.Shape[0] != entry.Steps || entry.Subjects.Count != latents.Shape[0])
+        var pictures = entry.Pictures;
+        if (expected.Shape[0] != entry.Steps || pictures.Count != latents.Shape[0])
             throw new UserErrorException($"{list}: expected {expected.Shape[0]} steps and {latents.Shape[0]} labels or prompts, as {io} has");
 
+        var pipeline = DiffusionPipeline.Load(entry.ModelPath(folder));
+        var conditioning = pipeline.Conditioner.Condition(pictures, entry.Settings, _gemm, _workspace);
+        var text = conditioning.Text is { } states && arrays.Contains("out.text") ? Text(arrays, states) : null;
         // Each step against its own largest value, and the worst of them reported.
         var worst = new OutputCheck("out.latents", 0, LatentTolerance);
-        var pipeline = DiffusionPipeline.Load(entry.ModelPath(folder));
-        var settings = new SamplingSettings(entry.Steps, entry.Guidance) { TextTokens = entry.MaxLength };
-        var conditioning = pipeline.Conditioner.Condition([.. entry.Subjects.Select(subject => new PictureRequest(0, subject))], settings, _gemm, _workspace);
-        pipeline.Denoise(latents, conditioning, settings, _gemm, _workspace, (step, now) =>
+        pipeline.Denoise(latents, conditioning, entry.Settings, _gemm, _workspace, (step, now) =>
         {
             var check = OutputCheck.OfLargest(worst.Output, now.Span, expected.Slice(step, 1).Span, LatentTolerance);
             worst = check.Error > worst.Error ? check : worst;
         }, setting.Cancellation);
-        return [.. Text(conditioning, settings, arrays), worst, Pictures(pipeline.Decode(latents, _gemm, _workspace), arrays.ReadTensor("out.image", PictureExtents))];
+        return [.. text is null ? Array.Empty<OutputCheck>() : [text], worst, Pictures(pipeline.Decode(latents, _gemm, _workspace), arrays.ReadTensor("out.image", PictureExtents))];
     }
 
-    /// <summary>Text states, where the case has them: the prompts', then the negative ones'. Ours stand in pairs, or without the second half where nothing guides.</summary>
-    private static IEnumerable<OutputCheck> Text(Conditioning conditioning, SamplingSettings settings, SafetensorsFile arrays)
+    /// <summary>Text states: the case has all conditional ones before the unconditional ones, where ours alternate.</summary>
+    private OutputCheck Text(SafetensorsFile arrays, Tensor ours)
     {
-        const string Name = "out.text";
-        if (conditioning.Text is not { } text || !arrays.Contains(Name))
-            yield break;
-        var halves = settings.IsGuided ? 2 : 1;
-        float[] ours = [.. from half in Enumerable.Range(0, halves)
-                           from picture in Enumerable.Range(0, text.Shape[0] / halves)
-                           from value in text.Slice(picture * halves + half, 1).Span.ToArray()
-                           select value];
-        var expected = arrays.ReadFloat(Name);
-        yield return OutputCheck.OfLargest(Name, ours, settings.IsGuided ? expected : expected.AsSpan(0, Math.Min(ours.Length, expected.Length)), TextTolerance);
+        var (pictures, halves) = (entry.Pictures.Count, entry.Settings.IsGuided ? 2 : 1);
+        var expected = arrays.ReadTensor("out.text", "texts", "tokens", "width");
+        var sorted = new Tensor([.. expected.Shape]);
+        if (expected.Shape[0] != 2 * pictures || ours.Length != expected.Length / 2 * halves)
+            throw new UserErrorException($"{io}: out.text has the shape [{string.Join(", ", expected.Shape)}]; expected [{2 * pictures}, {string.Join(", ", ours.Shape.Skip(1))}]");
+        for (var sample = 0; sample < ours.Shape[0]; sample++)
+            ours.Slice(sample, 1).Span.CopyTo(sorted.Slice(sample % halves * pictures + sample / halves, 1).Span);
+        var compared = halves * pictures;
+        return OutputCheck.OfLargest("out.text", sorted.Slice(0, compared).Span, expected.Slice(0, compared).Span, TextTolerance);
     }
 
     /// <summary>At least 50 dB, said as an error: mean square over the square of the peak, at most 1e-5.</summary>

@@ -24,25 +24,28 @@ internal sealed class PipelineCases : ICaseKind
 /// <summary>What case.json says.</summary>
 /// <param name="Model">Name of the model's folder.</param>
 /// <param name="Pipeline">Its class.</param>
-/// <param name="Labels">Class of each picture, where the pipeline draws classes.</param>
-/// <param name="Prompts">Text of each picture, where it draws those.</param>
+/// <param name="Labels">Class of each picture; null for a pipeline that draws prompts.</param>
+/// <param name="Prompts">Text of each picture; null for one that draws classes.</param>
 /// <param name="Negative">What guidance leads away from.</param>
-/// <param name="MaxLength">Tokens of a text; null for as many as the pipeline has.</param>
 /// <param name="Steps">Sampling steps.</param>
 /// <param name="Guidance">Classifier-free guidance; 1 for none.</param>
+/// <param name="Tokens">Tokens of every text; null for the pipeline's own number.</param>
 internal sealed record PipelineCaseEntry(
     [property: JsonRequired] string Model,
     [property: JsonRequired] string Pipeline,
     int[]? Labels = null,
     string[]? Prompts = null,
     string Negative = "",
-    [property: JsonPropertyName("max_length")] int? MaxLength = null,
     int Steps = 1,
-    double Guidance = 1)
+    double Guidance = 1,
+    [property: JsonPropertyName("max_length")] int? Tokens = null)
 {
-    /// <summary>What the pictures show.</summary>
-    public IReadOnlyList<Subject> Subjects =>
-        Prompts is not null ? [.. Prompts.Select(prompt => new PromptSubject(prompt, Negative))] : [.. (Labels ?? []).Select(label => new ClassSubject(label))];
+    /// <summary>How the pictures were sampled.</summary>
+    public SamplingSettings Settings => new(Steps, Guidance) { TextTokens = Tokens };
+
+    /// <summary>The pictures. Their noise is the case's own.</summary>
+    public IReadOnlyList<PictureRequest> Pictures =>
+        [.. (Labels ?? []).Select(label => new PictureRequest(0, label)), .. (Prompts ?? []).Select(prompt => new PictureRequest(0, new PromptSubject(prompt, Negative)))];
 
     /// <summary>The model that the case names: in a folder models beside any folder above the case, else a shipped one.</summary>
     /// <param name="folder">The case's folder.</param>

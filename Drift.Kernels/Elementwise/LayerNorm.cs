@@ -7,6 +7,8 @@ namespace Drift.Kernels;
 /// <summary>Layer normalisation over the last dimension.</summary>
 public static class LayerNorm
 {
+    private const int BlockRows = 4;
+
     /// <summary>
     /// y = (x - mean) / sqrt(variance + epsilon) x (1 + scale) + shift for each row, as adaptive layer norm has it. The variance is the population's; sums
     /// run in sixteen lanes.
@@ -36,13 +38,81 @@ public static class LayerNorm
         var width = scale.Length;
         if (width == 0 || input.Length % width != 0 || shift.Length != width || output.Length < input.Length)
             throw new ArgumentException($"{input.Length} values in rows of {width} need {width} shifts (not {shift.Length}) and as much output (not {output.Length})", nameof(scale));
-        for (var start = 0; start < input.Length; start += width)
+        var (rows, whole) = (input.Length / width, 0);
+        if (width % VectorMath.Lanes == 0)
+        {
+            whole = rows / BlockRows * BlockRows;
+            for (var row = 0; row < whole; row += BlockRows)
+                Block(input.Slice(row * width, BlockRows * width), unit, scale, shift, epsilon, output.Slice(row * width, BlockRows * width));
+        }
+
+        for (var start = whole * width; start < input.Length; start += width)
         {
             var row = input.Slice(start, width);
             var mean = Mean(row);
-            Apply(row, mean, 1 / MathF.Sqrt(Variance(row, mean) + epsilon), unit, scale, shift, output.Slice(start, width));
+            Apply(row, mean, Inverse(Variance(row, mean), epsilon), unit, scale, shift, output.Slice(start, width));
         }
     }
+
+    /// <summary>
+    /// Four rows of whole vectors at once, each in the order of lanes that a row alone has: a row is three short chains of dependent sums, and four of them
+    /// hide each other's latency.
+    /// </summary>
+    private static void Block(ReadOnlySpan<float> input, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
+    {
+        var width = (nuint)scale.Length;
+        ref var x0 = ref MemoryMarshal.GetReference(input);
+        ref var x1 = ref Unsafe.Add(ref x0, width);
+        ref var x2 = ref Unsafe.Add(ref x1, width);
+        ref var x3 = ref Unsafe.Add(ref x2, width);
+        var (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        for (nuint i = 0; i < width; i += VectorMath.Lanes)
+        {
+            a += Vector512.LoadUnsafe(ref x0, i);
+            b += Vector512.LoadUnsafe(ref x1, i);
+            c += Vector512.LoadUnsafe(ref x2, i);
+            d += Vector512.LoadUnsafe(ref x3, i);
+        }
+
+        float count = scale.Length;
+        var (m0, m1, m2, m3) = (VectorMath.Sum(a) / count, VectorMath.Sum(b) / count, VectorMath.Sum(c) / count, VectorMath.Sum(d) / count);
+        (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        for (nuint i = 0; i < width; i += VectorMath.Lanes)
+        {
+            a = PlusSquare(a, Vector512.LoadUnsafe(ref x0, i), m0);
+            b = PlusSquare(b, Vector512.LoadUnsafe(ref x1, i), m1);
+            c = PlusSquare(c, Vector512.LoadUnsafe(ref x2, i), m2);
+            d = PlusSquare(d, Vector512.LoadUnsafe(ref x3, i), m3);
+        }
+
+        var (r0, r1) = (Inverse(VectorMath.Sum(a) / count, epsilon), Inverse(VectorMath.Sum(b) / count, epsilon));
+        var (r2, r3) = (Inverse(VectorMath.Sum(c) / count, epsilon), Inverse(VectorMath.Sum(d) / count, epsilon));
+        ref var gain = ref MemoryMarshal.GetReference(scale);
+        ref var offset = ref MemoryMarshal.GetReference(shift);
+        ref var y0 = ref MemoryMarshal.GetReference(output);
+        ref var y1 = ref Unsafe.Add(ref y0, width);
+        ref var y2 = ref Unsafe.Add(ref y1, width);
+        ref var y3 = ref Unsafe.Add(ref y2, width);
+        var units = Vector512.Create(unit);
+        for (nuint i = 0; i < width; i += VectorMath.Lanes)
+        {
+            var (factor, term) = (units + Vector512.LoadUnsafe(ref gain, i), Vector512.LoadUnsafe(ref offset, i));
+            Modulated(Vector512.LoadUnsafe(ref x0, i), m0, r0, factor, term).StoreUnsafe(ref y0, i);
+            Modulated(Vector512.LoadUnsafe(ref x1, i), m1, r1, factor, term).StoreUnsafe(ref y1, i);
+            Modulated(Vector512.LoadUnsafe(ref x2, i), m2, r2, factor, term).StoreUnsafe(ref y2, i);
+            Modulated(Vector512.LoadUnsafe(ref x3, i), m3, r3, factor, term).StoreUnsafe(ref y3, i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> PlusSquare(Vector512<float> sum, Vector512<float> x, float mean)
+    {
+        var distance = x - Vector512.Create(mean);
+        return Vector512.FusedMultiplyAdd(distance, distance, sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Inverse(float variance, float epsilon) => 1 / MathF.Sqrt(variance + epsilon);
 
     private static float Mean(ReadOnlySpan<float> row)
     {
@@ -57,13 +127,10 @@ public static class LayerNorm
     private static float Variance(ReadOnlySpan<float> row, float mean)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
-        var (squares, centre) = (Vector512<float>.Zero, Vector512.Create(mean));
+        var squares = Vector512<float>.Zero;
         var i = 0;
         for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
-        {
-            var distance = Vector512.LoadUnsafe(ref x, (nuint)i) - centre;
-            squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
-        }
+            squares = PlusSquare(squares, Vector512.LoadUnsafe(ref x, (nuint)i), mean);
 
         return (i == row.Length ? VectorMath.Sum(squares) : SquaresWithTail(squares, row[i..], mean)) / row.Length;
     }
@@ -76,8 +143,7 @@ public static class LayerNorm
     private static float SquaresWithTail(Vector512<float> squares, ReadOnlySpan<float> tail, float mean)
     {
         // Lanes past the end hold the mean, so that their distance is 0.
-        var distance = VectorMath.Load(tail, mean) - Vector512.Create(mean);
-        return VectorMath.Sum(Vector512.FusedMultiplyAdd(distance, distance, squares));
+        return VectorMath.Sum(PlusSquare(squares, VectorMath.Load(tail, mean), mean));
     }
 
     private static void Apply(ReadOnlySpan<float> row, float mean, float inverse, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> output)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -21,35 +22,53 @@ public static class Softmax
         var padded = Padded(columns);
         if (x.Length % padded != 0)
             throw new ArgumentException($"{x.Length} values are not whole rows of {padded}", nameof(x));
-        for (var start = 0; start < x.Length; start += padded)
+        for (var start = 0; start < x.Length; start += 2 * padded)
         {
-            var row = x.Slice(start, padded);
-            row[columns..].Fill(float.NegativeInfinity);
-            Row(row, scale);
+            // The last of an odd number of rows is its own partner.
+            var first = x.Slice(start, padded);
+            var second = start + padded < x.Length ? x.Slice(start + padded, padded) : first;
+            first[columns..].Fill(float.NegativeInfinity);
+            second[columns..].Fill(float.NegativeInfinity);
+            Pair(first, second, scale);
         }
     }
 
-    private static void Row(Span<float> row, float scale)
+    /// <summary>Two rows, each on its own: a row is a chain of dependent steps, and the second fills the first one's waits. Both are read before
+    /// either is written, so that they may be the same row.</summary>
+    private static void Pair(Span<float> first, Span<float> second, float scale)
     {
-        ref var x = ref MemoryMarshal.GetReference(row);
-        var largest = Vector512.Create(float.NegativeInfinity);
-        for (var i = 0; i < row.Length; i += VectorMath.Lanes)
+        ref var x = ref MemoryMarshal.GetReference(first);
+        ref var y = ref MemoryMarshal.GetReference(second);
+        var (largestX, largestY) = (Vector512.Create(float.NegativeInfinity), Vector512.Create(float.NegativeInfinity));
+        for (var i = 0; i < first.Length; i += VectorMath.Lanes)
         {
-            var v = Vector512.LoadUnsafe(ref x, (nuint)i);
-            largest = Vector512.ConditionalSelect(Vector512.GreaterThan(v, largest), v, largest);
+            largestX = Larger(Vector512.LoadUnsafe(ref x, (nuint)i), largestX);
+            largestY = Larger(Vector512.LoadUnsafe(ref y, (nuint)i), largestY);
         }
 
-        var top = Vector512.Create(VectorMath.Max(largest));
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < row.Length; i += VectorMath.Lanes)
+        var (topX, topY) = (Vector512.Create(VectorMath.Max(largestX)), Vector512.Create(VectorMath.Max(largestY)));
+        var (sumX, sumY) = (Vector512<float>.Zero, Vector512<float>.Zero);
+        for (var i = 0; i < first.Length; i += VectorMath.Lanes)
         {
-            var e = VectorMath.ExpOfNonPositive((Vector512.LoadUnsafe(ref x, (nuint)i) - top) * scale);
-            sum += e;
+            var e = VectorMath.ExpOfNonPositive((Vector512.LoadUnsafe(ref x, (nuint)i) - topX) * scale);
+            var f = VectorMath.ExpOfNonPositive((Vector512.LoadUnsafe(ref y, (nuint)i) - topY) * scale);
+            sumX += e;
+            sumY += f;
             e.StoreUnsafe(ref x, (nuint)i);
+            f.StoreUnsafe(ref y, (nuint)i);
         }
 
-        var share = 1 / VectorMath.Sum(sum);
-        for (var i = 0; i < row.Length; i += VectorMath.Lanes)
-            (Vector512.LoadUnsafe(ref x, (nuint)i) * share).StoreUnsafe(ref x, (nuint)i);
+        var (shareX, shareY) = (1 / VectorMath.Sum(sumX), 1 / VectorMath.Sum(sumY));
+        for (var i = 0; i < first.Length; i += VectorMath.Lanes)
+        {
+            var (e, f) = (Vector512.LoadUnsafe(ref x, (nuint)i) * shareX, Vector512.LoadUnsafe(ref y, (nuint)i) * shareY);
+            e.StoreUnsafe(ref x, (nuint)i);
+            f.StoreUnsafe(ref y, (nuint)i);
+        }
     }
+
+    /// <summary>The larger of two; NaN in the first is passed over.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Larger(Vector512<float> x, Vector512<float> largest) =>
+        Vector512.ConditionalSelect(Vector512.GreaterThan(x, largest), x, largest);
 }

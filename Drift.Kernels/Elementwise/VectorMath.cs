@@ -64,24 +64,16 @@ public static class VectorMath
         return two.GetElement(0) + two.GetElement(1);
     }
 
-    /// <summary>The largest lane; NaN lanes are passed over where another is a number.</summary>
-    /// <param name="x">Any values.</param>
+    /// <summary>The largest lane.</summary>
+    /// <param name="x">Numbers: with a NaN among them the result is undefined.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Max(Vector512<float> x)
     {
-        var eight = Larger(x.GetLower(), x.GetUpper());
-        var four = Larger(eight.GetLower(), eight.GetUpper());
-        var two = Larger(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
-        return Larger(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
+        var eight = Vector256.MaxNative(x.GetLower(), x.GetUpper());
+        var four = Vector128.MaxNative(eight.GetLower(), eight.GetUpper());
+        var two = Vector128.MaxNative(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Larger(Vector256<float> a, Vector256<float> b) =>
-        Vector256.ConditionalSelect(Vector256.GreaterThan(a, b) | ~Vector256.Equals(b, b), a, b);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Larger(Vector128<float> a, Vector128<float> b) =>
-        Vector128.ConditionalSelect(Vector128.GreaterThan(a, b) | ~Vector128.Equals(b, b), a, b);
 
     /// <summary>Sixteen values, or fewer with the rest filled up.</summary>
     /// <param name="values">At least one value.</param>

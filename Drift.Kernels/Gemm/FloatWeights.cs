@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Drift.Kernels;
 
@@ -7,6 +9,7 @@ namespace Drift.Kernels;
 public sealed class FloatWeights
 {
     internal const int PanelColumns = 32;
+    private const int Square = 8;
 
     private readonly Tensor _panels;
 
@@ -56,11 +59,52 @@ public sealed class FloatWeights
             _ = source[(column + width - 1) * columnStride + (K - 1) * depthStride];
             ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), column * columnStride);
             ref var to = ref MemoryMarshal.GetReference(panel);
+            var (wholeColumns, wholeDepth) = depthStride == 1 && Avx.IsSupported ? (width / Square * Square, K / Square * Square) : (0, 0);
+            for (nint p = 0; p < wholeDepth; p += Square)
+            {
+                for (nint j = 0; j < wholeColumns; j += Square)
+                    Transpose(ref Unsafe.Add(ref from, j * columnStride + p), columnStride, ref Unsafe.Add(ref to, p * PanelColumns + j));
+            }
+
             for (nint p = 0; p < K; p++)
             {
-                for (nint j = 0; j < width; j++)
+                for (nint j = p < wholeDepth ? wholeColumns : 0; j < width; j++)
                     Unsafe.Add(ref to, p * PanelColumns + j) = Unsafe.Add(ref from, j * columnStride + p * depthStride);
             }
         }
+    }
+
+    /// <summary>Eight rows of eight values become eight rows of a panel: pairs, then quarters, then halves change places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose(ref float from, nint stride, ref float to)
+    {
+        var (a0, a1) = Interleave(Row(ref from, 0), Row(ref from, stride));
+        var (a2, a3) = Interleave(Row(ref from, 2 * stride), Row(ref from, 3 * stride));
+        var (a4, a5) = Interleave(Row(ref from, 4 * stride), Row(ref from, 5 * stride));
+        var (a6, a7) = Interleave(Row(ref from, 6 * stride), Row(ref from, 7 * stride));
+        var (b0, b1) = Quarters(a0, a2);
+        var (b2, b3) = Quarters(a1, a3);
+        var (b4, b5) = Quarters(a4, a6);
+        var (b6, b7) = Quarters(a5, a7);
+        Halves(b0, b4, ref to, 0);
+        Halves(b1, b5, ref to, 1);
+        Halves(b2, b6, ref to, 2);
+        Halves(b3, b7, ref to, 3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Row(ref float from, nint at) => Vector256.LoadUnsafe(ref Unsafe.Add(ref from, at));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<float> Low, Vector256<float> High) Interleave(Vector256<float> a, Vector256<float> b) => (Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<float> Low, Vector256<float> High) Quarters(Vector256<float> a, Vector256<float> b) => (Avx.Shuffle(a, b, 0x44), Avx.Shuffle(a, b, 0xEE));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Halves(Vector256<float> a, Vector256<float> b, ref float to, int row)
+    {
+        Avx.Permute2x128(a, b, 0x20).StoreUnsafe(ref to, (nuint)(row * PanelColumns));
+        Avx.Permute2x128(a, b, 0x31).StoreUnsafe(ref to, (nuint)((row + Square / 2) * PanelColumns));
     }
 }

@@ -3,7 +3,8 @@ using Drift.Kernels;
 namespace Drift.Models;
 
 /// <summary>The unquantised run: every layer in fp32 on the host, no faults, no checks. Rows are independent, so a picture comes out the same in any batch.</summary>
-public sealed class FloatUnit : IGemmUnit
+/// <param name="memory">Rows of conditioning layers, shared with other units; null to compute them every time.</param>
+public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
 {
     /// <summary>Windows gathered at a time: few enough to stay in the cache between the gathering and the product.</summary>
     private const int ScratchValues = 1 << 16, TileRows = 8;
@@ -11,9 +12,15 @@ public sealed class FloatUnit : IGemmUnit
     /// <inheritdoc/>
     public void Linear(StepContext step, Tensor input, params ReadOnlySpan<Projection> projections)
     {
+        ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(input);
-        foreach (var (layer, output) in projections)
-            FloatGemm.Multiply(input.Span, input.Rows, layer.Packed, layer.Bias, output.Span);
+        foreach (var (layer, output, labels) in projections)
+        {
+            if (memory is not null && labels is not null)
+                memory.Linear(layer, step.Timestep, labels, input, output);
+            else
+                FloatGemm.Multiply(input.Span, input.Rows, layer.Packed, layer.Bias, output.Span);
+        }
     }
 
     /// <inheritdoc/>

@@ -27,7 +27,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly QuantisedLayers _layers;
     private readonly IReadOnlyList<PictureRun> _pictures;
     private readonly IOperatingPolicy[] _policies;
-    private readonly FloatUnit _untouched = new();
+    private readonly FloatUnit _untouched;
     private readonly FaultPlanner _planner = new();
     private readonly GemmOutput _output = new();
     private readonly Finding _finding = new();
@@ -39,12 +39,14 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     /// <param name="strategy">Points, outputs and protection.</param>
     /// <param name="layers">INT8 forms of the covered layers; shared.</param>
     /// <param name="pictures">The pictures of every call's batch, in order; at least one.</param>
-    public GuardedGemm(Platform platform, Strategy strategy, QuantisedLayers layers, IReadOnlyList<PictureRun> pictures)
+    /// <param name="memory">Rows of conditioning layers that are not covered; null to compute them every time.</param>
+    public GuardedGemm(Platform platform, Strategy strategy, QuantisedLayers layers, IReadOnlyList<PictureRun> pictures, RowMemory? memory = null)
     {
         ArgumentNullException.ThrowIfNull(pictures);
         ArgumentOutOfRangeException.ThrowIfZero(pictures.Count, nameof(pictures));
         ArgumentNullException.ThrowIfNull(strategy);
         (_platform, _strategy, _layers, _pictures) = (platform, strategy, layers, pictures);
+        _untouched = new FloatUnit(memory);
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
     }
 
@@ -68,7 +70,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
             float? scale = null;
-            foreach (var (layer, output) in projections)
+            foreach (var (layer, output, _) in projections)
             {
                 if (!_strategy.Covers(layer.Key))
                     continue;

@@ -5,7 +5,11 @@ namespace Drift.Models;
 /// <summary>A layer and where its result goes.</summary>
 /// <param name="Layer">The layer.</param>
 /// <param name="Output">[rows, N], overwritten.</param>
-public readonly record struct Projection(LinearLayer Layer, Tensor Output);
+/// <param name="Labels">
+/// One label a row, where the timestep and the label decide the row of the input, as in the conditioning of a network: a unit may then take the result from a
+/// <see cref="RowMemory"/>. Null elsewhere.
+/// </param>
+public readonly record struct Projection(LinearLayer Layer, Tensor Output, int[]? Labels = null);
 
 /// <summary>
 /// The seam that every network computes through. A network says which layer of which step it wants; whether that runs in fp32, in INT8, past the safe voltage or under

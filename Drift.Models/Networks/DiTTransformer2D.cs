@@ -101,12 +101,12 @@ public sealed class DiTTransformer2D : IDenoiser
             Embed(_blocks[i], step, features, conditioning, gemm, embedding);
             watch?.Invoke($"emb.{i}", embedding);
             Activation.Silu(embedding.Span);
-            Run(_blocks[i], step, hidden, embedding, tokens, gemm);
+            Run(_blocks[i], step, hidden, embedding, conditioning, tokens, gemm);
             watch?.Invoke($"block.{i}", hidden);
         }
 
         var modulation = new AdaptiveNorm(work.Rent(samples, 2 * _width), _width);
-        gemm.Linear(step, first, new Projection(_finalModulation, modulation.Parts));
+        gemm.Linear(step, first, new Projection(_finalModulation, modulation.Parts, conditioning.ClassLabels));
         modulation.Norm(hidden, 0, ModulationEpsilon, hidden);
 
         var pixels = work.Rent(samples, tokens, _finalProjection.N);
@@ -116,12 +116,12 @@ public sealed class DiTTransformer2D : IDenoiser
     }
 
     /// <summary>x + gate attention(norm(x)), then x + gate feed-forward(norm(x)), with shifts, scales and gates from the embedding.</summary>
-    private void Run(Block block, StepContext step, Tensor hidden, Tensor embedding, int tokens, IGemmUnit gemm)
+    private void Run(Block block, StepContext step, Tensor hidden, Tensor embedding, Conditioning conditioning, int tokens, IGemmUnit gemm)
     {
         var work = step.Workspace;
         var samples = hidden.Shape[0];
         var modulation = new AdaptiveNorm(work.Rent(samples, ModulationParts * _width), _width);
-        gemm.Linear(step, embedding, new Projection(block.Modulation, modulation.Parts));
+        gemm.Linear(step, embedding, new Projection(block.Modulation, modulation.Parts, conditioning.ClassLabels));
 
         var normed = work.Rent(samples, tokens, _width);
         var (query, key, value) = (work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width));
@@ -145,9 +145,9 @@ public sealed class DiTTransformer2D : IDenoiser
         using var scope = step.Workspace.Begin();
         var samples = embedding.Shape[0];
         var inner = step.Workspace.Rent(samples, _width);
-        gemm.Linear(step, features, new Projection(block.Timestep1, inner));
+        gemm.Linear(step, features, new Projection(block.Timestep1, inner, conditioning.ClassLabels));
         Activation.Silu(inner.Span);
-        gemm.Linear(step, inner, new Projection(block.Timestep2, embedding));
+        gemm.Linear(step, inner, new Projection(block.Timestep2, embedding, conditioning.ClassLabels));
         for (var s = 0; s < samples; s++)
             Activation.Add(embedding.Slice(s, 1).Span, block.ClassTable.AsSpan(conditioning.ClassLabels[s] * _width, _width));
     }

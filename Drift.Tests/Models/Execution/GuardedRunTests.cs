@@ -21,7 +21,7 @@ public sealed class GuardedRunTests
     public void Close() => _bench.Dispose();
 
     [Test]
-    public void A_picture_is_the_same_alone_and_in_any_batch_on_any_number_of_threads()
+    public void A_picture_is_the_same_alone_and_among_others_on_any_number_of_threads()
     {
         var requests = Workbench.Requests(5);
         foreach (var strategy in new[] { Workbench.Drift, Workbench.Guarded with { Outputs = OutputForm.Wide } })
@@ -33,7 +33,7 @@ public sealed class GuardedRunTests
                 var alone = _bench.Draw([requests[i]], strategy, Steps)[0];
                 Assert.Multiple(() =>
                 {
-                    Assert.That(alone.Image.Span.SequenceEqual(together[i].Image.Span), $"picture {i}, batch");
+                    Assert.That(alone.Image.Span.SequenceEqual(together[i].Image.Span), $"picture {i}, among others");
                     Assert.That(alone.Image.Span.SequenceEqual(shared[i].Image.Span), $"picture {i}, threads");
                     Assert.That(alone.Ledger, Is.EqualTo(together[i].Ledger));
                     Assert.That(alone.Ledger, Is.EqualTo(shared[i].Ledger));
@@ -42,22 +42,28 @@ public sealed class GuardedRunTests
         }
     }
 
-    [Test]
-    public void The_whole_batch_as_one_unit_gives_the_same_pictures_as_shards()
+    [TestCase(OutputForm.Saturating)]
+    [TestCase(OutputForm.Wide)]
+    public void A_batch_as_one_unit_with_a_shared_memory_gives_the_same_pictures_as_one_at_a_time(OutputForm outputs)
     {
-        var requests = Workbench.Requests(3);
-        var runs = requests.Select(request => new PictureRun(request)).ToList();
-        var (channels, height, width) = _bench.Pipeline.Denoiser.LatentShape;
-        var latents = new Tensor(3, channels, height, width);
-        for (var i = 0; i < 3; i++)
-            _bench.Pipeline.Noise(requests[i]).Span.CopyTo(latents.Slice(i, 1).Span);
-        using var unit = new GuardedGemm(_bench.Platform, Workbench.Guarded, _bench.Layers, runs);
-        var settings = new SamplingSettings(Steps, 2);
-        _bench.Pipeline.Denoise(latents, _bench.Pipeline.Conditioner.Condition(requests, settings, new FloatUnit(), new Workspace()), settings, unit, new Workspace());
-        var whole = _bench.Pipeline.Decode(latents, new FloatUnit(), new Workspace());
-        var shards = _bench.Draw(requests, Workbench.Guarded, Steps);
-        for (var i = 0; i < 3; i++)
-            Assert.That(whole.Slice(i, 1).Span.SequenceEqual(shards[i].Image.Span), $"picture {i}");
+        var (requests, strategy, memory) = (Workbench.Requests(3), Workbench.Guarded with { Outputs = outputs }, new RowMemory());
+        var alone = _bench.Draw(requests, strategy, Steps);
+        for (var repeat = 0; repeat < 2; repeat++)
+        {
+            var runs = requests.Select(request => new PictureRun(request)).ToList();
+            var (channels, height, width) = _bench.Pipeline.Denoiser.LatentShape;
+            var latents = new Tensor(3, channels, height, width);
+            for (var i = 0; i < 3; i++)
+                _bench.Pipeline.Noise(requests[i]).Span.CopyTo(latents.Slice(i, 1).Span);
+            using var unit = new GuardedGemm(_bench.Platform, strategy, _bench.Layers, runs, memory);
+            var settings = new SamplingSettings(Steps, 2);
+            _bench.Pipeline.Denoise(latents, _bench.Pipeline.Conditioner.Condition(requests, settings, new FloatUnit(), new Workspace()), settings, unit, new Workspace());
+            var whole = _bench.Pipeline.Decode(latents, new FloatUnit(), new Workspace());
+            for (var i = 0; i < 3; i++)
+                Assert.That(whole.Slice(i, 1).Span.SequenceEqual(alone[i].Image.Span), $"picture {i}, repeat {repeat}");
+        }
+
+        Assert.That(memory.Bytes, Is.Positive);
     }
 
     [Test]

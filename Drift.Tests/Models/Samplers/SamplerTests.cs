@@ -103,8 +103,7 @@ public sealed class SamplerTests
             var pipeline = DiffusionPipeline.Load(folder);
             var latents = pipeline.Noise(new PictureRequest(3, 1)).Clone();
             latents = latents.Reshape([1, .. latents.Shape]);
-            var (settings, gemm, workspace) = (new SamplingSettings(6, 2), new FloatUnit(), new Workspace());
-            pipeline.Denoise(latents, pipeline.Conditioner.Condition([new PictureRequest(3, 1)], settings, gemm, workspace), settings, gemm, workspace);
+            pipeline.Denoise(latents, new Conditioning([1, 10]), new SamplingSettings(6, 2), new FloatUnit(), new Workspace());
             return latents;
         }
     }
