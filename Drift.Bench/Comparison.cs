@@ -70,6 +70,7 @@ internal static class Comparison
             SsimLow = ssim?.Low,
             SsimHigh = ssim?.High,
             Accuracy = lab.Judge?.Accuracy(row.Pictures),
+            ClipScore = lab.Clip?.Between(row.Images, [.. row.Pictures.Select(picture => ((PromptSubject)picture.Request.Subject).Prompt)]).Average(),
             WallSeconds = row.Seconds,
         };
         if (Lab.IsUnquantised(name))

@@ -37,6 +37,9 @@ internal sealed class Lab : IDisposable
     /// <summary>Says what a picture shows; null for a model without a classifier of its classes.</summary>
     public Judge? Judge { get; }
 
+    /// <summary>Says how well a picture shows its prompt; null where none was given.</summary>
+    public ClipScore? Clip { get; private init; }
+
     /// <summary>The pictures, the same in every row.</summary>
     public IReadOnlyList<PictureRequest> Requests { get; }
 
@@ -61,7 +64,10 @@ internal sealed class Lab : IDisposable
                 throw new UserErrorException($"--ber: {point} is the nominal point, which stays free of errors; expected another --voltage or --frequency beside it");
         }
 
-        return new Lab(options.Sampling, Machine(options.BitErrorRate is { } rate ? new FixedRate(rate) : errors));
+        return new Lab(options.Sampling, Machine(options.BitErrorRate is { } rate ? new FixedRate(rate) : errors))
+        {
+            Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
+        };
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>

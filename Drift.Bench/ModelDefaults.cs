@@ -9,6 +9,9 @@ namespace Drift.Bench;
 /// <param name="Prompts">What pictures show in turn; empty for a model that draws classes or names none.</param>
 internal sealed record ModelDefaults(int Steps, double Guidance, int? TextTokens, IReadOnlyList<string> Prompts)
 {
+    /// <summary>Folder of the CLIP that scores its pictures against their prompts; null for none.</summary>
+    public string? Clip { get; init; }
+
     /// <summary>Name of the file.</summary>
     public const string FileName = "drift.json";
 
@@ -22,6 +25,17 @@ internal sealed record ModelDefaults(int Steps, double Guidance, int? TextTokens
         if (!File.Exists(path))
             return new ModelDefaults(steps, guidance, null, []);
         var config = ModelConfig.Read(path);
-        return new ModelDefaults(config.Integer("steps", steps, most: 1000), config.Number("guidance", guidance, 0, 100), config.OptionalInteger("textTokens"), config.Texts("prompts", []));
+        return new ModelDefaults(config.Integer("steps", steps, most: 1000), config.Number("guidance", guidance, 0, 100), config.OptionalInteger("textTokens"), config.Texts("prompts", []))
+        {
+            Clip = config.Has("clip") ? Beside(config, folder) : null,
+        };
+    }
+
+    /// <summary>A folder beside the model's, by its plain name: a path could lead anywhere.</summary>
+    private static string Beside(ModelConfig config, string folder)
+    {
+        var name = config.RequiredText("clip");
+        return name.Length > 0 && name == Path.GetFileName(name) && name != ".." ? Path.Combine(Path.GetDirectoryName(folder)!, name)
+            : throw config.Refuse("clip", $"'{name}'", "the plain name of a folder beside the model's");
     }
 }
