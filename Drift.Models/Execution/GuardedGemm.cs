@@ -33,8 +33,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly Finding _finding = new();
     private readonly GroundTruth _truth = new();
     private sbyte[] _codes = [];
-    private float[] _inputScales = [];
-    private float[] _outputScales = [];
+    private float[] _scales = [];
 
     /// <summary>A unit for some pictures.</summary>
     /// <param name="platform">The modelled machine.</param>
@@ -121,10 +120,10 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _layers.Backend.Multiply(call, faults, _output);
         run.Ledger.Charge(_platform.Costs.Gemm(call.Shape, _strategy.Tile, point));
         var checkpoint = Judge(run, site);
-        var scales = Leave(faults, new Epilogue(_inputScales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias), rows, values);
+        var outputScale = Leave(faults, new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias), values);
         if (_strategy.Protection is { } protection)
         {
-            var output = scales.IsEmpty ? new LayerOutput(rows, layer.N, values) : new LayerOutput(rows, layer.N, values, scales);
+            var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) : new LayerOutput(rows, layer.N, values);
             Mend(protection, run, site, faults, checkpoint, output);
         }
         else
@@ -161,22 +160,20 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <summary>
-    /// Accumulators to values. The scales of saturating outputs are the clean output's: the flips are taken back while they are measured, then only the flipped
+    /// Accumulators to values. The scale of saturating outputs is the clean output's: the flips are taken back while it is measured, then only the flipped
     /// elements are worked out again.
     /// </summary>
-    /// <returns>The output's scales; none for wide outputs.</returns>
-    private ReadOnlySpan<float> Leave(FaultPlan faults, Epilogue epilogue, int rows, Span<float> values)
+    /// <returns>The output's scale; null for wide outputs.</returns>
+    private float? Leave(FaultPlan faults, Epilogue epilogue, Span<float> values)
     {
-        var scales = _strategy.Outputs == OutputForm.Saturating ? Room(ref _outputScales, Groups(rows)) : default;
         faults.Toggle(_output);
-        if (!scales.IsEmpty)
-            epilogue.Scales(_output, scales);
-        epilogue.Apply(_output, scales, values);
+        float? scale = _strategy.Outputs == OutputForm.Saturating ? epilogue.Largest(_output) / CodeRounder.LargestCode : null;
+        epilogue.Apply(_output, scale, values);
         faults.Toggle(_output);
         var accumulators = _output.Accumulators;
         foreach (var flip in faults.All)
-            values[flip.Row * _output.Shape.N + flip.Column] = epilogue.Apply(accumulators[flip.Row * _output.Stride + flip.Column], flip.Row, flip.Column, scales);
-        return scales;
+            values[flip.Row * _output.Shape.N + flip.Column] = epilogue.Apply(accumulators[flip.Row * _output.Stride + flip.Column], flip.Row, flip.Column, scale);
+        return scale;
     }
 
     /// <summary>A picture's share of an input to codes, each group of rows under its own scale.</summary>
@@ -185,25 +182,20 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var rows = values.Length / width;
         if (_codes.Length < rows * Stride(width))
             _codes = GC.AllocateUninitializedArray<sbyte>(rows * Stride(width), pinned: true);
-        var scales = Room(ref _inputScales, Groups(rows));
-        var each = rows / scales.Length;
-        for (var group = 0; group < scales.Length; group++)
+        var groups = Groups(rows);
+        if (_scales.Length < groups)
+            _scales = new float[groups];
+        var each = rows / groups;
+        for (var group = 0; group < groups; group++)
         {
             var share = values.Slice(group * each * width, each * width);
-            scales[group] = Quantizer.Scale(share);
-            Quantizer.Quantise(share, width, scales[group], _codes.AsSpan(group * each * Stride(width), each * Stride(width)), Stride(width));
+            _scales[group] = Quantizer.Scale(share);
+            Quantizer.Quantise(share, width, _scales[group], _codes.AsSpan(group * each * Stride(width), each * Stride(width)), Stride(width));
         }
     }
 
-    /// <summary>How many scales a picture's rows have: of an input, and of an output that saturates.</summary>
+    /// <summary>How many scales the rows of a picture's input have.</summary>
     private int Groups(int rows) => _layers.Groups == ScaleGroups.PerTensor ? 1 : rows;
-
-    private static Span<float> Room(ref float[] array, int length)
-    {
-        if (array.Length < length)
-            array = new float[length];
-        return array.AsSpan(0, length);
-    }
 
     private void LeaveUntouched(StepContext step, Tensor input, int rows, Projection projection)
     {
