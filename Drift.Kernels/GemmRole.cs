@@ -54,6 +54,12 @@ public enum GemmRole
     /// <summary>Resolution and aspect ratio to an embedding beside the timestep's.</summary>
     SizeEmbedding = 16,
 
+    /// <summary>Into a UNet's transformer (proj_in): a linear layer over the pixels, or a 1 x 1 convolution, which is the same.</summary>
+    TransformerIn = 17,
+
+    /// <summary>Out of a UNet's transformer (proj_out).</summary>
+    TransformerOut = 18,
+
     /// <summary>A convolution, over its windows.</summary>
     Convolution = 20,
 
@@ -62,4 +68,7 @@ public enum GemmRole
 
     /// <summary>Any layer of a text encoder: block is its layer, index its place there.</summary>
     TextEncoder = 22,
+
+    /// <summary>Any layer of a picture encoder: block is its layer, index its place there.</summary>
+    PictureEncoder = 23,
 }

@@ -41,6 +41,14 @@ public static class PipelineCatalog
             GuardedRoles = new HashSet<GemmRole>([.. OfBlock, GemmRole.CrossKey, GemmRole.CrossValue, GemmRole.CrossOutput]),
             Schedule = new ProtectionSchedule(8, SafeSteps: 1, SafeLastSteps: 1),
         },
+        new("StableDiffusionPipeline", TakesPrompts: true, StableDiffusion)
+        {
+            PaperName = "sd15",
+            Standard = new SamplingSettings(50, 7.5),
+            Scales = ScaleGroups.PerChannelAndToken,
+            GuardedRoles = new HashSet<GemmRole>([.. OfBlock, GemmRole.CrossQuery, GemmRole.CrossKey, GemmRole.CrossValue, GemmRole.CrossOutput]),
+            Schedule = new ProtectionSchedule(10, SafeSteps: 2, SafeLastSteps: 0),
+        },
     ];
 
     /// <summary>The class names that <see cref="Find"/> takes.</summary>
@@ -77,5 +85,18 @@ public static class PipelineCatalog
         // As PixArtAlphaPipeline prepares a prompt, without its optional cleaning of captions from the web.
         var form = new PromptForm(PixArtTokens, Masked: true, text => text.ToLowerInvariant().Trim());
         return (denoiser, new PromptConditioner(tokenizer, encoder, form, denoiser.IsToldSize ? new PictureSize(high, wide, high / wide) : null));
+    }
+
+    /// <summary>Every token of the padding conditions the picture, as in diffusers.</summary>
+    private static (IDenoiser, IConditioner) StableDiffusion(PipelineFolder folder)
+    {
+        var denoiser = UNet2DCondition.Load(folder.Part("unet"));
+        var encoder = ClipTextModel.Load(folder.Part("text_encoder"));
+        var tokenizer = ClipTokenizer.Load(folder.Part("tokenizer"));
+        if (encoder.Width != denoiser.TextWidth)
+            throw new ModelFormatException($"{folder.Path}: the text encoder gives {encoder.Width} values a token, the unet reads {denoiser.TextWidth}; expected the same");
+        if (tokenizer.Vocabulary > encoder.Vocabulary)
+            throw new ModelFormatException($"{folder.Path}: the tokenizer has {tokenizer.Vocabulary} tokens, the text encoder {encoder.Vocabulary}; expected at least as many");
+        return (denoiser, new PromptConditioner(tokenizer, encoder, new PromptForm(Math.Min(tokenizer.Length, encoder.Length), Masked: false, text => text)));
     }
 }

@@ -12,7 +12,7 @@ internal sealed class PipelineCase(string name, string folder, string io, string
     private readonly Workspace _workspace = new();
 
     /// <inheritdoc/>
-    public override string? Unsupported => ModelConfig.Read(Path.Combine(ModelPath(), "scheduler", "scheduler_config.json")).ClassName is var scheduler
+    public override string? Unsupported => ModelConfig.Read(Path.Combine(entry.ModelPath(folder), "scheduler", "scheduler_config.json")).ClassName is var scheduler
         && (scheduler.Length == 0 || SamplerCatalog.Names.Contains(scheduler)) ? null : $"scheduler {scheduler}";
 
     /// <inheritdoc/>
@@ -25,7 +25,7 @@ internal sealed class PipelineCase(string name, string folder, string io, string
         if (expected.Shape[0] != entry.Steps || pictures.Count != latents.Shape[0])
             throw new UserErrorException($"{list}: expected {expected.Shape[0]} steps and {latents.Shape[0]} labels or prompts, as {io} has");
 
-        var pipeline = DiffusionPipeline.Load(ModelPath());
+        var pipeline = DiffusionPipeline.Load(entry.ModelPath(folder));
         var conditioning = pipeline.Conditioner.Condition(pictures, entry.Settings, _gemm, _workspace);
         var text = conditioning.Text is { } states && arrays.Contains("out.text") ? Text(arrays, states) : null;
         // Each step against its own largest value, and the worst of them reported.
@@ -62,17 +62,4 @@ internal sealed class PipelineCase(string name, string folder, string io, string
     }
 
     private static Picture PictureAt(Tensor images, int index) => Picture.From(images.Slice(index, 1).Reshape([.. images.Shape.Skip(1)]));
-
-    /// <summary>The model named by the case: in a folder models beside any folder above the case, else a shipped one.</summary>
-    private string ModelPath()
-    {
-        for (var above = new DirectoryInfo(folder).Parent; above is not null; above = above.Parent)
-        {
-            var path = Path.Combine(above.FullName, "models", entry.Model);
-            if (Directory.Exists(path))
-                return path;
-        }
-
-        return ModelFolder.Find(entry.Model).Path;
-    }
 }

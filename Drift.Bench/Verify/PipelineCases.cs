@@ -13,6 +13,8 @@ internal sealed class PipelineCases : ICaseKind
         if (!File.Exists(list) || !File.Exists(io))
             return [];
         var entry = CaseFiles.Json<PipelineCaseEntry>(list);
+        if (entry.Pipeline == "CLIPModel")
+            return [new ClipPipelineCase(label, folder, io, list, entry)];
         return PipelineCatalog.Names.Contains(entry.Pipeline)
             ? [new PipelineCase(label, folder, io, list, entry)]
             : [new UnsupportedCase(label, $"pipeline {entry.Pipeline}", io, list)];
@@ -44,4 +46,18 @@ internal sealed record PipelineCaseEntry(
     /// <summary>The pictures. Their noise is the case's own.</summary>
     public IReadOnlyList<PictureRequest> Pictures =>
         [.. (Labels ?? []).Select(label => new PictureRequest(0, label)), .. (Prompts ?? []).Select(prompt => new PictureRequest(0, new PromptSubject(prompt, Negative)))];
+
+    /// <summary>The model that the case names: in a folder models beside any folder above the case, else a shipped one.</summary>
+    /// <param name="folder">The case's folder.</param>
+    public string ModelPath(string folder)
+    {
+        for (var above = new DirectoryInfo(folder).Parent; above is not null; above = above.Parent)
+        {
+            var path = Path.Combine(above.FullName, "models", Model);
+            if (Directory.Exists(path))
+                return path;
+        }
+
+        return ModelFolder.Find(Model).Path;
+    }
 }

@@ -7,7 +7,8 @@ namespace Drift.Bench;
 internal sealed class TokenizerCases : ICaseKind
 {
     /// <summary>How a folder's tokenizer is read, by a file that tells which it is.</summary>
-    private static readonly IReadOnlyList<(string File, Func<string, ITextTokenizer> Load)> Known = [("spiece.model", SentencePieceText.Load)];
+    private static readonly IReadOnlyList<(string File, Func<string, ITextTokenizer> Load)> Known =
+        [("spiece.model", SentencePieceText.Load), ("vocab.json", ClipTokenizer.Load), ("tokenizer.json", ClipTokenizer.Load)];
 
     /// <inheritdoc/>
     public IEnumerable<VerificationCase> In(string folder, string label)

@@ -6,6 +6,9 @@ namespace Drift.Kernels;
 /// </summary>
 public static class DotProductAttention
 {
+    /// <summary>Scores worked on at a time: half a first-level cache, so that they never leave it between the products.</summary>
+    private const int ScoreValues = 1 << 12;
+
     /// <summary>Attention of every query of a sample to the keys of the same sample.</summary>
     /// <param name="call">Operands, heads and masks.</param>
     /// <param name="workspace">Scratch memory.</param>
@@ -42,7 +45,8 @@ public static class DotProductAttention
     {
         var (tokens, width, depth) = (call.Tokens, call.Queries.Columns, call.Depth);
         var padded = Softmax.Padded(keys.Rows);
-        var scores = workspace.Rent(tokens, padded);
+        var block = Math.Clamp(ScoreValues / padded, 1, tokens);
+        var scores = workspace.Rent(block, padded);
         var keyPanels = new FloatWeights(keys.Rows, depth, workspace);
         var valuePanels = new FloatWeights(depth, keys.Rows, workspace);
         var scale = call.Scale ?? 1 / MathF.Sqrt(depth);
@@ -51,21 +55,26 @@ public static class DotProductAttention
             var start = sample * tokens * width + head * depth;
             keyPanels.Fill(keys.Span[(head * depth)..], width, 1);
             valuePanels.Fill(values.Span[(head * depth)..], 1, width);
-            FloatGemm.Multiply(call.Queries.Span[start..], width, tokens, keyPanels, default, scores.Span, padded);
-            if (call.Bias is { } bias)
-                AddBias(scores, scale, bias.Slice(bias.Shape[0] == 1 ? 0 : head, 1), keys.Rows, kept);
-            Softmax.Rows(scores.Span, keys.Rows, call.Bias is null ? scale : 1);
-            FloatGemm.Multiply(scores.Span, padded, tokens, valuePanels, default, call.Output.Span[start..], width);
+            for (var first = 0; first < tokens; first += block)
+            {
+                var some = scores.Slice(0, Math.Min(block, tokens - first));
+                var at = start + first * width;
+                FloatGemm.Multiply(call.Queries.Span[at..], width, some.Rows, keyPanels, default, some.Span, padded);
+                if (call.Bias is { } bias)
+                    AddBias(some, first, scale, bias.Slice(bias.Shape[0] == 1 ? 0 : head, 1), keys.Rows, kept);
+                Softmax.Rows(some.Span, keys.Rows, call.Bias is null ? scale : 1);
+                FloatGemm.Multiply(some.Span, padded, some.Rows, valuePanels, default, call.Output.Span[at..], width);
+            }
         }
     }
 
-    /// <summary>scores = scale x scores + bias, with the bias of the keys that were kept.</summary>
-    private static void AddBias(Tensor scores, float scale, Tensor bias, int keys, ReadOnlySpan<int> kept)
+    /// <summary>scores = scale x scores + bias, with the bias of these queries and of the keys that were kept.</summary>
+    private static void AddBias(Tensor scores, int first, float scale, Tensor bias, int keys, ReadOnlySpan<int> kept)
     {
         for (var row = 0; row < scores.Rows; row++)
         {
             var target = scores.Span.Slice(row * scores.Columns, keys);
-            ReadOnlySpan<float> offsets = bias.Span.Slice(row * bias.Columns, bias.Columns);
+            ReadOnlySpan<float> offsets = bias.Span.Slice((first + row) * bias.Columns, bias.Columns);
             for (var key = 0; key < keys; key++)
                 target[key] = MathF.FusedMultiplyAdd(target[key], scale, offsets[kept.IsEmpty ? key : kept[key]]);
         }

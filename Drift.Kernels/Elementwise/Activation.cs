@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
@@ -5,35 +7,70 @@ namespace Drift.Kernels;
 /// <summary>Activations and sums, value by value, in place.</summary>
 public static class Activation
 {
+    private interface IForm
+    {
+        static abstract Vector512<float> Apply(Vector512<float> x);
+    }
+
     /// <summary>x = x sigmoid(x).</summary>
     /// <param name="x">The values.</param>
-    public static void Silu(Span<float> x)
-    {
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
-        {
-            var v = VectorMath.Load(x[i..]);
-            VectorMath.Store(VectorMath.TimesSigmoid(v, v), x[i..]);
-        }
-    }
+    public static void Silu(Span<float> x) => Apply<SiluForm>(x);
 
     /// <summary>x = max(x, 0); NaN stays NaN.</summary>
     /// <param name="x">The values.</param>
-    public static void Relu(Span<float> x)
-    {
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
-        {
-            var v = VectorMath.Load(x[i..]);
-            VectorMath.Store(Vector512.ConditionalSelect(Vector512.LessThan(v, Vector512<float>.Zero), Vector512<float>.Zero, v), x[i..]);
-        }
-    }
+    public static void Relu(Span<float> x) => Apply<ReluForm>(x);
 
     /// <summary>x = x + y.</summary>
     /// <param name="x">The values.</param>
     /// <param name="y">As many values.</param>
+    /// <exception cref="ArgumentException">There are fewer.</exception>
     public static void Add(Span<float> x, ReadOnlySpan<float> y)
     {
-        for (var i = 0; i < x.Length; i += VectorMath.Lanes)
-            VectorMath.Store(VectorMath.Load(x[i..]) + VectorMath.Load(y[i..]), x[i..]);
+        if (y.Length < x.Length)
+            throw new ArgumentException($"{y.Length} values cannot be added to {x.Length}", nameof(y));
+        ref var sum = ref MemoryMarshal.GetReference(x);
+        ref var addend = ref MemoryMarshal.GetReference(y);
+        var i = 0;
+        for (; i <= x.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            (Vector512.LoadUnsafe(ref sum, (nuint)i) + Vector512.LoadUnsafe(ref addend, (nuint)i)).StoreUnsafe(ref sum, (nuint)i);
+        if (i < x.Length)
+            VectorMath.Store(VectorMath.Load(x[i..]) + VectorMath.Load(y[i..x.Length]), x[i..]);
+    }
+
+    /// <summary>x = x + y in every row.</summary>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="y">width values.</param>
+    /// <exception cref="ArgumentException">The width does not divide the values.</exception>
+    public static void AddToRows(Span<float> x, ReadOnlySpan<float> y)
+    {
+        if (y.IsEmpty || x.Length % y.Length != 0)
+            throw new ArgumentException($"{x.Length} values are not whole rows of {y.Length}", nameof(y));
+        for (var start = 0; start < x.Length; start += y.Length)
+            Add(x.Slice(start, y.Length), y);
+    }
+
+    private static void Apply<TForm>(Span<float> x)
+        where TForm : IForm
+    {
+        ref var start = ref MemoryMarshal.GetReference(x);
+        var i = 0;
+        for (; i <= x.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            TForm.Apply(Vector512.LoadUnsafe(ref start, (nuint)i)).StoreUnsafe(ref start, (nuint)i);
+        if (i < x.Length)
+            VectorMath.Store(TForm.Apply(VectorMath.Load(x[i..])), x[i..]);
+    }
+
+    private readonly struct SiluForm : IForm
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Apply(Vector512<float> x) => VectorMath.TimesSigmoid(x, x);
+    }
+
+    private readonly struct ReluForm : IForm
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Apply(Vector512<float> x) =>
+            Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512<float>.Zero, x);
     }
 
     /// <summary>x = x y.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
@@ -58,19 +60,35 @@ public static class GroupNorm
             var middle = VectorMath.Load(centre.Slice(c, width));
             for (var first = 0; first < pixels; first += Run)
             {
-                var sum = Vector512<float>.Zero;
-                for (var p = first; p < Math.Min(first + Run, pixels); p++)
-                {
-                    var distance = VectorMath.Load(values.Slice(p * channels + c, width)) - middle;
-                    sum = squared ? Vector512.FusedMultiplyAdd(distance, distance, sum) : sum + distance;
-                }
-
-                sum.CopyTo(lanes);
+                var run = values[(first * channels)..(Math.Min(first + Run, pixels) * channels)][c..];
+                (width == VectorMath.Lanes ? Sum(run, channels, middle, squared) : SumOfFew(run, channels, width, middle, squared)).CopyTo(lanes);
                 for (var lane = 0; lane < width; lane++)
                     sums[c + lane] += lanes[lane];
             }
         }
     }
+
+    /// <summary>The sum of every vector that begins a stride behind the last one.</summary>
+    private static Vector512<float> Sum(ReadOnlySpan<float> values, int stride, Vector512<float> middle, bool squared)
+    {
+        ref var start = ref MemoryMarshal.GetReference(values);
+        var sum = Vector512<float>.Zero;
+        for (var at = 0; at < values.Length; at += stride)
+            sum = Added(sum, Vector512.LoadUnsafe(ref start, (nuint)at) - middle, squared);
+        return sum;
+    }
+
+    private static Vector512<float> SumOfFew(ReadOnlySpan<float> values, int stride, int width, Vector512<float> middle, bool squared)
+    {
+        var sum = Vector512<float>.Zero;
+        for (var at = 0; at < values.Length; at += stride)
+            sum = Added(sum, VectorMath.Load(values.Slice(at, width)) - middle, squared);
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Added(Vector512<float> sum, Vector512<float> distance, bool squared) =>
+        squared ? Vector512.FusedMultiplyAdd(distance, distance, sum) : sum + distance;
 
     /// <summary>Hands the mean of each group to each of its channels.</summary>
     private static void Spread(ReadOnlySpan<double> sums, int groups, int values, Action<int, double> take)
@@ -89,12 +107,24 @@ public static class GroupNorm
     private static void Affine(ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> y)
     {
         var channels = scale.Length;
-        for (var c = 0; c < channels; c += VectorMath.Lanes)
+        for (var start = 0; start < x.Length; start += channels)
+            AffineRow(x.Slice(start, channels), scale, shift, y.Slice(start, channels));
+    }
+
+    private static void AffineRow(ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> y)
+    {
+        ref var input = ref MemoryMarshal.GetReference(x);
+        ref var factor = ref MemoryMarshal.GetReference(scale);
+        ref var addend = ref MemoryMarshal.GetReference(shift);
+        ref var output = ref MemoryMarshal.GetReference(y);
+        var i = 0;
+        for (; i <= x.Length - VectorMath.Lanes; i += VectorMath.Lanes)
         {
-            var width = Math.Min(VectorMath.Lanes, channels - c);
-            var (factor, addend) = (VectorMath.Load(scale.Slice(c, width)), VectorMath.Load(shift.Slice(c, width)));
-            for (var at = c; at < x.Length; at += channels)
-                VectorMath.Store(Vector512.FusedMultiplyAdd(VectorMath.Load(x.Slice(at, width)), factor, addend), y.Slice(at, width));
+            var at = (nuint)i;
+            Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref input, at), Vector512.LoadUnsafe(ref factor, at), Vector512.LoadUnsafe(ref addend, at)).StoreUnsafe(ref output, at);
         }
+
+        if (i < x.Length)
+            VectorMath.Store(Vector512.FusedMultiplyAdd(VectorMath.Load(x[i..]), VectorMath.Load(scale[i..]), VectorMath.Load(shift[i..])), y[i..]);
     }
 }

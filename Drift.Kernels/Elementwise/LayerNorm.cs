@@ -19,7 +19,21 @@ public static class LayerNorm
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="output">As long as the input; may be the input.</param>
     /// <exception cref="ArgumentException">A length disagrees with the width.</exception>
-    public static void Modulate(ReadOnlySpan<float> input, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
+    public static void Modulate(ReadOnlySpan<float> input, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output) =>
+        Apply(input, 1, scale, shift, epsilon, output);
+
+    /// <summary>y = (x - mean) / sqrt(variance + epsilon) x gamma + beta for each row: the learned affine form.</summary>
+    /// <param name="input">[rows, width] row-major.</param>
+    /// <param name="gamma">width values.</param>
+    /// <param name="beta">width values.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="output">As long as the input; may be the input.</param>
+    /// <exception cref="ArgumentException">A length disagrees with the width.</exception>
+    public static void Affine(ReadOnlySpan<float> input, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, float epsilon, Span<float> output) =>
+        Apply(input, 0, gamma, beta, epsilon, output);
+
+    /// <summary>Both forms: a row's factors are <paramref name="unit"/> + <paramref name="scale"/>.</summary>
+    private static void Apply(ReadOnlySpan<float> input, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
     {
         var width = scale.Length;
         if (width == 0 || input.Length % width != 0 || shift.Length != width || output.Length < input.Length)
@@ -29,14 +43,14 @@ public static class LayerNorm
         {
             whole = rows / BlockRows * BlockRows;
             for (var row = 0; row < whole; row += BlockRows)
-                Block(input.Slice(row * width, BlockRows * width), scale, shift, epsilon, output.Slice(row * width, BlockRows * width));
+                Block(input.Slice(row * width, BlockRows * width), unit, scale, shift, epsilon, output.Slice(row * width, BlockRows * width));
         }
 
         for (var start = whole * width; start < input.Length; start += width)
         {
             var row = input.Slice(start, width);
             var mean = Mean(row);
-            Apply(row, mean, Inverse(Variance(row, mean), epsilon), scale, shift, output.Slice(start, width));
+            Apply(row, mean, Inverse(Variance(row, mean), epsilon), unit, scale, shift, output.Slice(start, width));
         }
     }
 
@@ -44,7 +58,7 @@ public static class LayerNorm
     /// Four rows of whole vectors at once, each in the order of lanes that a row alone has: a row is three short chains of dependent sums, and four of them
     /// hide each other's latency.
     /// </summary>
-    private static void Block(ReadOnlySpan<float> input, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
+    private static void Block(ReadOnlySpan<float> input, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
     {
         var width = (nuint)scale.Length;
         ref var x0 = ref MemoryMarshal.GetReference(input);
@@ -79,9 +93,10 @@ public static class LayerNorm
         ref var y1 = ref Unsafe.Add(ref y0, width);
         ref var y2 = ref Unsafe.Add(ref y1, width);
         ref var y3 = ref Unsafe.Add(ref y2, width);
+        var units = Vector512.Create(unit);
         for (nuint i = 0; i < width; i += VectorMath.Lanes)
         {
-            var (factor, term) = (Vector512.LoadUnsafe(ref gain, i), Vector512.LoadUnsafe(ref offset, i));
+            var (factor, term) = (units + Vector512.LoadUnsafe(ref gain, i), Vector512.LoadUnsafe(ref offset, i));
             Modulated(Vector512.LoadUnsafe(ref x0, i), m0, r0, factor, term).StoreUnsafe(ref y0, i);
             Modulated(Vector512.LoadUnsafe(ref x1, i), m1, r1, factor, term).StoreUnsafe(ref y1, i);
             Modulated(Vector512.LoadUnsafe(ref x2, i), m2, r2, factor, term).StoreUnsafe(ref y2, i);
@@ -131,24 +146,25 @@ public static class LayerNorm
         return VectorMath.Sum(PlusSquare(squares, VectorMath.Load(tail, mean), mean));
     }
 
-    private static void Apply(ReadOnlySpan<float> row, float mean, float inverse, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> output)
+    private static void Apply(ReadOnlySpan<float> row, float mean, float inverse, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> output)
     {
         ref var x = ref MemoryMarshal.GetReference(row);
         ref var y = ref MemoryMarshal.GetReference(output);
         ref var gain = ref MemoryMarshal.GetReference(scale);
         ref var offset = ref MemoryMarshal.GetReference(shift);
+        var units = Vector512.Create(unit);
         var i = 0;
         for (; i <= row.Length - VectorMath.Lanes; i += VectorMath.Lanes)
         {
             var at = (nuint)i;
-            Modulated(Vector512.LoadUnsafe(ref x, at), mean, inverse, Vector512.LoadUnsafe(ref gain, at), Vector512.LoadUnsafe(ref offset, at)).StoreUnsafe(ref y, at);
+            Modulated(Vector512.LoadUnsafe(ref x, at), mean, inverse, units + Vector512.LoadUnsafe(ref gain, at), Vector512.LoadUnsafe(ref offset, at)).StoreUnsafe(ref y, at);
         }
 
         if (i < row.Length)
-            VectorMath.Store(Modulated(VectorMath.Load(row[i..]), mean, inverse, VectorMath.Load(scale[i..]), VectorMath.Load(shift[i..])), output[i..]);
+            VectorMath.Store(Modulated(VectorMath.Load(row[i..]), mean, inverse, units + VectorMath.Load(scale[i..]), VectorMath.Load(shift[i..])), output[i..]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Modulated(Vector512<float> x, float mean, float inverse, Vector512<float> scale, Vector512<float> shift) =>
-        Vector512.FusedMultiplyAdd((x - Vector512.Create(mean)) * inverse, scale + Vector512<float>.One, shift);
+    private static Vector512<float> Modulated(Vector512<float> x, float mean, float inverse, Vector512<float> factor, Vector512<float> shift) =>
+        Vector512.FusedMultiplyAdd((x - Vector512.Create(mean)) * inverse, factor, shift);
 }

@@ -5,20 +5,31 @@ namespace Drift.Kernels;
 /// <summary>Fewer or more pixels, over [batch, height, width, channels].</summary>
 public static class Resampling
 {
-    /// <summary>Twice the height and width; every pixel becomes four.</summary>
+    /// <summary>Twice the height and width; every pixel becomes four. A last row or column may be left out.</summary>
     /// <param name="x">[batch, height, width, channels].</param>
-    /// <param name="y">[batch, 2 height, 2 width, channels], overwritten.</param>
+    /// <param name="y">[batch, 2 height or 1 less, 2 width or 1 less, channels], overwritten.</param>
+    /// <exception cref="ArgumentException">The output has another shape.</exception>
     public static void Double(Tensor x, Tensor y)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
-        var (lines, width, channels) = (x.Shape[0] * x.Shape[1], x.Shape[2], x.Columns);
-        for (var line = 0; line < lines; line++)
+        var (height, width, channels) = (y.Shape[1], y.Shape[2], x.Columns);
+        if (y.Shape[0] != x.Shape[0] || y.Columns != channels || (height + 1) / 2 != x.Shape[1] || (width + 1) / 2 != x.Shape[2])
+            throw new ArgumentException($"[{string.Join(", ", x.Shape)}] doubled is not [{string.Join(", ", y.Shape)}]", nameof(y));
+        var line = width * channels;
+        for (var row = 0; row < y.Shape[0] * height; row++)
         {
-            var upper = y.Span.Slice(4 * line * width * channels, 2 * width * channels);
-            for (var column = 0; column < 2 * width; column++)
-                x.Span.Slice((line * width + column / 2) * channels, channels).CopyTo(upper.Slice(column * channels, channels));
-            upper.CopyTo(y.Span[((4 * line + 2) * width * channels)..]);
+            var (image, i) = Math.DivRem(row, height);
+            var target = y.Span.Slice(row * line, line);
+            if (i % 2 == 1)
+            {
+                y.Span.Slice((row - 1) * line, line).CopyTo(target);
+                continue;
+            }
+
+            var source = x.Span.Slice((image * x.Shape[1] + i / 2) * x.Shape[2] * channels, x.Shape[2] * channels);
+            for (var column = 0; column < width; column++)
+                source.Slice(column / 2 * channels, channels).CopyTo(target[(column * channels)..]);
         }
     }
 

@@ -7,7 +7,7 @@ namespace Drift.Models;
 public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
 {
     /// <summary>Windows gathered at a time: few enough to stay in the cache between the gathering and the product.</summary>
-    private const int ScratchValues = 1 << 16;
+    private const int ScratchValues = 1 << 16, TileRows = 8;
 
     /// <inheritdoc/>
     public void Linear(StepContext step, Tensor input, params ReadOnlySpan<Projection> projections)
@@ -38,7 +38,8 @@ public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
         }
 
         using var scope = step.Workspace.Begin();
-        var chunk = Math.Clamp(ScratchValues / linear.K, 1, Math.Max(1, output.Rows));
+        // Whole register tiles, so that a chunk has no ragged end.
+        var chunk = Math.Clamp(ScratchValues / linear.K / TileRows * TileRows, 1, Math.Max(1, output.Rows));
         var windows = step.Workspace.Rent(chunk, linear.K).Span;
         for (var row = 0; row < output.Rows; row += chunk)
         {

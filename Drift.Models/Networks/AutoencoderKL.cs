@@ -68,14 +68,15 @@ public sealed class AutoencoderKL
     /// <param name="image">[batch, channels, height, width]; height and width are multiples of <see cref="Shrink"/>.</param>
     /// <param name="gemm">Computes every layer.</param>
     /// <param name="workspace">Scratch memory.</param>
+    /// <param name="watch">Called with <c>conv_in</c>, <c>down.N</c> and <c>mid</c>, [batch, height, width, channels]; null for none.</param>
     /// <returns>Mean and log variance (clamped to -30..20), each [batch, latent channels, height / shrink, width / shrink], with memory of their own.</returns>
     /// <exception cref="ArgumentException">The picture has another shape.</exception>
-    public (Tensor Mean, Tensor LogVariance) Encode(Tensor image, IGemmUnit gemm, Workspace workspace)
+    public (Tensor Mean, Tensor LogVariance) Encode(Tensor image, IGemmUnit gemm, Workspace workspace, Action<string, Tensor>? watch = null)
     {
         ArgumentNullException.ThrowIfNull(workspace);
         using var scope = workspace.Begin();
         var pass = new Pass(gemm, new StepContext(0, 0, workspace), _groups);
-        var x = pass.Run(_encoder, pass.Enter(image, _inChannels));
+        var x = pass.Run(_encoder, pass.Enter(image, _inChannels), watch);
         var moments = Pass.Leave(_quant is null ? x : pass.Convolve(x, _quant));
 
         var (batch, height, width) = (moments.Shape[0], moments.Shape[2], moments.Shape[3]);
@@ -97,15 +98,16 @@ public sealed class AutoencoderKL
     /// <param name="latent">[batch, latent channels, height, width], unscaled.</param>
     /// <param name="gemm">Computes every layer.</param>
     /// <param name="workspace">Scratch memory.</param>
+    /// <param name="watch">Called with <c>conv_in</c>, <c>mid</c> and <c>up.N</c>, [batch, height, width, channels]; null for none.</param>
     /// <returns>[batch, channels, shrink height, shrink width], not clamped, with memory of its own.</returns>
     /// <exception cref="ArgumentException">The latent has another shape.</exception>
-    public Tensor Decode(Tensor latent, IGemmUnit gemm, Workspace workspace)
+    public Tensor Decode(Tensor latent, IGemmUnit gemm, Workspace workspace, Action<string, Tensor>? watch = null)
     {
         ArgumentNullException.ThrowIfNull(workspace);
         using var scope = workspace.Begin();
         var pass = new Pass(gemm, new StepContext(0, 0, workspace), _groups);
         var x = pass.Enter(latent, LatentChannels);
-        return Pass.Leave(pass.Run(_decoder, _postQuant is null ? x : pass.Convolve(x, _postQuant)));
+        return Pass.Leave(pass.Run(_decoder, _postQuant is null ? x : pass.Convolve(x, _postQuant), watch));
     }
 
     private static void RequireBlocks(ModelConfig config, string name, string supported, int count)
@@ -206,23 +208,27 @@ public sealed class AutoencoderKL
     /// <summary>One way through a side. Activations are [batch, height, width, channels] and live in the workspace.</summary>
     private sealed class Pass(IGemmUnit gemm, StepContext step, int groups)
     {
-        public Tensor Run(Side side, Tensor x)
+        public Tensor Run(Side side, Tensor x, Action<string, Tensor>? watch)
         {
             x = Convolve(x, side.In);
-            foreach (var level in side.Before)
+            watch?.Invoke("conv_in", x);
+            for (var i = 0; i < side.Before.Length; i++)
             {
-                x = Blocks(level, x);
-                x = level.Resample is null ? x : Convolve(x, level.Resample);
+                x = Blocks(side.Before[i], x);
+                x = side.Before[i].Resample is { } shrink ? Convolve(x, shrink) : x;
+                watch?.Invoke($"down.{i}", x);
             }
 
             x = Residual(side.Middle1, x);
             if (side.Attention is not null)
                 Attend(side.Attention, x);
             x = Residual(side.Middle2, x);
-            foreach (var level in side.After)
+            watch?.Invoke("mid", x);
+            for (var i = 0; i < side.After.Length; i++)
             {
-                x = Blocks(level, x);
-                x = level.Resample is null ? x : Convolve(Doubled(x), level.Resample);
+                x = Blocks(side.After[i], x);
+                x = side.After[i].Resample is { } grow ? Convolve(Doubled(x), grow) : x;
+                watch?.Invoke($"up.{i}", x);
             }
 
             return Convolve(Activated(x, side.Norm), side.Out);

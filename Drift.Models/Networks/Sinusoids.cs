@@ -5,20 +5,22 @@ internal static class Sinusoids
 {
     private const double LongestPeriod = 10000;
 
-    /// <summary>Cosines, then sines, of t / 10000^(i / (half - shift)) (diffusers' Timesteps with flip_sin_to_cos).</summary>
+    /// <summary>Cosines and sines of t / 10000^(i / (half - shift)) (diffusers' Timesteps).</summary>
     /// <param name="timestep">t; any other number that shall be embedded alike.</param>
-    /// <param name="features">An even number of values; overwritten.</param>
+    /// <param name="features">Takes half as many of each; overwritten.</param>
     /// <param name="shift">diffusers' downscale_freq_shift.</param>
-    public static void Timestep(double timestep, Span<float> features, int shift)
+    /// <param name="cosinesFirst">diffusers' flip_sin_to_cos.</param>
+    public static void Timestep(double timestep, Span<float> features, double shift, bool cosinesFirst = true)
     {
         var half = features.Length / 2;
+        var (cosines, sines) = cosinesFirst ? (0, half) : (half, 0);
         for (var i = 0; i < half; i++)
         {
             // diffusers computes the frequency and the angle in fp32.
-            var frequency = MathF.Exp((float)(-Math.Log(LongestPeriod)) * i / (half - shift));
+            var frequency = MathF.Exp((float)(-Math.Log(LongestPeriod)) * i / (float)(half - shift));
             var angle = (float)timestep * frequency;
-            features[i] = MathF.Cos(angle);
-            features[half + i] = MathF.Sin(angle);
+            features[cosines + i] = MathF.Cos(angle);
+            features[sines + i] = MathF.Sin(angle);
         }
     }
 

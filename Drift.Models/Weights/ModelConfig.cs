@@ -185,6 +185,47 @@ public sealed class ModelConfig
             ? map.EnumerateObject().ToDictionary(entry => entry.Name, entry => Text($"{name}.{entry.Name}", entry.Value))
             : throw Refuse(name, Has(name) ? map.ValueKind.ToString() : "nothing", "texts by name");
 
+    /// <summary>A text that must be there.</summary>
+    /// <param name="name">The setting.</param>
+    /// <exception cref="ModelFormatException">It is missing or something else.</exception>
+    public string RequiredText(string name) => _root.TryGetProperty(name, out var value) ? Text(name, value) : throw Refuse(name, "missing", "a text");
+
+    /// <summary>Whether a setting is there and has settings of its own.</summary>
+    /// <param name="name">The setting.</param>
+    public bool HasSection(string name) => _root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object;
+
+    /// <summary>Settings inside a setting.</summary>
+    /// <param name="name">The setting, which must be there.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public ModelConfig Section(string name) => HasSection(name)
+        ? new ModelConfig($"{_path}: {name}", _root.GetProperty(name))
+        : throw Refuse(name, _root.TryGetProperty(name, out var value) ? value.ValueKind.ToString() : "missing", "settings by name");
+
+    /// <summary>Settings in a list; none where the list is absent.</summary>
+    /// <param name="name">The setting.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public IReadOnlyList<ModelConfig> Sections(string name)
+    {
+        if (!_root.TryGetProperty(name, out var list))
+            return [];
+        return list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(entry => entry.ValueKind == JsonValueKind.Object)
+            ? [.. list.EnumerateArray().Select((entry, i) => new ModelConfig($"{_path}: {name}[{i}]", entry))]
+            : throw Refuse(name, list.ValueKind.ToString(), "a list of settings by name");
+    }
+
+    /// <summary>Rows of texts; a row may stand as one text with spaces between.</summary>
+    /// <param name="name">The setting, which must be there.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public IReadOnlyList<string[]> TextRows(string name) => HasList(name)
+        ? [.. _root.GetProperty(name).EnumerateArray().Select(row => row.ValueKind == JsonValueKind.Array
+            ? row.EnumerateArray().Select(value => Text(name, value)).ToArray() : Text(name, row).Split(' '))]
+        : throw Refuse(name, Has(name) ? _root.GetProperty(name).ValueKind.ToString() : "missing", "a list of rows of texts");
+
+    /// <summary>Every setting, each a whole number of at least 0.</summary>
+    /// <exception cref="ModelFormatException">One is something else.</exception>
+    public IReadOnlyDictionary<string, int> AllIntegers() =>
+        _root.EnumerateObject().ToDictionary(entry => entry.Name, entry => Integer(entry.Name, entry.Value, 0, int.MaxValue));
+
     /// <summary>The exception for a setting that cannot be used.</summary>
     /// <param name="name">The setting.</param>
     /// <param name="found">What stands there.</param>

@@ -20,12 +20,15 @@ public sealed class VerifyTests
     {
         var run = await Invocation.Of(["verify", DataFolder.Path("fixtures")]);
         Assert.That(run.ExitCode, Is.Zero, string.Join('\n', run.Out.Split('\n').Where(line => line.Contains("FAIL"))));
-        // 4 DiT, 2 PixArt, 2 T5, VAE and ResNet; 20 samplers; a tokenizer; 2 DiT pipelines and PixArt; 10 layers and 2 tables; 28 pairs.
-        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n74 passed, 0 failed, \d+ not supported yet$"));
+        // 4 DiT, 2 PixArt, UNet, 2 T5, 3 CLIP, VAE and ResNet; 20 samplers; 2 tokenizers; 2 DiT pipelines, PixArt, Stable Diffusion and CLIP; 10 layers and 2 tables; 28 pairs.
+        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n81 passed, 0 failed, \d+ not supported yet$"));
     }
 
     [TestCase("networks/dit/config.json", 1)]
-    [TestCase("networks/vae", 3)]
+    [TestCase("networks/vae", 13)]
+    [TestCase("networks/unet", 11)]
+    [TestCase("tokenizers/clip", 3)]
+    [TestCase("pipelines/clip-emoji", 10)]
     [TestCase("tokenizers/t5/ids.json", 3)]
     [TestCase("pipelines/pixart-emoji-dpm20", 3)]
     [TestCase("schedulers/ddim-linear-50/io.safetensors", 3)]
@@ -45,6 +48,9 @@ public sealed class VerifyTests
     // The last byte of a safetensors file is the exponent of the last expected output (of faults: an entry of the mask).
     [TestCase("networks/dit", "io.safetensors")]
     [TestCase("networks/vae", "io.safetensors")]
+    [TestCase("networks/unet", "io.safetensors")]
+    [TestCase("networks/clip", "io.safetensors")]
+    [TestCase("networks/clip-text", "io.safetensors")]
     [TestCase("networks/fashion-features", "io.safetensors")]
     [TestCase("networks/pixart", "io.safetensors")]
     [TestCase("networks/t5", "io.safetensors")]
@@ -61,6 +67,7 @@ public sealed class VerifyTests
         await ExpectOneFailure(path);
     }
 
+    [TestCase("tokenizers/clip", "ids.json", "2243, 649, 633, 2244]", "2243, 649, 634, 2244]")]
     [TestCase("quality", "pairs.json", "24.615174935341003", "24.6151750")]
     [TestCase("quality", "pairs.json", "0.885938415650001", "0.885938425")]
     [TestCase("faults", "cases.json", "\"threshold\": 256", "\"threshold\": 512")]

@@ -10,10 +10,13 @@ internal sealed class NetworkCases : ICaseKind
         new Dictionary<string, Func<NetworkFiles, IEnumerable<OutputCheck>>>
         {
             ["AutoencoderKL"] = AutoencoderCheck.Run,
+            ["CLIPModel"] = ClipCheck.Run,
+            ["CLIPTextModel"] = ClipTextCheck.Run,
             ["DiTTransformer2DModel"] = DitCheck.Run,
             ["PixArtTransformer2DModel"] = PixArtCheck.Run,
             ["ResNetForImageClassification"] = ClassifierCheck.Run,
             ["T5EncoderModel"] = T5Check.Run,
+            ["UNet2DConditionModel"] = UNetCheck.Run,
         };
 
     /// <inheritdoc/>

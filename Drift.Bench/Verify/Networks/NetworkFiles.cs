@@ -24,13 +24,17 @@ internal sealed record NetworkFiles(string Folder, SafetensorsFile Arrays)
     /// <param name="ours">What ours gave.</param>
     public OutputCheck Check(string output, ReadOnlySpan<float> ours) => OutputCheck.OfLargest(output, ours, Arrays.ReadFloat(output), Tolerance);
 
-    /// <summary>
-    /// A denoiser's prediction, sample by sample: it takes one timestep, and each sample of a case may have its own.
-    /// </summary>
+    /// <summary>A denoiser's prediction, sample by sample: it takes one timestep, and each sample of a case may have its own.</summary>
     /// <param name="denoiser">The network.</param>
     /// <param name="input">Name of the latents.</param>
     /// <param name="conditioning">What a sample is told.</param>
-    public OutputCheck Predict(IDenoiser denoiser, string input, Func<int, Conditioning> conditioning)
+    public OutputCheck Predict(IDenoiser denoiser, string input, Func<int, Conditioning> conditioning) =>
+        Predict(input, (latent, step, sample) => denoiser.Predict(latent, step, conditioning(sample), Gemm));
+
+    /// <summary>A prediction, sample by sample.</summary>
+    /// <param name="input">Name of the latents.</param>
+    /// <param name="predict">A sample's latent, its step and its number to its prediction.</param>
+    public OutputCheck Predict(string input, Func<Tensor, StepContext, int, Tensor> predict)
     {
         var latents = Arrays.ReadTensor(input, Pictures);
         var samples = latents.Shape[0];
@@ -41,7 +45,7 @@ internal sealed record NetworkFiles(string Folder, SafetensorsFile Arrays)
         for (var i = 0; i < samples; i++)
         {
             using var scope = Workspace.Begin();
-            ours.AddRange(denoiser.Predict(latents.Slice(i, 1), new StepContext(0, timesteps[i], Workspace), conditioning(i), Gemm).Span);
+            ours.AddRange(predict(latents.Slice(i, 1), new StepContext(0, timesteps[i], Workspace), i).Span);
         }
 
         return Check("out.sample", [.. ours]);

@@ -60,6 +60,65 @@ public class ElementwiseTests
     }
 
     [Test]
+    public void Gaussian_error_units_agree_with_their_definitions_in_double()
+    {
+        var x = Noise(2 * 5 * 37, 8, 0).Select(v => 3 * v).Concat([0, -0f, 30, -30, 1e6f, -1e6f, 0, 0, 0, 0]).ToArray();
+        var (exact, quick, gated) = (x.ToArray(), x.ToArray(), new float[x.Length / 2]);
+        Gelu.Exact(exact);
+        Gelu.Quick(quick);
+        Gelu.Gate(x, 19, gated);
+        Assert.Multiple(() =>
+        {
+            for (var i = 0; i < x.Length; i++)
+            {
+                Assert.That(exact[i], Is.EqualTo(x[i] * Distribution(x[i])).Within(2e-7 * Math.Max(1, Math.Abs(x[i]))), $"exact at {x[i]}");
+                Assert.That(quick[i], Is.EqualTo(x[i] / (1 + Math.Exp(-1.702 * x[i]))).Within(2e-7 * Math.Max(1, Math.Abs(x[i]))), $"quick at {x[i]}");
+            }
+
+            for (var i = 0; i < gated.Length; i++)
+            {
+                var (linear, gate) = (x[i / 19 * 38 + i % 19], x[i / 19 * 38 + 19 + i % 19]);
+                Assert.That(gated[i], Is.EqualTo(linear * gate * Distribution(gate)).Within(4e-7 * Math.Max(1, Math.Abs(linear * gate))), $"{linear} through {gate}");
+            }
+        });
+        Assert.That(() => Gelu.Gate(x, 7, gated), Throws.ArgumentException);
+
+        // The normal distribution, from MathNet's error function.
+        static double Distribution(double x) => 0.5 * MathNet.Numerics.SpecialFunctions.Erfc(-x / Math.Sqrt(2));
+    }
+
+    [Test]
+    public void Layer_norm_with_factors_agrees_with_its_definition_in_double()
+    {
+        const int Rows = 3, Width = 37;
+        var (x, gamma, beta, y) = (Noise(Rows * Width, 3, 2), Noise(Width, 4, 1), Noise(Width, 5, 0), new float[Rows * Width]);
+        LayerNorm.Affine(x, gamma, beta, 1e-2f, y);
+        for (var row = 0; row < Rows; row++)
+        {
+            var values = x.Skip(row * Width).Take(Width).Select(v => (double)v).ToArray();
+            var mean = values.Average();
+            var deviation = Math.Sqrt(values.Average(v => (v - mean) * (v - mean)) + 1e-2);
+            for (var i = 0; i < Width; i++)
+                Assert.That(y[row * Width + i], Is.EqualTo((values[i] - mean) / deviation * gamma[i] + beta[i]).Within(2e-6));
+        }
+    }
+
+    [Test]
+    public void Pixels_are_joined_and_doubled_less_a_row_and_column()
+    {
+        var (x, other) = (new Tensor(Noise(2 * 2 * 3 * 5, 1, 0), 2, 2, 3, 5), new Tensor(Noise(2 * 2 * 3 * 2, 2, 0), 2, 2, 3, 2));
+        var (joined, large) = (new Tensor(2, 2, 3, 7), new Tensor(2, 3, 5, 5));
+        ChannelOrder.Join(x, other, joined);
+        Resampling.Double(x, large);
+        for (var i = 0; i < joined.Length; i++)
+            Assert.That(joined.Span[i], Is.EqualTo(i % 7 < 5 ? x.Span[i / 7 * 5 + i % 7] : other.Span[i / 7 * 2 + i % 7 - 5]));
+        for (var i = 0; i < large.Length; i++)
+            Assert.That(large.Span[i], Is.EqualTo(x.Span[((i / 75 * 2 + i / 25 % 3 / 2) * 3 + i / 5 % 5 / 2) * 5 + i % 5]));
+        Assert.That(() => Resampling.Double(x, new Tensor(2, 4, 4, 5)), Throws.ArgumentException);
+        Assert.That(() => ChannelOrder.Join(x, other, new Tensor(2, 2, 3, 8)), Throws.ArgumentException);
+    }
+
+    [Test]
     public void Values_do_not_depend_on_where_they_stand()
     {
         var x = Noise(64, 9, 0);
