@@ -84,7 +84,29 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Convolve(StepContext step, Tensor input, ConvolutionLayer layer, Tensor output) => _untouched.Convolve(step, input, layer, output);
+    public void Convolve(StepContext step, Tensor input, ConvolutionLayer layer, Tensor output)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(layer);
+        ArgumentNullException.ThrowIfNull(output);
+        var (images, rest) = Math.DivRem(input.Shape[0], _pictures.Count);
+        if (rest != 0)
+            throw new ArgumentException($"{input.Shape[0]} images do not divide among {_pictures.Count} pictures", nameof(input));
+        var rows = images * output.Shape[1] * output.Shape[2];
+        if (!_strategy.Covers(layer.Linear.Key))
+        {
+            _untouched.Convolve(step, input, layer, output);
+            ChargeUntouched(rows, layer.Linear);
+            return;
+        }
+
+        for (var picture = 0; picture < _pictures.Count; picture++)
+        {
+            QuantiseWindows(step, input, layer, output, picture, rows);
+            Multiply(step, picture, rows, layer.Linear, Share(output, picture, rows));
+        }
+    }
 
     /// <inheritdoc/>
     public void Attend(StepContext step, AttentionCall call)
@@ -180,11 +202,8 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void Quantise(ReadOnlySpan<float> values, int width)
     {
         var rows = values.Length / width;
-        if (_codes.Length < rows * Stride(width))
-            _codes = GC.AllocateUninitializedArray<sbyte>(rows * Stride(width), pinned: true);
+        MakeRoom(rows, width);
         var groups = Groups(rows);
-        if (_scales.Length < groups)
-            _scales = new float[groups];
         var each = rows / groups;
         for (var group = 0; group < groups; group++)
         {
@@ -194,13 +213,48 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         }
     }
 
+    /// <summary>
+    /// The windows of a picture's share of an input to codes, gathered one by one. Where all values share a scale it is the input's; else a window, which is a row of the
+    /// product, has its own.
+    /// </summary>
+    private void QuantiseWindows(StepContext step, Tensor input, ConvolutionLayer layer, Tensor output, int picture, int rows)
+    {
+        var (width, stride) = (layer.Linear.K, Stride(layer.Linear.K));
+        MakeRoom(rows, width);
+        var shared = _layers.Groups == ScaleGroups.PerTensor;
+        if (shared)
+            _scales[0] = Quantizer.Scale(Share(input, picture, input.Rows / _pictures.Count));
+        using var scope = step.Workspace.Begin();
+        var window = step.Workspace.Rent(width).Span;
+        for (var row = 0; row < rows; row++)
+        {
+            layer.Gather(input, output, picture * rows + row, window);
+            if (!shared)
+                _scales[row] = Quantizer.Scale(window);
+            Quantizer.Quantise(window, width, _scales[shared ? 0 : row], _codes.AsSpan(row * stride, stride), stride);
+        }
+    }
+
+    private void MakeRoom(int rows, int width)
+    {
+        if (_codes.Length < rows * Stride(width))
+            _codes = GC.AllocateUninitializedArray<sbyte>(rows * Stride(width), pinned: true);
+        if (_scales.Length < Groups(rows))
+            _scales = new float[Groups(rows)];
+    }
+
     /// <summary>How many scales the rows of a picture's input have.</summary>
     private int Groups(int rows) => _layers.Groups == ScaleGroups.PerTensor ? 1 : rows;
 
     private void LeaveUntouched(StepContext step, Tensor input, int rows, Projection projection)
     {
         _untouched.Linear(step, input, projection);
-        var cost = _platform.Costs.Gemm(new GemmShape(rows, projection.Layer.N, projection.Layer.K), 0, OperatingPoint.Nominal);
+        ChargeUntouched(rows, projection.Layer);
+    }
+
+    private void ChargeUntouched(int rows, LinearLayer layer)
+    {
+        var cost = _platform.Costs.Gemm(new GemmShape(rows, layer.N, layer.K), 0, OperatingPoint.Nominal);
         foreach (var run in _pictures)
             run.Ledger.Charge(cost);
     }
