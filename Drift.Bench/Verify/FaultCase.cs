@@ -129,7 +129,7 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
     {
         var values = new float[_m * _n];
         var columns = wScales.Length == 1 ? [.. Enumerable.Repeat(wScales[0], _n)] : wScales;
-        new Epilogue(xScales, columns, bias).Apply(product, default, values);
+        new Epilogue(xScales, columns, bias).Apply(product, null, values);
         return values;
     }
 }

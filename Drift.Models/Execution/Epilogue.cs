@@ -30,27 +30,24 @@ public readonly ref struct Epilogue
         _bias = bias;
     }
 
-    /// <summary>The output's scales, absmax / 127 of y.</summary>
+    /// <summary>The largest |y| of a product: 127 times the scale of its output.</summary>
     /// <param name="output">The product.</param>
-    /// <param name="scales">Takes one value for all of it, or one a row.</param>
-    public void Scales(GemmOutput output, Span<float> scales)
+    public float Largest(GemmOutput output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        if (scales.Length == 1)
-        {
-            scales[0] = (_activations.Length == 1 ? LargestOfColumns(output) : LargestOfRows(output)) / CodeRounder.LargestCode;
-            return;
-        }
-
+        if (_activations.Length == 1)
+            return LargestOfColumns(output);
+        var largest = 0f;
         for (var i = 0; i < output.Shape.M; i++)
-            scales[i] = Largest(output, i) / CodeRounder.LargestCode;
+            largest = MathF.Max(largest, LargestOfRow(output, i));
+        return largest;
     }
 
     /// <summary>Values of all accumulators.</summary>
     /// <param name="output">The product.</param>
-    /// <param name="scales">Scales of a saturating output, one or one a row; empty for a wide one.</param>
+    /// <param name="scale">Scale of a saturating output; null for a wide one.</param>
     /// <param name="values">Takes [M, N] row-major without gaps.</param>
-    public void Apply(GemmOutput output, ReadOnlySpan<float> scales, Span<float> values)
+    public void Apply(GemmOutput output, float? scale, Span<float> values)
     {
         ArgumentNullException.ThrowIfNull(output);
         var n = output.Shape.N;
@@ -59,12 +56,12 @@ public readonly ref struct Epilogue
         {
             ReadOnlySpan<int> row = output.Row(i);
             var target = values.Slice(i * n, n);
-            if (scales.IsEmpty)
-                Wide(row[..whole], OfRow(_activations, i), target);
+            if (scale is { } saturating)
+                Saturating(row[..whole], OfRow(i), saturating, target);
             else
-                Saturating(row[..whole], OfRow(_activations, i), OfRow(scales, i), target);
+                Wide(row[..whole], OfRow(i), target);
             for (var j = whole; j < n; j++)
-                target[j] = Apply(row[j], i, j, scales);
+                target[j] = Apply(row[j], i, j, scale);
         }
     }
 
@@ -72,18 +69,15 @@ public readonly ref struct Epilogue
     /// <param name="accumulator">The accumulator.</param>
     /// <param name="row">Its row.</param>
     /// <param name="column">Its column.</param>
-    /// <param name="scales">Scales of a saturating output, one or one a row; empty for a wide one.</param>
-    public float Apply(int accumulator, int row, int column, ReadOnlySpan<float> scales)
+    /// <param name="scale">Scale of a saturating output; null for a wide one.</param>
+    public float Apply(int accumulator, int row, int column, float? scale = null)
     {
-        var product = Math.Clamp(accumulator * OfRow(_activations, row) * _weights[column], -LargestProduct, LargestProduct);
+        var product = Math.Clamp(accumulator * OfRow(row) * _weights[column], -LargestProduct, LargestProduct);
         var y = _bias.IsEmpty ? product : product + _bias[column];
-        if (scales.IsEmpty)
-            return y;
-        var scale = OfRow(scales, row);
-        return new CodeRounder(scale).Round(y) * scale;
+        return scale is { } s ? new CodeRounder(s).Round(y) * s : y;
     }
 
-    private static float OfRow(ReadOnlySpan<float> scales, int row) => scales[scales.Length == 1 ? 0 : row];
+    private float OfRow(int row) => _activations[_activations.Length == 1 ? 0 : row];
 
     /// <summary>
     /// The largest |y| under one x scale. y never falls as its accumulator rises, so a column's extremes tell, and finding those takes two integer instructions a
@@ -98,41 +92,36 @@ public readonly ref struct Epilogue
         {
             var (least, most) = Extremes(output, j);
             for (var lane = 0; lane < VectorMath.Lanes; lane++)
-                largest = MathF.Max(largest, MathF.Max(MathF.Abs(Apply(least.GetElement(lane), 0, j + lane, default)), MathF.Abs(Apply(most.GetElement(lane), 0, j + lane, default))));
+            {
+                var (low, high) = (Apply(least.GetElement(lane), 0, j + lane), Apply(most.GetElement(lane), 0, j + lane));
+                largest = MathF.Max(largest, MathF.Max(MathF.Abs(low), MathF.Abs(high)));
+            }
         }
 
         for (; j < n; j++)
         {
             for (var i = 0; i < output.Shape.M; i++)
-                largest = MathF.Max(largest, MathF.Abs(Apply(output.Row(i)[j], 0, j, default)));
+                largest = MathF.Max(largest, MathF.Abs(Apply(output.Row(i)[j], 0, j)));
         }
 
         return largest;
     }
 
-    private float LargestOfRows(GemmOutput output)
-    {
-        var largest = 0f;
-        for (var i = 0; i < output.Shape.M; i++)
-            largest = MathF.Max(largest, Largest(output, i));
-        return largest;
-    }
-
     /// <summary>The largest |y| of a row.</summary>
-    private float Largest(GemmOutput output, int i)
+    private float LargestOfRow(GemmOutput output, int i)
     {
         ReadOnlySpan<int> row = output.Row(i);
         var whole = row.Length / VectorMath.Lanes * VectorMath.Lanes;
         ref var accumulator = ref MemoryMarshal.GetReference(row);
         ref var weight = ref MemoryMarshal.GetReference(_weights);
         ref var offset = ref MemoryMarshal.GetReference(_bias);
-        var activation = OfRow(_activations, i);
+        var activation = OfRow(i);
         var most = Vector512<int>.Zero;
         for (var j = 0; j < whole; j += VectorMath.Lanes)
             most = Vector512.Max(most, Magnitudes.Of(Lanes(ref accumulator, activation, ref weight, ref offset, _bias.IsEmpty, (nuint)j)));
         var largest = Magnitudes.Reduce(most);
         for (var j = whole; j < row.Length; j++)
-            largest = MathF.Max(largest, MathF.Abs(Apply(row[j], i, j, default)));
+            largest = MathF.Max(largest, MathF.Abs(Apply(row[j], i, j)));
         return largest;
     }
 

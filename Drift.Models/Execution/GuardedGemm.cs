@@ -33,8 +33,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly Finding _finding = new();
     private readonly GroundTruth _truth = new();
     private sbyte[] _codes = [];
-    private float[] _inputScales = [];
-    private float[] _outputScales = [];
+    private float[] _scales = [];
 
     /// <summary>A unit for some pictures.</summary>
     /// <param name="platform">The modelled machine.</param>
@@ -143,10 +142,10 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _layers.Backend.Multiply(call, faults, _output);
         run.Ledger.Charge(_platform.Costs.Gemm(call.Shape, _strategy.Tile, point));
         var checkpoint = Judge(run, site);
-        var scales = Leave(faults, new Epilogue(_inputScales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias), rows, values);
+        var outputScale = Leave(faults, new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias), values);
         if (_strategy.Protection is { } protection)
         {
-            var output = scales.IsEmpty ? new LayerOutput(rows, layer.N, values) : new LayerOutput(rows, layer.N, values, scales);
+            var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) : new LayerOutput(rows, layer.N, values);
             Mend(protection, run, site, faults, checkpoint, output);
         }
         else
@@ -183,22 +182,20 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <summary>
-    /// Accumulators to values. The scales of saturating outputs are the clean output's: the flips are taken back while they are measured, then only the flipped
+    /// Accumulators to values. The scale of saturating outputs is the clean output's: the flips are taken back while it is measured, then only the flipped
     /// elements are worked out again.
     /// </summary>
-    /// <returns>The output's scales; none for wide outputs.</returns>
-    private ReadOnlySpan<float> Leave(FaultPlan faults, Epilogue epilogue, int rows, Span<float> values)
+    /// <returns>The output's scale; null for wide outputs.</returns>
+    private float? Leave(FaultPlan faults, Epilogue epilogue, Span<float> values)
     {
-        var scales = _strategy.Outputs == OutputForm.Saturating ? Room(ref _outputScales, Groups(rows)) : default;
         faults.Toggle(_output);
-        if (!scales.IsEmpty)
-            epilogue.Scales(_output, scales);
-        epilogue.Apply(_output, scales, values);
+        float? scale = _strategy.Outputs == OutputForm.Saturating ? epilogue.Largest(_output) / CodeRounder.LargestCode : null;
+        epilogue.Apply(_output, scale, values);
         faults.Toggle(_output);
         var accumulators = _output.Accumulators;
         foreach (var flip in faults.All)
-            values[flip.Row * _output.Shape.N + flip.Column] = epilogue.Apply(accumulators[flip.Row * _output.Stride + flip.Column], flip.Row, flip.Column, scales);
-        return scales;
+            values[flip.Row * _output.Shape.N + flip.Column] = epilogue.Apply(accumulators[flip.Row * _output.Stride + flip.Column], flip.Row, flip.Column, scale);
+        return scale;
     }
 
     /// <summary>A picture's share of an input to codes, each group of rows under its own scale.</summary>
@@ -206,13 +203,13 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         var rows = values.Length / width;
         MakeRoom(rows, width);
-        var scales = Room(ref _inputScales, Groups(rows));
-        var each = rows / scales.Length;
-        for (var group = 0; group < scales.Length; group++)
+        var groups = Groups(rows);
+        var each = rows / groups;
+        for (var group = 0; group < groups; group++)
         {
             var share = values.Slice(group * each * width, each * width);
-            scales[group] = Quantizer.Scale(share);
-            Quantizer.Quantise(share, width, scales[group], _codes.AsSpan(group * each * Stride(width), each * Stride(width)), Stride(width));
+            _scales[group] = Quantizer.Scale(share);
+            Quantizer.Quantise(share, width, _scales[group], _codes.AsSpan(group * each * Stride(width), each * Stride(width)), Stride(width));
         }
     }
 
@@ -224,18 +221,17 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         var (width, stride) = (layer.Linear.K, Stride(layer.Linear.K));
         MakeRoom(rows, width);
-        var scales = Room(ref _inputScales, Groups(rows));
         var shared = _layers.Groups == ScaleGroups.PerTensor;
         if (shared)
-            scales[0] = Quantizer.Scale(Share(input, picture, input.Rows / _pictures.Count));
+            _scales[0] = Quantizer.Scale(Share(input, picture, input.Rows / _pictures.Count));
         using var scope = step.Workspace.Begin();
         var window = step.Workspace.Rent(width).Span;
         for (var row = 0; row < rows; row++)
         {
             layer.Gather(input, output, picture * rows + row, window);
             if (!shared)
-                scales[row] = Quantizer.Scale(window);
-            Quantizer.Quantise(window, width, scales[shared ? 0 : row], _codes.AsSpan(row * stride, stride), stride);
+                _scales[row] = Quantizer.Scale(window);
+            Quantizer.Quantise(window, width, _scales[shared ? 0 : row], _codes.AsSpan(row * stride, stride), stride);
         }
     }
 
@@ -243,17 +239,12 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         if (_codes.Length < rows * Stride(width))
             _codes = GC.AllocateUninitializedArray<sbyte>(rows * Stride(width), pinned: true);
+        if (_scales.Length < Groups(rows))
+            _scales = new float[Groups(rows)];
     }
 
-    /// <summary>How many scales a picture's rows have: of an input, and of an output that saturates.</summary>
+    /// <summary>How many scales the rows of a picture's input have.</summary>
     private int Groups(int rows) => _layers.Groups == ScaleGroups.PerTensor ? 1 : rows;
-
-    private static Span<float> Room(ref float[] array, int length)
-    {
-        if (array.Length < length)
-            array = new float[length];
-        return array.AsSpan(0, length);
-    }
 
     private void LeaveUntouched(StepContext step, Tensor input, int rows, Projection projection)
     {

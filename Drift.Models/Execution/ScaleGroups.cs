@@ -1,11 +1,14 @@
 namespace Drift.Models;
 
-/// <summary>Which values share a quantisation scale. A picture's share of a tensor is always apart from other pictures'.</summary>
+/// <summary>
+/// Which values of a product's operands share a quantisation scale. A picture's share of a tensor is always apart from other pictures'. Its output, where it saturates, has
+/// one scale in either form.
+/// </summary>
 public enum ScaleGroups
 {
-    /// <summary>One scale for weights, activations and outputs each (the paper's DiT).</summary>
+    /// <summary>One scale for the weights and one for the activations (the paper's DiT).</summary>
     PerTensor,
 
-    /// <summary>Weights one scale an output channel; activations and outputs one a token, which is a row (the paper's PixArt and Stable Diffusion).</summary>
+    /// <summary>Weights one scale an output channel, activations one a token, which is a row (the paper's PixArt and Stable Diffusion).</summary>
     PerChannelAndToken,
 }
