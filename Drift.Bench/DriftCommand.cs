@@ -43,6 +43,7 @@ internal static class DriftCommand
         CompareCommand.Create(bodies.Compare),
         GenerateCommand.Create(bodies.Generate),
         VerifyCommand.Create(),
+        QualityCommand.Create(),
         DevicesCommand.Create(),
         BenchCommand.Create(),
         DecodeCommand.Create(bodies.Decode),

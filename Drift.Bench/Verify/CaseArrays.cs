@@ -24,6 +24,12 @@ internal static class CaseArrays
         ? [.. arrays.ReadInt64(name).Select(value => (double)value)]
         : [.. arrays.ReadFloat(name).Select(value => (double)value)];
 
+    /// <summary>A matrix of features, one sample a row.</summary>
+    /// <exception cref="UserErrorException">It is no matrix, or has fewer than two rows.</exception>
+    public static FeatureSet ReadFeatures(this SafetensorsFile arrays, string name) => arrays.Shape(name) is [>= 2, >= 1] and [var samples, var dimensions]
+        ? new FeatureSet(samples, dimensions, [.. arrays.ReadFloat(name).Select(value => (double)value)])
+        : throw new UserErrorException($"{arrays.Path}: {name} has the shape [{string.Join(", ", arrays.Shape(name))}]; expected [samples, dimensions], at least two samples");
+
     /// <summary>A mask, one entry each: integers that are not 0 where something is there.</summary>
     /// <exception cref="UserErrorException">The array has another length.</exception>
     public static bool[] ReadMask(this SafetensorsFile arrays, string name, long count) => arrays.DataType(name) == "BOOL"

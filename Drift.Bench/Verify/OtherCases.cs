@@ -4,7 +4,7 @@ namespace Drift.Bench;
 internal sealed class OtherCases : ICaseKind
 {
     private static readonly IReadOnlyList<(string File, string What)> Lists =
-        [("lpips.json", "LPIPS"), ("features.json", "distances of feature sets"), ("cases.csv", "cycle counts and damaged files")];
+        [("cases.csv", "cycle counts and damaged files")];
 
     /// <inheritdoc/>
     public IEnumerable<VerificationCase> In(string folder, string label) =>

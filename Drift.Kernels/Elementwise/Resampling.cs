@@ -33,10 +33,12 @@ public static class Resampling
         }
     }
 
-    /// <summary>The largest value of each channel in every second 3 x 3 window, one pixel of border left out: PyTorch's MaxPool2d(3, 2, 1).</summary>
+    /// <summary>The largest value of each channel in every second window, what hangs over the border left out: PyTorch's MaxPool2d(kernel, 2, padding).</summary>
     /// <param name="x">[batch, height, width, channels].</param>
-    /// <param name="y">[batch, (height + 1) / 2, (width + 1) / 2, channels], overwritten.</param>
-    public static void MaxPool(Tensor x, Tensor y)
+    /// <param name="y">[batch, out height, out width, channels], overwritten; an extent is (extent + 2 padding - kernel) / 2 + 1, or less.</param>
+    /// <param name="kernel">Edge of the window.</param>
+    /// <param name="padding">Pixels that the first window hangs over the border, fewer than the edge.</param>
+    public static void MaxPool(Tensor x, Tensor y, int kernel = 3, int padding = 1)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
@@ -47,9 +49,9 @@ public static class Resampling
             var (image, row) = Math.DivRem(line, y.Shape[1]);
             var target = y.Span.Slice(pixel * channels, channels);
             target.Fill(float.NegativeInfinity);
-            for (var i = Math.Max(0, 2 * row - 1); i < Math.Min(height, 2 * row + 2); i++)
+            for (var i = Math.Max(0, 2 * row - padding); i < Math.Min(height, 2 * row - padding + kernel); i++)
             {
-                for (var j = Math.Max(0, 2 * column - 1); j < Math.Min(width, 2 * column + 2); j++)
+                for (var j = Math.Max(0, 2 * column - padding); j < Math.Min(width, 2 * column - padding + kernel); j++)
                     TakeLarger(x.Span.Slice(((image * height + i) * width + j) * channels, channels), target);
             }
         }

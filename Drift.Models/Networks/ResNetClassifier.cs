@@ -10,7 +10,7 @@ public sealed class ResNetClassifier
     private const double BatchNormEpsilon = 1e-5;
 
     private readonly ConvolutionLayer _stem;
-    private readonly Block[] _blocks;
+    private readonly Block[][] _stages;
     private readonly LinearLayer _classifier;
 
     private ResNetClassifier(ModelConfig config, ModelWeights weights)
@@ -28,9 +28,10 @@ public sealed class ResNetClassifier
         var build = new Builder(weights);
         var width = config.Integer("embedding_size", 64);
         _stem = build.Convolution("resnet.embedder.embedder", Channels, width, kernel: 7, stride: 2);
-        var blocks = new List<Block>();
+        _stages = new Block[widths.Length][];
         for (var stage = 0; stage < widths.Length; stage++)
         {
+            var blocks = new List<Block>();
             for (var layer = 0; layer < depths[stage]; layer++)
             {
                 var stride = layer == 0 && (stage > 0 || config.Flag("downsample_in_first_stage", false)) ? 2 : 1;
@@ -38,9 +39,10 @@ public sealed class ResNetClassifier
                 blocks.Add(bottleneck ? build.Bottleneck(name, width, widths[stage], stride, earlyStride) : build.Basic(name, width, widths[stage], stride));
                 width = widths[stage];
             }
+
+            _stages[stage] = [.. blocks];
         }
 
-        _blocks = [.. blocks];
         _classifier = new LinearLayer(new LayerKey(0, GemmRole.Classifier), weights.Read("classifier.1.weight", Classes, width),
             weights.Read("classifier.1.bias", Classes), Classes, width);
     }
@@ -72,29 +74,57 @@ public sealed class ResNetClassifier
     /// <exception cref="ArgumentException">The pixels have another shape.</exception>
     public (Tensor Logits, Tensor Pooled) Classify(Tensor pixels, IGemmUnit gemm, Workspace workspace)
     {
-        ArgumentNullException.ThrowIfNull(pixels);
-        ArgumentNullException.ThrowIfNull(gemm);
         ArgumentNullException.ThrowIfNull(workspace);
-        if (pixels.Shape.Count != 4 || pixels.Shape[1] != Channels)
-            throw new ArgumentException($"[{string.Join(", ", pixels.Shape)}] is not [batch, {Channels}, height, width]", nameof(pixels));
         using var scope = workspace.Begin();
         var step = new StepContext(0, 0, workspace);
-        var batch = pixels.Shape[0];
-        var x = workspace.Rent(batch, pixels.Shape[2], pixels.Shape[3], Channels);
+        var x = Embed(pixels, step, gemm);
+        foreach (var block in _stages.SelectMany(stage => stage))
+            x = Run(block, x, step, gemm);
+
+        var pooled = new Tensor(x.Shape[0], Features);
+        Resampling.AveragePool(x, pooled);
+        var logits = new Tensor(x.Shape[0], Classes);
+        gemm.Linear(step, pooled, new Projection(_classifier, logits));
+        return (logits, pooled);
+    }
+
+    /// <summary>What each stage sees in a picture, the first stage first.</summary>
+    /// <param name="pixels">[batch, channels, height, width], in the range that the network was trained on.</param>
+    /// <param name="gemm">Computes every layer.</param>
+    /// <param name="workspace">Scratch memory.</param>
+    /// <returns>[batch, height, width, channels] of each stage, with memory of their own.</returns>
+    /// <exception cref="ArgumentException">The pixels have another shape.</exception>
+    public IReadOnlyList<Tensor> Maps(Tensor pixels, IGemmUnit gemm, Workspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        using var scope = workspace.Begin();
+        var step = new StepContext(0, 0, workspace);
+        var x = Embed(pixels, step, gemm);
+        var maps = new List<Tensor>();
+        foreach (var stage in _stages)
+        {
+            foreach (var block in stage)
+                x = Run(block, x, step, gemm);
+            maps.Add(x.Clone());
+        }
+
+        return maps;
+    }
+
+    /// <summary>The stem: a convolution and a pool, which leave a quarter of each edge.</summary>
+    private Tensor Embed(Tensor pixels, StepContext step, IGemmUnit gemm)
+    {
+        ArgumentNullException.ThrowIfNull(pixels);
+        ArgumentNullException.ThrowIfNull(gemm);
+        if (pixels.Shape.Count != 4 || pixels.Shape[1] != Channels)
+            throw new ArgumentException($"[{string.Join(", ", pixels.Shape)}] is not [batch, {Channels}, height, width]", nameof(pixels));
+        var x = step.Workspace.Rent(pixels.Shape[0], pixels.Shape[2], pixels.Shape[3], Channels);
         ChannelOrder.ToLast(pixels, x);
         x = Convolve(x, _stem, step, gemm);
         Activation.Relu(x.Span);
-        var pool = workspace.Rent(batch, (x.Shape[1] + 1) / 2, (x.Shape[2] + 1) / 2, x.Columns);
+        var pool = step.Workspace.Rent(x.Shape[0], (x.Shape[1] + 1) / 2, (x.Shape[2] + 1) / 2, x.Columns);
         Resampling.MaxPool(x, pool);
-        x = pool;
-        foreach (var block in _blocks)
-            x = Run(block, x, step, gemm);
-
-        var pooled = new Tensor(batch, Features);
-        Resampling.AveragePool(x, pooled);
-        var logits = new Tensor(batch, Classes);
-        gemm.Linear(step, pooled, new Projection(_classifier, logits));
-        return (logits, pooled);
+        return pool;
     }
 
     private static Tensor Run(Block block, Tensor x, StepContext step, IGemmUnit gemm)

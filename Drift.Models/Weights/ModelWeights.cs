@@ -33,7 +33,7 @@ public sealed class ModelWeights : IDisposable
             if (Source.EndsWith(".json", StringComparison.Ordinal))
                 OpenShards(folder);
             else
-                OpenSingle();
+                Add(SafetensorsFile.Open(Source));
         }
         catch
         {
@@ -41,30 +41,54 @@ public sealed class ModelWeights : IDisposable
             throw;
         }
 
-        _volume = _fileOf.Sum(tensor => tensor.Value.Shape(tensor.Key).Aggregate(1L, (volume, extent) => volume * extent));
+        _volume = Volume();
     }
 
-    /// <summary>The file, or the index of the files.</summary>
+    private ModelWeights(IReadOnlyList<string> files)
+    {
+        Source = string.Join(" and ", files);
+        try
+        {
+            foreach (var file in files)
+                Add(SafetensorsFile.Open(file));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        _volume = Volume();
+    }
+
+    /// <summary>The file or files, or the index of them.</summary>
     public string Source { get; }
+
+    /// <summary>Builds a network from safetensors files of any name, as weights that are no diffusers or transformers folder come.</summary>
+    /// <typeparam name="T">The network.</typeparam>
+    /// <param name="files">The files; together they hold each tensor once.</param>
+    /// <param name="build">As for a folder.</param>
+    /// <exception cref="ModelFormatException">As for a folder; or two files hold the same tensor.</exception>
+    public static T Load<T>(IReadOnlyList<string> files, Func<ModelWeights, T> build)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        return Build(new ModelWeights(files), build);
+    }
 
     /// <summary>Builds a network from a folder's weights.</summary>
     /// <typeparam name="T">The network.</typeparam>
     /// <param name="folder">A folder as <c>save_pretrained</c> writes it.</param>
     /// <param name="build">Reads every tensor that the network needs. A missing one reads as zeros there, so that all missing ones can be named together.</param>
     /// <exception cref="ModelFormatException">A file is missing or unsound, or a tensor is missing, of another shape, or not finite.</exception>
-    public static T Load<T>(string folder, Func<ModelWeights, T> build)
-    {
-        ArgumentNullException.ThrowIfNull(build);
-        using var weights = new ModelWeights(folder);
-        var network = build(weights);
-        if (weights._missing.Count > 0)
-            throw weights.Missing();
-        return network;
-    }
+    public static T Load<T>(string folder, Func<ModelWeights, T> build) => Build(new ModelWeights(folder), build);
 
     /// <summary>Whether a tensor is there.</summary>
     /// <param name="name">The tensor.</param>
     public bool Has(string name) => _fileOf.ContainsKey(name);
+
+    /// <summary>A tensor's extents, or null where it is not there.</summary>
+    /// <param name="name">The tensor.</param>
+    public IReadOnlyList<int>? Shape(string name) => _fileOf.TryGetValue(name, out var file) ? file.Shape(name) : null;
 
     /// <summary>A tensor's values as fp32, row-major.</summary>
     /// <param name="name">The tensor.</param>
@@ -78,7 +102,7 @@ public sealed class ModelWeights : IDisposable
         if (!shape.SequenceEqual([.. stored]))
         {
             throw new ModelFormatException($"{file.Path}: tensor '{name}' has shape [{string.Join(", ", stored)}]; " +
-                $"expected [{string.Join(", ", shape.ToArray())}] from the config");
+                $"expected [{string.Join(", ", shape.ToArray())}]");
         }
 
         var values = file.ReadFloat(name);
@@ -93,12 +117,26 @@ public sealed class ModelWeights : IDisposable
             file.Dispose();
     }
 
-    private void OpenSingle()
+    private static T Build<T>(ModelWeights opened, Func<ModelWeights, T> build)
     {
-        var file = SafetensorsFile.Open(Source);
+        using var weights = opened;
+        ArgumentNullException.ThrowIfNull(build);
+        var network = build(weights);
+        if (weights._missing.Count > 0)
+            throw weights.Missing();
+        return network;
+    }
+
+    private long Volume() => _fileOf.Sum(tensor => tensor.Value.Shape(tensor.Key).Aggregate(1L, (volume, extent) => volume * extent));
+
+    private void Add(SafetensorsFile file)
+    {
         _files.Add(file);
         foreach (var name in file.Names)
-            _fileOf.Add(name, file);
+        {
+            if (!_fileOf.TryAdd(name, file))
+                throw new ModelFormatException($"{file.Path}: tensor '{name}' is also in {_fileOf[name].Path}; expected it once");
+        }
     }
 
     private void OpenShards(string folder)
@@ -136,7 +174,7 @@ public sealed class ModelWeights : IDisposable
     }
 
     private ModelFormatException Missing() => new($"{Source}: missing {(_missing.Count < MissingShown ? "" : "at least ")}{_missing.Count} " +
-        $"tensor{(_missing.Count == 1 ? "" : "s")} that the config asks for: {string.Join(", ", _missing)}");
+        $"tensor{(_missing.Count == 1 ? "" : "s")} that the network needs: {string.Join(", ", _missing)}");
 
     private static int FirstNotFinite(ReadOnlySpan<float> values)
     {

@@ -81,7 +81,7 @@ public sealed class ProtectionContract
     {
         var strategy = new Strategy(() => new UniformPolicy(point), OutputForm.Saturating, protection);
         var platform = rate is { } fixedRate ? _bench.Platform with { Errors = new FixedRate(fixedRate) } : _bench.Platform;
-        return new PictureBatch(_bench.Pipeline, 1).Draw(Workbench.Requests(1), new SamplingSettings(Steps, 2),
-            pictures => new GuardedGemm(platform, strategy, _bench.Layers, pictures))[0];
+        return new PictureBatch(_bench.Pipeline, 1).Draw(
+            new Drawing(Workbench.Requests(1), pictures => new GuardedGemm(platform, strategy, _bench.Layers, pictures)), new SamplingSettings(Steps, 2))[0];
     }
 }
