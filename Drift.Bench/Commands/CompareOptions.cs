@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Drift.Abft;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -36,13 +37,15 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
 /// <summary>The options of <c>compare</c>.</summary>
 internal sealed class CompareArguments
 {
+    private const int CachedIntervals = 3;
+
     private readonly SamplingArguments _sampling = new();
     private readonly Option<double> _voltage = Declare.Number("--voltage", "Volts of the undervolted rows, within the operating points", 0.675, 0.01, 10);
     private readonly Option<double> _frequency = Declare.Number("--frequency", "GHz of the overclocked row, within the operating points", 3.574, 0.01, 100);
     private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element, in place of the rate that voltage or frequency imply", 0, 1);
     private readonly Option<int> _tile = Declare.Number("--tile", "Edge of a checksum tile", 32, 1, 256);
     private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
-    private readonly Option<int> _interval = Declare.Number("--interval", "Steps between checkpoints", 10, 1, 1000);
+    private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: 10; under a cache three of its intervals]", 1, 1000);
     private readonly Option<string?> _json = Declare.Text("--json", "Also write result.json here", "FILE");
     private readonly Option<string> _rows =
         Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", "LIST", "all");
@@ -67,9 +70,12 @@ internal sealed class CompareArguments
         if (sampling.Out is { } folder && parsed.GetValue(_json) is { } json)
             RequireOutside(folder, json);
         return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
-            parsed.GetValue(_threshold), parsed.GetValue(_interval), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
+            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? Interval(sampling.Cache), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points));
     }
+
+    /// <summary>The paper's: 10, and 9 under TaylorSeer, whose computed steps are three apart. A step that is forecast saves no checkpoint, so the intervals must agree.</summary>
+    private static int Interval(FeatureCache? cache) => cache is null or { Interval: 1 } ? CheckpointInterval.Paper : CachedIntervals * cache.Interval;
 
     /// <summary>The folder of a run takes its place only while nothing lies there.</summary>
     private static void RequireOutside(string folder, string json)

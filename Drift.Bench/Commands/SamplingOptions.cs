@@ -17,6 +17,9 @@ namespace Drift.Bench;
 internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<int> Classes, int Images, int Steps, double Guidance, ulong Seed, string Backend, int Threads,
     string? Out)
 {
+    /// <summary>Blocks that are forecast at some steps; null where every step computes all.</summary>
+    public FeatureCache? Cache { get; init; }
+
     /// <summary>The settings as files record them.</summary>
     public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>
     {
@@ -28,6 +31,7 @@ internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<int> Cla
         ["seed"] = Seed,
         ["backend"] = Backend,
         ["threads"] = Threads,
+        ["cache"] = Cache is null ? CacheArguments.None : new { form = Cache.Form.ToString(), interval = Cache.Interval, order = Cache.Order },
     };
 
     /// <summary>Class number of a picture.</summary>
@@ -58,9 +62,12 @@ internal sealed class SamplingArguments
     private readonly Option<int> _threads = Declare.Number("--threads", "Host threads", Environment.ProcessorCount, 1, 1024);
     private readonly Option<string?> _out = Declare.Text("--out", "Folder to write; new or empty [default: results/<command>-<time>]", "PATH");
 
+    private readonly CacheArguments _cache = new();
+
     /// <summary>Declares the options on a command.</summary>
     public void AddTo(Command command)
     {
+        _cache.AddTo(command);
         foreach (var option in new Option[] { _model, _classes, _images, _steps, _guidance, _seed, _backend, _threads, _out })
             command.Options.Add(option);
     }
@@ -72,7 +79,10 @@ internal sealed class SamplingArguments
         var model = ModelFolder.Find(parsed.GetRequiredValue(_model));
         var classes = Classes(model, parsed.GetRequiredValue(_classes));
         return new SamplingOptions(model, classes, parsed.GetValue(_images), Steps(model, parsed.GetValue(_steps)), parsed.GetValue(_guidance),
-            parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out));
+            parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out))
+        {
+            Cache = _cache.Bind(parsed),
+        };
     }
 
     /// <summary>The steps, if the model's sampler has that many.</summary>
