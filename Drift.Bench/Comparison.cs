@@ -20,6 +20,8 @@ internal static class Comparison
         using var folder = new OutputFolder(options.Sampling.OutOr("compare", DateTime.Now));
         using var json = options.Json is { } path ? new OutputFile("--json", path) : null;
         using var lab = Lab.Open(options);
+        foreach (var omission in lab.Omissions)
+            session.Error.WriteLine($"drift: {omission}");
 
         var drawn = new Dictionary<string, DrawnRow>();
         // The nominal row is what the others are held against, wanted in the table or not.
@@ -68,6 +70,7 @@ internal static class Comparison
             SsimLow = ssim?.Low,
             SsimHigh = ssim?.High,
             Accuracy = lab.Judge?.Accuracy(row.Pictures),
+            ClipScore = lab.Clip?.Between(row.Images, [.. row.Pictures.Select(picture => ((PromptSubject)picture.Request.Subject).Prompt)]).Average(),
             WallSeconds = row.Seconds,
         };
         if (Lab.IsUnquantised(name))
@@ -83,7 +86,7 @@ internal static class Comparison
             FalseAlarms = ledger.FalseAlarms,
             EnergyJoulesPerImage = cost.Energy.Value / images,
             EnergySavedPercent = 100 * (1 - cost.Energy.Value / reference.Energy.Value),
-            EnergySavedPercentPaperMix = 100 * Lab.Mix.Saving(
+            EnergySavedPercentPaperMix = 100 * lab.Mix.Saving(
                 (cost.ComputeEnergy + cost.CheckEnergy).Value / (reference.ComputeEnergy + reference.CheckEnergy).Value, (double)cost.Moved.Value / reference.Moved.Value),
             Speedup = reference.Time.Value / cost.Time.Value,
         };
@@ -95,7 +98,7 @@ internal static class Comparison
     private static byte[] Grid(CompareOptions options, Dictionary<string, DrawnRow> drawn)
     {
         var sampling = options.Sampling;
-        var columns = Enumerable.Range(0, sampling.Images).Select(i => $"seed {sampling.SeedOf(i)}\n{sampling.Model.Labels[sampling.ClassOf(i)]}").ToList();
+        var columns = Enumerable.Range(0, sampling.Images).Select(i => $"seed {sampling.SeedOf(i)}\n{Caption.Wrap(sampling.LabelOf(i))}").ToList();
         var rows = options.Rows.Select(name => new PictureRow(CompareTable.Title(name).Replace(", ", ",\n", StringComparison.Ordinal), drawn[name].Images)).ToList();
         return new SkiaPictures().Encode(PictureGrid.Draw(columns, rows, GridScale));
     }

@@ -18,7 +18,9 @@ internal static class Generation
         var (sampling, started) = (options.Sampling, DateTime.UtcNow);
         using var folder = new OutputFolder(sampling.OutOr("generate", DateTime.Now));
         using var lab = Lab.Open(sampling);
-        var strategy = options.Quantised ? new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null) : null;
+        foreach (var omission in lab.Omissions)
+            session.Error.WriteLine($"drift: {omission}");
+        var strategy = options.Quantised ? new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null) { Covers = sampling.Model.Kind.Guards } : null;
         IReadOnlyList<DrawnPicture> drawn = [];
         RunProgress.Show([sampling.Model.Name], sampling.Images * sampling.Steps, session,
             advance => drawn = lab.Draw([strategy], advance, session.Cancellation)[0].Pictures);
@@ -26,7 +28,7 @@ internal static class Generation
         var codec = new SkiaPictures();
         var pictures = drawn.Select(picture => Picture.From(picture.Image)).ToList();
         for (var i = 0; i < pictures.Count; i++)
-            folder.Write($"{i:D4}-seed{sampling.SeedOf(i)}-{FileName(sampling.Model.Labels[sampling.ClassOf(i)])}.png", codec.Encode(pictures[i]));
+            folder.Write($"{i:D4}-seed{sampling.SeedOf(i)}-{Caption.FileName(sampling.LabelOf(i))}.png", codec.Encode(pictures[i]));
         folder.Write("pictures.png", codec.Encode(Grid(pictures)));
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(sampling, options.ToSettings(), started)));
         session.Cancellation.ThrowIfCancellationRequested();
@@ -41,7 +43,4 @@ internal static class Generation
         var rows = pictures.Chunk(width).Select((row, i) => new PictureRow($"{i * width}..", [.. row, .. Enumerable.Repeat(blank, width - row.Length)])).ToList();
         return PictureGrid.Draw([.. Enumerable.Range(0, width).Select(i => $"+{i}")], rows, GridScale);
     }
-
-    /// <summary>A class name as a part of a file name.</summary>
-    private static string FileName(string label) => string.Concat(label.Select(c => char.IsLetterOrDigit(c) ? c : '-'));
 }

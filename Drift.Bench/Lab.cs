@@ -20,9 +20,9 @@ internal sealed class Lab : IDisposable
         Pipeline = DiffusionPipeline.Load(sampling.Model.Path);
         // Pictures are shared out among the threads first; a product gets the threads that are left over.
         _backend = Backends.Open(sampling.Backend, Math.Max(1, sampling.Threads / sampling.Images));
-        Layers = new QuantisedLayers(_backend);
+        Layers = new QuantisedLayers(_backend, Pipeline.Kind.Scales);
         Judge = Judge.For(sampling.Model);
-        Requests = [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRequest(sampling.SeedOf(i), sampling.ClassOf(i)))];
+        Requests = [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRequest(sampling.SeedOf(i), sampling.SubjectOf(i)))];
     }
 
     /// <summary>Draws the pictures.</summary>
@@ -37,11 +37,18 @@ internal sealed class Lab : IDisposable
     /// <summary>Says what a picture shows; null for a model without a classifier of its classes.</summary>
     public Judge? Judge { get; }
 
+    /// <summary>Says how well a picture shows its prompt; null where none was given.</summary>
+    public ClipScore? Clip { get; private init; }
+
     /// <summary>The pictures, the same in every row.</summary>
     public IReadOnlyList<PictureRequest> Requests { get; }
 
     /// <summary>The paper's ratio of compute to memory energy for this kind of model.</summary>
-    public static PaperMix Mix => PaperMix.Load(DataFolder.At("energy", "paper-mix.csv"))["dit"];
+    public PaperMix Mix => PaperMix.Load(DataFolder.At("energy", "paper-mix.csv"))[Pipeline.Kind.PaperName];
+
+    /// <summary>What of the subjects the model will not be told, a line each.</summary>
+    public IEnumerable<string> Omissions =>
+        _sampling.Subjects.Select(subject => Pipeline.Conditioner.Omission(subject, _sampling.Settings)).OfType<string>().Distinct();
 
     /// <summary>Opens what a comparison needs.</summary>
     /// <exception cref="OperatingPointException">A row's voltage or frequency lies outside the tables.</exception>
@@ -57,7 +64,10 @@ internal sealed class Lab : IDisposable
                 throw new UserErrorException($"--ber: {point} is the nominal point, which stays free of errors; expected another --voltage or --frequency beside it");
         }
 
-        return new Lab(options.Sampling, Machine(options.BitErrorRate is { } rate ? new FixedRate(rate) : errors));
+        return new Lab(options.Sampling, Machine(options.BitErrorRate is { } rate ? new FixedRate(rate) : errors))
+        {
+            Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
+        };
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>
@@ -76,14 +86,16 @@ internal sealed class Lab : IDisposable
             return null;
         var point = PointOf(row, options);
         var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval);
-        Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new(policy, form, guard);
+        var (kind, steps) = (options.Sampling.Model.Kind, options.Sampling.Steps);
+        Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new(policy, form, guard) { Covers = kind.Guards };
+        DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, steps);
         return row switch
         {
             "nominal" or "unprotected" => Run(() => new UniformPolicy(point), options.Outputs, null),
             "rollback" => Run(() => new UniformPolicy(point), options.Outputs, protection),
-            "drift" or "drift-overclocked" => Run(() => new DriftPolicy(point), options.Outputs, protection),
+            "drift" or "drift-overclocked" => Run(Schedule, options.Outputs, protection),
             "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
-            "drift-wide" => Run(() => new DriftPolicy(point), OutputForm.Wide, protection),
+            "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
         };
     }
@@ -95,7 +107,7 @@ internal sealed class Lab : IDisposable
     public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation) =>
         new PictureBatch(Pipeline, _sampling.Threads).Draw([.. strategies.Select((strategy, i) => new Drawing(Requests,
             runs => Open(strategy, runs), steps => advance(i, steps)))],
-            new SamplingSettings(_sampling.Steps, _sampling.Guidance), cancellation);
+            _sampling.Settings, cancellation);
 
     private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs)
     {

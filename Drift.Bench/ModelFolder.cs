@@ -6,8 +6,10 @@ namespace Drift.Bench;
 /// <summary>A diffusers pipeline on disk, found by name or by path.</summary>
 /// <param name="Name">The folder's own name.</param>
 /// <param name="Path">Where it lies.</param>
+/// <param name="Kind">Its pipeline.</param>
 /// <param name="Labels">Class names by class number, from model_index.json; empty where it has none.</param>
-internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<string> Labels)
+/// <param name="Defaults">What is drawn, and how, where the command line does not say.</param>
+internal sealed record ModelFolder(string Name, string Path, PipelineKind Kind, IReadOnlyList<string> Labels, ModelDefaults Defaults)
 {
     private const string Index = "model_index.json", Labelling = "id2label";
 
@@ -17,7 +19,7 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<strin
     /// <summary>Finds a model.</summary>
     /// <param name="nameOrPath">A shipped model's name, or a folder.</param>
     /// <exception cref="UserErrorException">There is no such model; the message lists those that exist.</exception>
-    /// <exception cref="ModelFormatException">Its model_index.json is unsound.</exception>
+    /// <exception cref="ModelFormatException">Its model_index.json is unsound, or names a pipeline that is not supported.</exception>
     public static ModelFolder Find(string nameOrPath)
     {
         var models = DataFolder.At("models");
@@ -29,16 +31,17 @@ internal sealed record ModelFolder(string Name, string Path, IReadOnlyList<strin
         if (!File.Exists(index))
             throw new UserErrorException($"--model: {path} has no {Index}; expected a diffusers pipeline folder");
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        return new ModelFolder(System.IO.Path.GetFileName(full), full, ReadLabels(index));
+        var config = ModelConfig.Read(index);
+        var kind = PipelineCatalog.Find(config);
+        return new ModelFolder(System.IO.Path.GetFileName(full), full, kind, ReadLabels(config), ModelDefaults.Read(full, kind));
     }
 
     private static List<string> Shipped(string models) =>
         [.. Directory.EnumerateDirectories(models).Where(folder => File.Exists(System.IO.Path.Combine(folder, Index)))
             .Select(folder => System.IO.Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
 
-    private static string[] ReadLabels(string path)
+    private static string[] ReadLabels(ModelConfig index)
     {
-        var index = ModelConfig.Read(path);
         if (!index.Has(Labelling))
             return [];
         var names = index.TextMap(Labelling);

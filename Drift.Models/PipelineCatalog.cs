@@ -1,3 +1,5 @@
+using Drift.Kernels;
+
 namespace Drift.Models;
 
 /// <summary>A pipeline's folder while it is being read.</summary>
@@ -11,23 +13,42 @@ public sealed record PipelineFolder(string Path, ModelConfig Index, AutoencoderK
     public string Part(string part) => System.IO.Path.Combine(Path, part);
 }
 
-/// <summary>A kind of pipeline: what sets it apart from the others.</summary>
-/// <param name="Name">Its class, as model_index.json gives it.</param>
-/// <param name="TakesPrompts">Whether it draws texts rather than classes.</param>
-/// <param name="Open">Reads the denoiser, and what tells it what to draw.</param>
-public sealed record PipelineKind(string Name, bool TakesPrompts, Func<PipelineFolder, (IDenoiser Denoiser, IConditioner Conditioner)> Open);
-
 /// <summary>The one place that lists pipelines, by the class name that a model_index.json gives.</summary>
 public static class PipelineCatalog
 {
     /// <summary>Tokens that PixArtAlphaPipeline cuts and pads prompts to.</summary>
     private const int PixArtTokens = 120;
 
+    /// <summary>The linear layers of a block with self-attention.</summary>
+    private static readonly GemmRole[] OfBlock =
+        [GemmRole.Query, GemmRole.Key, GemmRole.Value, GemmRole.Output, GemmRole.FeedForward1, GemmRole.FeedForward2];
+
     private static readonly PipelineKind[] Kinds =
     [
-        new("DiTPipeline", TakesPrompts: false, Dit),
-        new("PixArtAlphaPipeline", TakesPrompts: true, PixArt),
-        new("StableDiffusionPipeline", TakesPrompts: true, StableDiffusion),
+        new("DiTPipeline", TakesPrompts: false, Dit)
+        {
+            PaperName = "dit",
+            Standard = new SamplingSettings(50, 2),
+            Scales = ScaleGroups.PerTensor,
+            GuardedRoles = new HashSet<GemmRole>(OfBlock),
+            Schedule = new ProtectionSchedule(10, SafeSteps: 2, SafeLastSteps: 0),
+        },
+        new("PixArtAlphaPipeline", TakesPrompts: true, PixArt)
+        {
+            PaperName = "pixart",
+            Standard = new SamplingSettings(20, 4.5),
+            Scales = ScaleGroups.PerChannelAndToken,
+            GuardedRoles = new HashSet<GemmRole>([.. OfBlock, GemmRole.CrossKey, GemmRole.CrossValue, GemmRole.CrossOutput]),
+            Schedule = new ProtectionSchedule(8, SafeSteps: 1, SafeLastSteps: 1),
+        },
+        new("StableDiffusionPipeline", TakesPrompts: true, StableDiffusion)
+        {
+            PaperName = "sd15",
+            Standard = new SamplingSettings(50, 7.5),
+            Scales = ScaleGroups.PerChannelAndToken,
+            GuardedRoles = new HashSet<GemmRole>([.. OfBlock, GemmRole.CrossQuery, GemmRole.CrossKey, GemmRole.CrossValue, GemmRole.CrossOutput]),
+            Schedule = new ProtectionSchedule(10, SafeSteps: 2, SafeLastSteps: 0),
+        },
     ];
 
     /// <summary>The class names that <see cref="Find"/> takes.</summary>
@@ -40,8 +61,12 @@ public static class PipelineCatalog
     {
         ArgumentNullException.ThrowIfNull(index);
         index.RequireClass([.. Names]);
-        return Kinds.Single(kind => kind.Name == index.ClassName);
+        return Get(index.ClassName);
     }
+
+    /// <summary>A kind by its name.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    public static PipelineKind Get(string name) => Kinds.Single(kind => kind.Name == name);
 
     private static (IDenoiser, IConditioner) Dit(PipelineFolder folder)
     {

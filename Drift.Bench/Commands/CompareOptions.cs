@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Drift.Abft;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -19,6 +18,9 @@ namespace Drift.Bench;
 internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, double Frequency, double? BitErrorRate, int Tile, int Threshold, int Interval,
     string? Json, IReadOnlyList<string> Rows, OutputForm Outputs, string? OperatingPoints)
 {
+    /// <summary>Folder of the CLIP that scores pictures against their prompts; null for none.</summary>
+    public string? Clip { get; init; }
+
     /// <summary>The settings as files record them.</summary>
     public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings())
     {
@@ -45,18 +47,20 @@ internal sealed class CompareArguments
     private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element, in place of the rate that voltage or frequency imply", 0, 1);
     private readonly Option<int> _tile = Declare.Number("--tile", "Edge of a checksum tile", 32, 1, 256);
     private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
-    private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: 10; under a cache three of its intervals]", 1, 1000);
+    private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: the model's; under a cache three of its intervals]", 1, 1000);
     private readonly Option<string?> _json = Declare.Text("--json", "Also write result.json here", "FILE");
     private readonly Option<string> _rows =
         Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", "LIST", "all");
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
     private readonly Option<string?> _points = Declare.Text("--operating-points", "Voltage and frequency tables in place of the shipped ones", "FILE.csv");
 
+    private readonly Option<string?> _clip = Declare.Text("--clip", "Folder of a CLIPModel that scores pictures against their prompts [default: the model's]", "FOLDER");
+
     /// <summary>Declares the options on a command.</summary>
     public void AddTo(Command command)
     {
         _sampling.AddTo(command);
-        foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points })
+        foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points, _clip })
             command.Options.Add(option);
     }
 
@@ -70,12 +74,24 @@ internal sealed class CompareArguments
         if (sampling.Out is { } folder && parsed.GetValue(_json) is { } json)
             RequireOutside(folder, json);
         return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
-            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? Interval(sampling.Cache), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
-            parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points));
+            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? Interval(sampling), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
+            parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points))
+        {
+            Clip = Clip(sampling.Model, parsed.GetValue(_clip)),
+        };
     }
 
-    /// <summary>The paper's: 10, and 9 under TaylorSeer, whose computed steps are three apart. A step that is forecast saves no checkpoint, so the intervals must agree.</summary>
-    private static int Interval(FeatureCache? cache) => cache is null or { Interval: 1 } ? CheckpointInterval.Paper : CachedIntervals * cache.Interval;
+    private static string? Clip(ModelFolder model, string? folder)
+    {
+        if (folder is null)
+            return model.Defaults.Clip;
+        if (!model.Kind.TakesPrompts)
+            throw new UserErrorException($"--clip: {model.Path} draws classes; expected a model that draws prompts");
+        return Directory.Exists(folder) ? folder : throw new UserErrorException($"--clip: there is no folder {folder}");
+    }
+
+    /// <summary>The paper's: that of the model, and 9 under TaylorSeer, whose computed steps are three apart. A step that is forecast saves no checkpoint, so the intervals must agree.</summary>
+    private static int Interval(SamplingOptions sampling) => sampling.Cache is null or { Interval: 1 } ? sampling.Model.Kind.Schedule.Interval : CachedIntervals * sampling.Cache.Interval;
 
     /// <summary>The folder of a run takes its place only while nothing lies there.</summary>
     private static void RequireOutside(string folder, string json)

@@ -69,6 +69,18 @@ internal static class Declare
         return option;
     }
 
+    /// <summary>Texts, also empty ones, one each time that the option is given.</summary>
+    public static Option<string[]> Texts(string name, string help, string form)
+    {
+        var option = new Option<string[]>(name) { Description = help, HelpName = form, DefaultValueFactory = _ => [] };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal)) is { } taken)
+                result.AddError($"{name}: expected {form}, got '{taken.Value}'");
+        });
+        return option;
+    }
+
     /// <summary>A path that must be given.</summary>
     public static Argument<string> Path(string name, string help)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Drift.Dvfs;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -22,8 +21,7 @@ internal static class ModelCommand
         {
             using var file = parsed.GetValue(json) is { } target ? new OutputFile("--json", target) : null;
             var folder = DenoiserFolder.Open(parsed.GetRequiredValue(path), parsed.GetValue(tokens));
-            var guarded = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null).Covers;
-            var rows = ForwardSurvey.Of(folder.Denoiser, folder.Conditioning).Select(product => ModelRow.Of(product, guarded)).ToList();
+            var rows = ForwardSurvey.Of(folder.Denoiser, folder.Conditioning).Select(product => ModelRow.Of(product, folder.Kind.Guards)).ToList();
             ModelTable.Print(session.Out, folder, rows, parsed.GetValue(all));
             file?.Commit(ResultJson.Write(new ModelResult(folder.ClassName, folder.Path, rows.Sum(row => row.Macs), rows)));
             return ErrorPolicy.Success;

@@ -35,6 +35,10 @@ internal sealed record CompareRow
     /// <summary>Share of pictures that the shipped classifier finds right, 0..1. Measured.</summary>
     public double? Accuracy { get; init; }
 
+    /// <summary>Mean cosine of pictures and their prompts in a CLIP's eyes, -1..1; absent where no CLIP looked. Measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? ClipScore { get; init; }
+
     /// <summary>Flips injected. Measured.</summary>
     public long? FaultsInjected { get; init; }
 

@@ -15,7 +15,7 @@ internal static class CompareTable
     /// <summary>How many columns tell of the pictures, of the faults, and of the cost: what stays together on a narrow console.</summary>
     private static readonly int[] Groups = [3, 5, 5];
 
-    private static readonly (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] Columns =
+    private static readonly (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] Usual =
     [
         ("PSNR dB", "(95 %)", Measured, row => Interval(row.Psnr, row.PsnrHigh, "F1")),
         ("SSIM", "(95 %)", Measured, row => Interval(row.Ssim, row.SsimHigh, "F3")),
@@ -31,6 +31,12 @@ internal static class CompareTable
         ("speed-up", "", Modelled, row => Number(row.Speedup, "F2")),
         ("wall s", "", Measured, row => Number(row.WallSeconds, "F2")),
     ];
+
+    /// <summary>Pictures of classes are judged by a classifier, those of prompts by a CLIP.</summary>
+    private static (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] Columns(IEnumerable<CompareRow> rows) => !HaveClip(rows) ? Usual
+        : [.. Usual.Select(column => column.Name == "class" ? ("CLIP", "score", Measured, row => Number(row.ClipScore, "F3")) : column)];
+
+    private static bool HaveClip(IEnumerable<CompareRow> rows) => rows.Any(row => row.ClipScore is not null);
 
     /// <summary>Prints it.</summary>
     /// <param name="output">Standard output.</param>
@@ -51,18 +57,20 @@ internal static class CompareTable
             console.Write(table);
         console.Profile.Width = width;
         console.WriteLine("PSNR and SSIM: against the nominal row, mean over the pictures with its 95 % interval.");
+        if (HaveClip(rows))
+            console.WriteLine("CLIP score: cosine between a picture and its prompt, mean over the pictures.");
         console.WriteLine("Quoted mix: modelled too, but with this run's relative compute energy and traffic weighted by the paper's compute-to-memory ratio k.");
     }
 
     private static Table Wide(IReadOnlyList<CompareRow> rows) =>
-        Filled(new Table().Border(TableBorder.Rounded).AddColumn(new TableColumn("row").NoWrap()), Columns, rows);
+        Filled(new Table().Border(TableBorder.Rounded).AddColumn(new TableColumn("row").NoWrap()), Columns(rows), rows);
 
     /// <summary>As many groups of columns a table as the console has room for, one blank between them.</summary>
     private static List<Table> Stacked(IReadOnlyList<CompareRow> rows, IAnsiConsole console)
     {
         Table Narrow(Range columns)
         {
-            var table = Filled(new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("row").Width(NarrowTitle)), Columns[columns], rows);
+            var table = Filled(new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("row").Width(NarrowTitle)), Columns(rows)[columns], rows);
             foreach (var column in table.Columns)
                 column.Padding(0, 0);
             return table;
@@ -94,12 +102,13 @@ internal static class CompareTable
 
     /// <summary>The same table for a page of documentation.</summary>
     /// <param name="rows">The rows, in table order.</param>
-    public static string ToMarkdown(IEnumerable<CompareRow> rows)
+    public static string ToMarkdown(IReadOnlyList<CompareRow> rows)
     {
+        var columns = Columns(rows);
         static string Line(IEnumerable<string> cells) => $"| {string.Join(" | ", cells)} |\n";
-        return Line(["row", .. Columns.Select(column => $"{column.Name} {column.Unit} *{column.Origin}*".Replace("  ", " ", StringComparison.Ordinal))])
-            + Line(["---", .. Columns.Select(_ => "---:")])
-            + string.Concat(rows.Select(row => Line([Title(row.Row), .. Columns.Select(column => column.Value(row))])));
+        return Line(["row", .. columns.Select(column => $"{column.Name} {column.Unit} *{column.Origin}*".Replace("  ", " ", StringComparison.Ordinal))])
+            + Line(["---", .. columns.Select(_ => "---:")])
+            + string.Concat(rows.Select(row => Line([Title(row.Row), .. columns.Select(column => column.Value(row))])));
     }
 
     /// <summary>A row's name as people read it.</summary>

@@ -4,7 +4,7 @@ namespace Drift.Bench;
 
 /// <summary>The files that a run read, as run.json records them: enough to tell whether a replay reads the same.</summary>
 /// <param name="Model">The model's folder: full path, or data/... for one that ships with Drift.</param>
-/// <param name="ModelDigests">SHA-256 of each of its settings and weights, by path within the folder.</param>
+/// <param name="ModelDigests">SHA-256 of each of its settings, weights and vocabularies, by path within the folder.</param>
 /// <param name="OperatingPoints">The table of error rates, named alike; null for a run without faults.</param>
 /// <param name="OperatingPointsDigest">Its SHA-256.</param>
 internal sealed record InputFiles(string Model, IReadOnlyDictionary<string, string> ModelDigests, string? OperatingPoints, string? OperatingPointsDigest)
@@ -18,7 +18,7 @@ internal sealed record InputFiles(string Model, IReadOnlyDictionary<string, stri
     public static InputFiles Of(ModelFolder model, IReadOnlyDictionary<string, object?> settings)
     {
         var digests = Directory.EnumerateFiles(model.Path, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetExtension(file) is ".json" or ".safetensors")
+            .Where(file => Path.GetExtension(file) is ".json" or ".safetensors" or ".model" or ".txt")
             .Order(StringComparer.Ordinal)
             .ToDictionary(file => Path.GetRelativePath(model.Path, file).Replace(Path.DirectorySeparatorChar, '/'), Digest);
         var points = settings.TryGetValue(PointsSetting, out var given) ? Path.GetFullPath((string?)given ?? DataFolder.At("operating-points", "paper.csv")) : null;

@@ -9,22 +9,22 @@ namespace Drift.Bench;
 internal static class ResultCsv
 {
     /// <summary>UTF-8 text.</summary>
-    public static byte[] Write(IEnumerable<CompareRow> rows)
+    public static byte[] Write(IReadOnlyList<CompareRow> rows)
     {
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         using (var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
         {
-            csv.Context.RegisterClassMap<Columns>();
+            csv.Context.RegisterClassMap(new Columns(rows.Any(row => row.ClipScore is not null)));
             csv.WriteRecords(rows);
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>The columns in the order of the properties, named as in result.json; absent values are empty.</summary>
+    /// <summary>The columns in the order of the properties, named as in result.json; absent values are empty, and so is a CLIP score that nobody asked for: it has no column.</summary>
     private sealed class Columns : ClassMap<CompareRow>
     {
-        public Columns()
+        public Columns(bool clip)
         {
             Map(row => row.Row).Name("row");
             Number(row => row.Psnr).Name("psnr");
@@ -34,6 +34,8 @@ internal static class ResultCsv
             Number(row => row.SsimLow).Name("ssimLow");
             Number(row => row.SsimHigh).Name("ssimHigh");
             Number(row => row.Accuracy).Name("accuracy");
+            if (clip)
+                Number(row => row.ClipScore).Name("clipScore");
             Map(row => row.FaultsInjected).Name("faultsInjected");
             Map(row => row.LinesFlagged).Name("linesFlagged");
             Map(row => row.ElementsMended).Name("elementsMended");

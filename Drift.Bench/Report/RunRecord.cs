@@ -1,13 +1,28 @@
 using System.Reflection;
+using System.Text.Json.Serialization;
 using Drift.Kernels;
+using Drift.Models;
 
 namespace Drift.Bench;
 
 /// <summary>A picture and what it was drawn from.</summary>
 /// <param name="Seed">Seed of its noise and its faults.</param>
-/// <param name="ClassNumber">Class number.</param>
-/// <param name="ClassName">Class name.</param>
-internal sealed record PictureRecord(ulong Seed, int ClassNumber, string ClassName);
+/// <param name="ClassNumber">Class number; absent for a prompt.</param>
+/// <param name="ClassName">Class name; absent for a prompt.</param>
+/// <param name="Prompt">Prompt; absent for a class.</param>
+internal sealed record PictureRecord(
+    ulong Seed,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? ClassNumber,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClassName,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Prompt = null)
+{
+    /// <summary>The record of a picture.</summary>
+    /// <param name="sampling">What was drawn.</param>
+    /// <param name="image">Picture, 0 first.</param>
+    public static PictureRecord Of(SamplingOptions sampling, int image) => sampling.SubjectOf(image) is ClassSubject { Label: var label }
+        ? new(sampling.SeedOf(image), label, sampling.LabelOf(image))
+        : new(sampling.SeedOf(image), null, null, sampling.LabelOf(image));
+}
 
 /// <summary>run.json: enough to replay a run and to judge its times.</summary>
 /// <param name="Settings">Every setting by name.</param>
@@ -26,7 +41,7 @@ internal sealed record RunRecord(IReadOnlyDictionary<string, object?> Settings, 
     /// <param name="startedUtc">When it began.</param>
     public static RunRecord Of(SamplingOptions sampling, IReadOnlyDictionary<string, object?> settings, DateTime startedUtc) => new(
         settings,
-        [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRecord(sampling.SeedOf(i), sampling.ClassOf(i), sampling.Model.Labels[sampling.ClassOf(i)]))],
+        [.. Enumerable.Range(0, sampling.Images).Select(i => PictureRecord.Of(sampling, i))],
         InputFiles.Of(sampling.Model, settings),
         new Dictionary<string, string>
         {
@@ -36,6 +51,7 @@ internal sealed record RunRecord(IReadOnlyDictionary<string, object?> Settings, 
             ["csvHelper"] = VersionOf(typeof(CsvHelper.CsvWriter).Assembly),
             // Used by the projects beneath, so known here by name alone.
             ["skiaSharp"] = VersionOf(Assembly.Load("SkiaSharp")),
+            ["tokenizers"] = VersionOf(Assembly.Load("Microsoft.ML.Tokenizers")),
             ["ilgpu"] = VersionOf(Assembly.Load("ILGPU")),
             ["iced"] = VersionOf(Assembly.Load("Iced")),
         },

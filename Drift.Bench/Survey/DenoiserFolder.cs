@@ -6,17 +6,20 @@ namespace Drift.Bench;
 /// <summary>A denoiser on disk, with what one sample is told: enough to walk through a forward pass without a text encoder.</summary>
 /// <param name="Path">The network's own folder.</param>
 /// <param name="ClassName">Its class.</param>
+/// <param name="Kind">The kind of pipeline that it serves.</param>
 /// <param name="Denoiser">The network.</param>
 /// <param name="Conditioning">Of one sample: class 0, or a text of zeros.</param>
-internal sealed record DenoiserFolder(string Path, string ClassName, IDenoiser Denoiser, Conditioning Conditioning)
+internal sealed record DenoiserFolder(string Path, string ClassName, PipelineKind Kind, IDenoiser Denoiser, Conditioning Conditioning)
 {
+    private const string Config = "config.json";
     private const int PixArtTokens = 120, ClipTokens = 77;
+    private static readonly IReadOnlyList<string> Parts = ["transformer", "unet"];
 
-    private static readonly IReadOnlyDictionary<string, Func<string, int?, (IDenoiser, Conditioning)>> Known = new Dictionary<string, Func<string, int?, (IDenoiser, Conditioning)>>
+    private static readonly IReadOnlyDictionary<string, Network> Known = new Dictionary<string, Network>
     {
-        ["DiTTransformer2DModel"] = (folder, _) => (DiTTransformer2D.Load(folder), new Conditioning([0])),
-        ["PixArtTransformer2DModel"] = (folder, tokens) => PixArt(PixArtTransformer2D.Load(folder), tokens ?? PixArtTokens),
-        ["UNet2DConditionModel"] = (folder, tokens) => UNet(UNet2DCondition.Load(folder), tokens ?? ClipLength(folder)),
+        ["DiTTransformer2DModel"] = new("DiTPipeline", (folder, _) => (DiTTransformer2D.Load(folder), new Conditioning([0]))),
+        ["PixArtTransformer2DModel"] = new("PixArtAlphaPipeline", (folder, tokens) => PixArt(PixArtTransformer2D.Load(folder), tokens ?? PixArtTokens)),
+        ["UNet2DConditionModel"] = new("StableDiffusionPipeline", (folder, tokens) => UNet(UNet2DCondition.Load(folder), tokens ?? ClipLength(folder))),
     };
 
     /// <summary>Finds the denoiser of a pipeline's folder, or takes the folder for its own.</summary>
@@ -26,14 +29,21 @@ internal sealed record DenoiserFolder(string Path, string ClassName, IDenoiser D
     /// <exception cref="ModelFormatException">It is damaged or of a class that is not supported.</exception>
     public static DenoiserFolder Open(string nameOrPath, int? textTokens)
     {
-        var root = Directory.Exists(nameOrPath) ? nameOrPath : ModelFolder.Find(nameOrPath).Path;
-        var folder = new[] { System.IO.Path.Combine(root, "transformer"), System.IO.Path.Combine(root, "unet"), root }
-            .FirstOrDefault(candidate => File.Exists(System.IO.Path.Combine(candidate, "config.json")))
-            ?? throw new UserErrorException($"model: {nameOrPath} has no transformer/config.json, unet/config.json or config.json; expected a diffusers pipeline or a denoiser");
-        var config = ModelConfig.Read(System.IO.Path.Combine(folder, "config.json"));
+        if (File.Exists(System.IO.Path.Combine(nameOrPath, Config)))
+            return Read(nameOrPath, textTokens);
+        var model = ModelFolder.Find(nameOrPath);
+        var folder = Parts.Select(part => System.IO.Path.Combine(model.Path, part)).FirstOrDefault(part => File.Exists(System.IO.Path.Combine(part, Config)))
+            ?? throw new UserErrorException($"model: {model.Path} has no transformer/{Config} and no unet/{Config}; expected a diffusers pipeline or a denoiser");
+        return Read(folder, textTokens ?? model.Defaults.TextTokens);
+    }
+
+    private static DenoiserFolder Read(string folder, int? textTokens)
+    {
+        var config = ModelConfig.Read(System.IO.Path.Combine(folder, Config));
         config.RequireClass([.. Known.Keys]);
-        var (denoiser, conditioning) = Known[config.ClassName](folder, textTokens);
-        return new DenoiserFolder(folder, config.ClassName, denoiser, conditioning);
+        var (pipeline, load) = Known[config.ClassName];
+        var (denoiser, conditioning) = load(folder, textTokens);
+        return new DenoiserFolder(folder, config.ClassName, PipelineCatalog.Get(pipeline), denoiser, conditioning);
     }
 
     private static (IDenoiser, Conditioning) PixArt(PixArtTransformer2D network, int tokens) => (network, new Conditioning(new Tensor(1, tokens, network.TextWidth), null)
@@ -49,4 +59,9 @@ internal sealed record DenoiserFolder(string Path, string ClassName, IDenoiser D
         var tokenizer = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(unet))!, "tokenizer", "tokenizer_config.json");
         return File.Exists(tokenizer) ? ModelConfig.Read(tokenizer).Integer("model_max_length", ClipTokens) : ClipTokens;
     }
+
+    /// <summary>A class of networks.</summary>
+    /// <param name="Pipeline">The kind of pipeline that it serves.</param>
+    /// <param name="Load">Reads a folder, with what one sample is told.</param>
+    private sealed record Network(string Pipeline, Func<string, int?, (IDenoiser, Conditioning)> Load);
 }

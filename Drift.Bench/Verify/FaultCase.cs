@@ -128,19 +128,8 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
     private float[] Dequantise(GemmOutput product, float[] xScales, float[] wScales, float[] bias)
     {
         var values = new float[_m * _n];
-        if (xScales.Length == 1 && wScales.Length == 1)
-        {
-            new Epilogue(xScales[0], wScales[0]).Apply(product, bias, null, values);
-            return values;
-        }
-
-        for (var i = 0; i < values.Length; i++)
-        {
-            int row = i / _n, column = i % _n;
-            var epilogue = new Epilogue(xScales[xScales.Length == 1 ? 0 : row], wScales[wScales.Length == 1 ? 0 : column]);
-            values[i] = epilogue.Apply(product.Row(row)[column], bias[column]);
-        }
-
+        var columns = wScales.Length == 1 ? [.. Enumerable.Repeat(wScales[0], _n)] : wScales;
+        new Epilogue(xScales, columns, bias).Apply(product, null, values);
         return values;
     }
 }

@@ -35,12 +35,12 @@ public sealed class HostBackend : IGemmBackend
     public static IReadOnlyList<InstructionPath> InstructionPaths => Int8Kernels.Survey();
 
     /// <inheritdoc/>
-    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile)
+    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
     {
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new HostWeights(_kernel, weights, n, k, tile);
+        return new HostWeights(_kernel, weights, n, k, tiles);
     }
 
     /// <inheritdoc/>

@@ -13,9 +13,9 @@ public interface IGemmBackend : IDisposable
     /// <param name="weights">W [N, K], signed INT8, row-major without gaps.</param>
     /// <param name="n">Output features, at least 1.</param>
     /// <param name="k">Input features, at least 1.</param>
-    /// <param name="tile">Edge of a checksum tile, 1..256, or 0 for no checks.</param>
-    /// <exception cref="ArgumentException">The span does not hold N x K values.</exception>
-    GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile);
+    /// <param name="tiles">Tiles of the checks: an edge of 1..256, or 0 for no checks, for flat sums.</param>
+    /// <exception cref="ArgumentException">The span does not hold N x K values, or no product can be summed in such tiles.</exception>
+    GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles);
 
     /// <summary>
     /// C = A W^T modulo 2^32; then the plan's flips; then, unless the weights' tile is 0, the expected line sums (from the operands) and the

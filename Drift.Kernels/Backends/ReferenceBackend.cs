@@ -7,11 +7,11 @@ public sealed class ReferenceBackend : IGemmBackend
     public string Name => "reference";
 
     /// <inheritdoc/>
-    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile)
+    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
     {
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
-        return new Weights(weights.ToArray(), n, k, tile);
+        return new Weights(weights.ToArray(), n, k, tiles);
     }
 
     /// <inheritdoc/>
@@ -38,6 +38,8 @@ public sealed class ReferenceBackend : IGemmBackend
             return;
         Expect(call, w.Values, output.Expected);
         output.Observe();
+        if (w.Tiles.IsHierarchical)
+            CoarseTiles.Forget(output, w.Tiles);
     }
 
     /// <inheritdoc/>
@@ -76,7 +78,7 @@ public sealed class ReferenceBackend : IGemmBackend
         }
     }
 
-    private sealed class Weights(sbyte[] values, int n, int k, int tile) : GemmWeights(n, k, tile)
+    private sealed class Weights(sbyte[] values, int n, int k, ChecksumTiles tiles) : GemmWeights(n, k, tiles)
     {
         public sbyte[] Values => values;
     }

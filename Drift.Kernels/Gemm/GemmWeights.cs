@@ -9,14 +9,13 @@ public abstract class GemmWeights : IDisposable
     /// <summary>Keeps the shape.</summary>
     /// <param name="n">Output features, at least 1.</param>
     /// <param name="k">Input features, at least 1.</param>
-    /// <param name="tile">Edge of a checksum tile, 1..256, or 0 for no checks.</param>
-    protected GemmWeights(int n, int k, int tile)
+    /// <param name="tiles">Tiles of the checks.</param>
+    /// <exception cref="ArgumentException">A dimension is below 1, or no product can be summed in such tiles.</exception>
+    protected GemmWeights(int n, int k, ChecksumTiles tiles)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        ArgumentOutOfRangeException.ThrowIfNegative(tile);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(tile, LargestTile);
-        (N, K, Tile) = (n, k, tile);
+        (N, K, Tiles) = (n, k, tiles.Required());
     }
 
     /// <summary>Output features.</summary>
@@ -25,8 +24,11 @@ public abstract class GemmWeights : IDisposable
     /// <summary>Input features.</summary>
     public int K { get; }
 
+    /// <summary>Tiles of the checks.</summary>
+    public ChecksumTiles Tiles { get; }
+
     /// <summary>Edge of a checksum tile, or 0 for no checks.</summary>
-    public int Tile { get; }
+    public int Tile => Tiles.Edge;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -45,7 +45,7 @@ public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
         {
             var rows = Math.Min(chunk, output.Rows - row);
             for (var i = 0; i < rows; i++)
-                Gather(input, layer, output, row + i, windows.Slice(i * linear.K, linear.K));
+                layer.Gather(input, output, row + i, windows.Slice(i * linear.K, linear.K));
             FloatGemm.Multiply(windows[..(rows * linear.K)], rows, linear.Packed, linear.Bias, output.Span.Slice(row * linear.N, rows * linear.N));
         }
     }
@@ -55,30 +55,5 @@ public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
     {
         ArgumentNullException.ThrowIfNull(step);
         DotProductAttention.Run(call, step.Workspace);
-    }
-
-    /// <summary>The window under one output pixel: kernel row, kernel column, channel; zeros where it hangs over the edge.</summary>
-    private static void Gather(Tensor input, ConvolutionLayer layer, Tensor output, int row, Span<float> window)
-    {
-        var (height, width, channels) = (input.Shape[1], input.Shape[2], layer.InChannels);
-        var (image, pixel) = Math.DivRem(row, output.Shape[1] * output.Shape[2]);
-        var top = pixel / output.Shape[2] * layer.Stride - layer.Padding;
-        var left = pixel % output.Shape[2] * layer.Stride - layer.Padding;
-        var first = Math.Clamp(-left, 0, layer.Kernel);
-        var last = Math.Clamp(width - left, first, layer.Kernel);
-        for (var y = 0; y < layer.Kernel; y++)
-        {
-            var line = window.Slice(y * layer.Kernel * channels, layer.Kernel * channels);
-            if (top + y < 0 || top + y >= height)
-            {
-                line.Clear();
-                continue;
-            }
-
-            line[..(first * channels)].Clear();
-            line[(last * channels)..].Clear();
-            var source = ((image * height + top + y) * width + left + first) * channels;
-            input.Span.Slice(source, (last - first) * channels).CopyTo(line[(first * channels)..]);
-        }
     }
 }

@@ -33,6 +33,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly Finding _finding = new();
     private readonly GroundTruth _truth = new();
     private sbyte[] _codes = [];
+    private float[] _scales = [];
 
     /// <summary>A unit for some pictures.</summary>
     /// <param name="platform">The modelled machine.</param>
@@ -69,19 +70,43 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
 
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
-            float? scale = null;
+            var quantised = false;
             foreach (var (layer, output, _) in projections)
             {
                 if (!_strategy.Covers(layer.Key))
                     continue;
-                scale ??= Quantise(Share(input, picture, rows), layer.K);
-                Multiply(step, picture, rows, layer, scale.Value, Share(output, picture, rows));
+                if (!quantised)
+                    Quantise(Share(input, picture, rows), layer.K);
+                quantised = true;
+                Multiply(step, picture, rows, layer, Share(output, picture, rows));
             }
         }
     }
 
     /// <inheritdoc/>
-    public void Convolve(StepContext step, Tensor input, ConvolutionLayer layer, Tensor output) => _untouched.Convolve(step, input, layer, output);
+    public void Convolve(StepContext step, Tensor input, ConvolutionLayer layer, Tensor output)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(layer);
+        ArgumentNullException.ThrowIfNull(output);
+        var (images, rest) = Math.DivRem(input.Shape[0], _pictures.Count);
+        if (rest != 0)
+            throw new ArgumentException($"{input.Shape[0]} images do not divide among {_pictures.Count} pictures", nameof(input));
+        var rows = images * output.Shape[1] * output.Shape[2];
+        if (!_strategy.Covers(layer.Linear.Key))
+        {
+            _untouched.Convolve(step, input, layer, output);
+            ChargeUntouched(rows, layer.Linear);
+            return;
+        }
+
+        for (var picture = 0; picture < _pictures.Count; picture++)
+        {
+            QuantiseWindows(step, input, layer, output, picture, rows);
+            Multiply(step, picture, rows, layer.Linear, Share(output, picture, rows));
+        }
+    }
 
     /// <inheritdoc/>
     public void Attend(StepContext step, AttentionCall call)
@@ -105,7 +130,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     public void Dispose() => _output.Dispose();
 
     /// <summary>The sentence of the house: a point, its faults, the product, the outputs, the verdict, the repair, the bill.</summary>
-    private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, float scale, Span<float> values)
+    private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, Span<float> values)
     {
         var site = layer.Key.At(step.Index);
         var run = _pictures[picture];
@@ -117,7 +142,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _layers.Backend.Multiply(call, faults, _output);
         run.Ledger.Charge(_platform.Costs.Gemm(call.Shape, _strategy.Tile, point));
         var checkpoint = Judge(run, site);
-        var outputScale = Leave(faults, new Epilogue(scale, weights.Scale), layer.Bias, values);
+        var outputScale = Leave(faults, new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias), values);
         if (_strategy.Protection is { } protection)
         {
             var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) : new LayerOutput(rows, layer.N, values);
@@ -161,36 +186,75 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     /// elements are worked out again.
     /// </summary>
     /// <returns>The output's scale; null for wide outputs.</returns>
-    private float? Leave(FaultPlan faults, Epilogue epilogue, ReadOnlySpan<float> bias, Span<float> values)
+    private float? Leave(FaultPlan faults, Epilogue epilogue, Span<float> values)
     {
         faults.Toggle(_output);
-        float? outputScale = _strategy.Outputs == OutputForm.Saturating ? epilogue.Largest(_output, bias) / CodeRounder.LargestCode : null;
-        epilogue.Apply(_output, bias, outputScale, values);
+        float? scale = _strategy.Outputs == OutputForm.Saturating ? epilogue.Largest(_output) / CodeRounder.LargestCode : null;
+        epilogue.Apply(_output, scale, values);
         faults.Toggle(_output);
         var accumulators = _output.Accumulators;
         foreach (var flip in faults.All)
-        {
-            var offset = bias.IsEmpty ? 0 : bias[flip.Column];
-            values[flip.Row * _output.Shape.N + flip.Column] = epilogue.Apply(accumulators[flip.Row * _output.Stride + flip.Column], offset, outputScale);
-        }
-
-        return outputScale;
-    }
-
-    private float Quantise(ReadOnlySpan<float> values, int width)
-    {
-        var rows = values.Length / width;
-        if (_codes.Length < rows * Stride(width))
-            _codes = GC.AllocateUninitializedArray<sbyte>(rows * Stride(width), pinned: true);
-        var scale = Quantizer.Scale(values);
-        Quantizer.Quantise(values, width, scale, _codes.AsSpan(0, rows * Stride(width)), Stride(width));
+            values[flip.Row * _output.Shape.N + flip.Column] = epilogue.Apply(accumulators[flip.Row * _output.Stride + flip.Column], flip.Row, flip.Column, scale);
         return scale;
     }
+
+    /// <summary>A picture's share of an input to codes, each group of rows under its own scale.</summary>
+    private void Quantise(ReadOnlySpan<float> values, int width)
+    {
+        var rows = values.Length / width;
+        MakeRoom(rows, width);
+        var groups = Groups(rows);
+        var each = rows / groups;
+        for (var group = 0; group < groups; group++)
+        {
+            var share = values.Slice(group * each * width, each * width);
+            _scales[group] = Quantizer.Scale(share);
+            Quantizer.Quantise(share, width, _scales[group], _codes.AsSpan(group * each * Stride(width), each * Stride(width)), Stride(width));
+        }
+    }
+
+    /// <summary>
+    /// The windows of a picture's share of an input to codes, gathered one by one. Where all values share a scale it is the input's; else a window, which is a row of the
+    /// product, has its own.
+    /// </summary>
+    private void QuantiseWindows(StepContext step, Tensor input, ConvolutionLayer layer, Tensor output, int picture, int rows)
+    {
+        var (width, stride) = (layer.Linear.K, Stride(layer.Linear.K));
+        MakeRoom(rows, width);
+        var shared = _layers.Groups == ScaleGroups.PerTensor;
+        if (shared)
+            _scales[0] = Quantizer.Scale(Share(input, picture, input.Rows / _pictures.Count));
+        using var scope = step.Workspace.Begin();
+        var window = step.Workspace.Rent(width).Span;
+        for (var row = 0; row < rows; row++)
+        {
+            layer.Gather(input, output, picture * rows + row, window);
+            if (!shared)
+                _scales[row] = Quantizer.Scale(window);
+            Quantizer.Quantise(window, width, _scales[shared ? 0 : row], _codes.AsSpan(row * stride, stride), stride);
+        }
+    }
+
+    private void MakeRoom(int rows, int width)
+    {
+        if (_codes.Length < rows * Stride(width))
+            _codes = GC.AllocateUninitializedArray<sbyte>(rows * Stride(width), pinned: true);
+        if (_scales.Length < Groups(rows))
+            _scales = new float[Groups(rows)];
+    }
+
+    /// <summary>How many scales the rows of a picture's input have.</summary>
+    private int Groups(int rows) => _layers.Groups == ScaleGroups.PerTensor ? 1 : rows;
 
     private void LeaveUntouched(StepContext step, Tensor input, int rows, Projection projection)
     {
         _untouched.Linear(step, input, projection);
-        var cost = _platform.Costs.Gemm(new GemmShape(rows, projection.Layer.N, projection.Layer.K), 0, OperatingPoint.Nominal);
+        ChargeUntouched(rows, projection.Layer);
+    }
+
+    private void ChargeUntouched(int rows, LinearLayer layer)
+    {
+        var cost = _platform.Costs.Gemm(new GemmShape(rows, layer.N, layer.K), 0, OperatingPoint.Nominal);
         foreach (var run in _pictures)
             run.Ledger.Charge(cost);
     }

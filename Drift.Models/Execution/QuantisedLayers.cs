@@ -5,17 +5,21 @@ namespace Drift.Models;
 
 /// <summary>A layer's weights in INT8, as one backend multiplies them.</summary>
 /// <param name="Weights">Packed codes with their line sums.</param>
-/// <param name="Scale">w scale, absmax / 127 of the whole tensor.</param>
-public sealed record QuantisedLayer(GemmWeights Weights, float Scale);
+/// <param name="Scales">w scale of each output channel, absmax / 127 of the channel, or of the whole tensor where it has one for all.</param>
+public sealed record QuantisedLayer(GemmWeights Weights, float[] Scales);
 
 /// <summary>The INT8 forms of layers, made once for each checksum tile and shared by all threads.</summary>
 /// <param name="backend">Multiplies them; stays the caller's.</param>
-public sealed class QuantisedLayers(IGemmBackend backend) : IDisposable
+/// <param name="groups">Which values share a scale, of weights and of the activations that they meet.</param>
+public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = ScaleGroups.PerTensor) : IDisposable
 {
     private readonly ConcurrentDictionary<(LinearLayer Layer, int Tile), Lazy<QuantisedLayer>> _layers = [];
 
     /// <summary>The backend that multiplies them.</summary>
     public IGemmBackend Backend => backend;
+
+    /// <summary>Which values share a scale.</summary>
+    public ScaleGroups Groups => groups;
 
     /// <summary>A layer's INT8 form.</summary>
     /// <param name="layer">The layer.</param>
@@ -32,9 +36,15 @@ public sealed class QuantisedLayers(IGemmBackend backend) : IDisposable
 
     private QuantisedLayer Quantise(LinearLayer layer, int tile)
     {
-        var scale = Quantizer.Scale(layer.Weight);
-        var codes = new sbyte[layer.Weight.Length];
-        Quantizer.Quantise(layer.Weight, layer.K, scale, codes, layer.K);
-        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tile), scale);
+        var (rows, codes, scales) = (groups == ScaleGroups.PerTensor ? layer.N : 1, new sbyte[layer.Weight.Length], new float[layer.N]);
+        for (var row = 0; row < layer.N; row += rows)
+        {
+            var share = layer.Weight.AsSpan(row * layer.K, rows * layer.K);
+            var scale = Quantizer.Scale(share);
+            scales.AsSpan(row, rows).Fill(scale);
+            Quantizer.Quantise(share, layer.K, scale, codes.AsSpan(row * layer.K), layer.K);
+        }
+
+        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tile), scales);
     }
 }

@@ -4,7 +4,7 @@ using Drift.Kernels;
 
 namespace Drift.Models;
 
-/// <summary>Symmetric absmax quantisation to INT8, one scale a tensor (a "tensor" is one picture's share of it).</summary>
+/// <summary>Symmetric absmax quantisation to INT8, one scale for the values of a group: a picture's share of a tensor, a token of it, an output channel of weights.</summary>
 public static class Quantizer
 {
     /// <summary>The scale absmax / 127; 0 for values that are all 0.</summary>

@@ -88,7 +88,7 @@ public sealed class ClipTokenizer : ITextTokenizer
     {
         try
         {
-            return BpeTokenizer.Create(new BpeOptions(pairs.Vocabulary)
+            return BpeTokenizer.Create(new BpeOptions(pairs.Special.Concat(pairs.Vocabulary).DistinctBy(piece => piece.Key))
             {
                 Merges = pairs.Merges,
                 PreTokenizer = new ClipWords(),

@@ -107,6 +107,19 @@ public sealed class ModelConfig
         return readable && number >= least && number <= most ? number : throw Refuse(name, value.GetRawText(), $"a number from {least} to {most}");
     }
 
+    /// <summary>A list of numbers.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="fallback">Its value where absent.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public double[] Numbers(string name, double[] fallback)
+    {
+        if (!_root.TryGetProperty(name, out var list))
+            return fallback;
+        return list.ValueKind == JsonValueKind.Array && list.EnumerateArray().All(value => value.ValueKind == JsonValueKind.Number)
+            ? [.. list.EnumerateArray().Select(value => value.GetDouble())]
+            : throw Refuse(name, list.GetRawText(), "a list of numbers");
+    }
+
     /// <summary>A truth value.</summary>
     /// <param name="name">The setting.</param>
     /// <param name="fallback">Its value where absent.</param>

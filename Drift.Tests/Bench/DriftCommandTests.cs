@@ -37,6 +37,12 @@ public sealed class DriftCommandTests
     [TestCase("compare --out r --json r/x.json", "--json", "--out")]
     [TestCase("compare --out r --json r", "--json", "--out")]
     [TestCase("compare --out . --json deep/x.json", "--json", "--out")]
+    [TestCase("compare --prompt dog", "--prompt", "draws classes", "--classes")]
+    [TestCase("generate --negative-prompt dog", "--negative-prompt", "draws classes")]
+    [TestCase("generate --model pixart-emoji --classes all", "--classes", "draws prompts", "--prompt")]
+    [TestCase("generate --model pixart-emoji --prompt --images 3", "--prompt")]
+    [TestCase("generate --model pixart-emoji --prompt-file nowhere.txt", "--prompt-file", "nowhere.txt")]
+    [TestCase("generate --model pixart-emoji --negative-prompt a --negative-prompt b", "--negative-prompt", "got 2")]
     [TestCase("verify nowhere", "nowhere")]
     [TestCase("bench --backend gpu", "'gpu'")]
     [TestCase("bench gem", "'gem'", "gemm", "bench --help")]
@@ -145,7 +151,7 @@ public sealed class DriftCommandTests
     {
         var options = (await Invocation.Of(["compare"])).Compared!;
         Assert.That(options.Sampling.Model.Name, Is.EqualTo("dit-fashion"));
-        Assert.That(options.Sampling.Classes, Is.EqualTo(Enumerable.Range(0, 10)));
+        Assert.That(options.Sampling.Subjects, Is.EqualTo(Enumerable.Range(0, 10).Select(label => new ClassSubject(label))));
         Assert.That(options.Sampling, Has.Property("Images").AtLeast(16).And.Property("Steps").EqualTo(50).And.Property("Guidance").EqualTo(2.0)
             .And.Property("Backend").EqualTo(Backends.Default).And.Property("Out").Null);
         Assert.That(options, Has.Property("Voltage").EqualTo(0.675).And.Property("Frequency").EqualTo(3.574).And.Property("BitErrorRate").Null
@@ -166,19 +172,70 @@ public sealed class DriftCommandTests
             "--rows", "drift,fp32", "--outputs", "wide", "--operating-points", points,
         ];
         var options = (await Invocation.Of(arguments)).Compared!;
-        Assert.That(options.Sampling.Classes, Is.EqualTo(new[] { 8, 3 }));
-        Assert.That(options.Sampling with { Model = null!, Classes = [] },
+        Assert.That(options.Sampling.Subjects, Is.EqualTo(new[] { new ClassSubject(8), new ClassSubject(3) }));
+        Assert.That(options.Sampling with { Model = null!, Subjects = [] },
             Is.EqualTo(new SamplingOptions(null!, [], 5, 7, 1.5, 18446744073709547519, "reference", 3, "o")));
         Assert.That(options.Rows, Is.EqualTo(new[] { "fp32", "drift" }), "in table order, whatever the order on the command line");
         Assert.That(options with { Sampling = null!, Rows = [] }, Is.EqualTo(new CompareOptions(null!, 0.7, 3, 1e-3, 64, 256, 4, "j", [], OutputForm.Wide, points)));
-        Assert.That((options.Sampling.ClassOf(3), options.Sampling.SeedOf(3)), Is.EqualTo((3, 18446744073709547522UL)));
+        Assert.That((options.Sampling.LabelOf(3), options.Sampling.SeedOf(3)), Is.EqualTo(("dress", 18446744073709547522UL)));
+    }
+
+    [Test]
+    public async Task A_model_that_draws_prompts_brings_its_own_defaults()
+    {
+        var options = (await Invocation.Of(["compare", "--model", "pixart-emoji"])).Compared!;
+        Assert.That(options.Sampling, Has.Property("Steps").EqualTo(20).And.Property("Guidance").EqualTo(3.0));
+        Assert.That((options.Interval, options.Sampling.Settings.TextTokens), Is.EqualTo((8, 24)));
+        Assert.That(options.Sampling.Subjects, Has.Count.GreaterThan(3).And.All.InstanceOf<PromptSubject>());
+        var settings = options.ToSettings();
+        Assert.That(settings.Keys, Is.SupersetOf(new[] { "prompts", "negativePrompt", "textTokens" }).And.Not.Contains("classes"));
+        Assert.That(PictureRecord.Of(options.Sampling, 0), Is.EqualTo(new PictureRecord(0, null, null, options.Sampling.LabelOf(0))));
+    }
+
+    [Test]
+    public async Task Prompts_come_from_options_and_a_file_in_this_order()
+    {
+        var folder = Directory.CreateTempSubdirectory("drift-").FullName;
+        try
+        {
+            var file = Path.Combine(folder, "prompts.txt");
+            File.WriteAllText(file, "a lighthouse at dawn\n\n  two foxes  \n");
+            var options = (await Invocation.Of(["generate", "--model", "pixart-emoji", "--prompt", "dog face", "--prompt", "", "--prompt-file", file, "--negative-prompt", "cat"])).Generated!;
+            Assert.That(options.Sampling.Subjects, Is.EqualTo(
+                new[] { "dog face", "", "a lighthouse at dawn", "  two foxes  " }.Select(prompt => new PromptSubject(prompt, "cat"))));
+            File.WriteAllText(file, "\n");
+            Assert.That((await Invocation.Of(["generate", "--model", "pixart-emoji", "--prompt-file", file])).Error, Does.StartWith("drift: --prompt-file: ").And.Contain("no prompt"));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    [TestCase("""{"_class_name": "FluxPipeline"}""", "'FluxPipeline'", "DiTPipeline, PixArtAlphaPipeline")]
+    [TestCase("""{"_class_name": "PixArtAlphaPipeline"}""", "--prompt", "no prompts of its own")]
+    public async Task A_folder_of_another_pipeline_is_named_with_those_that_are_supported(string index, params string[] said)
+    {
+        var folder = Directory.CreateTempSubdirectory("drift-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "model_index.json"), index);
+            var run = await Invocation.Of(["compare", "--model", folder]);
+            Assert.That((run.ExitCode, run.Compared), Is.EqualTo((ErrorPolicy.BadInput, (CompareOptions?)null)));
+            foreach (var words in said)
+                Assert.That(run.Error.TrimEnd(), Does.Contain(words).And.Not.Contain('\n'));
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
     }
 
     [Test]
     public async Task Generate_takes_the_sampling_options()
     {
         var options = (await Invocation.Of(["generate", "--classes", "coat", "--precision", "int8"])).Generated!;
-        Assert.That((options.Sampling.Classes.Single(), options.Quantised), Is.EqualTo((4, true)));
+        Assert.That((options.Sampling.Subjects.Single(), options.Quantised), Is.EqualTo(((Subject)new ClassSubject(4), true)));
     }
 
     [Test]

@@ -23,6 +23,13 @@ internal sealed class PolicyTests
         Assert.That(Enumerable.Range(0, 50).Count(step => new DriftPolicy(Low).Choose(new GemmSite(step, 0, GemmRole.Query)) == OperatingPoint.Nominal), Is.EqualTo(2));
 
     [Test]
+    public void DriftProtectsTheLastStepsToo()
+    {
+        var policy = new DriftPolicy(Low, 1, safeLastSteps: 2, steps: 20);
+        Assert.That(Enumerable.Range(0, 20).Where(step => policy.Choose(new GemmSite(step, 3, GemmRole.Key)) == OperatingPoint.Nominal), Is.EqualTo(new[] { 0, 18, 19 }));
+    }
+
+    [Test]
     public void UniformIsUniformWhateverItObserves()
     {
         var policy = new UniformPolicy(Low);
@@ -31,7 +38,12 @@ internal sealed class PolicyTests
     }
 
     [Test]
-    public void ANegativeNumberOfStepsIsRefused() => Assert.Throws<ArgumentOutOfRangeException>(() => _ = new DriftPolicy(Low, -1));
+    public void ANegativeNumberOfStepsIsRefused() => Assert.Multiple(() =>
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ = new DriftPolicy(Low, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ = new DriftPolicy(Low, 1, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ = new DriftPolicy(Low, 1, 1, -1));
+    });
 
     [Test]
     public void UnitsPrintThemselves()

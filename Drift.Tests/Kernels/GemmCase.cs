@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace Drift.Tests;
 
 /// <summary>Operands drawn from a seed, and what the reference makes of them.</summary>
-public sealed record GemmCase(int M, int N, int K, int Tile, int Gap = 0, int Seed = 1)
+public sealed record GemmCase(int M, int N, int K, ChecksumTiles Tiles, int Gap = 0, int Seed = 1)
 {
     public int Stride => K + Gap;
 
@@ -19,14 +19,14 @@ public sealed record GemmCase(int M, int N, int K, int Tile, int Gap = 0, int Se
     {
         using var reference = new ReferenceBackend();
         using var truth = new GemmOutput();
-        using var plain = reference.Prepare(W, N, K, Tile);
+        using var plain = reference.Prepare(W, N, K, Tiles);
         reference.Multiply(Call(plain), faults, truth);
-        using var weights = backend.Prepare(W, N, K, Tile);
+        using var weights = backend.Prepare(W, N, K, Tiles);
         backend.Multiply(Call(weights), faults, output);
         AssertSame(output, truth);
     }
 
-    public override string ToString() => $"{M} x {N} x {K}, tile {Tile}, gap {Gap}";
+    public override string ToString() => $"{M} x {N} x {K}, tiles {Tiles}, gap {Gap}";
 
     private void AssertSame(GemmOutput actual, GemmOutput truth)
     {

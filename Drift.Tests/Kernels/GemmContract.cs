@@ -48,6 +48,17 @@ public sealed class GemmContract(BackendUnderTest under)
     }
 
     [Test]
+    public void Hierarchical_sums_match_the_reference([Values(1, 8, 32)] int tile, [Values(2, 8)] int factor, [Values(0, 0.0005, 0.01)] double rate)
+    {
+        var planner = new FaultPlanner();
+        foreach (var (m, n, k) in Shapes.Append((150, 140, 20)))
+        {
+            var plan = planner.Draw(5, new GemmSite(1, 2, GemmRole.Key), m, n, BitErrorProfile.Uniform(rate));
+            new GemmCase(m, n, k, new ChecksumTiles(tile, tile * factor)).CheckAgainstReference(_backend, _output, plan);
+        }
+    }
+
+    [Test]
     public void Explicit_flips_match_the_reference([Values(0, 1, 32, 48)] int tile)
     {
         // The sign bit, an element hit twice in one bit, in two bits, and the far corner of ragged blocks.

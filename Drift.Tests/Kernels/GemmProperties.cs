@@ -14,6 +14,7 @@ public sealed class GemmProperties(BackendUnderTest under)
         from n in Gen.Choose(1, 70)
         from k in Gen.Choose(1, 40)
         from tile in Gen.Choose(0, 40)
+        from factor in Gen.Choose(1, 4)
         from gap in Gen.Choose(0, 3)
         from seed in Gen.Choose(0, int.MaxValue - 1)
         from flips in Gen.ListOf(
@@ -21,7 +22,7 @@ public sealed class GemmProperties(BackendUnderTest under)
             from column in Gen.Choose(0, n - 1)
             from bit in Gen.Choose(0, 31)
             select new Flip(row, column, bit))
-        select (new GemmCase(m, n, k, tile, gap, seed), flips.ToArray());
+        select (new GemmCase(m, n, k, tile == 0 || factor == 1 ? tile : new ChecksumTiles(tile, factor * tile), gap, seed), flips.ToArray());
 
     [Test]
     public void Any_product_with_any_flips_has_the_bits_of_the_reference()

@@ -73,12 +73,12 @@ internal sealed class IlgpuBackend : IGemmBackend
     }
 
     /// <inheritdoc/>
-    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, int tile)
+    public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
     {
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
         DeviceBuffer words = new(_device.Accelerator), lines = new(_device.Accelerator);
-        var prepared = new IlgpuWeights(this, n, k, tile, words, lines);
+        var prepared = new IlgpuWeights(this, n, k, tiles, words, lines);
         lock (_gate)
         {
             Enter();
@@ -123,6 +123,8 @@ internal sealed class IlgpuBackend : IGemmBackend
             _accumulators.Download(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(output.Accumulators), rows * w.Stride));
             if (w.Tile > 0)
                 sums.Read(_sums.Download(sums.Length), output);
+            if (w.Tiles.IsHierarchical)
+                CoarseTiles.Forget(output, w.Tiles);
         }
     }
 
@@ -167,7 +169,7 @@ internal sealed class IlgpuBackend : IGemmBackend
         words.Upload(length);
         words.DropStage();
         if (w.Tile > 0)
-            _encode(new Index2D(w.LineWords, IlgpuWeights.Tiles(w.N, w.Tile)), w.Words, w.Layout, w.Tile, w.Lines);
+            _encode(new Index2D(w.LineWords, IlgpuWeights.TilesIn(w.N, w.Tile)), w.Words, w.Layout, w.Tile, w.Lines);
         _device.Accelerator.Synchronize();
     }
 

@@ -8,8 +8,8 @@ internal sealed class IlgpuWeights : GemmWeights
     private readonly DeviceBuffer _words, _lines;
     private bool _disposed;
 
-    public IlgpuWeights(IlgpuBackend owner, int n, int k, int tile, DeviceBuffer words, DeviceBuffer lines)
-        : base(n, k, tile) => (Owner, _words, _lines) = (owner, words, lines);
+    public IlgpuWeights(IlgpuBackend owner, int n, int k, ChecksumTiles tiles, DeviceBuffer words, DeviceBuffer lines)
+        : base(n, k, tiles) => (Owner, _words, _lines) = (owner, words, lines);
 
     /// <summary>The backend whose device holds them.</summary>
     public IlgpuBackend Owner { get; }
@@ -25,11 +25,11 @@ internal sealed class IlgpuWeights : GemmWeights
     public ArrayView<int> Words => Alive(_words).Take(LineWords * Stride);
 
     /// <summary>Line sums [tile columns, 4 x words].</summary>
-    public ArrayView<int> Lines => Alive(_lines).Take(Tiles(N, Tile) * LineWords * 4);
+    public ArrayView<int> Lines => Alive(_lines).Take(TilesIn(N, Tile) * LineWords * 4);
 
     public static int RoundUp(int extent, int step) => (extent + step - 1) / step * step;
 
-    public static int Tiles(int extent, int tile) => tile == 0 ? 0 : (extent + tile - 1) / tile;
+    public static int TilesIn(int extent, int tile) => tile == 0 ? 0 : (extent + tile - 1) / tile;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

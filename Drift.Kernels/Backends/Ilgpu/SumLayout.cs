@@ -12,9 +12,9 @@ internal readonly struct SumLayout(int rows, int columns, int paddedRows, int pa
 
     public int Columns => columns;
 
-    public int TileRows { get; } = IlgpuWeights.Tiles(rows, tile);
+    public int TileRows { get; } = IlgpuWeights.TilesIn(rows, tile);
 
-    public int TileColumns { get; } = IlgpuWeights.Tiles(columns, tile);
+    public int TileColumns { get; } = IlgpuWeights.TilesIn(columns, tile);
 
     public int Length => checked(2 * (RowSums + ColumnSums));
 

@@ -17,6 +17,61 @@ internal static class Digits
             digits[i] = high ? (sbyte)((sums[i] - (sbyte)sums[i]) >> 8) : (sbyte)sums[i];
     }
 
+    /// <summary>Sums from the products of their digits, modulo 2^32.</summary>
+    /// <param name="high">Products of the high digits; those of the low ones follow at the stride.</param>
+    /// <param name="stride">Values between the two rows.</param>
+    /// <param name="sums">Takes the sums.</param>
+    public static unsafe void Join(int* high, nint stride, Span<int> sums)
+    {
+        var low = high + stride;
+        var j = 0;
+        for (; j <= sums.Length - Vector512<int>.Count; j += Vector512<int>.Count)
+            (Base * Vector512.Load(high + j) + Vector512.Load(low + j)).CopyTo(sums[j..]);
+        for (; j < sums.Length; j++)
+            sums[j] = Base * high[j] + low[j];
+    }
+
+    /// <summary>Two columns a tile, high digits then low ones: the sums of W's rows within each tile.</summary>
+    /// <param name="weights">W [N, K].</param>
+    /// <param name="n">Rows of W.</param>
+    /// <param name="k">Columns of W.</param>
+    /// <param name="tile">Edge of a tile; 0 gives no columns.</param>
+    /// <returns>[2 tiles, K].</returns>
+    public static sbyte[] Columns(ReadOnlySpan<sbyte> weights, int n, int k, int tile)
+    {
+        var tiles = tile == 0 ? 0 : (n + tile - 1) / tile;
+        var digits = new sbyte[2 * tiles * k];
+        var line = new int[k];
+        for (var t = 0; t < tiles; t++)
+        {
+            line.AsSpan().Clear();
+            for (var j = t * tile; j < Math.Min(n, (t + 1) * tile); j++)
+            {
+                for (var p = 0; p < k; p++)
+                    line[p] += weights[j * k + p];
+            }
+
+            Split(line, true, digits.AsSpan(2 * t * k, k));
+            Split(line, false, digits.AsSpan((2 * t + 1) * k, k));
+        }
+
+        return digits;
+    }
+
+    /// <summary>Both digits of the column sums of the tiles of some INT8 rows: two rows a tile, high digits then low ones.</summary>
+    /// <param name="rows">First row.</param>
+    /// <param name="stride">Values between rows.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="tile">Edge of a tile, 1..256.</param>
+    /// <param name="k">Columns.</param>
+    /// <param name="digits">Takes [2 tiles, <paramref name="digitStride"/>].</param>
+    /// <param name="digitStride">Values between digit rows, at least K.</param>
+    public static unsafe void SumTiles(sbyte* rows, nint stride, int count, int tile, int k, sbyte* digits, nint digitStride)
+    {
+        for (var first = 0; first < count; first += tile, digits += 2 * digitStride)
+            SumRows(rows + first * stride, stride, Math.Min(tile, count - first), k, digits, digits + digitStride);
+    }
+
     /// <summary>Both digits of the column sums of some INT8 rows.</summary>
     /// <param name="rows">First row.</param>
     /// <param name="stride">Values between rows.</param>

@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace Drift.Kernels;
 
 /// <summary>
@@ -21,14 +19,16 @@ internal static unsafe class HostProduct
     public static void Run(in GemmCall call, HostWeights weights, FaultPlan faults, HostScratch scratch, GemmOutput output, int threads)
     {
         var (m, n, k) = call.Shape;
-        var tileRows = call.Tile == 0 ? 0 : (m + call.Tile - 1) / call.Tile;
-        var checkRows = 2 * tileRows;
-        output.Resize(call.Shape, weights.Stride, m + checkRows, call.Tile);
+        var tiles = weights.Tiles;
+        var tile = tiles.AlwaysSummed;
+        var checkRows = tile == 0 ? 0 : 2 * ((m + tile - 1) / tile);
+        output.Resize(call.Shape, weights.Stride, m + checkRows, tiles.Edge);
         faults.RequireShape(m, n);
+        var (expected, observed) = tiles.IsHierarchical ? scratch.CoarseSums(m, n, tile) : (output.Expected, output.Observed);
 
         var padded = (nint)weights.Groups * weights.Kernel.Depth;
         fixed (sbyte* activations = call.Activations)
-        fixed (int* rowSums = output.Observed.Rows, columnSums = output.Observed.Columns)
+        fixed (int* rowSums = observed.Rows, columnSums = observed.Columns)
         {
             // Whole groups of K are read: rows that would end past the span are copied to where they may.
             var overrun = (long)(m - 1) * call.Stride + padded > call.Activations.Length;
@@ -43,17 +43,14 @@ internal static unsafe class HostProduct
                 stride = padded;
             }
 
-            for (var t = 0; t < tileRows; t++)
-            {
-                var high = memory + 2 * t * padded;
-                Digits.SumRows(rows + (nint)t * call.Tile * stride, stride, Math.Min(call.Tile, m - t * call.Tile), k, high, high + padded);
-            }
+            if (tile != 0)
+                Digits.SumTiles(rows, stride, m, tile, k, memory, padded);
 
             // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
             var width = weights.Kernel.Columns;
-            var fused = call.Tile % width == 0;
-            output.Observed.Rows.Clear();
-            var job = new Job(weights, faults, rows, stride, m, n, memory, padded, checkRows, output.Pointer, output.Stride, fused ? call.Tile : 0, rowSums, columnSums);
+            var fused = tile % width == 0;
+            observed.Rows.Clear();
+            var job = new Job(weights, faults, rows, stride, m, n, memory, padded, checkRows, output.Pointer, output.Stride, fused ? tile : 0, rowSums, columnSums);
 
             // A tile's row sums belong to one thread: panels are shared out by whole tiles.
             var unit = Math.Max(1, job.Tile / width);
@@ -66,11 +63,12 @@ internal static unsafe class HostProduct
                 Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers },
                     w => Panels(job, units * w / workers * unit, Math.Min(panels, units * (w + 1) / workers * unit)));
             if (!fused)
-                output.Observe();
+                LineSumKernel.Sum(output, observed);
+            if (tile != 0)
+                ReadExpected(output, expected, weights.Stride);
+            if (tiles.IsHierarchical)
+                new CoarseExamination(weights, rows, stride, output, scratch).Run(expected, observed);
         }
-
-        if (call.Tile != 0)
-            ReadExpected(output, weights, m, n);
     }
 
     private static void Panels(in Job job, int first, int end)
@@ -83,7 +81,7 @@ internal static unsafe class HostProduct
             for (var panel = first; panel < end; panel++)
             {
                 var column = panel * kernel.Columns;
-                Multiply(job, job.A + row * job.AStride, job.AStride, row, rows, column);
+                Multiply(job.Weights, job.A + row * job.AStride, job.AStride, rows, column, job.C + row * job.CStride, job.CStride);
                 if (column < job.N)
                     Finish(job, row, rows, column);
             }
@@ -92,7 +90,7 @@ internal static unsafe class HostProduct
         if (job.CheckRows == 0)
             return;
         for (var panel = first; panel < end; panel++)
-            Multiply(job, job.Checks, job.CheckStride, job.M, job.CheckRows, panel * kernel.Columns);
+            Multiply(job.Weights, job.Checks, job.CheckStride, job.CheckRows, panel * kernel.Columns, job.C + job.M * job.CStride, job.CStride);
     }
 
     /// <summary>As many rows of A as half the second-level cache holds, in whole tiles and whole fault blocks.</summary>
@@ -105,22 +103,29 @@ internal static unsafe class HostProduct
     }
 
     /// <summary>Some rows times one panel, over all of K; in register tiles of nearly the same height, so that none is left with a sliver.</summary>
-    private static void Multiply(in Job job, sbyte* a, nint stride, int firstRow, int count, int column)
+    /// <param name="weights">The weights.</param>
+    /// <param name="a">First row; whole groups of K are read.</param>
+    /// <param name="stride">Values between rows.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="column">Where the panel starts.</param>
+    /// <param name="c">First row of the whole product, from column 0.</param>
+    /// <param name="cStride">Values between rows of the product.</param>
+    public static void Multiply(HostWeights weights, sbyte* a, nint stride, int count, int column, int* c, nint cStride)
     {
-        var kernel = job.Weights.Kernel;
-        var width = job.Weights.PanelColumns(column);
+        var kernel = weights.Kernel;
+        var width = weights.PanelColumns(column);
         var tiles = (count + kernel.Rows - 1) / kernel.Rows;
-        for (var block = 0; block < job.Weights.Groups; block += BlockGroups)
+        for (var block = 0; block < weights.Groups; block += BlockGroups)
         {
-            var groups = Math.Min(BlockGroups, job.Weights.Groups - block);
-            var packed = job.Weights.Panel(column) + (nint)block * width;
+            var groups = Math.Min(BlockGroups, weights.Groups - block);
+            var packed = weights.Panel(column) + (nint)block * width;
             var source = a + (nint)block * kernel.Depth;
             for (var t = 0; t < tiles; t++)
             {
                 int from = count * t / tiles, to = count * (t + 1) / tiles;
-                var c = job.C + (nint)(firstRow + from) * job.CStride + column;
-                var start = block == 0 ? job.Weights.Start + column : c;
-                kernel.Run(source + from * stride, stride, packed, width, groups, start, block == 0 ? 0 : job.CStride, c, job.CStride, to - from);
+                var target = c + from * cStride + column;
+                var start = block == 0 ? weights.Start + column : target;
+                kernel.Run(source + from * stride, stride, packed, width, groups, start, block == 0 ? 0 : cStride, target, cStride, to - from);
             }
         }
     }
@@ -153,29 +158,20 @@ internal static unsafe class HostProduct
         }
     }
 
-    private static void ReadExpected(GemmOutput output, HostWeights weights, int m, int n)
+    /// <summary>The expected sums from the digit columns beside the product and the digit rows below it.</summary>
+    private static void ReadExpected(GemmOutput output, LineSums sums, int stride)
     {
-        var sums = output.Expected;
-        var (tileRows, tileColumns) = (sums.TileRows, sums.TileColumns);
+        var (m, n, tileColumns) = (sums.M, sums.N, sums.TileColumns);
         var rows = sums.Rows;
         for (var i = 0; i < m; i++)
         {
-            var digits = output.Pointer + (nint)i * weights.Stride + n;
+            var digits = output.Pointer + (nint)i * stride + n;
             for (var t = 0; t < tileColumns; t++)
                 rows[i * tileColumns + t] = Digits.Base * digits[2 * t] + digits[2 * t + 1];
         }
 
-        for (var t = 0; t < tileRows; t++)
-        {
-            var high = output.Pointer + (nint)(m + 2 * t) * weights.Stride;
-            var low = high + weights.Stride;
-            var line = sums.Columns.Slice(t * n, n);
-            var j = 0;
-            for (; j <= n - Vector512<int>.Count; j += Vector512<int>.Count)
-                (Digits.Base * Vector512.Load(high + j) + Vector512.Load(low + j)).CopyTo(line[j..]);
-            for (; j < n; j++)
-                line[j] = Digits.Base * high[j] + low[j];
-        }
+        for (var t = 0; t < sums.TileRows; t++)
+            Digits.Join(output.Pointer + (nint)(m + 2 * t) * stride, stride, sums.Columns.Slice(t * n, n));
     }
 
     private readonly struct Job(HostWeights weights, FaultPlan faults, sbyte* a, nint aStride, int m, int n, sbyte* checks, nint checkStride, int checkRows,

@@ -8,8 +8,21 @@ internal sealed unsafe class HostScratch : IDisposable
     private const int Alignment = 64;
     private sbyte* _memory;
     private nuint _capacity;
+    private HostScratch? _further;
+    private readonly LineSums _expected = new(), _observed = new();
 
     ~HostScratch() => NativeMemory.AlignedFree(_memory);
+
+    /// <summary>Sums of coarse tiles, expected and observed, undefined, valid until the next call.</summary>
+    public (LineSums Expected, LineSums Observed) CoarseSums(int m, int n, int tile)
+    {
+        _expected.Resize(m, n, tile);
+        _observed.Resize(m, n, tile);
+        return (_expected, _observed);
+    }
+
+    /// <summary>Further memory beside that of <see cref="Take"/>: created on first use.</summary>
+    public HostScratch Further => _further ??= new HostScratch();
 
     /// <summary>At least this many bytes, undefined, valid until the next call.</summary>
     public sbyte* Take(long bytes)
@@ -31,6 +44,7 @@ internal sealed unsafe class HostScratch : IDisposable
         NativeMemory.AlignedFree(_memory);
         _memory = null;
         _capacity = 0;
+        _further?.Dispose();
         GC.SuppressFinalize(this);
     }
 }

@@ -2,43 +2,37 @@ using System.Runtime.InteropServices;
 
 namespace Drift.Kernels;
 
-/// <summary>Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile; with each column's starting value.</summary>
+/// <summary>
+/// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical); with each
+/// column's starting value.
+/// </summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
     private const int Alignment = 64;
     private int* _panels;
     private int* _start;
 
-    public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, int tile)
-        : base(n, k, tile)
+    public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
+        : base(n, k, tiles)
     {
         Kernel = kernel;
-        var digits = tile == 0 ? 0 : 2 * ((n + tile - 1) / tile);
-        Stride = PaddedColumns(kernel, n + digits);
+        var digits = Digits.Columns(weights, n, k, tiles.AlwaysSummed);
+        Stride = PaddedColumns(kernel, n + digits.Length / k);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
         _panels = (int*)NativeMemory.AlignedAlloc((nuint)Stride * (nuint)Groups * sizeof(int), Alignment);
         _start = (int*)NativeMemory.AlignedAlloc((nuint)Stride * sizeof(int), Alignment);
 
-        var line = new int[k];
-        var column = new sbyte[k];
+        ReadOnlySpan<sbyte> padding = new sbyte[k];
         for (var j = 0; j < Stride; j++)
         {
-            if (j < n)
-            {
-                Pack(j, weights.Slice(j * k, k));
-                continue;
-            }
-
-            column.AsSpan().Clear();
-            if (j < n + digits)
-            {
-                var first = (j - n) / 2 * tile;
-                SumRows(weights, k, first, Math.Min(tile, n - first), line);
-                Digits.Split(line, (j - n) % 2 == 0, column);
-            }
-
-            Pack(j, column);
+            var digit = (j - n) * k;
+            Pack(j, j < n ? weights.Slice(j * k, k) : digit < digits.Length ? digits.AsSpan(digit, k) : padding);
         }
+
+        if (!tiles.IsHierarchical)
+            return;
+        var fine = Digits.Columns(weights, n, k, tiles.Edge);
+        TileDigits = new HostWeights(kernel, fine, fine.Length / k, k, ChecksumTiles.None);
     }
 
     ~HostWeights() => Dispose(false);
@@ -54,6 +48,9 @@ internal sealed unsafe class HostWeights : GemmWeights
     /// <summary>Every column's starting value.</summary>
     public int* Start => _start;
 
+    /// <summary>The digit columns of the tiles inside coarse ones, as weights of their own; null for flat sums.</summary>
+    public HostWeights? TileDigits { get; }
+
     /// <summary>True when the panels are freed.</summary>
     public bool IsDisposed => _panels == null;
 
@@ -66,21 +63,12 @@ internal sealed unsafe class HostWeights : GemmWeights
     protected override void Dispose(bool disposing)
     {
         Free();
+        TileDigits?.Dispose();
         base.Dispose(disposing);
     }
 
     private static int PaddedColumns(Int8Kernel kernel, int columns) =>
         (columns + kernel.NarrowColumns - 1) / kernel.NarrowColumns * kernel.NarrowColumns;
-
-    private static void SumRows(ReadOnlySpan<sbyte> weights, int k, int first, int count, Span<int> line)
-    {
-        line.Clear();
-        for (var j = first; j < first + count; j++)
-        {
-            for (var p = 0; p < k; p++)
-                line[p] += weights[j * k + p];
-        }
-    }
 
     private void Pack(int j, ReadOnlySpan<sbyte> column)
     {

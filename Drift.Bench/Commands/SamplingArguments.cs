@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Drift.Models;
+
+namespace Drift.Bench;
+
+/// <summary>The options that <c>compare</c> and <c>generate</c> share.</summary>
+internal sealed class SamplingArguments
+{
+    private readonly Option<string> _model = Declare.Text("--model", "Shipped model's name, or a diffusers folder", "NAME|PATH", "dit-fashion");
+    private readonly SubjectArguments _subjects = new();
+    private readonly Option<int> _images = Declare.Number("--images", "Number of pictures", 16, 1, 4096);
+    private readonly Option<int?> _steps = Declare.Optional("--steps", "Sampling steps [default: the model's]", 1, 1000);
+    private readonly Option<double?> _guidance = Declare.Optional("--guidance", "Classifier-free guidance; 1 is none [default: the model's]", 0.0, 100);
+    private readonly Option<ulong> _seed = Declare.Number("--seed", "Seed of the first picture; the next one has the next seed", 0UL, 0UL, ulong.MaxValue - 4096);
+    private readonly Option<string> _backend = Declare.Backend("What computes the INT8 products");
+    private readonly Option<int> _threads = Declare.Number("--threads", "Host threads", Environment.ProcessorCount, 1, 1024);
+    private readonly Option<string?> _out = Declare.Text("--out", "Folder to write; new or empty [default: results/<command>-<time>]", "PATH");
+
+    private readonly CacheArguments _cache = new();
+
+    /// <summary>Declares the options on a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_model);
+        _subjects.AddTo(command);
+        _cache.AddTo(command);
+        foreach (var option in new Option[] { _images, _steps, _guidance, _seed, _backend, _threads, _out })
+            command.Options.Add(option);
+    }
+
+    /// <summary>Reads them.</summary>
+    /// <exception cref="UserErrorException">The model or a class does not exist, or there is nothing to draw.</exception>
+    /// <exception cref="ModelFormatException">The model's files are unsound, or its pipeline is not supported.</exception>
+    public SamplingOptions Bind(ParseResult parsed)
+    {
+        var model = ModelFolder.Find(parsed.GetRequiredValue(_model));
+        var subjects = _subjects.Bind(parsed, model);
+        return new SamplingOptions(model, subjects, parsed.GetValue(_images), Steps(model, parsed.GetValue(_steps) ?? model.Defaults.Steps),
+            parsed.GetValue(_guidance) ?? model.Defaults.Guidance, parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out))
+        {
+            Cache = _cache.Bind(parsed),
+        };
+    }
+
+    /// <summary>The steps, if the model's sampler has that many.</summary>
+    private static int Steps(ModelFolder model, int steps)
+    {
+        var config = Path.Combine(model.Path, "scheduler", "scheduler_config.json");
+        try
+        {
+            SamplerCatalog.Load(config).Begin(steps);
+            return steps;
+        }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            throw new UserErrorException($"--steps: {config} cannot be sampled in {steps} steps: {ErrorPolicy.Plain(exception.Message)}", exception);
+        }
+    }
+}

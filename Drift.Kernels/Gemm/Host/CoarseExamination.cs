@@ -1,0 +1,105 @@
+namespace Drift.Kernels;
+
+/// <summary>
+/// The second stage of hierarchical sums: inside coarse tiles with a line that deviates, the tiles' own sums. A band of coarse tiles is examined at a time: its rows
+/// meet the digit columns of its faulty coarse tiles, and its digit rows their panels of weights, in the same micro-kernel as the product.
+/// </summary>
+internal readonly unsafe ref struct CoarseExamination(HostWeights weights, sbyte* a, nint stride, GemmOutput output, HostScratch scratch)
+{
+    private readonly HostWeights _weights = weights;
+    private readonly HostWeights _digits = weights.TileDigits!;
+    private readonly sbyte* _a = a;
+    private readonly nint _stride = stride;
+    private readonly GemmOutput _output = output;
+    private readonly HostScratch _scratch = scratch.Further;
+
+    /// <summary>Writes the output's sums: 0 in coarse tiles that agree, the tiles' own in the others.</summary>
+    public void Run(LineSums expected, LineSums observed)
+    {
+        _output.Expected.Rows.Clear();
+        _output.Expected.Columns.Clear();
+        _output.Observed.Rows.Clear();
+        _output.Observed.Columns.Clear();
+        Span<bool> faulty = stackalloc bool[expected.TileColumns];
+        for (var band = 0; band < expected.TileRows; band++)
+        {
+            var (top, count) = (band * expected.Tile, Math.Min(expected.Tile, expected.M - band * expected.Tile));
+            if (Compare(expected, observed, band, top, count, faulty))
+                Examine(top, count, faulty);
+        }
+    }
+
+    /// <summary>Marks a band's coarse tiles with a line that deviates.</summary>
+    private static bool Compare(LineSums expected, LineSums observed, int band, int top, int count, Span<bool> faulty)
+    {
+        var (width, edge) = (expected.TileColumns, expected.Tile);
+        ReadOnlySpan<int> rows = expected.Rows.Slice(top * width, count * width), found = observed.Rows.Slice(top * width, count * width);
+        ReadOnlySpan<int> columns = expected.Columns.Slice(band * expected.N, expected.N), foundColumns = observed.Columns.Slice(band * expected.N, expected.N);
+        // Nearly always nothing deviates, which one pass over both tells.
+        if (rows.SequenceEqual(found) && columns.SequenceEqual(foundColumns))
+            return false;
+        for (var t = 0; t < width; t++)
+        {
+            var part = (t * edge)..Math.Min(expected.N, (t + 1) * edge);
+            faulty[t] = !columns[part].SequenceEqual(foundColumns[part]);
+            for (var i = t; i < rows.Length && !faulty[t]; i += width)
+                faulty[t] = rows[i] != found[i];
+        }
+
+        return true;
+    }
+
+    private void Examine(int top, int count, ReadOnlySpan<bool> faulty)
+    {
+        var (edge, coarse) = (_weights.Tiles.Edge, _weights.Tiles.CoarseEdge);
+        var tilesInCoarse = coarse / edge;
+        var tileRows = (count + edge - 1) / edge;
+        var padded = (nint)_weights.Groups * _weights.Kernel.Depth;
+        long digitBytes = 2 * tileRows * padded, rowBytes = (long)count * _digits.Stride * sizeof(int), columnBytes = 2L * tileRows * _weights.Stride * sizeof(int);
+        // Products first, which the kernel stores by whole vectors.
+        var rowProducts = (int*)_scratch.Take(rowBytes + columnBytes + digitBytes);
+        var columnProducts = (int*)((sbyte*)rowProducts + rowBytes);
+        var digits = (sbyte*)columnProducts + columnBytes;
+
+        var band = _a + top * _stride;
+        Digits.SumTiles(band, _stride, count, edge, _weights.K, digits, padded);
+        Panels(_digits, 2 * tilesInCoarse, faulty, band, _stride, count, rowProducts);
+        Panels(_weights, coarse, faulty, digits, padded, 2 * tileRows, columnProducts);
+        for (var t = 0; t < _output.Expected.TileColumns; t++)
+        {
+            if (faulty[t / tilesInCoarse])
+                Read(top, count, t, rowProducts + 2 * t, columnProducts);
+        }
+    }
+
+    /// <summary>Multiplies rows by the panels that faulty coarse tiles reach into.</summary>
+    private static void Panels(HostWeights weights, int columnsOfCoarse, ReadOnlySpan<bool> faulty, sbyte* a, nint stride, int rows, int* c)
+    {
+        var width = weights.Kernel.Columns;
+        for (var column = 0; column < weights.N; column += width)
+        {
+            var last = Math.Min(weights.N, column + width) - 1;
+            if (faulty[(column / columnsOfCoarse)..(last / columnsOfCoarse + 1)].Contains(true))
+                HostProduct.Multiply(weights, a, stride, rows, column, c, weights.Stride);
+        }
+    }
+
+    /// <summary>The sums of one tile column in a band.</summary>
+    private void Read(int top, int count, int tileColumn, int* rowProducts, int* columnProducts)
+    {
+        var (expected, observed, edge) = (_output.Expected, _output.Observed, _weights.Tiles.Edge);
+        var (left, width, tileColumns) = (tileColumn * edge, Math.Min(edge, expected.N - tileColumn * edge), expected.TileColumns);
+        for (var i = 0; i < count; i++, rowProducts += _digits.Stride)
+            expected.Rows[(top + i) * tileColumns + tileColumn] = Digits.Base * rowProducts[0] + rowProducts[1];
+        fixed (int* rows = observed.Rows, columns = observed.Columns)
+        {
+            for (var first = 0; first < count; first += edge)
+            {
+                var line = (top + first) / edge * expected.N + left;
+                Digits.Join(columnProducts + (nint)2 * (first / edge) * _weights.Stride + left, _weights.Stride, expected.Columns.Slice(line, width));
+                LineSumKernel.Sum(_output.Pointer + (nint)(top + first) * _output.Stride + left, _output.Stride, Math.Min(edge, count - first), width,
+                    rows + (nint)(top + first) * tileColumns + tileColumn, tileColumns, columns + line);
+            }
+        }
+    }
+}
