@@ -44,6 +44,8 @@ internal static class DriftCommand
         GenerateCommand.Create(bodies.Generate),
         VerifyCommand.Create(),
         QualityCommand.Create(),
+        ModelCommand.Create(),
+        SkeletonCommand.Create(),
         DevicesCommand.Create(),
         BenchCommand.Create(),
         DecodeCommand.Create(bodies.Decode),

@@ -111,13 +111,23 @@ internal sealed class Lab : IDisposable
     /// <param name="cancellation">Stops between steps.</param>
     public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation) =>
         new PictureBatch(Pipeline, _sampling.Threads).Draw([.. strategies.Select((strategy, i) => new Drawing(Requests,
-            runs => strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory), steps => advance(i, steps)))],
+            runs => Open(strategy, runs), steps => advance(i, steps)))],
             _sampling.Settings, cancellation);
 
-    /// <summary>What a whole row cost: every picture's ledger, and the weights, read once a step for the batch.</summary>
+    private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs)
+    {
+        IGemmUnit unit = strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory);
+        return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
+        {
+            foreach (var run in runs)
+                run.Ledger.Charge(Platform.Costs.Transfer(new Bytes(bytes / runs.Count)));
+        });
+    }
+
+    /// <summary>What a whole row cost: every picture's ledger, and the weights, read for the batch once at each step that computes them.</summary>
     public Cost CostOf(IReadOnlyList<DrawnPicture> drawn)
     {
-        var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K) * _sampling.Steps;
+        var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K * (_sampling.Cache?.StepsOf(layer.Key, _sampling.Steps) ?? _sampling.Steps));
         return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes(weightBytes)), (sum, cost) => sum + cost);
     }
 

@@ -39,13 +39,15 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
 /// <summary>The options of <c>compare</c>.</summary>
 internal sealed class CompareArguments
 {
+    private const int CachedIntervals = 3;
+
     private readonly SamplingArguments _sampling = new();
     private readonly Option<double> _voltage = Declare.Number("--voltage", "Volts of the undervolted rows, within the operating points", 0.675, 0.01, 10);
     private readonly Option<double> _frequency = Declare.Number("--frequency", "GHz of the overclocked row, within the operating points", 3.574, 0.01, 100);
     private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element, in place of the rate that voltage or frequency imply", 0, 1);
     private readonly Option<int> _tile = Declare.Number("--tile", "Edge of a checksum tile", 32, 1, 256);
     private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
-    private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: the model's]", 1, 1000);
+    private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: the model's; under a cache three of its intervals]", 1, 1000);
     private readonly Option<string?> _json = Declare.Text("--json", "Also write result.json here", "FILE");
     private readonly Option<string> _rows =
         Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}; also {RowName.Form}", "LIST", "all");
@@ -79,7 +81,7 @@ internal sealed class CompareArguments
         }
 
         return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), tile,
-            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? sampling.Model.Kind.Schedule.Interval, parsed.GetValue(_json), rows,
+            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? Interval(sampling), parsed.GetValue(_json), rows,
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points))
         {
             Clip = Clip(sampling.Model, parsed.GetValue(_clip)),
@@ -94,6 +96,9 @@ internal sealed class CompareArguments
             throw new UserErrorException($"--clip: {model.Path} draws classes; expected a model that draws prompts");
         return Directory.Exists(folder) ? folder : throw new UserErrorException($"--clip: there is no folder {folder}");
     }
+
+    /// <summary>The paper's: that of the model, and 9 under TaylorSeer, whose computed steps are three apart. A step that is forecast saves no checkpoint, so the intervals must agree.</summary>
+    private static int Interval(SamplingOptions sampling) => sampling.Cache is null or { Interval: 1 } ? sampling.Model.Kind.Schedule.Interval : CachedIntervals * sampling.Cache.Interval;
 
     /// <summary>The folder of a run takes its place only while nothing lies there.</summary>
     private static void RequireOutside(string folder, string json)

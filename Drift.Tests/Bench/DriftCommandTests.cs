@@ -8,7 +8,7 @@ namespace Drift.Tests.Bench;
 
 public sealed class DriftCommandTests
 {
-    [TestCase("", "compare, generate, verify, quality, devices, bench")]
+    [TestCase("", "compare, generate, verify, quality, model, skeleton, devices, bench")]
     [TestCase("compere", "'compere'", "compare, generate")]
     [TestCase("compare --frob 1", "'--frob'", "compare --help")]
     [TestCase("compare --model nope", "'nope'", "dit-fashion")]
