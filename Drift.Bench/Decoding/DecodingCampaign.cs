@@ -32,6 +32,7 @@ internal static class DecodingCampaign
                        select new DecodingResult(options.Codes[c], options.Voltages[v], profiles[v].RatePerElement,
                            workers.Select(worker => worker.Outcomes[v, c]).Aggregate((a, b) => a + b))).ToList();
         folder.Write("decoding.csv", DecodingTable.ToCsv(results));
+        folder.Write("decoding.png", DecodingChart.ToPng(results));
         var target = folder.Commit();
         DecodingTable.Print(session.Out, results);
         session.Out.WriteLine($"Written to {target}");
