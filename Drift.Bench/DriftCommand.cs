@@ -45,6 +45,7 @@ internal static class DriftCommand
         VerifyCommand.Create(),
         DevicesCommand.Create(),
         BenchCommand.Create(),
+        CyclesCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)

@@ -4,7 +4,7 @@ namespace Drift.Bench;
 internal static class CaseWalk
 {
     private static readonly IReadOnlyList<ICaseKind> Kinds =
-        [new NetworkCases(), new SchedulerCases(), new PipelineCases(), new FaultCases(), new ClosedFormCases(), new QualityCases(), new OtherCases()];
+        [new NetworkCases(), new SchedulerCases(), new PipelineCases(), new FaultCases(), new ClosedFormCases(), new CycleCases(), new QualityCases(), new OtherCases()];
 
     /// <summary>The cases of a tree, a folder, or those that one file belongs to, in order of their paths.</summary>
     /// <param name="path">A folder or a file.</param>

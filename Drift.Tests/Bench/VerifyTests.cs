@@ -20,8 +20,8 @@ public sealed class VerifyTests
     {
         var run = await Invocation.Of(["verify", DataFolder.Path("fixtures")]);
         Assert.That(run.ExitCode, Is.Zero, string.Join('\n', run.Out.Split('\n').Where(line => line.Contains("FAIL"))));
-        // 4 DiT, VAE and ResNet; 5 DDIM; 2 DiT pipelines; 10 layers and 2 tables; 28 pairs.
-        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n53 passed, 0 failed, \d+ not supported yet$"));
+        // 4 DiT, VAE and ResNet; 5 DDIM; 2 DiT pipelines; 10 layers and 2 tables; 28 pairs; 177 layers on arrays.
+        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n230 passed, 0 failed, \d+ not supported yet$"));
     }
 
     [TestCase("networks/dit/config.json", 1)]
@@ -67,6 +67,10 @@ public sealed class VerifyTests
     [TestCase("faults", "probability.csv", "0.01018780037850125", "0.0101878204")]
     [TestCase("faults", "cost.csv", "5.8360191", "5.8360391")]
     [TestCase("faults", "cost.csv", "6.0519518", "6.0519688")]
+    [TestCase("cycles", "cases.csv", "tiny_qkv,os,32,32,USER,64,384,128,11237", "tiny_qkv,os,32,32,USER,64,384,128,11238")]
+    [TestCase("cycles", "cases.csv", "5039,0,22.86167890454455,90,18.343949044585987,36864,36864,40960,6576,", "5039,0,22.86167890454455,90,18.343949044585987,36864,36864,40960,6577,")]
+    [TestCase("cycles", "cases.csv", ",944518,", ",944519,")]
+    [TestCase("cycles", "cases.csv", "69.94535519125684,100,69.90291262135922,36864,36864,8704,5184,4608,8192,1648,1", "69.94535529125684,100,69.90291262135922,36864,36864,8704,5184,4608,8192,1648,1")]
     public async Task A_wrong_expectation_fails_its_case(string folder, string file, string from, string to)
     {
         Copy(DataFolder.Path("fixtures", folder));
