@@ -46,6 +46,7 @@ internal static class DriftCommand
         DevicesCommand.Create(),
         BenchCommand.Create(),
         CyclesCommand.Create(),
+        IsolinesCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)

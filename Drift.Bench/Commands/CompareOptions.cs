@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Drift.Dvfs;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -18,8 +19,11 @@ namespace Drift.Bench;
 internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, double Frequency, double? BitErrorRate, int Tile, int Threshold, int Interval,
     string? Json, IReadOnlyList<string> Rows, OutputForm Outputs, string? OperatingPoints)
 {
+    /// <summary>The error model, the bits and the pattern of its hits.</summary>
+    public FaultOptions Faults { get; init; } = FaultOptions.Standard;
+
     /// <summary>The settings as files record them.</summary>
-    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings())
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()))
     {
         ["voltage"] = Voltage,
         ["frequency"] = Frequency,
@@ -29,7 +33,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["interval"] = Interval,
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
-        [InputFiles.PointsSetting] = OperatingPoints,
+        [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
     };
 }
 
@@ -39,7 +43,7 @@ internal sealed class CompareArguments
     private readonly SamplingArguments _sampling = new();
     private readonly Option<double> _voltage = Declare.Number("--voltage", "Volts of the undervolted rows, within the operating points", 0.675, 0.01, 10);
     private readonly Option<double> _frequency = Declare.Number("--frequency", "GHz of the overclocked row, within the operating points", 3.574, 0.01, 100);
-    private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element, in place of the rate that voltage or frequency imply", 0, 1);
+    private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element (or --ber-unit), in place of the rate that voltage or frequency imply", 0, 1);
     private readonly Option<int> _tile = Declare.Number("--tile", "Edge of a checksum tile", 32, 1, 256);
     private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
     private readonly Option<int> _interval = Declare.Number("--interval", "Steps between checkpoints", 10, 1, 1000);
@@ -47,12 +51,15 @@ internal sealed class CompareArguments
     private readonly Option<string> _rows =
         Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", "LIST", "all");
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
-    private readonly Option<string?> _points = Declare.Text("--operating-points", "Voltage and frequency tables in place of the shipped ones", "FILE.csv");
+    private readonly Option<string?> _points = Declare.Text("--operating-points", "A table in place of the error model's own", "FILE.csv");
+
+    private readonly FaultArguments _faults = new();
 
     /// <summary>Declares the options on a command.</summary>
     public void AddTo(Command command)
     {
         _sampling.AddTo(command);
+        _faults.AddTo(command);
         foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points })
             command.Options.Add(option);
     }
@@ -68,7 +75,7 @@ internal sealed class CompareArguments
             RequireOutside(folder, json);
         return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
             parsed.GetValue(_threshold), parsed.GetValue(_interval), parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
-            parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points));
+            parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points)) { Faults = _faults.Bind(parsed) };
     }
 
     /// <summary>The folder of a run takes its place only while nothing lies there.</summary>

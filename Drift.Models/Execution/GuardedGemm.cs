@@ -110,7 +110,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var call = new GemmCall(_codes, rows, Stride(layer.K), weights.Weights);
 
         var point = _policies[picture].Choose(site);
-        var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, _platform.Errors.At(point));
+        var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, _platform.Errors.At(point, layer.K));
         _layers.Backend.Multiply(call, faults, _output);
         run.Ledger.Charge(_platform.Costs.Gemm(call.Shape, _strategy.Tile, point));
         var checkpoint = Judge(run, site);
