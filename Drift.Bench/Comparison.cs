@@ -38,7 +38,7 @@ internal static class Comparison
         });
 
         var rows = options.Rows.AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Min(options.Sampling.Threads, options.Rows.Count))
-            .Select(name => Score(name, drawn[name], drawn[Reference], lab)).ToList();
+            .Select(name => Score(name, drawn[name], drawn[Reference], lab, options)).ToList();
         var result = ResultJson.Write(new CompareResult(options.ToSettings(), clock.Elapsed.TotalSeconds, rows));
         folder.Write("pictures.png", Grid(options, drawn));
         folder.Write("result.json", result);
@@ -51,13 +51,15 @@ internal static class Comparison
         if (rows.Any(row => CompareRow.Names.Contains(row.Row)))
             CompareTable.Print(session.Out, [.. rows.Where(row => CompareRow.Names.Contains(row.Row))]);
         RivalTable.Print(session.Out, [.. rows.Where(row => !CompareRow.Names.Contains(row.Row))]);
+        foreach (var point in options.Rows.Where(name => !Lab.IsUnquantised(name)).Select(name => Lab.PointOf(name, options)).Distinct())
+            session.Out.WriteLine($"Error rate at {point}: {lab.Rates.At(point)} ({lab.Rates.Name}); bits {options.Faults.Bits}, hits {options.Faults.Pattern}.");
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
         session.Out.WriteLine($"Missed faults that cancellation on a line does not explain: {escaped}.");
         session.Out.WriteLine($"{options.Sampling.Images} pictures x {options.Rows.Count} rows in {clock.Elapsed.TotalSeconds:F1} s; written to {target}");
         return ErrorPolicy.Success;
     }
 
-    private static CompareRow Score(string name, DrawnRow row, DrawnRow nominal, Lab lab)
+    private static CompareRow Score(string name, DrawnRow row, DrawnRow nominal, Lab lab, CompareOptions options)
     {
         var images = row.Pictures.Count;
         var psnr = Against(row, nominal, Psnr.Between);
@@ -92,6 +94,7 @@ internal static class Comparison
             EnergySavedPercentPaperMix = 100 * lab.Mix.Saving(
                 (cost.ComputeEnergy + cost.CheckEnergy).Value / (reference.ComputeEnergy + reference.CheckEnergy).Value, (double)cost.Moved.Value / reference.Moved.Value),
             Speedup = reference.Time.Value / cost.Time.Value,
+            ErrorRate = ErrorRateRecord.At(lab.Rates, Lab.PointOf(name, options)),
         };
     }
 

@@ -49,6 +49,8 @@ internal static class DriftCommand
         DevicesCommand.Create(),
         BenchCommand.Create(),
         DecodeCommand.Create(bodies.Decode),
+        CyclesCommand.Create(),
+        IsolinesCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)

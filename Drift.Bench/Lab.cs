@@ -34,6 +34,9 @@ internal sealed class Lab : IDisposable
     /// <summary>The modelled machine.</summary>
     public Platform Platform { get; }
 
+    /// <summary>How often outputs are hit, in the unit of its source.</summary>
+    public IErrorRates Rates { get; private init; } = new FixedRate(0);
+
     /// <summary>INT8 forms of the layers.</summary>
     public QuantisedLayers Layers { get; }
 
@@ -58,23 +61,26 @@ internal sealed class Lab : IDisposable
     /// <exception cref="UserErrorException">A rate was given for a row that runs at the nominal point, which stays free of errors.</exception>
     public static Lab Open(CompareOptions options)
     {
-        var errors = TabulatedErrors.Load(options.OperatingPoints ?? DataFolder.At("operating-points", "paper.csv"));
+        var rates = options.Faults.OpenRates(options.OperatingPoints);
         // What cannot run is refused before anything is drawn, and a rate of one's own does not make a voltage possible.
         foreach (var point in options.Rows.Where(row => row != "nominal" && !IsUnquantised(row)).Select(row => PointOf(row, options)))
         {
-            errors.At(point);
+            rates.At(point);
             if (options.BitErrorRate is not null && point == OperatingPoint.Nominal)
                 throw new UserErrorException($"--ber: {point} is the nominal point, which stays free of errors; expected another --voltage or --frequency beside it");
         }
 
-        return new Lab(options.Sampling, Machine(options.BitErrorRate is { } rate ? new FixedRate(rate) : errors))
+        if (options.BitErrorRate is { } rate)
+            rates = new FixedRate(rate, options.Faults.FixedUnit);
+        return new Lab(options.Sampling, Machine(options.Faults.Around(rates)))
         {
+            Rates = rates,
             Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
         };
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>
-    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new FixedRate(0)));
+    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0))));
 
     /// <summary>True for the row that has no modelled energy: the unquantised reference.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
@@ -131,6 +137,17 @@ internal sealed class Lab : IDisposable
         return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes(weightBytes)), (sum, cost) => sum + cost);
     }
 
+    /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
+    /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
+    /// <param name="options">The comparison's settings.</param>
+    public static OperatingPoint PointOf(string row, CompareOptions options) => row switch
+    {
+        "nominal" => OperatingPoint.Nominal,
+        _ when RowName.Parse(row)?.Volts is { } volts => OperatingPoint.Nominal with { Voltage = new Volts(volts) },
+        "drift-overclocked" => OperatingPoint.Nominal with { Frequency = Hertz.FromGigahertz(options.Frequency) },
+        _ => OperatingPoint.Nominal with { Voltage = new Volts(options.Voltage) },
+    };
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -147,15 +164,6 @@ internal sealed class Lab : IDisposable
         new PictureBatch(Pipeline, 1).Draw(new Drawing([request], runs => new GuardedGemm(Platform, strategy, Layers, runs, _memory)), new SamplingSettings(_sampling.Steps, _sampling.Guidance));
         return ranges;
     }
-
-    /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
-    private static OperatingPoint PointOf(string row, CompareOptions options) => row switch
-    {
-        "nominal" => OperatingPoint.Nominal,
-        _ when RowName.Parse(row)?.Volts is { } volts => OperatingPoint.Nominal with { Voltage = new Volts(volts) },
-        "drift-overclocked" => OperatingPoint.Nominal with { Frequency = Hertz.FromGigahertz(options.Frequency) },
-        _ => OperatingPoint.Nominal with { Voltage = new Volts(options.Voltage) },
-    };
 
     private static Platform Machine(IErrorModel errors) =>
         new(errors, new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv"))));

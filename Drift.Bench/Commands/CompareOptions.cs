@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Drift.Dvfs;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -21,8 +22,11 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     /// <summary>Folder of the CLIP that scores pictures against their prompts; null for none.</summary>
     public string? Clip { get; init; }
 
+    /// <summary>The error model, the bits and the pattern of its hits.</summary>
+    public FaultOptions Faults { get; init; } = FaultOptions.Standard;
+
     /// <summary>The settings as files record them.</summary>
-    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings())
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()))
     {
         ["voltage"] = Voltage,
         ["frequency"] = Frequency,
@@ -32,7 +36,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["interval"] = Interval,
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
-        [InputFiles.PointsSetting] = OperatingPoints,
+        [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
     };
 }
 
@@ -44,7 +48,7 @@ internal sealed class CompareArguments
     private readonly SamplingArguments _sampling = new();
     private readonly Option<double> _voltage = Declare.Number("--voltage", "Volts of the undervolted rows, within the operating points", 0.675, 0.01, 10);
     private readonly Option<double> _frequency = Declare.Number("--frequency", "GHz of the overclocked row, within the operating points", 3.574, 0.01, 100);
-    private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element, in place of the rate that voltage or frequency imply", 0, 1);
+    private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element (or --ber-unit), in place of the rate that voltage or frequency imply", 0, 1);
     private readonly Option<int> _tile = Declare.Number("--tile", "Edge of a checksum tile", 32, 1, 256);
     private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
     private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: the model's; under a cache three of its intervals]", 1, 1000);
@@ -52,7 +56,9 @@ internal sealed class CompareArguments
     private readonly Option<string> _rows =
         Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}; also {RowName.Form}", "LIST", "all");
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
-    private readonly Option<string?> _points = Declare.Text("--operating-points", "Voltage and frequency tables in place of the shipped ones", "FILE.csv");
+    private readonly Option<string?> _points = Declare.Text("--operating-points", "A table in place of the error model's own", "FILE.csv");
+
+    private readonly FaultArguments _faults = new();
 
     private readonly Option<string?> _clip = Declare.Text("--clip", "Folder of a CLIPModel that scores pictures against their prompts [default: the model's]", "FOLDER");
 
@@ -60,6 +66,7 @@ internal sealed class CompareArguments
     public void AddTo(Command command)
     {
         _sampling.AddTo(command);
+        _faults.AddTo(command);
         foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points, _clip })
             command.Options.Add(option);
     }
@@ -85,6 +92,7 @@ internal sealed class CompareArguments
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points))
         {
             Clip = Clip(sampling.Model, parsed.GetValue(_clip)),
+            Faults = _faults.Bind(parsed),
         };
     }
 

@@ -15,8 +15,9 @@ internal static class DecodingCampaign
     {
         using var folder = new OutputFolder(options.Sampling.OutOr("decode", DateTime.Now));
         using var lab = Lab.Open(options.Sampling);
-        var errors = TabulatedErrors.Load(DataFolder.At("operating-points", "paper.csv"));
-        var profiles = options.Voltages.Select(volts => errors.At(OperatingPoint.Nominal with { Voltage = new Volts(volts) })).ToList();
+        // The paper's rates are per element, whatever the depth.
+        var errors = new ErrorModel(TabulatedErrors.Load(DataFolder.At("operating-points", "paper.csv")));
+        var profiles = options.Voltages.Select(volts => errors.At(OperatingPoint.Nominal with { Voltage = new Volts(volts) }, depth: 1)).ToList();
         var workers = new ConcurrentBag<DecodingWorker>();
         // The runs themselves stay clean; every product is put under the flips of each voltage in turn.
         var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, Protection.Decoding());

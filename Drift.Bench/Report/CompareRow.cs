@@ -73,4 +73,8 @@ internal sealed record CompareRow
 
     /// <summary>Time that the row took here, seconds. Measured.</summary>
     public double? WallSeconds { get; init; }
+
+    /// <summary>How often outputs are hit at the row's point. Modelled or quoted, as its source says.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ErrorRateRecord? ErrorRate { get; init; }
 }

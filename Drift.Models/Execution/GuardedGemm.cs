@@ -148,7 +148,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var call = new GemmCall(_codes, rows, Stride(layer.K), weights.Weights);
 
         var point = _policies[picture].Choose(site);
-        var profile = _platform.Errors.At(point);
+        var profile = _platform.Errors.At(point, layer.K);
         var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, profile);
         _layers.Backend.Multiply(call, faults, _output);
         var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias);
