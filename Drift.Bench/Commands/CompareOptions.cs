@@ -33,6 +33,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         [InputFiles.PointsSetting] = OperatingPoints,
+        ["clip"] = Clip,
     };
 }
 
