@@ -37,6 +37,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
+        ["clip"] = Clip,
     };
 }
 
