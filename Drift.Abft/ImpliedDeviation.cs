@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Drift.Kernels;
 
 namespace Drift.Abft;
@@ -16,8 +17,9 @@ public static class ImpliedDeviation
     /// </param>
     /// <param name="tile">Edge of a checksum tile, at least 1.</param>
     /// <param name="deviations">Takes the sums; reused.</param>
+    /// <param name="moments">Takes the sums of deltas times their weights (<see cref="LineMoments"/>); reused, or null.</param>
     /// <exception cref="ArgumentException">The plan does not fit the product.</exception>
-    public static void Sum(FaultPlan faults, GemmOutput output, int tile, LineSums deviations)
+    public static void Sum(FaultPlan faults, GemmOutput output, int tile, LineSums deviations, LineSums? moments = null)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(deviations);
@@ -28,6 +30,9 @@ public static class ImpliedDeviation
         Span<int> rows = deviations.Rows, columns = deviations.Columns, accumulators = output.Accumulators;
         rows.Clear();
         columns.Clear();
+        moments?.Resize(m, n, tile);
+        moments?.Rows.Clear();
+        moments?.Columns.Clear();
         for (var i = faults.Count - 1; i >= 0; i--)
         {
             var flip = faults.All[i];
@@ -36,6 +41,10 @@ public static class ImpliedDeviation
             accumulator ^= flip.Mask;
             rows[flip.Row * deviations.TileColumns + flip.Column / tile] += delta;
             columns[flip.Row / tile * n + flip.Column] += delta;
+            if (moments is null)
+                continue;
+            moments.Rows[flip.Row * deviations.TileColumns + flip.Column / tile] += delta * (flip.Column % tile - LineMoments.Centre(tile));
+            moments.Columns[flip.Row / tile * n + flip.Column] += delta * (flip.Row % tile - LineMoments.Centre(tile));
         }
 
         faults.Toggle(output);
@@ -54,9 +63,16 @@ public static class ImpliedDeviation
         if ((expected.M, expected.N, expected.Tile) != (observed.M, observed.N, observed.Tile))
             throw new ArgumentException("expected and observed sums are of different products", nameof(observed));
         deviations.Resize(expected.M, expected.N, expected.Tile);
-        for (var i = 0; i < deviations.Rows.Length; i++)
-            deviations.Rows[i] = observed.Rows[i] - expected.Rows[i];
-        for (var i = 0; i < deviations.Columns.Length; i++)
-            deviations.Columns[i] = observed.Columns[i] - expected.Columns[i];
+        Subtract(observed.Rows, expected.Rows, deviations.Rows);
+        Subtract(observed.Columns, expected.Columns, deviations.Columns);
+    }
+
+    private static void Subtract(ReadOnlySpan<int> observed, ReadOnlySpan<int> expected, Span<int> deviations)
+    {
+        var i = 0;
+        for (; i <= deviations.Length - Vector512<int>.Count; i += Vector512<int>.Count)
+            (Vector512.Create(observed[i..]) - Vector512.Create(expected[i..])).CopyTo(deviations[i..]);
+        for (; i < deviations.Length; i++)
+            deviations[i] = observed[i] - expected[i];
     }
 }

@@ -1,3 +1,5 @@
+using Drift.Kernels;
+
 namespace Drift.Abft;
 
 /// <summary>
@@ -42,6 +44,12 @@ public readonly ref struct LayerOutput
         Scales = scales;
         Codes = codes;
     }
+
+    /// <summary>The layer; for recoveries that treat layers differently.</summary>
+    public LayerKey Layer { get; init; }
+
+    /// <summary>Zero-based index of the step; for recoveries that look ahead from earlier ones.</summary>
+    public int Step { get; init; }
 
     /// <summary>Rows of the picture.</summary>
     public int M { get; }

@@ -25,11 +25,11 @@ internal static class Comparison
 
         var drawn = new Dictionary<string, DrawnRow>();
         // The nominal row is what the others are held against, wanted in the table or not.
-        string[] names = [.. CompareRow.Names.Where(name => name == Reference || options.Rows.Contains(name))];
+        IReadOnlyList<string> names = options.Rows.Contains(Reference) ? options.Rows : [Reference, .. options.Rows];
         RunProgress.Show(names.Select(CompareTable.Title).ToList(), options.Sampling.Images * options.Sampling.Steps, session, advance =>
         {
             var before = 0.0;
-            foreach (var (name, (pictures, finished)) in names.Zip(lab.Draw(names.Select(name => Lab.StrategyOf(name, options)), advance, session.Cancellation)))
+            foreach (var (name, (pictures, finished)) in names.Zip(lab.Draw(names.Select(name => lab.StrategyOf(name, options)), advance, session.Cancellation)))
             {
                 // Threads go on with the next row while a row's last pictures are drawn: a row's time is what the whole run moved on by.
                 drawn[name] = new DrawnRow(pictures, Math.Max(0, finished - before));
@@ -38,7 +38,7 @@ internal static class Comparison
         });
 
         var rows = options.Rows.AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Min(options.Sampling.Threads, options.Rows.Count))
-            .Select(name => Score(name, drawn[name], drawn[Reference], lab)).ToList();
+            .Select(name => Score(name, drawn[name], drawn[Reference], lab, options)).ToList();
         var result = ResultJson.Write(new CompareResult(options.ToSettings(), clock.Elapsed.TotalSeconds, rows));
         folder.Write("pictures.png", Grid(options, drawn));
         folder.Write("result.json", result);
@@ -48,14 +48,18 @@ internal static class Comparison
         var target = folder.Commit();
         json?.Commit(result);
 
-        CompareTable.Print(session.Out, rows);
+        if (rows.Any(row => CompareRow.Names.Contains(row.Row)))
+            CompareTable.Print(session.Out, [.. rows.Where(row => CompareRow.Names.Contains(row.Row))]);
+        RivalTable.Print(session.Out, [.. rows.Where(row => !CompareRow.Names.Contains(row.Row))]);
+        foreach (var point in options.Rows.Where(name => !Lab.IsUnquantised(name)).Select(name => Lab.PointOf(name, options)).Distinct())
+            session.Out.WriteLine($"Error rate at {point}: {lab.Rates.At(point)} ({lab.Rates.Name}); bits {options.Faults.Bits}, hits {options.Faults.Pattern}.");
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
         session.Out.WriteLine($"Missed faults that cancellation on a line does not explain: {escaped}.");
         session.Out.WriteLine($"{options.Sampling.Images} pictures x {options.Rows.Count} rows in {clock.Elapsed.TotalSeconds:F1} s; written to {target}");
         return ErrorPolicy.Success;
     }
 
-    private static CompareRow Score(string name, DrawnRow row, DrawnRow nominal, Lab lab)
+    private static CompareRow Score(string name, DrawnRow row, DrawnRow nominal, Lab lab, CompareOptions options)
     {
         var images = row.Pictures.Count;
         var psnr = Against(row, nominal, Psnr.Between);
@@ -79,6 +83,7 @@ internal static class Comparison
         var (ledger, cost, reference) = (row.Ledger, lab.CostOf(row.Pictures), lab.CostOf(nominal.Pictures));
         return scored with
         {
+            Outcome = CompareRow.Names.Contains(name) ? null : ledger.Outcome,
             FaultsInjected = ledger.FaultsInjected,
             LinesFlagged = ledger.LinesFlagged,
             ElementsMended = ledger.ElementsMended,
@@ -89,6 +94,7 @@ internal static class Comparison
             EnergySavedPercentPaperMix = 100 * lab.Mix.Saving(
                 (cost.ComputeEnergy + cost.CheckEnergy).Value / (reference.ComputeEnergy + reference.CheckEnergy).Value, (double)cost.Moved.Value / reference.Moved.Value),
             Speedup = reference.Time.Value / cost.Time.Value,
+            ErrorRate = ErrorRateRecord.At(lab.Rates, Lab.PointOf(name, options)),
         };
     }
 

@@ -44,8 +44,13 @@ internal static class DriftCommand
         GenerateCommand.Create(bodies.Generate),
         VerifyCommand.Create(),
         QualityCommand.Create(),
+        ModelCommand.Create(),
+        SkeletonCommand.Create(),
         DevicesCommand.Create(),
         BenchCommand.Create(),
+        DecodeCommand.Create(bodies.Decode),
+        CyclesCommand.Create(),
+        IsolinesCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)

@@ -1,3 +1,4 @@
+using Drift.Abft;
 using Drift.Dvfs;
 using Drift.Kernels;
 using Drift.Models;
@@ -12,6 +13,7 @@ internal sealed class Lab : IDisposable
     private readonly IGemmBackend _backend;
     private readonly SamplingOptions _sampling;
     private readonly RowMemory _memory = new();
+    private readonly Lazy<RangeProfile> _ranges;
 
     private Lab(SamplingOptions sampling, Platform platform)
     {
@@ -22,6 +24,7 @@ internal sealed class Lab : IDisposable
         _backend = Backends.Open(sampling.Backend, Math.Max(1, sampling.Threads / sampling.Images));
         Layers = new QuantisedLayers(_backend, Pipeline.Kind.Scales);
         Judge = Judge.For(sampling.Model);
+        _ranges = new Lazy<RangeProfile>(ProfileRanges);
         Requests = [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRequest(sampling.SeedOf(i), sampling.SubjectOf(i)))];
     }
 
@@ -30,6 +33,9 @@ internal sealed class Lab : IDisposable
 
     /// <summary>The modelled machine.</summary>
     public Platform Platform { get; }
+
+    /// <summary>How often outputs are hit, in the unit of its source.</summary>
+    public IErrorRates Rates { get; private init; } = new FixedRate(0);
 
     /// <summary>INT8 forms of the layers.</summary>
     public QuantisedLayers Layers { get; }
@@ -55,32 +61,35 @@ internal sealed class Lab : IDisposable
     /// <exception cref="UserErrorException">A rate was given for a row that runs at the nominal point, which stays free of errors.</exception>
     public static Lab Open(CompareOptions options)
     {
-        var errors = TabulatedErrors.Load(options.OperatingPoints ?? DataFolder.At("operating-points", "paper.csv"));
+        var rates = options.Faults.OpenRates(options.OperatingPoints);
         // What cannot run is refused before anything is drawn, and a rate of one's own does not make a voltage possible.
         foreach (var point in options.Rows.Where(row => row != "nominal" && !IsUnquantised(row)).Select(row => PointOf(row, options)))
         {
-            errors.At(point);
+            rates.At(point);
             if (options.BitErrorRate is not null && point == OperatingPoint.Nominal)
                 throw new UserErrorException($"--ber: {point} is the nominal point, which stays free of errors; expected another --voltage or --frequency beside it");
         }
 
-        return new Lab(options.Sampling, Machine(options.BitErrorRate is { } rate ? new FixedRate(rate) : errors))
+        if (options.BitErrorRate is { } rate)
+            rates = new FixedRate(rate, options.Faults.FixedUnit);
+        return new Lab(options.Sampling, Machine(options.Faults.Around(rates)))
         {
+            Rates = rates,
             Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
         };
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>
-    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new FixedRate(0)));
+    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0))));
 
     /// <summary>True for the row that has no modelled energy: the unquantised reference.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
     public static bool IsUnquantised(string row) => row == "fp32";
 
     /// <summary>How a row executes its layers; null for the unquantised reference.</summary>
-    /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
+    /// <param name="row">One of <see cref="CompareRow.Names"/>, or a <see cref="RowName"/>.</param>
     /// <param name="options">The comparison's settings.</param>
-    public static Strategy? StrategyOf(string row, CompareOptions options)
+    public Strategy? StrategyOf(string row, CompareOptions options)
     {
         if (IsUnquantised(row))
             return null;
@@ -96,6 +105,8 @@ internal sealed class Lab : IDisposable
             "drift" or "drift-overclocked" => Run(Schedule, options.Outputs, protection),
             "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
             "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
+            _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
+                ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile()))),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
         };
     }
@@ -106,15 +117,36 @@ internal sealed class Lab : IDisposable
     /// <param name="cancellation">Stops between steps.</param>
     public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation) =>
         new PictureBatch(Pipeline, _sampling.Threads).Draw([.. strategies.Select((strategy, i) => new Drawing(Requests,
-            runs => strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory), steps => advance(i, steps)))],
+            runs => Open(strategy, runs), steps => advance(i, steps)))],
             _sampling.Settings, cancellation);
 
-    /// <summary>What a whole row cost: every picture's ledger, and the weights, read once a step for the batch.</summary>
+    private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs)
+    {
+        IGemmUnit unit = strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory);
+        return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
+        {
+            foreach (var run in runs)
+                run.Ledger.Charge(Platform.Costs.Transfer(new Bytes(bytes / runs.Count)));
+        });
+    }
+
+    /// <summary>What a whole row cost: every picture's ledger, and the weights, read for the batch once at each step that computes them.</summary>
     public Cost CostOf(IReadOnlyList<DrawnPicture> drawn)
     {
-        var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K) * _sampling.Steps;
+        var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K * (_sampling.Cache?.StepsOf(layer.Key, _sampling.Steps) ?? _sampling.Steps));
         return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes(weightBytes)), (sum, cost) => sum + cost);
     }
+
+    /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
+    /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
+    /// <param name="options">The comparison's settings.</param>
+    public static OperatingPoint PointOf(string row, CompareOptions options) => row switch
+    {
+        "nominal" => OperatingPoint.Nominal,
+        _ when RowName.Parse(row)?.Volts is { } volts => OperatingPoint.Nominal with { Voltage = new Volts(volts) },
+        "drift-overclocked" => OperatingPoint.Nominal with { Frequency = Hertz.FromGigahertz(options.Frequency) },
+        _ => OperatingPoint.Nominal with { Voltage = new Volts(options.Voltage) },
+    };
 
     /// <inheritdoc/>
     public void Dispose()
@@ -123,13 +155,15 @@ internal sealed class Lab : IDisposable
         _backend.Dispose();
     }
 
-    /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
-    private static OperatingPoint PointOf(string row, CompareOptions options) => row switch
+    /// <summary>The ranges of a clean run: one picture of a seed that no row draws.</summary>
+    private RangeProfile ProfileRanges()
     {
-        "nominal" => OperatingPoint.Nominal,
-        "drift-overclocked" => OperatingPoint.Nominal with { Frequency = Hertz.FromGigahertz(options.Frequency) },
-        _ => OperatingPoint.Nominal with { Voltage = new Volts(options.Voltage) },
-    };
+        var ranges = new RangeProfile();
+        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, Protection.Correcting(0, null) with { Recovery = new RangeRecorder(ranges) });
+        var request = new PictureRequest(_sampling.SeedOf(_sampling.Images), _sampling.SubjectOf(_sampling.Images));
+        new PictureBatch(Pipeline, 1).Draw(new Drawing([request], runs => new GuardedGemm(Platform, strategy, Layers, runs, _memory)), new SamplingSettings(_sampling.Steps, _sampling.Guidance));
+        return ranges;
+    }
 
     private static Platform Machine(IErrorModel errors) =>
         new(errors, new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv"))));

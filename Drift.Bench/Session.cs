@@ -9,4 +9,6 @@ internal sealed record Session(TextWriter Out, TextWriter Error, CancellationTok
 /// <summary>The commands that need models, as the composition root supplies them.</summary>
 /// <param name="Compare">Body of <c>compare</c>; returns the exit code.</param>
 /// <param name="Generate">Body of <c>generate</c>; returns the exit code.</param>
-internal sealed record CommandBodies(Func<CompareOptions, Session, int> Compare, Func<GenerateOptions, Session, int> Generate);
+/// <param name="Decode">Body of <c>decode</c>; returns the exit code.</param>
+internal sealed record CommandBodies(
+    Func<CompareOptions, Session, int> Compare, Func<GenerateOptions, Session, int> Generate, Func<DecodeOptions, Session, int> Decode);

@@ -16,7 +16,11 @@ internal sealed class CsvRow
 
     /// <summary>Reads a file. Blank lines and lines that begin with # are skipped; columns beyond the required ones are allowed.</summary>
     /// <exception cref="InvalidDataException">The file has no rows, or lacks a required column.</exception>
-    public static List<CsvRow> Read(string path, params ReadOnlySpan<string> required)
+    public static List<CsvRow> Read(string path, params ReadOnlySpan<string> required) => Read(path, required, []);
+
+    /// <summary>The same for a file that has exactly one of some further columns.</summary>
+    /// <exception cref="InvalidDataException">The file has no rows, lacks a required column, or has none or several of the others.</exception>
+    public static List<CsvRow> Read(string path, ReadOnlySpan<string> required, ReadOnlySpan<string> oneOf)
     {
         using var reader = new StreamReader(path);
         using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
@@ -34,11 +38,17 @@ internal sealed class CsvRow
                 throw Wrong(path, parser.RawRow, $"the columns {string.Join(",", required)}; {column} is missing");
         }
 
+        if (oneOf.Length > 0 && oneOf.ToArray().Count(columns.Contains) != 1)
+            throw Wrong(path, parser.RawRow, $"the columns {string.Join(",", required)} and one of {string.Join(", ", oneOf)}");
+
         var rows = new List<CsvRow>();
         while (parser.Read())
             rows.Add(new CsvRow(path, parser.RawRow, columns, parser.Record!));
         return rows.Count > 0 ? rows : throw Wrong(path, parser.RawRow, "at least one row below the columns");
     }
+
+    /// <summary>True where the file has a column.</summary>
+    public bool Has(string column) => _columns.Contains(column);
 
     /// <summary>The text of a column; empty where the line ends before it.</summary>
     public string Text(string column)

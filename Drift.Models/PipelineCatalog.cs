@@ -61,8 +61,12 @@ public static class PipelineCatalog
     {
         ArgumentNullException.ThrowIfNull(index);
         index.RequireClass([.. Names]);
-        return Kinds.Single(kind => kind.Name == index.ClassName);
+        return Get(index.ClassName);
     }
+
+    /// <summary>A kind by its name.</summary>
+    /// <param name="name">One of <see cref="Names"/>.</param>
+    public static PipelineKind Get(string name) => Kinds.Single(kind => kind.Name == name);
 
     private static (IDenoiser, IConditioner) Dit(PipelineFolder folder)
     {

@@ -18,6 +18,9 @@ public sealed class Checkpoint
     /// <summary>Zero-based index of the step whose outputs these are.</summary>
     public int Step { get; private set; }
 
+    /// <summary>The checkpoint before this one, where its store keeps it.</summary>
+    public Checkpoint? Earlier { get; internal set; }
+
     /// <summary>Rows of the picture.</summary>
     public int M { get; private set; }
 
@@ -53,7 +56,7 @@ public sealed class Checkpoint
     internal bool IsLive { get; private set; }
 
     /// <summary>Drops the outputs and keeps the arrays.</summary>
-    internal void Forget() => IsLive = false;
+    internal void Forget() => (IsLive, Earlier) = (false, null);
 
     /// <summary>Asks for the cache line of an element: checkpoints are too many to stay in any cache from one save to the next.</summary>
     internal unsafe void Prefetch(int row, int column)

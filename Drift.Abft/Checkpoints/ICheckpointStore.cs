@@ -9,10 +9,13 @@ namespace Drift.Abft;
 /// </summary>
 public interface ICheckpointStore
 {
+    /// <summary>How many checkpoints of a layer are kept, at least 1; set before the first is saved.</summary>
+    int Depth { get; set; }
+
     /// <summary>Bytes that the checkpoints take now.</summary>
     long Bytes { get; }
 
-    /// <summary>Keeps a copy of a layer's outputs, already mended, in place of its earlier checkpoint.</summary>
+    /// <summary>Keeps a copy of a layer's outputs, already mended, in place of its oldest checkpoint once there are <see cref="Depth"/> of them.</summary>
     /// <param name="layer">The layer.</param>
     /// <param name="step">Zero-based index of the step.</param>
     /// <param name="output">

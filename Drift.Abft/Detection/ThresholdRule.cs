@@ -29,6 +29,27 @@ public sealed class ThresholdRule : IDetectionRule
     /// <summary>Smallest deviation that flags a line.</summary>
     public int Threshold { get; }
 
+    /// <summary>Judges a product by its deviations.</summary>
+    /// <param name="deviations">Observed minus expected line sums, modulo 2^32.</param>
+    /// <param name="finding">Takes the verdict; what it held before is forgotten.</param>
+    public void Judge(LineSums deviations, Finding finding)
+    {
+        ArgumentNullException.ThrowIfNull(deviations);
+        ArgumentNullException.ThrowIfNull(finding);
+        finding.Reset(deviations.M, deviations.N, deviations.Tile);
+        for (var i = 0; i < deviations.Rows.Length; i++)
+        {
+            if (Deviates(deviations.Rows[i]))
+                finding.FlagRow(i / deviations.TileColumns, i % deviations.TileColumns);
+        }
+
+        for (var i = 0; i < deviations.Columns.Length; i++)
+        {
+            if (Deviates(deviations.Columns[i]))
+                finding.FlagColumn(i / deviations.N, i % deviations.N);
+        }
+    }
+
     /// <inheritdoc/>
     public void Judge(LineSums expected, LineSums observed, Finding finding)
     {
@@ -66,6 +87,8 @@ public sealed class ThresholdRule : IDetectionRule
             }
         }
     }
+
+    private bool Deviates(int deviation) => (uint)(deviation + _largestQuiet) > 2 * (uint)_largestQuiet;
 
     /// <summary>
     /// One bit for each of the first 64 sums that deviates too far. |d| >= T is asked as (uint)(d + T - 1) > 2 (T - 1): one comparison, and right for

@@ -14,6 +14,9 @@ public readonly record struct Repair(int Elements, long RestoredBytes)
 /// <summary>Mends what a verdict condemns. Immutable: one recovery serves all threads.</summary>
 public interface IRecovery
 {
+    /// <summary>How many of a layer's checkpoints it looks back to.</summary>
+    int Checkpoints => 1;
+
     /// <summary>Lets memory begin to fetch what <see cref="Mend"/> will read, while the caller still has other work. Changes nothing.</summary>
     /// <param name="finding">The verdict on the product.</param>
     /// <param name="checkpoint">The layer's newest earlier outputs, or null where there are none.</param>

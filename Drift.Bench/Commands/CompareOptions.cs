@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Drift.Dvfs;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -21,8 +22,11 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     /// <summary>Folder of the CLIP that scores pictures against their prompts; null for none.</summary>
     public string? Clip { get; init; }
 
+    /// <summary>The error model, the bits and the pattern of its hits.</summary>
+    public FaultOptions Faults { get; init; } = FaultOptions.Standard;
+
     /// <summary>The settings as files record them.</summary>
-    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings())
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()))
     {
         ["voltage"] = Voltage,
         ["frequency"] = Frequency,
@@ -32,25 +36,30 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["interval"] = Interval,
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
-        [InputFiles.PointsSetting] = OperatingPoints,
+        [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
+        ["clip"] = Clip,
     };
 }
 
 /// <summary>The options of <c>compare</c>.</summary>
 internal sealed class CompareArguments
 {
+    private const int CachedIntervals = 3;
+
     private readonly SamplingArguments _sampling = new();
     private readonly Option<double> _voltage = Declare.Number("--voltage", "Volts of the undervolted rows, within the operating points", 0.675, 0.01, 10);
     private readonly Option<double> _frequency = Declare.Number("--frequency", "GHz of the overclocked row, within the operating points", 3.574, 0.01, 100);
-    private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element, in place of the rate that voltage or frequency imply", 0, 1);
+    private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element (or --ber-unit), in place of the rate that voltage or frequency imply", 0, 1);
     private readonly Option<int> _tile = Declare.Number("--tile", "Edge of a checksum tile", 32, 1, 256);
     private readonly Option<int> _threshold = Declare.Number("--threshold", "Least deviation of a line that flags it", 1024, 1, int.MaxValue);
-    private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: the model's]", 1, 1000);
+    private readonly Option<int?> _interval = Declare.Optional("--interval", "Steps between checkpoints [default: the model's; under a cache three of its intervals]", 1, 1000);
     private readonly Option<string?> _json = Declare.Text("--json", "Also write result.json here", "FILE");
     private readonly Option<string> _rows =
-        Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}", "LIST", "all");
+        Declare.Text("--rows", $"Rows to run, separated by commas, or all: {string.Join(", ", CompareRow.Names)}; also {RowName.Form}", "LIST", "all");
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
-    private readonly Option<string?> _points = Declare.Text("--operating-points", "Voltage and frequency tables in place of the shipped ones", "FILE.csv");
+    private readonly Option<string?> _points = Declare.Text("--operating-points", "A table in place of the error model's own", "FILE.csv");
+
+    private readonly FaultArguments _faults = new();
 
     private readonly Option<string?> _clip = Declare.Text("--clip", "Folder of a CLIPModel that scores pictures against their prompts [default: the model's]", "FOLDER");
 
@@ -58,6 +67,7 @@ internal sealed class CompareArguments
     public void AddTo(Command command)
     {
         _sampling.AddTo(command);
+        _faults.AddTo(command);
         foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points, _clip })
             command.Options.Add(option);
     }
@@ -71,11 +81,19 @@ internal sealed class CompareArguments
         var sampling = _sampling.Bind(parsed);
         if (sampling.Out is { } folder && parsed.GetValue(_json) is { } json)
             RequireOutside(folder, json);
-        return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), parsed.GetValue(_tile),
-            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? sampling.Model.Kind.Schedule.Interval, parsed.GetValue(_json), Rows(parsed.GetRequiredValue(_rows)),
+        var (rows, tile) = (Rows(parsed.GetRequiredValue(_rows)), parsed.GetValue(_tile));
+        foreach (var row in rows)
+        {
+            if (!CompareRow.Names.Contains(row) && RowName.Parse(row) is { } name && tile > ProtectionCatalog.LargestTile(name.Protection))
+                throw new UserErrorException($"--tile: {tile} is too large for the row {row}; expected at most {ProtectionCatalog.LargestTile(name.Protection)}");
+        }
+
+        return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), tile,
+            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? Interval(sampling), parsed.GetValue(_json), rows,
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points))
         {
             Clip = Clip(sampling.Model, parsed.GetValue(_clip)),
+            Faults = _faults.Bind(parsed),
         };
     }
 
@@ -87,6 +105,9 @@ internal sealed class CompareArguments
             throw new UserErrorException($"--clip: {model.Path} draws classes; expected a model that draws prompts");
         return Directory.Exists(folder) ? folder : throw new UserErrorException($"--clip: there is no folder {folder}");
     }
+
+    /// <summary>The paper's: that of the model, and 9 under TaylorSeer, whose computed steps are three apart. A step that is forecast saves no checkpoint, so the intervals must agree.</summary>
+    private static int Interval(SamplingOptions sampling) => sampling.Cache is null or { Interval: 1 } ? sampling.Model.Kind.Schedule.Interval : CachedIntervals * sampling.Cache.Interval;
 
     /// <summary>The folder of a run takes its place only while nothing lies there.</summary>
     private static void RequireOutside(string folder, string json)
@@ -101,8 +122,9 @@ internal sealed class CompareArguments
         if (list == "all")
             return CompareRow.Names;
         var wanted = list.Split(',', StringSplitOptions.TrimEntries);
-        if (wanted.FirstOrDefault(name => !CompareRow.Names.Contains(name)) is { } unknown)
-            throw new UserErrorException($"--rows: there is no row '{unknown}'; expected some of {string.Join(", ", CompareRow.Names)}");
-        return [.. CompareRow.Names.Where(wanted.Contains)];
+        if (wanted.FirstOrDefault(name => name != RowName.AllRivals && !CompareRow.Names.Contains(name) && RowName.Parse(name) is null) is { } unknown)
+            throw new UserErrorException($"--rows: there is no row '{unknown}'; expected some of {string.Join(", ", CompareRow.Names)}, or {RowName.Form}");
+        var others = wanted.SelectMany(name => name == RowName.AllRivals ? RowName.All : [name]).Except(CompareRow.Names);
+        return [.. CompareRow.Names.Where(wanted.Contains), .. others];
     }
 }

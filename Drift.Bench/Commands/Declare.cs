@@ -81,6 +81,14 @@ internal static class Declare
         return option;
     }
 
+    /// <summary>A path that must be given by name.</summary>
+    public static Option<string> Required(string name, string help, string form)
+    {
+        var option = new Option<string>(name) { Description = help, HelpName = form, Required = true };
+        option.Validators.Add(result => RefuseNothing(result, name, form));
+        return option;
+    }
+
     /// <summary>A path that must be given.</summary>
     public static Argument<string> Path(string name, string help)
     {

@@ -16,11 +16,14 @@ internal sealed class SamplingArguments
     private readonly Option<int> _threads = Declare.Number("--threads", "Host threads", Environment.ProcessorCount, 1, 1024);
     private readonly Option<string?> _out = Declare.Text("--out", "Folder to write; new or empty [default: results/<command>-<time>]", "PATH");
 
+    private readonly CacheArguments _cache = new();
+
     /// <summary>Declares the options on a command.</summary>
     public void AddTo(Command command)
     {
         command.Options.Add(_model);
         _subjects.AddTo(command);
+        _cache.AddTo(command);
         foreach (var option in new Option[] { _images, _steps, _guidance, _seed, _backend, _threads, _out })
             command.Options.Add(option);
     }
@@ -33,7 +36,10 @@ internal sealed class SamplingArguments
         var model = ModelFolder.Find(parsed.GetRequiredValue(_model));
         var subjects = _subjects.Bind(parsed, model);
         return new SamplingOptions(model, subjects, parsed.GetValue(_images), Steps(model, parsed.GetValue(_steps) ?? model.Defaults.Steps),
-            parsed.GetValue(_guidance) ?? model.Defaults.Guidance, parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out));
+            parsed.GetValue(_guidance) ?? model.Defaults.Guidance, parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out))
+        {
+            Cache = _cache.Bind(parsed),
+        };
     }
 
     /// <summary>The steps, if the model's sampler has that many.</summary>

@@ -16,6 +16,9 @@ namespace Drift.Bench;
 internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<Subject> Subjects, int Images, int Steps, double Guidance, ulong Seed, string Backend, int Threads,
     string? Out)
 {
+    /// <summary>Blocks that are forecast at some steps; null where every step computes all.</summary>
+    public FeatureCache? Cache { get; init; }
+
     /// <summary>How a picture is sampled.</summary>
     public SamplingSettings Settings => new(Steps, Guidance) { TextTokens = Model.Defaults.TextTokens };
 
@@ -29,6 +32,7 @@ internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<Subject>
         ["seed"] = Seed,
         ["backend"] = Backend,
         ["threads"] = Threads,
+        ["cache"] = Cache is null ? CacheArguments.None : new { form = Cache.Form.ToString(), interval = Cache.Interval, order = Cache.Order },
     };
 
     /// <summary>What a picture shows.</summary>

@@ -71,7 +71,7 @@ internal static class GemmKinds
         Tolerance = 0,
         MostThreads = int.MaxValue,
         Layers = [.. GemmLayer.DitXl, GemmLayer.Tiny],
-        Guards = Guarding.Flat,
+        Guards = Guarding.Checked,
         Rivals = RivalRegistry.Int8,
         Draw = Operands.Int8,
         Ours = (operands, threads, guarding) => new OurInt8Product(operands, threads, guarding),

@@ -4,14 +4,14 @@ namespace Drift.Bench;
 
 /// <summary>How a product of ours is protected.</summary>
 /// <param name="Name">As tables and JSON have it.</param>
-/// <param name="Tile">Edge of a checksum tile; 0 for no checks.</param>
-internal sealed record Guarding(string Name, int Tile)
+/// <param name="Tiles">Tiles of the checks.</param>
+internal sealed record Guarding(string Name, ChecksumTiles Tiles)
 {
     /// <summary>No checks.</summary>
-    public static Guarding None { get; } = new("none", 0);
+    public static Guarding None { get; } = new("none", ChecksumTiles.None);
 
-    /// <summary>Row and column sums of every tile.</summary>
-    public static IReadOnlyList<Guarding> Flat { get; } = [new("flat32", 32), new("flat128", 128)];
+    /// <summary>Row and column sums of every tile, or of coarse tiles first.</summary>
+    public static IReadOnlyList<Guarding> Checked { get; } = [new("flat32", 32), new("flat128", 128), new("hierarchical32in256", new ChecksumTiles(32, 256))];
 }
 
 /// <summary>The host's INT8 product, with line sums expected and observed where it is guarded: the activations' own sums are made in every run, the weights' once.</summary>
@@ -27,7 +27,7 @@ internal sealed class OurInt8Product : IProduct<int>
         _operands = operands;
         Name = $"Drift, {guarding.Name}";
         _backend = Backends.Open(Backends.Default, threads);
-        _weights = _backend.Prepare(operands.Weights.Span, operands.Shape.N, operands.Shape.K, guarding.Tile);
+        _weights = _backend.Prepare(operands.Weights.Span, operands.Shape.N, operands.Shape.K, guarding.Tiles);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Drift.Abft;
 
 namespace Drift.Bench;
 
@@ -9,7 +10,7 @@ internal sealed record CompareRow
     public static IReadOnlyList<string> Names { get; } =
         ["fp32", "nominal", "unprotected", "rollback", "drift", "drift-overclocked", "unprotected-wide", "drift-wide"];
 
-    /// <summary>One of <see cref="Names"/>.</summary>
+    /// <summary>One of <see cref="Names"/>, or a <see cref="RowName"/>.</summary>
     public required string Row { get; init; }
 
     /// <summary>Mean PSNR against the nominal row, dB. Measured.</summary>
@@ -66,6 +67,14 @@ internal sealed record CompareRow
     /// <summary>Speed against the nominal row. Modelled.</summary>
     public double? Speedup { get; init; }
 
+    /// <summary>What became of the flips; in the rows that name a protection only, which the schema of the eight leaves out. Measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Outcome? Outcome { get; init; }
+
     /// <summary>Time that the row took here, seconds. Measured.</summary>
     public double? WallSeconds { get; init; }
+
+    /// <summary>How often outputs are hit at the row's point. Modelled or quoted, as its source says.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ErrorRateRecord? ErrorRate { get; init; }
 }

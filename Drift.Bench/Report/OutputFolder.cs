@@ -33,9 +33,22 @@ internal sealed class OutputFolder : IDisposable
     }
 
     /// <summary>Writes a file.</summary>
-    /// <param name="name">Name inside the folder.</param>
+    /// <param name="name">Name inside the folder, or a path with folders of its own.</param>
     /// <param name="bytes">Its contents.</param>
-    public void Write(string name, byte[] bytes) => File.WriteAllBytes(Path.Combine(_partial, name), bytes);
+    public void Write(string name, byte[] bytes)
+    {
+        using var file = Create(name);
+        file.Write(bytes);
+    }
+
+    /// <summary>Opens a file to be written piece by piece.</summary>
+    /// <param name="name">As in <see cref="Write"/>.</param>
+    public FileStream Create(string name)
+    {
+        var path = Path.Combine(_partial, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return File.Create(path);
+    }
 
     /// <summary>Puts the folder in place.</summary>
     /// <returns>Where it lies.</returns>

@@ -5,8 +5,8 @@ internal static class CaseWalk
 {
     private static readonly IReadOnlyList<ICaseKind> Kinds =
     [
-        new NetworkCases(), new SchedulerCases(), new PipelineCases(), new FaultCases(), new ClosedFormCases(), new QualityCases(), new LpipsCases(), new FeatureSetCases(),
-        new TokenizerCases(), new OtherCases(),
+        new NetworkCases(), new SchedulerCases(), new PipelineCases(), new FaultCases(), new ClosedFormCases(), new CycleCases(), new QualityCases(), new LpipsCases(),
+        new FeatureSetCases(), new TokenizerCases(), new OtherCases(),
     ];
 
     /// <summary>The cases of a tree, a folder, or those that one file belongs to, in order of their paths.</summary>

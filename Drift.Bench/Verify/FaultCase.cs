@@ -56,11 +56,9 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
             checks.Add(OutputCheck.Exact<sbyte>("rollback_int8_nchw", WindowRows.Planes(mended, shape), arrays.ReadSByte("rollback_int8_nchw")));
         }
 
-        checks.AddRange(arrays.Names.Where(IsOfRival).Select(OutputCheck.NotYet));
+        checks.AddRange(RivalChecks.Of(arrays, product, plan, faulty, yScales, () => Codes(Dequantise(product, xScales, wScales, bias), yScales)));
         return checks;
     }
-
-    private static bool IsOfRival(string array) => array.Split('_')[0] is "thundervolt" or "approxabft" or "dmr";
 
     private Finding Judge(SafetensorsFile arrays, GemmOutput product, List<OutputCheck> checks)
     {

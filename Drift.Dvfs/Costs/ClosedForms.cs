@@ -18,7 +18,7 @@ public static class ClosedForms
     /// <summary>Probability that a tile of b x b holds a hit element: P = 1 - (1 - p)^(b b).</summary>
     /// <param name="p">Rate per element, 0..1.</param>
     /// <param name="b">Edge of the tile, at least 1.</param>
-    public static double TileProbability(double p, int b = Block) => -ExpMinusOne((double)b * b * LogOnePlus(-p));
+    public static double TileProbability(double p, int b = Block) => Trials.AnyOf(p, (double)b * b);
 
     /// <summary>Compute with checks: c = k (V / 0.9)^2 (1 + 1/32).</summary>
     /// <param name="k">Compute over weight-access energy.</param>
@@ -27,11 +27,7 @@ public static class ClosedForms
 
     /// <summary>Share of lines fetched for mending: 1 - (1 - p)^64 - (1 - p)^4095 p 64.</summary>
     /// <param name="p">Rate per element, 0..1.</param>
-    public static double LineRatio(double p)
-    {
-        var safe = LogOnePlus(-p);
-        return -ExpMinusOne(Block * safe) - Math.Exp((Block * Block - 1) * safe) * p * Block;
-    }
+    public static double LineRatio(double p) => Trials.AnyOf(p, Block) - Trials.NoneOf(p, Block * Block - 1) * p * Block;
 
     /// <summary>Dual modular redundancy: 1 + 2 k (V / 0.9)^2 + k P.</summary>
     /// <param name="k">Compute over weight-access energy.</param>
@@ -61,19 +57,5 @@ public static class ClosedForms
     {
         var relative = voltage.Value / OperatingPoint.Nominal.Voltage.Value;
         return relative * relative;
-    }
-
-    /// <summary>ln(1 + x) without loss near 0, where .NET's LogP1 rounds 1 + x first (Kahan, in Goldberg, ACM Computing Surveys 23(1), 1991, theorem 4).</summary>
-    private static double LogOnePlus(double x)
-    {
-        var u = 1 + x;
-        return u == 1 ? x : Math.Log(u) * x / (u - 1);
-    }
-
-    /// <summary>e^x - 1 without loss near 0, by the same trick (Higham, Accuracy and Stability of Numerical Algorithms, section 1.14.1).</summary>
-    private static double ExpMinusOne(double x)
-    {
-        var u = Math.Exp(x);
-        return u == 1 ? x : u == 0 ? -1 : (u - 1) * x / Math.Log(u);
     }
 }

@@ -6,6 +6,9 @@ namespace Drift.Dvfs;
 /// </summary>
 internal sealed class ErrorLine(IReadOnlyList<(double At, double Rate)> points)
 {
+    /// <summary>The points.</summary>
+    public IReadOnlyList<(double At, double Rate)> Points => points;
+
     /// <summary>The first point.</summary>
     public double Smallest => points.Count > 0 ? points[0].At : double.NaN;
 
@@ -20,11 +23,39 @@ internal sealed class ErrorLine(IReadOnlyList<(double At, double Rate)> points)
         var right = 0;
         while (points[right].At < at)
             right++;
-        var (x1, r1) = points[right];
-        if (x1 == at)
-            return r1;
-        var (x0, r0) = points[right - 1];
-        var part = (at - x0) / (x1 - x0);
-        return r0 > 0 && r1 > 0 ? r0 * Math.Pow(r1 / r0, part) : r0 + (r1 - r0) * part;
+        return points[right].At == at ? points[right].Rate : Between(points[right - 1], points[right], at);
+    }
+
+    /// <summary>The rate past an end: the slope of the two points next to it goes on, as far as 1; past a safe end all is safe.</summary>
+    public double? Extrapolated(double at)
+    {
+        if (points.Count < 2 || double.IsNaN(at))
+            return null;
+        var (inner, end) = at < Smallest ? (points[1], points[0]) : (points[^2], points[^1]);
+        return end.Rate == 0 || inner.Rate == 0 ? end.Rate : Math.Min(1, Between(inner, end, at));
+    }
+
+    /// <summary>The first place, from the left or from the right, with a rate; null where none has it.</summary>
+    public double? Place(double rate, bool fromRight = false)
+    {
+        var order = fromRight ? points.Reverse().ToArray() : [.. points];
+        for (var i = 0; i < order.Length; i++)
+        {
+            var (x1, r1) = order[i];
+            if (r1 == rate)
+                return x1;
+            if (i == 0 || (order[i - 1].Rate < rate) == (r1 < rate))
+                continue;
+            var (x0, r0) = order[i - 1];
+            return x0 + (x1 - x0) * (r0 > 0 && r1 > 0 ? Math.Log(rate / r0) / Math.Log(r1 / r0) : (rate - r0) / (r1 - r0));
+        }
+
+        return null;
+    }
+
+    private static double Between((double At, double Rate) a, (double At, double Rate) b, double at)
+    {
+        var part = (at - a.At) / (b.At - a.At);
+        return a.Rate > 0 && b.Rate > 0 ? a.Rate * Math.Pow(b.Rate / a.Rate, part) : a.Rate + (b.Rate - a.Rate) * part;
     }
 }

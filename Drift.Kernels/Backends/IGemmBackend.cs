@@ -15,6 +15,7 @@ public interface IGemmBackend : IDisposable
     /// <param name="k">Input features, at least 1.</param>
     /// <param name="tiles">Tiles of the checks: an edge of 1..256, or 0 for no checks, for flat sums.</param>
     /// <exception cref="ArgumentException">The span does not hold N x K values, or no product can be summed in such tiles.</exception>
+    /// <exception cref="BackendUnavailableException">This backend takes no position-weighted sums.</exception>
     GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles);
 
     /// <summary>

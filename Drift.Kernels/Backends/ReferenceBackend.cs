@@ -20,7 +20,7 @@ public sealed class ReferenceBackend : IGemmBackend
         ArgumentNullException.ThrowIfNull(output);
         var w = call.Weights as Weights ?? throw new ArgumentException($"weights prepared by another backend than {Name}", nameof(call));
         var (m, n, k) = call.Shape;
-        output.Resize(call.Shape, n, m, call.Tile);
+        output.Resize(call.Shape, n, m, call.Tile, w.Tiles.Moments);
         for (var i = 0; i < m; i++)
         {
             var a = call.Activations.Slice(i * call.Stride, k);
@@ -36,8 +36,14 @@ public sealed class ReferenceBackend : IGemmBackend
         faults.Toggle(output);
         if (call.Tile == 0)
             return;
-        Expect(call, w.Values, output.Expected);
+        Expect(call, w.Values, output.Expected, static _ => 1);
         output.Observe();
+        if (w.Tiles.Moments)
+        {
+            Expect(call, w.Values, output.ExpectedMoments, place => place - LineMoments.Centre(w.Tile));
+            output.ObserveMoments();
+        }
+
         if (w.Tiles.IsHierarchical)
             CoarseTiles.Forget(output, w.Tiles);
     }
@@ -47,8 +53,8 @@ public sealed class ReferenceBackend : IGemmBackend
     {
     }
 
-    /// <summary>Row sums: A times the sums of W's rows within a tile. Column sums: the sums of A's rows within a tile, times W.</summary>
-    private static void Expect(in GemmCall call, sbyte[] w, LineSums sums)
+    /// <summary>Row sums: A times the weighted sums of W's rows within a tile. Column sums: the weighted sums of A's rows within a tile, times W.</summary>
+    private static void Expect(in GemmCall call, sbyte[] w, LineSums sums, Func<int, int> weight)
     {
         var (m, n, k) = call.Shape;
         sums.Rows.Clear();
@@ -59,7 +65,7 @@ public sealed class ReferenceBackend : IGemmBackend
             {
                 var line = 0;
                 for (var j = t * sums.Tile; j < Math.Min(n, (t + 1) * sums.Tile); j++)
-                    line += w[j * k + p];
+                    line += weight(j % sums.Tile) * w[j * k + p];
                 for (var i = 0; i < m; i++)
                     sums.Rows[i * sums.TileColumns + t] += call.Activations[i * call.Stride + p] * line;
             }
@@ -71,7 +77,7 @@ public sealed class ReferenceBackend : IGemmBackend
             {
                 var line = 0;
                 for (var i = t * sums.Tile; i < Math.Min(m, (t + 1) * sums.Tile); i++)
-                    line += call.Activations[i * call.Stride + p];
+                    line += weight(i % sums.Tile) * call.Activations[i * call.Stride + p];
                 for (var j = 0; j < n; j++)
                     sums.Columns[t * n + j] += line * w[j * k + p];
             }

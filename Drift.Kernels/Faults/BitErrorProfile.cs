@@ -46,6 +46,9 @@ public sealed class BitErrorProfile
     /// <summary>Probability that an element is hit.</summary>
     public double RatePerElement { get; }
 
+    /// <summary>How hits lie together; null where each element is hit on its own (the paper's assumption).</summary>
+    public IFaultPattern? Pattern { get; init; }
+
     /// <summary>The paper's profile: every bit of 0..30 alike, the sign never (DRIFT, experiment settings).</summary>
     /// <param name="ratePerElement">Probability that an element is hit, 0..1.</param>
     public static BitErrorProfile Uniform(double ratePerElement)

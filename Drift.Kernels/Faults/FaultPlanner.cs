@@ -6,7 +6,8 @@ namespace Drift.Kernels;
 /// <summary>
 /// Draws fault plans. Each 32x32 block of the output has its own random stream, a pure function of (seed, site, block row, block column): a binomial
 /// count, then that many distinct positions, one bit each. So a plan costs one draw a block, not one an element, and is the same on every backend, tile size and
-/// thread count. One planner serves one thread; a plan lives until the next draw.
+/// thread count. A profile's pattern may confine a block's faults to a part of it, or lengthen each into a run. One planner serves one thread; a plan lives until the
+/// next draw.
 /// </summary>
 public sealed class FaultPlanner
 {
@@ -14,6 +15,7 @@ public sealed class FaultPlanner
     private const int Elements = FaultPlan.Block * FaultPlan.Block;
     private readonly Dictionary<(double Rate, int Elements), ulong[]> _distributions = [];
     private readonly ulong[] _taken = new ulong[Elements / 64];
+    private readonly ulong[] _runs = new ulong[Elements / 64];
     private Flip[] _flips = new Flip[256];
     private int[] _starts = new int[65];
 
@@ -45,11 +47,13 @@ public sealed class FaultPlanner
                 var columns = Math.Min(FaultPlan.Block, n - blockColumn * FaultPlan.Block);
                 _starts[block++] = count;
                 var stream = new Stream(seed, (uint)(blockRow << 16 | blockColumn), c2, c3);
-                var hits = Count(Distribution(profile.RatePerElement, rows * columns), stream.Next64());
-                if (count + hits > _flips.Length)
-                    Array.Resize(ref _flips, (int)BitOperations.RoundUpToPowerOf2((uint)(count + hits)));
-                Place(ref stream, profile, hits, rows, columns, blockRow, blockColumn, _flips.AsSpan(count, hits));
-                count += hits;
+                var faults = new FaultBlock(seed, site, blockRow, blockColumn, blockRows, blockColumns, rows, columns);
+                var region = profile.Pattern?.In(faults, profile.RatePerElement) ?? faults.Whole(profile.RatePerElement);
+                var hits = Count(Distribution(region.Rate, region.Rows * region.Columns), stream.Next64());
+                var most = hits * region.Run;
+                if (count + most > _flips.Length)
+                    Array.Resize(ref _flips, (int)BitOperations.RoundUpToPowerOf2((uint)(count + most)));
+                count += Place(ref stream, profile, hits, region, blockRow * FaultPlan.Block, blockColumn * FaultPlan.Block, _flips.AsSpan(count, most));
             }
         }
 
@@ -60,11 +64,13 @@ public sealed class FaultPlanner
     /// <summary>
     /// Distinct positions by rejection while few are taken, else by choosing the ones left out; then sorted, and one bit each in that order.
     /// </summary>
-    private void Place(ref Stream stream, BitErrorProfile profile, int hits, int rows, int columns, int blockRow, int blockColumn, Span<Flip> flips)
+    /// <returns>How many flips there are: the hits, unless each takes a run.</returns>
+    private int Place(ref Stream stream, BitErrorProfile profile, int hits, in FaultRegion region, int firstRow, int firstColumn, Span<Flip> flips)
     {
         if (hits == 0)
-            return;
-        var elements = rows * columns;
+            return 0;
+        var columns = region.Columns;
+        var elements = region.Rows * columns;
         var inverted = hits > elements / 2;
         var words = inverted ? uint.MaxValue >> (32 - (elements + 63) / 64) : 0;
         for (var left = inverted ? elements - hits : hits; left > 0;)
@@ -77,6 +83,9 @@ public sealed class FaultPlanner
             words |= 1u << (position >> 6);
             left--;
         }
+
+        if (region.Run > 1)
+            (words, inverted) = (Lengthen(region, inverted), false);
 
         // Only words with something in them are visited, and left empty for the next block.
         var next = 0;
@@ -91,9 +100,38 @@ public sealed class FaultPlanner
             {
                 var position = (word << 6) + BitOperations.TrailingZeroCount(chosen);
                 var row = columns == FaultPlan.Block ? position / FaultPlan.Block : position / columns;
-                flips[next++] = new Flip(blockRow * FaultPlan.Block + row, blockColumn * FaultPlan.Block + position - row * columns, profile.Bit(stream.Next32()));
+                flips[next++] = new Flip(firstRow + region.Row + row, firstColumn + region.Column + position - row * columns, profile.Bit(stream.Next32()));
             }
         }
+
+        return next;
+    }
+
+    /// <summary>Each taken position becomes a run along its row; where runs meet, an element is still hit once.</summary>
+    /// <returns>The words that have something in them.</returns>
+    private uint Lengthen(in FaultRegion region, bool inverted)
+    {
+        Array.Clear(_runs);
+        for (var position = 0; position < region.Rows * region.Columns; position++)
+        {
+            if ((_taken[position >> 6] >> (position & 63) & 1) != 0 == inverted)
+                continue;
+            var (row, column) = Math.DivRem(position, region.Columns);
+            for (var i = 0; i < region.Run; i++)
+            {
+                var hit = row * region.Columns + (column + i) % region.Columns;
+                _runs[hit >> 6] |= 1UL << (hit & 63);
+            }
+        }
+
+        uint words = 0;
+        for (var word = 0; word < _taken.Length; word++)
+        {
+            _taken[word] = _runs[word];
+            words |= _taken[word] != 0 ? 1u << word : 0;
+        }
+
+        return words;
     }
 
     /// <summary>Cumulative binomial distribution of the number of hits, scaled to 2^64; by the ratio of neighbouring terms, in IEEE arithmetic alone.</summary>

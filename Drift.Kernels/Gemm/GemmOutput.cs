@@ -22,6 +22,12 @@ public sealed unsafe class GemmOutput : IDisposable
     /// <summary>Line sums of the accumulators as they are, faults included. Modulo 2^32.</summary>
     public LineSums Observed { get; } = new();
 
+    /// <summary>Position-weighted sums from the operands' own; of tile 0 unless the weights were prepared with moments.</summary>
+    public LineSums ExpectedMoments { get; } = new();
+
+    /// <summary>Position-weighted sums of the accumulators as they are; of tile 0 unless the weights were prepared with moments.</summary>
+    public LineSums ObservedMoments { get; } = new();
+
     /// <summary>All rows, [M, <see cref="Stride"/>] row-major.</summary>
     public Span<int> Accumulators => new(_accumulators, Shape.M * Stride);
 
@@ -39,7 +45,8 @@ public sealed unsafe class GemmOutput : IDisposable
     /// <param name="stride">Accumulators from one row to the next, at least N.</param>
     /// <param name="rows">Rows to hold, at least M: a backend may keep check rows below the product.</param>
     /// <param name="tile">Edge of a checksum tile, or 0.</param>
-    public void Resize(GemmShape shape, int stride, int rows, int tile)
+    /// <param name="moments">Whether position-weighted sums are taken too.</param>
+    public void Resize(GemmShape shape, int stride, int rows, int tile, bool moments = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, shape.N);
@@ -59,6 +66,8 @@ public sealed unsafe class GemmOutput : IDisposable
         (Shape, Stride) = (shape, stride);
         Expected.Resize(shape.M, shape.N, tile);
         Observed.Resize(shape.M, shape.N, tile);
+        ExpectedMoments.Resize(shape.M, shape.N, moments ? tile : 0);
+        ObservedMoments.Resize(shape.M, shape.N, moments ? tile : 0);
     }
 
     /// <inheritdoc/>
@@ -77,6 +86,9 @@ public sealed unsafe class GemmOutput : IDisposable
 
     /// <summary>Sums the lines of the accumulators into <see cref="Observed"/>, modulo 2^32.</summary>
     public void Observe() => LineSumKernel.Sum(this, Observed);
+
+    /// <summary>Sums the weighted lines of the accumulators into <see cref="ObservedMoments"/>, modulo 2^32.</summary>
+    public void ObserveMoments() => LineMoments.Sum(this, ObservedMoments);
 
     internal int* Pointer => _accumulators;
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Drift.Kernels;
 
@@ -10,6 +12,7 @@ internal static unsafe class LineSumKernel
 {
     private const int Lanes = 16;
     private const int Strip = 2 * Lanes;
+    private const int Rows = 4;
 
     /// <summary>Sums the lines of a whole product.</summary>
     public static void Sum(GemmOutput output, LineSums sums)
@@ -53,7 +56,25 @@ internal static unsafe class LineSumKernel
     {
         var low = Vector512<int>.Zero;
         var high = Vector512<int>.Zero;
-        for (var i = 0; i < height; i++)
+        var i = 0;
+        if (Avx512F.IsSupported)
+        {
+            for (; i <= height - Rows; i += Rows, source += Rows * stride, rowSums += Rows * rowStride)
+            {
+                var (a, b, c, d) = (Vector512.Load(source), Vector512.Load(source + stride), Vector512.Load(source + 2 * stride), Vector512.Load(source + 3 * stride));
+                var (e, f) = (Vector512.Load(source + Lanes), Vector512.Load(source + stride + Lanes));
+                var (g, h) = (Vector512.Load(source + 2 * stride + Lanes), Vector512.Load(source + 3 * stride + Lanes));
+                low += a + b + (c + d);
+                high += e + f + (g + h);
+                var sums = SumFour(a + e, b + f, c + g, d + h);
+                rowSums[0] += sums.GetElement(0);
+                rowSums[rowStride] += sums.GetElement(1);
+                rowSums[2 * rowStride] += sums.GetElement(2);
+                rowSums[3 * rowStride] += sums.GetElement(3);
+            }
+        }
+
+        for (; i < height; i++)
         {
             var left = Vector512.Load(source);
             var right = Vector512.Load(source + Lanes);
@@ -66,6 +87,17 @@ internal static unsafe class LineSumKernel
 
         low.Store(columnSums);
         high.Store(columnSums + Lanes);
+    }
+
+    /// <summary>The sums of four vectors, side by side: pairs of lanes of two vectors are brought together and added, then pairs of those.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> SumFour(Vector512<int> a, Vector512<int> b, Vector512<int> c, Vector512<int> d)
+    {
+        var ab = (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsInt64();
+        var cd = (Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d)).AsInt64();
+        var quarters = Avx512F.UnpackLow(ab, cd).AsInt32() + Avx512F.UnpackHigh(ab, cd).AsInt32();
+        var halves = quarters.GetLower() + quarters.GetUpper();
+        return halves.GetLower() + halves.GetUpper();
     }
 
     private static void SumRest(int* source, nint stride, int height, int width, int* rowSums, nint rowStride, int* columnSums)

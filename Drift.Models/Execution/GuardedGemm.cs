@@ -9,9 +9,11 @@ namespace Drift.Models;
 /// <param name="Picture">Which picture of the batch.</param>
 /// <param name="Point">The operating point.</param>
 /// <param name="Faults">The flips injected.</param>
-/// <param name="Output">Accumulators and line sums, flips applied.</param>
+/// <param name="Output">Accumulators and line sums, flips and then corrections applied.</param>
 /// <param name="Finding">The verdict; of tile 0 where nothing was checked.</param>
-public readonly record struct GuardedProduct(GemmSite Site, int Picture, OperatingPoint Point, FaultPlan Faults, GemmOutput Output, Finding Finding);
+/// <param name="Suspect">The examination that corrected it; null where nothing corrects.</param>
+public readonly record struct GuardedProduct(
+    GemmSite Site, int Picture, OperatingPoint Point, FaultPlan Faults, GemmOutput Output, Finding Finding, Examination? Suspect);
 
 /// <summary>
 /// Executes a network's layers at the operating points that a policy chooses, with the faults that those bring, under checksums, mended by rollback.
@@ -32,6 +34,10 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly GemmOutput _output = new();
     private readonly Finding _finding = new();
     private readonly GroundTruth _truth = new();
+    private readonly Settlement _settlement = new();
+    private readonly Corrections _none = new();
+    private readonly Examination? _examination;
+    private readonly FaultPlanner[] _further;
     private sbyte[] _codes = [];
     private float[] _scales = [];
 
@@ -49,6 +55,10 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         (_platform, _strategy, _layers, _pictures) = (platform, strategy, layers, pictures);
         _untouched = new FloatUnit(memory);
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
+        _examination = strategy.Protection?.OpenCorrector is { } open ? new Examination(open()) : null;
+        _further = [.. Enumerable.Range(0, _examination?.Corrector.FurtherProducts ?? 0).Select(_ => new FaultPlanner())];
+        foreach (var run in pictures)
+            run.Checkpoints.Depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
     }
 
     /// <summary>Called after every guarded product; null for nobody.</summary>
@@ -134,50 +144,60 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         var site = layer.Key.At(step.Index);
         var run = _pictures[picture];
-        var weights = _layers.Get(layer, _strategy.Tile);
+        var weights = _layers.Get(layer, new ChecksumTiles(_strategy.Tile, Moments: _strategy.Protection?.Moments ?? false));
         var call = new GemmCall(_codes, rows, Stride(layer.K), weights.Weights);
 
         var point = _policies[picture].Choose(site);
-        var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, _platform.Errors.At(point));
+        var profile = _platform.Errors.At(point, layer.K);
+        var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, profile);
         _layers.Backend.Multiply(call, faults, _output);
-        run.Ledger.Charge(_platform.Costs.Gemm(call.Shape, _strategy.Tile, point));
-        var checkpoint = Judge(run, site);
-        var outputScale = Leave(faults, new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias), values);
+        var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias);
+        var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, layer.N, profile));
+        run.Ledger.Charge(Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination));
+        var outputScale = Leave(faults, epilogue, values);
+        var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) { Layer = site.Layer, Step = site.Step }
+            : new LayerOutput(rows, layer.N, values) { Layer = site.Layer, Step = site.Step };
+        Correct(run, faults, epilogue, output);
         if (_strategy.Protection is { } protection)
-        {
-            var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) : new LayerOutput(rows, layer.N, values);
-            Mend(protection, run, site, faults, checkpoint, output);
-        }
-        else
-        {
-            run.Ledger.Unchecked(faults.Count, CountLarge(faults));
-        }
+            Mend(protection, run, site, checkpoint, output);
 
         _policies[picture].Observe(site, _finding.FlaggedLines);
-        Watch?.Invoke(new GuardedProduct(site, picture, point, faults, _output, _finding));
+        Watch?.Invoke(new GuardedProduct(site, picture, point, faults, _output, _finding, _examination));
     }
 
     /// <summary>The verdict, and the checkpoint that it may need, already on its way through the caches while the outputs are worked out.</summary>
-    private Checkpoint? Judge(PictureRun run, GemmSite site)
+    private Checkpoint? Judge(PictureRun run, GemmSite site, float[] norms, FaultPlan[] executions)
     {
-        if (_strategy.Protection is not { } protection)
-        {
+        if (_examination is { } examination)
+            examination.Examine(_output, norms, _finding, executions);
+        else if (_strategy.Protection?.Rule is { } rule)
+            rule.Judge(_output.Expected, _output.Observed, _finding);
+        else
             _finding.Reset(_output.Shape.M, _output.Shape.N, 0);
+        if (_strategy.Protection?.Recovery is not { } recovery)
             return null;
-        }
-
-        protection.Rule.Judge(_output.Expected, _output.Observed, _finding);
         run.Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
-        protection.Recovery.Prepare(_finding, checkpoint);
+        recovery.Prepare(_finding, checkpoint);
         return checkpoint;
     }
 
-    private void Mend(Protection protection, PictureRun run, GemmSite site, FaultPlan faults, Checkpoint? checkpoint, LayerOutput output)
+    /// <summary>Corrected accumulators and their values; the ledger hears what became of the flips.</summary>
+    private void Correct(PictureRun run, FaultPlan faults, Epilogue epilogue, LayerOutput output)
     {
-        var repair = protection.Recovery.Mend(_finding, checkpoint, output);
-        run.Ledger.Checked(faults.Count, _finding, _truth.Count(faults, _finding, protection.Threshold, Strategy.LargeFault), repair);
+        var corrections = _examination?.Corrections ?? _none;
+        if (_examination is null && _strategy.Protection is { Rule: not null } protection)
+            run.Ledger.Note(_truth.Count(faults, _finding, protection.Threshold, Strategy.LargeFault));
+        run.Ledger.Settle(_settlement.Settle(faults, _output, _finding, corrections, Strategy.LargeFault));
+        foreach (var (row, column, value) in corrections.All)
+            output.Values[row * output.N + column] = epilogue.Apply(value, row, column, output.IsWide ? null : output.Scales[0]);
+    }
+
+    private void Mend(Protection protection, PictureRun run, GemmSite site, Checkpoint? checkpoint, LayerOutput output)
+    {
+        var repair = protection.Recovery?.Mend(_finding, checkpoint, output) ?? default;
+        run.Ledger.Mended(_finding, repair);
         run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(repair.RestoredBytes)));
-        if (protection.Interval.IsDue(site.Step))
+        if (protection.Interval is { } interval && interval.IsDue(site.Step))
             run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output))));
     }
 
@@ -211,6 +231,8 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             _scales[group] = Quantizer.Scale(share);
             Quantizer.Quantise(share, width, _scales[group], _codes.AsSpan(group * each * Stride(width), each * Stride(width)), Stride(width));
         }
+
+        _examination?.Begin(_codes, rows, width, Stride(width));
     }
 
     /// <summary>
@@ -233,6 +255,8 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
                 _scales[row] = Quantizer.Scale(window);
             Quantizer.Quantise(window, width, _scales[shared ? 0 : row], _codes.AsSpan(row * stride, stride), stride);
         }
+
+        _examination?.Begin(_codes, rows, width, stride);
     }
 
     private void MakeRoom(int rows, int width)
@@ -259,12 +283,16 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             run.Ledger.Charge(cost);
     }
 
-    private static int CountLarge(FaultPlan faults)
+    /// <summary>The flips of every execution of a product: the first one's, and those of seeds of their own.</summary>
+    private FaultPlan[] Executions(PictureRun run, GemmSite site, FaultPlan first, int n, BitErrorProfile profile)
     {
-        var large = 0;
-        foreach (var flip in faults.All)
-            large += 1L << flip.Bit >= Strategy.LargeFault ? 1 : 0;
-        return large;
+        if (_examination is null)
+            return [];
+        var plans = new FaultPlan[1 + _further.Length];
+        plans[0] = first;
+        for (var i = 0; i < _further.Length; i++)
+            plans[i + 1] = _further[i].Draw(run.Request.Seed + 0x9E3779B97F4A7C15 * (ulong)(i + 1), site, _output.Shape.M, n, profile);
+        return plans;
     }
 
     private static int Stride(int width) => (width + StrideUnit - 1) / StrideUnit * StrideUnit + StrideUnit;

@@ -6,14 +6,15 @@ namespace Drift.Models;
 /// <summary>A layer's weights in INT8, as one backend multiplies them.</summary>
 /// <param name="Weights">Packed codes with their line sums.</param>
 /// <param name="Scales">w scale of each output channel, absmax / 127 of the channel, or of the whole tensor where it has one for all.</param>
-public sealed record QuantisedLayer(GemmWeights Weights, float[] Scales);
+/// <param name="Norms">N norms of the codes' rows, for the bounds of accumulators.</param>
+public sealed record QuantisedLayer(GemmWeights Weights, float[] Scales, float[] Norms);
 
 /// <summary>The INT8 forms of layers, made once for each checksum tile and shared by all threads.</summary>
 /// <param name="backend">Multiplies them; stays the caller's.</param>
 /// <param name="groups">Which values share a scale, of weights and of the activations that they meet.</param>
 public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = ScaleGroups.PerTensor) : IDisposable
 {
-    private readonly ConcurrentDictionary<(LinearLayer Layer, int Tile), Lazy<QuantisedLayer>> _layers = [];
+    private readonly ConcurrentDictionary<(LinearLayer Layer, ChecksumTiles Tiles), Lazy<QuantisedLayer>> _layers = [];
 
     /// <summary>The backend that multiplies them.</summary>
     public IGemmBackend Backend => backend;
@@ -23,9 +24,9 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
 
     /// <summary>A layer's INT8 form.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="tile">Edge of a checksum tile, or 0 for no checks.</param>
-    public QuantisedLayer Get(LinearLayer layer, int tile) =>
-        _layers.GetOrAdd((layer, tile), static (key, owner) => new Lazy<QuantisedLayer>(() => owner.Quantise(key.Layer, key.Tile)), this).Value;
+    /// <param name="tiles">Tiles of the checks.</param>
+    public QuantisedLayer Get(LinearLayer layer, ChecksumTiles tiles) =>
+        _layers.GetOrAdd((layer, tiles), static (key, owner) => new Lazy<QuantisedLayer>(() => owner.Quantise(key.Layer, key.Tiles)), this).Value;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -34,7 +35,7 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
             layer.Value.Weights.Dispose();
     }
 
-    private QuantisedLayer Quantise(LinearLayer layer, int tile)
+    private QuantisedLayer Quantise(LinearLayer layer, ChecksumTiles tiles)
     {
         var (rows, codes, scales) = (groups == ScaleGroups.PerTensor ? layer.N : 1, new sbyte[layer.Weight.Length], new float[layer.N]);
         for (var row = 0; row < layer.N; row += rows)
@@ -45,6 +46,8 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
             Quantizer.Quantise(share, layer.K, scale, codes.AsSpan(row * layer.K), layer.K);
         }
 
-        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tile), scales);
+        var norms = new float[layer.N];
+        RowNorms.Measure(codes, layer.K, layer.K, norms);
+        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tiles), scales, norms);
     }
 }

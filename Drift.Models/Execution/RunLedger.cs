@@ -24,6 +24,9 @@ public sealed record RunLedger
     /// <summary>Flagged lines that no fault touched.</summary>
     public long FalseAlarms { get; private set; }
 
+    /// <summary>What became of the flips, by the fault plan.</summary>
+    public Outcome Outcome { get; private set; }
+
     /// <summary>Compute, checks and checkpoint traffic. Weights are not in it: they are read once a step for a whole batch.</summary>
     public Cost Cost { get; private set; }
 
@@ -31,29 +34,31 @@ public sealed record RunLedger
     /// <param name="cost">What it cost.</param>
     public void Charge(Cost cost) => Cost += cost;
 
-    /// <summary>Notes a product's faults where nothing looked for them: all large ones are missed.</summary>
-    /// <param name="faults">Flips injected.</param>
-    /// <param name="large">Those of at least the threshold.</param>
-    public void Unchecked(int faults, int large)
+    /// <summary>Notes what became of a product's flips.</summary>
+    /// <param name="outcome">By the fault plan.</param>
+    public void Settle(Outcome outcome)
     {
-        FaultsInjected += faults;
-        MissedLarge += large;
+        FaultsInjected += outcome.Flips;
+        MissedLarge += outcome.Escaped;
+        Outcome += outcome;
+    }
+
+    /// <summary>Notes how a rule's verdict compares with the truth.</summary>
+    /// <param name="escapes">What it missed, and why.</param>
+    public void Note(EscapeCount escapes)
+    {
+        MissedUnexplained += escapes.Unexplained;
+        FalseAlarms += escapes.FalseAlarms;
     }
 
     /// <summary>Notes a verdict and what was done about it.</summary>
-    /// <param name="faults">Flips injected.</param>
     /// <param name="finding">The verdict.</param>
-    /// <param name="escapes">How the verdict compares with the truth.</param>
     /// <param name="repair">What was mended.</param>
-    public void Checked(int faults, Finding finding, EscapeCount escapes, Repair repair)
+    public void Mended(Finding finding, Repair repair)
     {
         ArgumentNullException.ThrowIfNull(finding);
-        FaultsInjected += faults;
         LinesFlagged += finding.FlaggedLines;
         ElementsMended += repair.Elements;
-        MissedLarge += escapes.MissedLarge;
-        MissedUnexplained += escapes.Unexplained;
-        FalseAlarms += escapes.FalseAlarms;
     }
 
     /// <summary>Two pictures together.</summary>
@@ -71,6 +76,7 @@ public sealed record RunLedger
             MissedLarge = a.MissedLarge + b.MissedLarge,
             MissedUnexplained = a.MissedUnexplained + b.MissedUnexplained,
             FalseAlarms = a.FalseAlarms + b.FalseAlarms,
+            Outcome = a.Outcome + b.Outcome,
             Cost = a.Cost + b.Cost,
         };
     }

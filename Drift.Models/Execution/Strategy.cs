@@ -15,13 +15,32 @@ public enum OutputForm
 }
 
 /// <summary>Checksums and what is done about what they find.</summary>
-/// <param name="Tile">Edge of a checksum tile, 1..256.</param>
-/// <param name="Rule">Decides which lines are wrong.</param>
-/// <param name="Recovery">Mends them.</param>
-/// <param name="Interval">When checkpoints are saved.</param>
+/// <param name="Tile">Edge of a checksum tile, 1..256; 0 for no sums.</param>
+/// <param name="Rule">Decides which lines are wrong; null where a corrector does, or nothing.</param>
+/// <param name="Recovery">Mends them; null where nothing needs it.</param>
+/// <param name="Interval">When checkpoints are saved; null for never.</param>
 /// <param name="Threshold">Smallest deviation that the rule always flags: what it misses from there on, cancellation must explain.</param>
-public sealed record Protection(int Tile, IDetectionRule Rule, IRecovery Recovery, CheckpointInterval Interval, int Threshold)
+public sealed record Protection(int Tile, IDetectionRule? Rule, IRecovery? Recovery, CheckpointInterval? Interval, int Threshold)
 {
+    /// <summary>Opens what corrects accumulators and condemns the rest in the rule's place, one a worker; null for the rule alone.</summary>
+    public Func<ICorrector>? OpenCorrector { get; init; }
+
+    /// <summary>Whether position-weighted sums are taken too.</summary>
+    public bool Moments { get; init; }
+
+    /// <summary>Accumulators are corrected, and nothing is kept from step to step.</summary>
+    /// <param name="tile">Edge of a checksum tile, 1..256; 0 for no sums.</param>
+    /// <param name="open">Opens the corrector, or null for none.</param>
+    public static Protection Correcting(int tile, Func<ICorrector>? open) => new(tile, null, null, null, ThresholdRule.PaperThreshold) { OpenCorrector = open };
+
+    /// <summary>Decoding: flips are read off the deviations and taken back; what stays ambiguous comes from the last checkpoint.</summary>
+    /// <param name="tile">Edge of a checksum tile, 1..64.</param>
+    /// <param name="threshold">Smallest error that is condemned where it cannot be taken back.</param>
+    /// <param name="interval">Steps from one checkpoint to the next.</param>
+    /// <param name="moments">Whether position-weighted sums are taken too, in tiles of up to 32.</param>
+    public static Protection Decoding(int tile = 32, int threshold = ThresholdRule.PaperThreshold, int interval = CheckpointInterval.Paper, bool moments = false) =>
+        Rollback(tile, threshold, interval) with { Rule = null, OpenCorrector = () => new PlaneDecoder(threshold), Moments = moments };
+
     /// <summary>Rollback-ABFT: a threshold on checksums, masked elements from the last checkpoint (DRIFT).</summary>
     /// <param name="tile">Edge of a checksum tile, 1..256.</param>
     /// <param name="threshold">Smallest deviation that flags a line.</param>

@@ -26,4 +26,19 @@ public readonly record struct ConfidenceInterval(double Mean, double Low, double
         var half = StudentT.InvCDF(0, 1, count - 1, UpperQuantile) * Math.Sqrt(variance / count);
         return new ConfidenceInterval(mean, mean - half, mean + half, count);
     }
+
+    /// <summary>Wilson's score interval of a proportion, which holds for counts of 0 too (E. B. Wilson, JASA 22, 1927).</summary>
+    /// <param name="successes">How often it happened, 0 to <paramref name="trials"/>.</param>
+    /// <param name="trials">How often it could have; 0 gives a mean of NaN and no interval.</param>
+    public static ConfidenceInterval OfProportion(long successes, long trials)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(successes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(successes, trials);
+        if (trials == 0)
+            return new ConfidenceInterval(double.NaN, double.NaN, double.NaN, 0);
+        double share = (double)successes / trials, z = Normal.InvCDF(0, 1, UpperQuantile), z2 = z * z / trials;
+        var centre = (share + z2 / 2) / (1 + z2);
+        var half = z / (1 + z2) * Math.Sqrt(share * (1 - share) / trials + z2 / (4 * trials));
+        return new ConfidenceInterval(share, Math.Max(0, centre - half), Math.Min(1, centre + half), (int)Math.Min(trials, int.MaxValue));
+    }
 }

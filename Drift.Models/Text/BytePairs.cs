@@ -23,13 +23,15 @@ internal sealed record BytePairs(string Source, IReadOnlyDictionary<string, int>
     public static BytePairs Load(string folder)
     {
         string vocabulary = Path.Combine(folder, VocabularyFile), merges = Path.Combine(folder, MergesFile), whole = Path.Combine(folder, WholeFile);
-        if (File.Exists(vocabulary) || !File.Exists(whole))
+        if (!File.Exists(vocabulary) && !File.Exists(whole))
+            throw new ModelFormatException($"{folder}: no tokenizer there; expected {VocabularyFile} and {MergesFile}, or {WholeFile}");
+        if (File.Exists(vocabulary))
             return new BytePairs(vocabulary, ModelConfig.Read(vocabulary).AllIntegers(), ReadMerges(merges), new Dictionary<string, int>());
 
         var config = ModelConfig.Read(whole);
         var model = config.Section("model");
         model.Choice("type", "BPE");
-        var special = config.Sections("added_tokens").ToDictionary(token => token.RequiredText("content"), token => token.Integer("id", -1, 0));
+        var special = config.Sections("added_tokens").ToDictionary(token => token.RequiredText("content"), token => token.OptionalInteger("id", 0) ?? throw token.Refuse("id", "missing", "a whole number of at least 0"));
         return new BytePairs(whole, model.Section("vocab").AllIntegers(), [.. model.TextRows("merges").Select(row => string.Join(' ', row))], special);
     }
 

@@ -8,7 +8,7 @@ namespace Drift.Tests.Bench;
 
 public sealed class DriftCommandTests
 {
-    [TestCase("", "compare, generate, verify, quality, devices, bench")]
+    [TestCase("", "compare, generate, verify, quality, model, skeleton, devices, bench")]
     [TestCase("compere", "'compere'", "compare, generate")]
     [TestCase("compare --frob 1", "'--frob'", "compare --help")]
     [TestCase("compare --model nope", "'nope'", "dit-fashion")]
@@ -43,6 +43,8 @@ public sealed class DriftCommandTests
     [TestCase("generate --model pixart-emoji --prompt --images 3", "--prompt")]
     [TestCase("generate --model pixart-emoji --prompt-file nowhere.txt", "--prompt-file", "nowhere.txt")]
     [TestCase("generate --model pixart-emoji --negative-prompt a --negative-prompt b", "--negative-prompt", "got 2")]
+    [TestCase("compare --clip .", "--clip", "draws classes")]
+    [TestCase("compare --model sd-emoji --clip nowhere", "--clip", "nowhere")]
     [TestCase("verify nowhere", "nowhere")]
     [TestCase("bench --backend gpu", "'gpu'")]
     [TestCase("bench gem", "'gem'", "gemm", "bench --help")]
@@ -190,6 +192,16 @@ public sealed class DriftCommandTests
         var settings = options.ToSettings();
         Assert.That(settings.Keys, Is.SupersetOf(new[] { "prompts", "negativePrompt", "textTokens" }).And.Not.Contains("classes"));
         Assert.That(PictureRecord.Of(options.Sampling, 0), Is.EqualTo(new PictureRecord(0, null, null, options.Sampling.LabelOf(0))));
+    }
+
+    [TestCase("sd-emoji", 50, 10)]
+    [TestCase("pixart-emoji", 20, 8)]
+    public async Task A_shipped_model_of_prompts_is_scored_by_the_shipped_clip(string model, int steps, int interval)
+    {
+        var options = (await Invocation.Of(["compare", "--model", model])).Compared!;
+        Assert.That((options.Sampling.Steps, options.Interval, Path.GetFileName(options.Clip)), Is.EqualTo((steps, interval, "clip-emoji")));
+        Assert.That(Path.Combine(options.Clip!, "preprocessor_config.json"), Does.Exist);
+        Assert.That((await Invocation.Of(["compare", "--model", model, "--clip", "."])).Compared!.Clip, Is.EqualTo("."));
     }
 
     [Test]

@@ -25,7 +25,8 @@ internal sealed record Invocation(int ExitCode, string Out, string Error)
             {
                 generated = options;
                 return body(session);
-            });
+            },
+            (_, session) => body(session));
         var exit = await DriftCommand.Run(arguments, bodies, output, error, cancellation);
         return new Invocation(exit, output.ToString(), error.ToString()) { Compared = compared, Generated = generated };
     }

@@ -74,6 +74,19 @@ public sealed class ReportTests
         Assert.That(origins.Split('│', StringSplitOptions.TrimEntries)[2..^1], Has.All.AnyOf("measured", "modelled", "quoted mix"));
     }
 
+    [Test]
+    public void A_clip_score_stands_where_a_classifier_would()
+    {
+        CompareRow[] rows = [Nominal with { Accuracy = null, ClipScore = 0.75 }, Drift with { Accuracy = null, ClipScore = 0.7421 }];
+        Assert.That(Encoding.UTF8.GetString(ResultCsv.Write(rows)), Does.Contain(",accuracy,clipScore,faultsInjected,").And.Contain(",,0.7421,123456,"));
+        Assert.That(CompareTable.ToMarkdown(rows), Does.Contain("| CLIP score *measured* |").And.Contain("| 0.742 |").And.Not.Contain("class"));
+        using var output = new StringWriter();
+        CompareTable.Print(output, rows);
+        Assert.That(output.ToString(), Does.Contain("cosine between a picture and its prompt"));
+        using var document = JsonDocument.Parse(ResultJson.Write(new CompareResult(new Dictionary<string, object?>(), 1, rows)));
+        Assert.That(document.RootElement.GetProperty("rows")[1].GetProperty("clipScore").GetDouble(), Is.EqualTo(0.7421));
+    }
+
     [TestCase(100, 2)]
     [TestCase(80, 3)]
     public void A_narrow_console_gets_stacked_tables_with_whole_cells(int width, int tables)

@@ -20,8 +20,9 @@ public sealed class VerifyTests
     {
         var run = await Invocation.Of(["verify", DataFolder.Path("fixtures")]);
         Assert.That(run.ExitCode, Is.Zero, string.Join('\n', run.Out.Split('\n').Where(line => line.Contains("FAIL"))));
-        // 4 DiT, 2 PixArt, UNet, 2 T5, 3 CLIP, VAE and ResNet; 20 samplers; 2 tokenizers; 2 DiT pipelines, PixArt, Stable Diffusion and CLIP; 10 layers and 2 tables; 28 pairs, 12 of LPIPS, 8 of feature sets.
-        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n101 passed, 0 failed, \d+ not supported yet$"));
+        // 4 DiT, 2 PixArt, UNet, 2 T5, 3 CLIP, VAE and ResNet; 20 samplers; 2 tokenizers; 2 DiT pipelines, PixArt, Stable Diffusion and CLIP; 10 layers and 2 tables;
+        // 28 pairs, 12 of LPIPS, 8 of feature sets; 177 layers on arrays.
+        Assert.That(run.Out.TrimEnd(), Does.Match(@"\n278 passed, 0 failed, \d+ not supported yet$"));
     }
 
     [TestCase("networks/dit/config.json", 1)]
@@ -84,6 +85,10 @@ public sealed class VerifyTests
     [TestCase("faults", "probability.csv", "0.01018780037850125", "0.0101878204")]
     [TestCase("faults", "cost.csv", "5.8360191", "5.8360391")]
     [TestCase("faults", "cost.csv", "6.0519518", "6.0519688")]
+    [TestCase("cycles", "cases.csv", "tiny_qkv,os,32,32,USER,64,384,128,11237", "tiny_qkv,os,32,32,USER,64,384,128,11238")]
+    [TestCase("cycles", "cases.csv", "5039,0,22.86167890454455,90,18.343949044585987,36864,36864,40960,6576,", "5039,0,22.86167890454455,90,18.343949044585987,36864,36864,40960,6577,")]
+    [TestCase("cycles", "cases.csv", ",944518,", ",944519,")]
+    [TestCase("cycles", "cases.csv", "69.94535519125684,100,69.90291262135922,36864,36864,8704,5184,4608,8192,1648,1", "69.94535529125684,100,69.90291262135922,36864,36864,8704,5184,4608,8192,1648,1")]
     public async Task A_wrong_expectation_fails_its_case(string folder, string file, string from, string to)
     {
         Copy(DataFolder.Path("fixtures", folder));

@@ -15,8 +15,12 @@ internal sealed class BadFileTests
     [TearDown]
     public void Delete() => File.Delete(_path);
 
-    [TestCase("", 1, "volts,gigahertz,rate_per_element")]
-    [TestCase("volts,gigahertz\n0.9,2\n", 1, "rate_per_element is missing")]
+    [TestCase("", 1, "volts,gigahertz")]
+    [TestCase("volts,gigahertz\n0.9,2\n", 1, "volts,gigahertz and one of rate_per_element, rate_per_bit, rate_per_mac")]
+    [TestCase("volts,gigahertz,rate_per_bit,rate_per_mac\n0.9,2,0,0\n", 1, "one of rate_per_element, rate_per_bit, rate_per_mac")]
+    [TestCase("volts,rate_per_element\n0.9,2\n", 1, "gigahertz is missing")]
+    [TestCase("volts,gigahertz,rate_per_day\n0.9,2,0\n", 1, "one of rate_per_element")]
+    [TestCase("volts,gigahertz,rate_per_mac\n0.9,2,1.2\n", 2, "from 0 to 1 as rate_per_mac")]
     [TestCase(Points, 2, "at least one row")]
     [TestCase(Points + "0.8,2,1e-4,x\n0.7,2,1e-3,x\n", 3, "rows ascend by volts")]
     [TestCase(Points + "0.8,2,1e-4,x\n0.8,2,1e-4,x\n", 3, "without duplicates")]
@@ -54,6 +58,25 @@ internal sealed class BadFileTests
     [TestCase("model,compute_to_memory\na,x\n", 2, "above 0")]
     public void Mixes(string text, int line, string expected) => Fails(() => PaperMix.Load(_path), text, line, expected);
 
+    [TestCase("bit,weight\n", 2, "at least one row")]
+    [TestCase("bit\n3\n", 1, "weight is missing")]
+    [TestCase("bit,weight\n3,1\n2,1\n", 3, "bits ascend without duplicates")]
+    [TestCase("bit,weight\n3,1\n3,1\n", 3, "a whole bit from 4 to 31")]
+    [TestCase("bit,weight\n2.5,1\n", 2, "a whole bit")]
+    [TestCase("bit,weight\n32,1\n", 2, "from 0 to 31 as bit, not '32'")]
+    [TestCase("bit,weight\n3,-1\n", 2, "as weight, not '-1'")]
+    [TestCase("bit,weight\n3,\n", 2, "as weight, not ''")]
+    [TestCase("bit,weight\n3,0\n4,0\n", 3, "at least one weight above 0")]
+    public void BitWeights(string text, int line, string expected) => Fails(() => TabulatedBits.Load(_path), text, line, expected);
+
+    [Test]
+    public void WeightsOfTheUsersOwn()
+    {
+        File.WriteAllText(_path, "bit,weight\n3,1\n30,2\n");
+        var weights = TabulatedBits.Load(_path).WeightsAt(OperatingPoint.Nominal);
+        Assert.That((weights.Count, weights[3], weights[30], weights.Sum()), Is.EqualTo((31, 1.0, 2.0, 3.0)));
+    }
+
     [Test]
     public void AFileThatIsAbsent() => Assert.Throws<FileNotFoundException>(() => TabulatedErrors.Load(_path));
 
@@ -61,8 +84,8 @@ internal sealed class BadFileTests
     public void AFileOfTheUsersOwn()
     {
         File.WriteAllText(_path, "# my chip\n rate_per_element , volts,gigahertz\n0.5,0.5,2\n0,0.9,2\n");
-        var table = TabulatedErrors.Load(_path);
-        Assert.That(table.RatePerElement(OperatingPoint.Of(.7, 2)), Is.EqualTo(.25).Within(1e-12));
+        IErrorRates table = TabulatedErrors.Load(_path);
+        Assert.That(table.At(OperatingPoint.Of(.7, 2)).Value, Is.EqualTo(.25).Within(1e-12));
         Assert.That(Assert.Throws<OperatingPointException>(() => table.At(OperatingPoint.Of(.95, 2)))!.Message, Does.Contain("0.5..0.9 V at 2 GHz"));
     }
 

@@ -9,7 +9,7 @@ namespace Drift.Tests.Dvfs;
 internal sealed class TabulatedErrorsTests
 {
     private static readonly string File = DataFolder.Path("operating-points", "paper.csv");
-    private readonly TabulatedErrors _table = TabulatedErrors.Load(File);
+    private readonly IErrorRates _table = TabulatedErrors.Load(File);
 
     /// <summary>The paper's tables, typed in a second time from facts.md.</summary>
     private static readonly (double Volts, double Rate)[] Voltages =
@@ -39,10 +39,11 @@ internal sealed class TabulatedErrorsTests
     public void AProfileCarriesTheRateAndIsMadeOnce()
     {
         var point = OperatingPoint.Of(.675, 2);
-        var profile = _table.At(point);
+        var model = new ErrorModel(_table);
+        var profile = model.At(point, 128);
         Assert.That(profile.RatePerElement, Is.EqualTo(3.219e-3));
-        Assert.That(_table.At(point), Is.SameAs(profile));
-        Assert.That(_table.At(OperatingPoint.Nominal).RatePerElement, Is.Zero);
+        Assert.That(model.At(point, 512), Is.SameAs(profile), "a rate per element does not depend on K");
+        Assert.That(model.At(OperatingPoint.Nominal, 128).RatePerElement, Is.Zero);
     }
 
     [Test]
@@ -97,13 +98,13 @@ internal sealed class TabulatedErrorsTests
     [Test]
     public void AFixedRateHoldsEverywhereButAtTheNominalPoint()
     {
-        var model = new FixedRate(.01);
-        Assert.That(model.At(OperatingPoint.Of(.1, 9)).RatePerElement, Is.EqualTo(.01));
-        Assert.That(model.At(OperatingPoint.Nominal).RatePerElement, Is.Zero);
+        IErrorRates model = new FixedRate(.01);
+        Assert.That(model.At(OperatingPoint.Of(.1, 9)).Value, Is.EqualTo(.01));
+        Assert.That(model.At(OperatingPoint.Nominal).Value, Is.Zero);
         Assert.Throws<ArgumentException>(() => _ = new FixedRate(1.5));
     }
 
-    private double Voltage(double volts) => _table.RatePerElement(OperatingPoint.Of(volts, 2));
+    private double Voltage(double volts) => _table.At(OperatingPoint.Of(volts, 2)).Value;
 
-    private double Clock(double gigahertz) => _table.RatePerElement(OperatingPoint.Of(.9, gigahertz));
+    private double Clock(double gigahertz) => _table.At(OperatingPoint.Of(.9, gigahertz)).Value;
 }

@@ -37,6 +37,10 @@ public sealed record GemmCase(int M, int N, int K, ChecksumTiles Tiles, int Gap 
         Same(actual.Expected.Columns, truth.Expected.Columns, "expected column sums");
         Same(actual.Observed.Rows, truth.Observed.Rows, "observed row sums");
         Same(actual.Observed.Columns, truth.Observed.Columns, "observed column sums");
+        Same(actual.ExpectedMoments.Rows, truth.ExpectedMoments.Rows, "expected row moments");
+        Same(actual.ExpectedMoments.Columns, truth.ExpectedMoments.Columns, "expected column moments");
+        Same(actual.ObservedMoments.Rows, truth.ObservedMoments.Rows, "observed row moments");
+        Same(actual.ObservedMoments.Columns, truth.ObservedMoments.Columns, "observed column moments");
     }
 
     private void Same(ReadOnlySpan<int> actual, ReadOnlySpan<int> truth, string what)

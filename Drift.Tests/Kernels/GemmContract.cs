@@ -123,6 +123,36 @@ public sealed class GemmContract(BackendUnderTest under)
         }
     }
 
+    [TestCase(1)]
+    [TestCase(7)]
+    [TestCase(16)]
+    [TestCase(32)]
+    public void Moments_match_the_reference_or_are_refused(int tile)
+    {
+        var plan = FaultPlan.Of(70, 66, [new(69, 65, 30), new(33, 0, 7), new(0, 40, 12)]);
+        // Codes of the sign that a place's weight has, or of the opposite one, are the largest moments there are.
+        var tiles = new ChecksumTiles(tile, Moments: true);
+        GemmCase Extreme(int sign) => new(70, 66, 35, tiles)
+        {
+            A = [.. Enumerable.Range(0, 70 * 35).Select(i => Largest(sign * (i / 35 % tile - LineMoments.Centre(tile))))],
+            W = [.. Enumerable.Range(0, 66 * 35).Select(i => Largest(sign * (i / 35 % tile - LineMoments.Centre(tile))))],
+        };
+        GemmCase[] cases = [new(70, 66, 35, tiles, Gap: 1), new(5, 3, 9, tiles), Extreme(1), Extreme(-1)];
+        foreach (var product in cases)
+        {
+            if (under.Categories.Count > 0 || under.Name.StartsWith("ilgpu", StringComparison.Ordinal))
+                Assert.Throws<BackendUnavailableException>(() => product.CheckAgainstReference(_backend, _output));
+            else
+                product.CheckAgainstReference(_backend, _output, product.M == 70 ? plan : default);
+        }
+
+        static sbyte Largest(int sign) => sign < 0 ? sbyte.MinValue : sbyte.MaxValue;
+    }
+
+    [Test]
+    public void Moments_of_a_tile_beyond_32_are_refused() =>
+        Assert.That(() => _backend.Prepare(new sbyte[6], 2, 3, new ChecksumTiles(33, Moments: true)), Throws.InstanceOf<Exception>().With.Property("Message").Match("tiles of 1 to 32|no position-weighted"));
+
     [Test]
     public void Threads_may_share_a_backend() => Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i =>
     {

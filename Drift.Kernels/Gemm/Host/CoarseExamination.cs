@@ -62,7 +62,7 @@ internal readonly unsafe ref struct CoarseExamination(HostWeights weights, sbyte
         var digits = (sbyte*)columnProducts + columnBytes;
 
         var band = _a + top * _stride;
-        Digits.SumTiles(band, _stride, count, edge, _weights.K, digits, padded);
+        Digits.SumTiles(band, _stride, count, edge, null, _weights.K, digits, padded);
         Panels(_digits, 2 * tilesInCoarse, faulty, band, _stride, count, rowProducts);
         Panels(_weights, coarse, faulty, digits, padded, 2 * tileRows, columnProducts);
         for (var t = 0; t < _output.Expected.TileColumns; t++)

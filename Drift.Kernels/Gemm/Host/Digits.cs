@@ -36,8 +36,9 @@ internal static class Digits
     /// <param name="n">Rows of W.</param>
     /// <param name="k">Columns of W.</param>
     /// <param name="tile">Edge of a tile; 0 gives no columns.</param>
+    /// <param name="centre">Where given, a tile's row p counts p - centre times.</param>
     /// <returns>[2 tiles, K].</returns>
-    public static sbyte[] Columns(ReadOnlySpan<sbyte> weights, int n, int k, int tile)
+    public static sbyte[] Columns(ReadOnlySpan<sbyte> weights, int n, int k, int tile, int? centre = null)
     {
         var tiles = tile == 0 ? 0 : (n + tile - 1) / tile;
         var digits = new sbyte[2 * tiles * k];
@@ -47,8 +48,9 @@ internal static class Digits
             line.AsSpan().Clear();
             for (var j = t * tile; j < Math.Min(n, (t + 1) * tile); j++)
             {
+                var weight = centre is { } zero ? j - t * tile - zero : 1;
                 for (var p = 0; p < k; p++)
-                    line[p] += weights[j * k + p];
+                    line[p] += weight * weights[j * k + p];
             }
 
             Split(line, true, digits.AsSpan(2 * t * k, k));
@@ -63,13 +65,19 @@ internal static class Digits
     /// <param name="stride">Values between rows.</param>
     /// <param name="count">Rows.</param>
     /// <param name="tile">Edge of a tile, 1..256.</param>
+    /// <param name="centre">Where given, a tile's row p counts p - centre times.</param>
     /// <param name="k">Columns.</param>
     /// <param name="digits">Takes [2 tiles, <paramref name="digitStride"/>].</param>
     /// <param name="digitStride">Values between digit rows, at least K.</param>
-    public static unsafe void SumTiles(sbyte* rows, nint stride, int count, int tile, int k, sbyte* digits, nint digitStride)
+    public static unsafe void SumTiles(sbyte* rows, nint stride, int count, int tile, int? centre, int k, sbyte* digits, nint digitStride)
     {
         for (var first = 0; first < count; first += tile, digits += 2 * digitStride)
-            SumRows(rows + first * stride, stride, Math.Min(tile, count - first), k, digits, digits + digitStride);
+        {
+            if (centre is { } zero)
+                SumWeightedRows(rows + first * stride, stride, Math.Min(tile, count - first), zero, k, digits, digits + digitStride);
+            else
+                SumRows(rows + first * stride, stride, Math.Min(tile, count - first), k, digits, digits + digitStride);
+        }
     }
 
     /// <summary>Both digits of the column sums of some INT8 rows.</summary>
@@ -98,6 +106,43 @@ internal static class Digits
             var sum = 0;
             for (var i = 0; i < count; i++)
                 sum += rows[i * stride + p];
+            low[p] = (sbyte)sum;
+            high[p] = (sbyte)((sum - (sbyte)sum) >> 8);
+        }
+    }
+
+    /// <summary>Both digits of the weighted column sums of some INT8 rows: row i counts i - <paramref name="centre"/> times.</summary>
+    /// <param name="rows">First row.</param>
+    /// <param name="stride">Values between rows.</param>
+    /// <param name="count">Rows, 1..32.</param>
+    /// <param name="centre">The row that counts 0.</param>
+    /// <param name="k">Columns.</param>
+    /// <param name="high">Takes K high digits.</param>
+    /// <param name="low">Takes K low digits.</param>
+    public static unsafe void SumWeightedRows(sbyte* rows, nint stride, int count, int centre, int k, sbyte* high, sbyte* low)
+    {
+        var p = 0;
+        for (; p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
+        {
+            var sums = Vector512<short>.Zero;
+            for (var i = 0; i < count; i++)
+            {
+                var row = Vector256.Load(rows + i * stride + p);
+                sums += Vector512.Create(Vector256.WidenLower(row), Vector256.WidenUpper(row)) * (short)(i - centre);
+            }
+
+            var lows = sums << 8 >> 8;
+            Vector256.Narrow(lows.GetLower(), lows.GetUpper()).Store(low + p);
+            // The difference would pass 16 bits at the lower end; the shifted halves do not.
+            var highs = (sums >> 8) - (lows >> 8);
+            Vector256.Narrow(highs.GetLower(), highs.GetUpper()).Store(high + p);
+        }
+
+        for (; p < k; p++)
+        {
+            var sum = 0;
+            for (var i = 0; i < count; i++)
+                sum += (i - centre) * rows[i * stride + p];
             low[p] = (sbyte)sum;
             high[p] = (sbyte)((sum - (sbyte)sum) >> 8);
         }

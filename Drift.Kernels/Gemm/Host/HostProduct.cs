@@ -21,8 +21,9 @@ internal static unsafe class HostProduct
         var (m, n, k) = call.Shape;
         var tiles = weights.Tiles;
         var tile = tiles.AlwaysSummed;
-        var checkRows = tile == 0 ? 0 : 2 * ((m + tile - 1) / tile);
-        output.Resize(call.Shape, weights.Stride, m + checkRows, tiles.Edge);
+        var sumRows = tile == 0 ? 0 : 2 * ((m + tile - 1) / tile);
+        var checkRows = tiles.Moments ? 2 * sumRows : sumRows;
+        output.Resize(call.Shape, weights.Stride, m + checkRows, tiles.Edge, tiles.Moments);
         faults.RequireShape(m, n);
         var (expected, observed) = tiles.IsHierarchical ? scratch.CoarseSums(m, n, tile) : (output.Expected, output.Observed);
 
@@ -44,7 +45,9 @@ internal static unsafe class HostProduct
             }
 
             if (tile != 0)
-                Digits.SumTiles(rows, stride, m, tile, k, memory, padded);
+                Digits.SumTiles(rows, stride, m, tile, null, k, memory, padded);
+            if (tiles.Moments)
+                Digits.SumTiles(rows, stride, m, tile, LineMoments.Centre(tile), k, memory + sumRows * padded, padded);
 
             // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
             var width = weights.Kernel.Columns;
@@ -65,7 +68,13 @@ internal static unsafe class HostProduct
             if (!fused)
                 LineSumKernel.Sum(output, observed);
             if (tile != 0)
-                ReadExpected(output, expected, weights.Stride);
+                ReadExpected(output, expected, weights.Stride, m, n);
+            if (tiles.Moments)
+            {
+                ReadExpected(output, output.ExpectedMoments, weights.Stride, m + sumRows, n + 2 * expected.TileColumns);
+                output.ObserveMoments();
+            }
+
             if (tiles.IsHierarchical)
                 new CoarseExamination(weights, rows, stride, output, scratch).Run(expected, observed);
         }
@@ -158,20 +167,20 @@ internal static unsafe class HostProduct
         }
     }
 
-    /// <summary>The expected sums from the digit columns beside the product and the digit rows below it.</summary>
-    private static void ReadExpected(GemmOutput output, LineSums sums, int stride)
+    /// <summary>Puts digits together: those of the row sums stand in columns beside the product, those of the column sums in rows below it.</summary>
+    private static void ReadExpected(GemmOutput output, LineSums sums, int stride, int firstRow, int firstColumn)
     {
-        var (m, n, tileColumns) = (sums.M, sums.N, sums.TileColumns);
+        var tileColumns = sums.TileColumns;
         var rows = sums.Rows;
-        for (var i = 0; i < m; i++)
+        for (var i = 0; i < sums.M; i++)
         {
-            var digits = output.Pointer + (nint)i * stride + n;
+            var digits = output.Pointer + (nint)i * stride + firstColumn;
             for (var t = 0; t < tileColumns; t++)
                 rows[i * tileColumns + t] = Digits.Base * digits[2 * t] + digits[2 * t + 1];
         }
 
         for (var t = 0; t < sums.TileRows; t++)
-            Digits.Join(output.Pointer + (nint)(m + 2 * t) * stride, stride, sums.Columns.Slice(t * n, n));
+            Digits.Join(output.Pointer + (nint)(firstRow + 2 * t) * stride, stride, sums.Columns.Slice(t * sums.N, sums.N));
     }
 
     private readonly struct Job(HostWeights weights, FaultPlan faults, sbyte* a, nint aStride, int m, int n, sbyte* checks, nint checkStride, int checkRows,

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Drift.Kernels;
 
 /// <summary>
-/// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical); with each
-/// column's starting value.
+/// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical), then two of its
+/// moments where they are wanted; with each column's starting value.
 /// </summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
@@ -17,6 +17,8 @@ internal sealed unsafe class HostWeights : GemmWeights
     {
         Kernel = kernel;
         var digits = Digits.Columns(weights, n, k, tiles.AlwaysSummed);
+        if (tiles.Moments)
+            digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, LineMoments.Centre(tiles.Edge))];
         Stride = PaddedColumns(kernel, n + digits.Length / k);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
         _panels = (int*)NativeMemory.AlignedAlloc((nuint)Stride * (nuint)Groups * sizeof(int), Alignment);

@@ -12,7 +12,7 @@ public sealed class GuardedConvolutionTests
 
     private static readonly OperatingPoint Undervolted = OperatingPoint.Of(0.675, 2.0);
 
-    private readonly Platform _platform = new(new FixedRate(0.004),
+    private readonly Platform _platform = new(new ErrorModel(new FixedRate(0.004)),
         new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
 
     [TestCase(ScaleGroups.PerTensor, 3, 1, 1)]
@@ -109,7 +109,7 @@ public sealed class GuardedConvolutionTests
     {
         using var backend = new HostBackend();
         using var layers = new QuantisedLayers(backend, groups);
-        var platform = point == OperatingPoint.Nominal ? _platform with { Errors = new FixedRate(0) } : _platform;
+        var platform = point == OperatingPoint.Nominal ? _platform with { Errors = new ErrorModel(new FixedRate(0)) } : _platform;
         var run = new PictureRun(new PictureRequest(1, 0));
         using var unit = new GuardedGemm(platform, new Strategy(() => new UniformPolicy(point), outputs, protection) { Covers = _ => true }, layers, [run]);
         var y = Output(layer, x);

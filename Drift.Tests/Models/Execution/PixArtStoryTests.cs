@@ -17,7 +17,7 @@ public sealed class PixArtStoryTests
     private static readonly string[] Prompts = ["dog face", "pizza", "a picture of a rocket", "smiling face with sunglasses"];
     private static readonly SamplingSettings Settings = new(Steps, 3) { TextTokens = 24 };
     private readonly DiffusionPipeline _pipeline = DiffusionPipeline.Load(DataFolder.Path("models", "pixart-emoji"));
-    private readonly Platform _platform = new(new FixedRate(3e-3), new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
+    private readonly Platform _platform = new(new ErrorModel(new FixedRate(3e-3)), new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
     private readonly HostBackend _backend = new();
     private QuantisedLayers _layers = null!;
     private IReadOnlyList<DrawnPicture> _nominal = [];

@@ -31,7 +31,7 @@ internal sealed class Workbench : IDisposable
 
     public QuantisedLayers Layers { get; }
 
-    public Platform Platform { get; } = new(TabulatedErrors.Load(DataFolder.Path("operating-points", "paper.csv")),
+    public Platform Platform { get; } = new(new ErrorModel(TabulatedErrors.Load(DataFolder.Path("operating-points", "paper.csv"))),
         new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
 
     public static IReadOnlyList<PictureRequest> Requests(int count) => [.. Enumerable.Range(0, count).Select(i => new PictureRequest((ulong)(i + 1), i % 10))];

@@ -1,0 +1,135 @@
+using System.Numerics;
+
+namespace Drift.Abft;
+
+/// <summary>
+/// Reads the flips off the deviations and takes them back. In every tile, first the accumulators that exceed the bound of their operands' norms, whose flips need no sums; then,
+/// bit plane by bit plane, those that rows and columns agree on (<see cref="PlaneSearch"/>). All lines must close. Positions on which equally good explanations differ
+/// are flagged; in a tile that nothing explains, all lines that still deviate are. Nothing is guessed.
+/// </summary>
+public sealed class PlaneDecoder : ICorrector
+{
+    /// <summary>The largest tile that can be decoded.</summary>
+    public const int LargestTile = Hypothesis.LargestTile;
+
+    private readonly int _threshold;
+    private readonly Hypothesis _start = new();
+    private readonly PlaneSearch _search = new();
+
+    /// <summary>A decoder.</summary>
+    /// <param name="threshold">Smallest error that is flagged where it cannot be taken back, at least 1.</param>
+    public PlaneDecoder(int threshold = ThresholdRule.PaperThreshold)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threshold, 1);
+        _threshold = threshold;
+    }
+
+    /// <inheritdoc/>
+    public bool NeedsNorms => true;
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The tile is too large, or the norms are missing.</exception>
+    public void Correct(in SuspectProduct product, Finding finding, Corrections corrections)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        ArgumentNullException.ThrowIfNull(corrections);
+        var (m, n, _) = product.Output.Shape;
+        var tile = product.Deviations.Tile;
+        if (tile is < 1 or > LargestTile)
+            throw new ArgumentException($"tiles of 1 to {LargestTile} can be decoded, not of {tile}", nameof(product));
+        if (product.RowNorms.Length < m || product.ColumnNorms.Length < n)
+            throw new ArgumentException("decoding needs the norms of all rows and columns", nameof(product));
+        finding.Reset(m, n, tile);
+        for (var tileRow = 0; tileRow < finding.TileRows; tileRow++)
+        {
+            for (var tileColumn = 0; tileColumn < finding.TileColumns; tileColumn++)
+                Decode(product, tileRow, tileColumn, finding, corrections);
+        }
+    }
+
+    private void Decode(in SuspectProduct product, int tileRow, int tileColumn, Finding finding, Corrections corrections)
+    {
+        var tile = new SuspectTile(product, tileRow, tileColumn);
+        _start.Load(product, tileRow, tileColumn, tile.Height, tile.Width);
+        if (_start.IsClosed)
+            return;
+        var rows = _start.DeviatingRows;
+        Locate(tile, rows);
+        // A row on which two flips cancel deviates nowhere, and is looked at only when the columns ask for it.
+        var explanation = _search.Explain(tile, _start, balancedOnly: true);
+        if (explanation is null)
+        {
+            Locate(tile, ~rows & (ulong.MaxValue >> (64 - tile.Height)));
+            explanation = _search.Explain(tile, _start, balancedOnly: false);
+        }
+
+        if (explanation is not null)
+        {
+            Apply(tile, explanation, tileRow, tileColumn, finding, corrections);
+            return;
+        }
+
+        // Only what needs no sums is known here.
+        _start.Load(product, tileRow, tileColumn, tile.Height, tile.Width);
+        Locate(tile, ulong.MaxValue >> (64 - tile.Height));
+        Apply(tile, _start, tileRow, tileColumn, finding, corrections);
+        GiveUp(tile, tileRow, tileColumn, finding, corrections);
+    }
+
+    /// <summary>Places the flips of accumulators beyond their bound, where one bit alone brings them back.</summary>
+    private void Locate(in SuspectTile tile, ulong rows)
+    {
+        for (; rows != 0; rows &= rows - 1)
+        {
+            var row = BitOperations.TrailingZeroCount(rows);
+            for (var beyond = tile.BeyondBound(row); beyond != 0; beyond &= beyond - 1)
+            {
+                var column = BitOperations.TrailingZeroCount(beyond);
+                var accumulator = tile[row, column];
+                var bound = tile.Bound(row, column);
+                int bit = -1, ways = 0;
+                for (var b = 0; b < 32; b++)
+                {
+                    if (MathF.Abs(accumulator ^ (1 << b)) <= bound)
+                        (bit, ways) = (b, ways + 1);
+                }
+
+                if (ways == 1)
+                    _start.Place(row, column, bit, accumulator, 0);
+            }
+        }
+    }
+
+    private void Apply(in SuspectTile tile, Hypothesis explanation, int tileRow, int tileColumn, Finding finding, Corrections corrections)
+    {
+        foreach (var (row, column, bit, certain) in explanation.Placements)
+        {
+            if (certain)
+            {
+                corrections.Replace(tile.FirstRow + row, tile.FirstColumn + column, tile[row, column] ^ (1 << bit));
+            }
+            else if (1L << bit >= _threshold)
+            {
+                finding.FlagRow(tile.FirstRow + row, tileColumn);
+                finding.FlagColumn(tileRow, tile.FirstColumn + column);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Flags the lines that deviate. Where the rows need more flips than the columns, some columns hide pairs that cancel, and the rows are flagged over the whole width; and the reverse.
+    /// </summary>
+    private void GiveUp(in SuspectTile tile, int tileRow, int tileColumn, Finding finding, Corrections corrections)
+    {
+        corrections.GiveUpTile();
+        var (rows, columns) = (_start.DeviatingRows, _start.DeviatingColumns);
+        if (_start.RowNeed > _start.ColumnNeed)
+            columns = ulong.MaxValue >> (64 - tile.Width);
+        else if (_start.ColumnNeed > _start.RowNeed)
+            rows = ulong.MaxValue >> (64 - tile.Height);
+        for (; rows != 0; rows &= rows - 1)
+            finding.FlagRow(tile.FirstRow + BitOperations.TrailingZeroCount(rows), tileColumn);
+        for (; columns != 0; columns &= columns - 1)
+            finding.FlagColumn(tileRow, tile.FirstColumn + BitOperations.TrailingZeroCount(columns));
+    }
+}

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Drift.Bench;
+
+/// <summary>All settings of <c>drift decode</c>.</summary>
+/// <param name="Sampling">What to draw and what computes it.</param>
+/// <param name="Voltages">Voltages whose rates are tried, in the order given.</param>
+/// <param name="Codes">Codes to try.</param>
+internal sealed record DecodeOptions(SamplingOptions Sampling, IReadOnlyList<double> Voltages, IReadOnlyList<Code> Codes);
+
+/// <summary><c>drift decode</c>: how many flips the decoder takes back, on the tiles of real runs, for each code and voltage.</summary>
+internal static class DecodeCommand
+{
+    /// <summary>The command.</summary>
+    /// <param name="body">Runs a campaign; returns the exit code.</param>
+    public static Command Create(Func<DecodeOptions, Session, int> body)
+    {
+        var command = new Command("decode", "Count against ground truth what the decoder makes of flips in the tiles of real runs");
+        var sampling = new SamplingArguments();
+        sampling.AddTo(command);
+        var voltages = Declare.Text("--voltages", "Voltages at 2 GHz whose error rates are tried, separated by commas", "LIST", "0.70,0.675,0.65,0.62");
+        var codes = Declare.Text("--codes", $"Codes to try, separated by commas, or all: {string.Join(", ", Code.All.Select(code => code.Name))}", "LIST", "all");
+        command.Options.Add(voltages);
+        command.Options.Add(codes);
+        command.SetBody((parsed, session) => body(
+            new DecodeOptions(sampling.Bind(parsed), Voltages(parsed.GetRequiredValue(voltages)), Codes(parsed.GetRequiredValue(codes))), session));
+        return command;
+    }
+
+    private static double[] Voltages(string list) =>
+        [.. list.Split(',', StringSplitOptions.TrimEntries).Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var volts)
+            ? volts : throw new UserErrorException($"--voltages: '{text}' is no number; expected volts, separated by commas"))];
+
+    private static IReadOnlyList<Code> Codes(string list) => list == "all" ? Code.All
+        : [.. list.Split(',', StringSplitOptions.TrimEntries).Select(name => Code.All.FirstOrDefault(code => code.Name == name)
+            ?? throw new UserErrorException($"--codes: there is no code '{name}'; expected some of {string.Join(", ", Code.All.Select(code => code.Name))}"))];
+}

@@ -1,0 +1,23 @@
+using Drift.Abft;
+
+namespace Drift.Bench;
+
+/// <summary>A code: which sums are taken of a tile, and so what a decoder has to read.</summary>
+/// <param name="Name">As in rows of <c>compare</c>.</param>
+/// <param name="Tile">Edge of a tile.</param>
+/// <param name="Moments">Whether position-weighted sums are taken too.</param>
+internal sealed record Code(string Name, int Tile, bool Moments)
+{
+    /// <summary>The codes that there are.</summary>
+    public static IReadOnlyList<Code> All { get; } = [new("plain", 32, false), new("16x16", 16, false), new("weighted", 32, true)];
+
+    /// <summary>Sums of a code over those of the plain one.</summary>
+    public double Sums => 32.0 / Tile * (Moments ? 2 : 1);
+}
+
+/// <summary>A code at an operating point.</summary>
+/// <param name="Code">The code.</param>
+/// <param name="Volts">Supply voltage.</param>
+/// <param name="Rate">Hits per element.</param>
+/// <param name="Outcome">What became of the flips.</param>
+internal sealed record DecodingResult(Code Code, double Volts, double Rate, Outcome Outcome);

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Drift.Bench;
+
+/// <summary>The table of the rows that name a protection: what became of the flips, and what that cost.</summary>
+internal static class RivalTable
+{
+    private static readonly (string Name, string Origin, Func<CompareRow, string> Value)[] Columns =
+    [
+        ("PSNR dB\n(95 %)", "measured", row => Number(row.Psnr, "F1") + (row.PsnrHigh - row.Psnr is { } half && double.IsFinite(half) ? $" ± {Number(half, "F1")}" : "")),
+        ("class\nright %", "measured", row => Number(row.Accuracy * 100, "F0")),
+        ("flips\n", "measured", row => Count(row.Outcome?.Flips)),
+        ("exact\n%", "measured", row => Share(row.Outcome?.Exact, row.Outcome?.Flips)),
+        ("rolled\nback %", "measured", row => Share(row.Outcome?.RolledBack, row.Outcome?.Flips)),
+        ("left\n< 2^10 %", "measured", row => Share(row.Outcome?.Left, row.Outcome?.Flips)),
+        ("missed\n", "measured", row => Count(row.Outcome?.Missed)),
+        ("wrong\nvalue", "measured", row => Count(row.Outcome?.WrongValue)),
+        ("mis-\nplaced", "measured", row => Count(row.Outcome?.Misplaced)),
+        ("elements\nrecomputed", "measured", row => Count(row.Outcome?.Recomputed)),
+        ("energy\nsaved %", "modelled", row => Number(row.EnergySavedPercent, "F1")),
+        ("energy\nsaved %", "quoted mix", row => Number(row.EnergySavedPercentPaperMix, "F1")),
+        ("speed-up\n", "modelled", row => Number(row.Speedup, "F2")),
+    ];
+
+    /// <summary>Prints it; nothing where there is no such row.</summary>
+    /// <param name="output">Standard output.</param>
+    /// <param name="rows">The rows, in table order.</param>
+    public static void Print(TextWriter output, IReadOnlyList<CompareRow> rows)
+    {
+        if (rows.Count == 0)
+            return;
+        var table = new Table().Border(TableBorder.Rounded).AddColumn(new TableColumn("row").NoWrap());
+        foreach (var (name, origin, _) in Columns)
+            table.AddColumn(new TableColumn($"{(name.EndsWith('\n') ? name + " " : name)}\n[dim]{origin}[/]").RightAligned().NoWrap());
+        foreach (var row in rows)
+            table.AddRow([row.Row, .. Columns.Select(column => column.Value(row))]);
+        var console = ReportConsole.On(output);
+        console.Write(table);
+        console.WriteLine("Flips by what became of them, against the fault plan. Missed, wrong value (a flipped element replaced wrongly) and misplaced (a sound element replaced wrongly) escape: each is off by 2^10 or more.");
+    }
+
+    private static string Share(long? part, long? whole) => part is { } a && whole is > 0 and { } b ? Number(100.0 * a / b, "F2") : "-";
+
+    private static string Count(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Number(double? value, string format) => value switch
+    {
+        null => "-",
+        double.PositiveInfinity => "inf",
+        { } number when double.IsNaN(number) => "-",
+        { } number => number.ToString(format, CultureInfo.InvariantCulture),
+    };
+}

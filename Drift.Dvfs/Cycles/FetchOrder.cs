@@ -1,0 +1,57 @@
+namespace Drift.Dvfs;
+
+/// <summary>The order in which an operand is fetched ahead: fold after fold, step after step, lane after lane; along diagonals where the array asks for it skewed.</summary>
+/// <param name="addresses">The operand's addresses by lane and step.</param>
+/// <param name="edge">Edge of the array that its lanes stand on.</param>
+/// <param name="diagonal">True where the array asks for it skewed.</param>
+internal sealed class FetchOrder(OperandAddresses addresses, int edge, bool diagonal)
+{
+    private readonly int _rows = checked((int)SystolicArray.Folds(addresses.Rows, edge) * addresses.Columns);
+
+    /// <summary>Places in the order, empty ones of a partly filled fold included.</summary>
+    public long Places => (long)_rows * edge;
+
+    /// <summary>The lines that hold each address, ascending, when the order is cut into lines of some words.</summary>
+    /// <returns>Where each address begins in the list, and the list.</returns>
+    public (int[] Starts, int[] Lines) LinesOf(long wordsPerLine)
+    {
+        var starts = new int[addresses.Count + 1];
+        foreach (var address in Sequence())
+            starts[address + 1]++;
+        for (var i = 1; i < starts.Length; i++)
+            starts[i] += starts[i - 1];
+        var lines = new int[starts[^1]];
+        var next = starts.AsSpan(0, addresses.Count).ToArray();
+        long word = 0;
+        foreach (var address in Sequence())
+            lines[next[address]++] = (int)(word++ / wordsPerLine);
+        return (starts, lines);
+    }
+
+    private IEnumerable<int> Sequence() => (diagonal ? Diagonals() : RowByRow()).Where(address => address >= 0);
+
+    private IEnumerable<int> RowByRow()
+    {
+        for (var row = 0; row < _rows; row++)
+        {
+            for (var lane = 0; lane < edge; lane++)
+                yield return At(row, lane);
+        }
+    }
+
+    private IEnumerable<int> Diagonals()
+    {
+        for (var sum = 0; sum < _rows + edge - 1; sum++)
+        {
+            for (var row = Math.Min(sum, _rows - 1); row >= Math.Max(0, sum - edge + 1); row--)
+                yield return At(row, sum - row);
+        }
+    }
+
+    private int At(int row, int lane)
+    {
+        var (fold, step) = Math.DivRem(row, addresses.Columns);
+        var coordinate = fold * edge + lane;
+        return coordinate < addresses.Rows ? addresses.At(coordinate, step) : -1;
+    }
+}

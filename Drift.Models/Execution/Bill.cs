@@ -1,0 +1,59 @@
+using Drift.Abft;
+using Drift.Dvfs;
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>What a guarded product costs with everything that its protection does on the array. Checkpoint traffic is charged apart; a decoder's own logic is not modelled.</summary>
+internal static class Bill
+{
+    /// <summary>Adds it up.</summary>
+    public static Cost Of(ICostModel costs, GemmShape shape, OperatingPoint point, Protection? protection, Examination? examination)
+    {
+        var plain = costs.Gemm(shape, 0, point);
+        var tile = protection?.Tile ?? 0;
+        var total = tile == 0 ? plain : costs.Gemm(shape, tile, point);
+        if (protection is { Moments: true })
+            total += ChecksOf(total, plain);
+        if (examination is null)
+            return total;
+        var (corrector, corrections) = (examination.Corrector, examination.Corrections);
+        // A row's norm is K squares and sums, and costs what a row sum over one column would; those of the weights are taken once at load.
+        var rows = new GemmShape(shape.M, 1, shape.K);
+        if (corrector.NeedsNorms)
+            total += ChecksOf(costs.Gemm(rows, GemmWeights.LargestTile, point), costs.Gemm(rows, 0, point));
+        for (var i = 0; i < corrector.FurtherProducts; i++)
+            total += plain;
+        if (corrector.ExecutionOverhead > 0)
+            total += default(Cost) with { CheckEnergy = corrector.ExecutionOverhead * plain.ComputeEnergy };
+        if (corrections.TilesRecomputed > 0)
+            total += Recomputed(costs, shape, corrections);
+        if (corrections.Stalls > 0)
+            total += default(Cost) with { Cycles = corrections.Stalls, Time = new Seconds(corrections.Stalls / point.Frequency.Value) };
+        return total;
+    }
+
+    /// <summary>Tiles at the nominal point: as many cycles as one tile each, and the multiply-accumulates of their elements.</summary>
+    private static Cost Recomputed(ICostModel costs, GemmShape shape, Corrections corrections)
+    {
+        var edge = (int)Math.Ceiling(Math.Sqrt((double)corrections.Recomputed / corrections.TilesRecomputed));
+        var each = costs.Gemm(new GemmShape(edge, edge, shape.K), 0, OperatingPoint.Nominal);
+        var macs = corrections.Recomputed * shape.K;
+        return each with
+        {
+            Macs = macs,
+            ComputeEnergy = (double)macs / each.Macs * each.ComputeEnergy,
+            Cycles = each.Cycles * corrections.TilesRecomputed,
+            Time = new Seconds(each.Time.Value * corrections.TilesRecomputed),
+        };
+    }
+
+    /// <summary>The checks' share of a checked product.</summary>
+    private static Cost ChecksOf(Cost both, Cost plain) => default(Cost) with
+    {
+        ChecksumMacs = both.ChecksumMacs,
+        CheckEnergy = both.CheckEnergy,
+        Cycles = both.Cycles - plain.Cycles,
+        Time = new Seconds(both.Time.Value - plain.Time.Value),
+    };
+}

@@ -1,0 +1,148 @@
+using Drift.Abft;
+using Drift.Kernels;
+using NUnit.Framework;
+
+namespace Drift.Tests.Abft;
+
+/// <summary>The decoder on products whose truth is known.</summary>
+internal sealed class DecoderTests
+{
+    private const int Tile = 32;
+    private readonly Finding _finding = new();
+    private readonly Corrections _corrections = new();
+    private readonly GemmOutput _output = new();
+    private readonly float[] _norms = [.. Enumerable.Repeat(300f, 200)];
+
+    [OneTimeTearDown]
+    public void Free() => _output.Dispose();
+
+    [Test]
+    public void A_single_flip_is_taken_back_whatever_its_bit([Range(0, 31)] int bit, [Values] bool moments)
+    {
+        var clean = Product(40, 45);
+        Decode(FaultPlan.Of(40, 45, [new(33, 41, bit)]), moments);
+        Assert.That(_corrections.All.ToArray(), Is.EqualTo(new[] { new Replacement(33, 41, clean[33 * 45 + 41]) }));
+        Assert.That(_finding.IsClean);
+    }
+
+    [Test]
+    public void Two_flips_that_could_have_been_two_others_are_condemned_and_not_guessed()
+    {
+        // After the flips all four crossings hold 4101, so that both diagonals explain the sums; moments tell them apart.
+        var flips = FaultPlan.Of(32, 32, [new(3, 5, 12), new(7, 9, 12)]);
+        Product(32, 32);
+        Fill();
+        Decode(flips, moments: false);
+        Assert.That(_corrections.All.Length, Is.Zero);
+        Assert.That((_finding.MaskedElements, _finding.Masks(3, 5), _finding.Masks(7, 9), _finding.Masks(3, 9)), Is.EqualTo((4, true, true, true)));
+        Fill();
+        Decode(flips, moments: true);
+        Assert.That(_corrections.All.ToArray(), Is.EquivalentTo(new[] { new Replacement(3, 5, 5), new Replacement(7, 9, 5) }));
+
+        void Fill()
+        {
+            _output.Accumulators.Fill(5);
+            (_output.Row(3)[9], _output.Row(7)[5]) = (4101, 4101);
+        }
+    }
+
+    [Test]
+    public void Flips_that_cancel_on_a_row_do_not_escape()
+    {
+        // Odd rows could have had the same pair: bit 13 is set in their column 5 and clear in their column 9.
+        Product(32, 32);
+        _output.Accumulators.Clear();
+        for (var i = 1; i < 32; i += 2)
+            (_output.Row(i)[5], _output.Row(i)[9]) = (8195, 1);
+        _output.Row(4)[9] = -1;
+        Decode(FaultPlan.Of(32, 32, [new(4, 5, 13), new(4, 9, 13)]), moments: false);
+        Assert.That(_finding.Masks(4, 5) && _finding.Masks(4, 9), "both are condemned, since any odd row explains them too");
+        Assert.That(_corrections.All.Length, Is.Zero);
+    }
+
+    [Test]
+    public void A_bit_beyond_the_bound_needs_no_partner()
+    {
+        Product(32, 32);
+        _output.Accumulators.Fill(5);
+        // The same bit on both diagonals' ends: sums alone could not tell, the bound of 90,000 can.
+        Decode(FaultPlan.Of(32, 32, [new(3, 5, 20), new(7, 9, 20)]), moments: false);
+        Assert.That(_corrections.All.ToArray(), Is.EquivalentTo(new[] { new Replacement(3, 5, 5), new Replacement(7, 9, 5) }));
+    }
+
+    [TestCase(3.219e-3, false, 0.98)]
+    [TestCase(1.076e-2, false, 0.95)]
+    [TestCase(2.912e-2, false, 0.88)]
+    [TestCase(3.219e-3, true, 0.998)]
+    [TestCase(1.076e-2, true, 0.993)]
+    [TestCase(2.912e-2, true, 0.95)]
+    public void Most_flips_are_taken_back_and_next_to_none_is_misplaced(double rate, bool moments, double share)
+    {
+        var planner = new FaultPlanner();
+        var (outcome, settlement) = (default(Outcome), new Settlement());
+        for (var trial = 0; trial < 20; trial++)
+        {
+            Product(128, 160, trial);
+            var plan = planner.Draw(7, new GemmSite(trial, 1, GemmRole.Value), 128, 160, BitErrorProfile.Uniform(rate));
+            Decode(plan, moments);
+            outcome += settlement.Settle(plan, _output, _finding, _corrections, 1 << 10);
+        }
+
+        TestContext.Out.WriteLine($"{outcome}");
+        Assert.That((double)outcome.Exact / outcome.Flips, Is.GreaterThan(share));
+        Assert.That((double)outcome.Escaped / outcome.Flips, Is.LessThan(2e-3));
+    }
+
+    [Test]
+    public void A_tile_full_of_faults_is_given_up_in_bounded_time_and_condemned()
+    {
+        Product(32, 32);
+        var plan = new FaultPlanner().Draw(7, new GemmSite(0, 1, GemmRole.Value), 32, 32, BitErrorProfile.Uniform(0.5));
+        Decode(plan, moments: false);
+        Assert.That(_corrections.TilesGivenUp, Is.EqualTo(1));
+        Assert.That(_finding.MaskedElements, Is.GreaterThan(900));
+    }
+
+    [Test]
+    public void Decoding_allocates_nothing_once_warm([Values] bool moments)
+    {
+        var decoder = new PlaneDecoder();
+        var planner = new FaultPlanner();
+        long Allocated(int trial)
+        {
+            Product(128, 160, 3);
+            var plan = planner.Draw(7, new GemmSite(trial, 1, GemmRole.Value), 128, 160, BitErrorProfile.Uniform(1e-2));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Decode(plan, moments, decoder);
+            return GC.GetAllocatedBytesForCurrentThread() - before - _ownBytes;
+        }
+
+        Allocated(1);
+        Allocated(1);
+        Assert.That(Allocated(1), Is.Zero);
+    }
+
+    private long _ownBytes;
+
+    private int[] Product(int m, int n, int seed = 1)
+    {
+        var random = new Random(seed);
+        _output.Resize(new GemmShape(m, n, 128), n, m, Tile, moments: true);
+        foreach (ref var value in _output.Accumulators)
+            value = (int)(8000 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+        return _output.Accumulators.ToArray();
+    }
+
+    private void Decode(FaultPlan plan, bool moments, PlaneDecoder? decoder = null)
+    {
+        decoder ??= new PlaneDecoder();
+        var start = GC.GetAllocatedBytesForCurrentThread();
+        LineSums deviations = new(), weighted = new();
+        var nominal = new NominalProduct();
+        plan.Toggle(_output);
+        ImpliedDeviation.Sum(plan, _output, Tile, deviations, weighted);
+        _corrections.Clear();
+        _ownBytes = GC.GetAllocatedBytesForCurrentThread() - start;
+        decoder.Correct(new SuspectProduct(_output, deviations, moments ? weighted : null, _norms, _norms, nominal), _finding, _corrections);
+    }
+}
