@@ -17,7 +17,7 @@ public sealed class StableDiffusionStoryTests
     private static readonly string[] Prompts = ["red heart", "octopus"];
     private static readonly SamplingSettings Settings = new(Steps, 3);
     private readonly DiffusionPipeline _pipeline = DiffusionPipeline.Load(DataFolder.Path("models", "sd-emoji"));
-    private readonly Platform _platform = new(new FixedRate(3e-3), new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
+    private readonly Platform _platform = new(new ErrorModel(new FixedRate(3e-3)), new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
     private readonly HostBackend _backend = new();
     private readonly HashSet<GemmRole> _hit = [];
     private QuantisedLayers _layers = null!;
