@@ -84,6 +84,8 @@ public static class PipelineCatalog
         var encoder = T5Encoder.Load(folder.Part("text_encoder"));
         if (encoder.Width != denoiser.TextWidth)
             throw new ModelFormatException($"{folder.Path}: the text encoder gives {encoder.Width} values a token, the transformer reads {denoiser.TextWidth}; expected the same");
+        if (tokenizer.Vocabulary > encoder.Vocabulary)
+            throw new ModelFormatException($"{folder.Path}: the tokenizer has {tokenizer.Vocabulary} tokens, the text encoder {encoder.Vocabulary}; expected at least as many");
         var (_, height, width) = denoiser.LatentShape;
         var (high, wide) = ((float)height * folder.Autoencoder.Shrink, (float)width * folder.Autoencoder.Shrink);
         // As PixArtAlphaPipeline prepares a prompt, without its optional cleaning of captions from the web.

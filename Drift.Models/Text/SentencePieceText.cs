@@ -32,6 +32,9 @@ public sealed class SentencePieceText : ITextTokenizer
             throw new ModelFormatException($"{path}: the model has no end token; expected one, as T5 has it");
     }
 
+    /// <summary>Number of ids.</summary>
+    public int Vocabulary => _tokenizer.Vocabulary.Values.Append(_ids.End).Max() + 1;
+
     /// <inheritdoc/>
     public int PadToken => Math.Max(0, _ids.Pad);
 

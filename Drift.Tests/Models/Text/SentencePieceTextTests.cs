@@ -27,6 +27,7 @@ public class SentencePieceTextTests
             Assert.That(batch.Mask, Is.EqualTo(new[] { true, true, true, true, false, false }));
             Assert.That(batch.Unmasked().Mask, Is.All.True);
             Assert.That(batch.Texts, Is.EqualTo(2));
+            Assert.That(tokenizer.Vocabulary, Is.EqualTo(600));
         });
     }
 
