@@ -10,6 +10,20 @@ public sealed class ReadmeTests
 {
     private const string Begin = "<!-- compare -->", End = "<!-- /compare -->";
 
+    /// <summary>Of the committed reproduction.</summary>
+    [Test]
+    public void The_summary_of_verdicts_is_that_of_the_committed_reproduction()
+    {
+        var root = Path.GetDirectoryName(DataFolder.Path())!;
+        string Summary(string path)
+        {
+            var text = File.ReadAllText(Path.Combine(root, path));
+            return text[text.IndexOf(MarkdownReport.Begin, StringComparison.Ordinal)..text.IndexOf(MarkdownReport.End, StringComparison.Ordinal)];
+        }
+
+        Assert.That(Summary("README.md"), Is.EqualTo(Summary(Path.Combine("docs", "results", "reproduce", "report.md"))), "docs/results/reproduce/report.md has it");
+    }
+
     /// <summary>Set to write the table rather than to check it.</summary>
     private const string Update = "DRIFT_UPDATE_README";
 

@@ -12,7 +12,7 @@ internal static class OrderRule
     /// <summary>Differences of the paper's own measure below this are its noise: curves that change nothing move by as much.</summary>
     private const double QuotedGap = 0.05;
 
-    private const double DecidedShare = 0.5, AgreedShare = 0.8;
+    private const double DecidedShare = 0.5, AgreedShare = 0.8, ContradictedShare = 0.5;
 
     /// <summary>Judges.</summary>
     /// <param name="statement">The claim.</param>
@@ -43,11 +43,13 @@ internal static class OrderRule
             }
         }
 
-        var verdict = pairs == 0 || decided < DecidedShare * pairs ? Verdict.CannotBeJudgedHere
+        var verdict = decided == 0 ? Verdict.CannotBeJudgedHere
+            : agreed < ContradictedShare * decided ? Verdict.NotReproduced
+            : decided < DecidedShare * pairs ? Verdict.CannotBeJudgedHere
             : agreed == decided ? Verdict.Reproduced
             : agreed >= AgreedShare * decided ? Verdict.ReproducedInShape
             : Verdict.NotReproduced;
         return new Claim(statement, $"{pairs} pairs told apart", $"{decided} pairs decided, {agreed} in the paper's order (measured here)", verdict, string.Create(CultureInfo.InvariantCulture,
-            $"Pairs of curves {where} that the paper tells apart by more than {QuotedGap}. Reproduced: all that our intervals decide stand in its order; in shape: at least {AgreedShare:P0} of them; not judged where fewer than half are decided."));
+            $"Pairs of curves {where} that the paper tells apart by more than {QuotedGap}. Reproduced: all that our intervals decide stand in its order; in shape: at least {AgreedShare:P0} of them; not reproduced: fewer; not judged where fewer than half are decided and most of those agree."));
     }
 }
