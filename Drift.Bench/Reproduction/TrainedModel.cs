@@ -83,7 +83,9 @@ internal sealed class TrainedModel : IDisposable
 
     private IGemmUnit Open(Trial trial, IReadOnlyList<PictureRun> runs)
     {
-        var unit = new GuardedGemm(new Platform(trial.Errors, _lab.Platform.Costs), trial.Strategy, _lab.Layers, runs, _memory);
+        // A fault in an embedding changes every row behind it: such runs neither take remembered rows nor leave any.
+        var memory = _lab.Pipeline.Denoiser.Layers.All(layer => !trial.Strategy.Covers(layer.Key) || Kind.Guards(layer.Key)) ? _memory : null;
+        var unit = new GuardedGemm(new Platform(trial.Errors, _lab.Platform.Costs), trial.Strategy, _lab.Layers, runs, memory);
         return trial.Cache is { } cache ? new ForecastUnit(unit, cache) : unit;
     }
 
