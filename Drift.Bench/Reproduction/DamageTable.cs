@@ -65,7 +65,7 @@ internal abstract class DamageTable : ITable
 
         Figure Figure(string title, string measure, ColumnKind kind, Func<DamageSeries, DamagePlace, TrialResult, Cell> value) => new(title,
             $"{title}: {measure} against the {axis.Title} for {string.Join(", ", series.Select(one => one.Name))}.", axis.Title, measure,
-            [.. series.Select((one, s) => new Curve(one.Name, kind, s, [.. axis.Places.Select((place, p) => (place.X, value(one, place, drawn[s][p]))).OrderBy(point => point.X)]))], axis.Logarithmic);
+            [.. series.Select((one, s) => new Curve(one.Name, kind, s, [.. axis.Places.Select((place, p) => (place.X, value(one, place, drawn[s][p]))).OrderBy(point => point.X)]))], axis.Logarithmic, LogY: kind == ColumnKind.Measured);
     }
 
     /// <summary>The axis.</summary>

@@ -48,7 +48,7 @@ internal sealed class QualityVsRate : ITable
         [
             new Figure("ImageReward (quoted)", "The paper's ImageReward without protection against the rate per element.", "rate per element", "ImageReward", [reward], true),
             new Figure("Difference to the clean pictures (measured)", $"Root mean square difference in grey levels against the rate per element for {string.Join(", ", curves.Select(curve => curve.Name))}.",
-                "rate per element", "grey levels", curves, true),
+                "rate per element", "grey levels", curves, LogX: true, LogY: true),
         ]);
     }
 
