@@ -49,6 +49,8 @@ internal static class DriftCommand
         DevicesCommand.Create(),
         BenchCommand.Create(),
         DecodeCommand.Create(bodies.Decode),
+        SweepCommand.Create(bodies.Sweep),
+        ReplayCommand.Create(),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
     };
