@@ -51,14 +51,19 @@ public sealed class Trajectory
     /// <param name="lastStep">Last step that may have a fault.</param>
     /// <param name="unit">Computes every layer.</param>
     /// <param name="workspace">Scratch memory.</param>
+    /// <param name="disturb">Makes the latents that the first step starts from of a copy of the clean ones; null for the clean ones.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    /// <returns>The picture, and how many steps were computed for it.</returns>
+    /// <returns>The picture, the latents behind the last step, and how many steps were computed.</returns>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public (Tensor Image, int Steps) Draw(int firstStep, int lastStep, IGemmUnit unit, Workspace workspace, CancellationToken cancellation = default)
+    public (Tensor Image, Tensor Latents, int Steps) Draw(int firstStep, int lastStep, IGemmUnit unit, Workspace workspace, Action<Tensor>? disturb = null,
+        CancellationToken cancellation = default)
     {
-        var last = _pipeline.Continue(_states[firstStep], _conditioning, _settings, unit, workspace,
-            state => state.Step <= lastStep || !state.IsSame(_states[state.Step]), cancellation);
-        return (last.IsSame(_states[last.Step]) ? Image : Decode(_pipeline, last, workspace), last.Step - firstStep);
+        var start = _states[firstStep] with { Latents = _states[firstStep].Latents.Clone() };
+        disturb?.Invoke(start.Latents);
+        var last = _pipeline.Continue(start, _conditioning, _settings, unit, workspace, state => state.Step <= lastStep || !state.IsSame(_states[state.Step]), cancellation);
+        return last.IsSame(_states[last.Step])
+            ? (Image, _states[^1].Latents, last.Step - firstStep)
+            : (Decode(_pipeline, last, workspace), last.Latents, last.Step - firstStep);
     }
 
     private static Tensor Decode(DiffusionPipeline pipeline, RunState last, Workspace workspace)

@@ -9,7 +9,7 @@ namespace Drift.Bench;
 internal static class Axes
 {
     public const string Step = "step", Block = "block", Role = "role", Bit = "bit", Rate = "rate", Voltage = "voltage", Seed = "seed", Subject = "class",
-        Protection = "protection", Tile = "tile", Threshold = "threshold", Interval = "interval", Errors = "error-model";
+        Protection = "protection", Tile = "tile", Threshold = "threshold", Interval = "interval", Errors = "error-model", Shift = "latent-shift";
 
     /// <summary>Hits per element where nothing says otherwise: the paper's main result.</summary>
     public const string PaperRate = "0.003";
@@ -23,7 +23,7 @@ internal static class Axes
     private static readonly IReadOnlyList<string> Altering = ["thundervolt"], Missing = ["range-clamp"];
 
     /// <summary>All axes, in the order in which a product is written.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Voltage, Errors, Rate, Protection, Tile, Threshold, Interval, Subject, Seed, Bit, Role, Step, Block];
+    public static IReadOnlyList<string> Names { get; } = [Voltage, Errors, Rate, Protection, Tile, Threshold, Interval, Subject, Seed, Shift, Bit, Role, Step, Block];
 
     /// <summary>Groups of roles that go by one name.</summary>
     public static IReadOnlyDictionary<string, IReadOnlySet<GemmRole>> Roles { get; } = new Dictionary<string, IReadOnlySet<GemmRole>>
@@ -70,6 +70,7 @@ internal static class Axes
         Tile => ["32", "64", "128", "256"],
         Threshold => ["256", "1024", "4096", "16384"],
         Interval => ["2", "5", "10"],
+        Shift => ["0.5", "1", "2", "4"],
         _ => [.. ErrorModels.Names],
     };
 
@@ -96,6 +97,8 @@ internal static class Axes
                 return Numbers(value, 0, 1) ?? throw complaint.Value;
             case Voltage:
                 return Number(value) is { } volts && volts is > 0 and <= 10 ? [Text(volts)] : throw complaint.Value;
+            case Shift:
+                return Number(value) is { } shift && double.IsFinite(shift) ? [Text(shift)] : throw complaint.Value;
             case Role:
                 return Roles.TryGetValue(value, out var roles) && ground.Roles.Overlaps(roles) ? [value] : throw complaint.Value;
             default:
@@ -115,6 +118,7 @@ internal static class Axes
         Tile => $"edges 1..{GemmWeights.LargestTile}",
         Threshold => "deviations from 1",
         Interval => "steps 1..1000",
+        Shift => "numbers",
         _ => $"some of {string.Join(", ", Standard(name, ground))}",
     };
 

@@ -16,7 +16,7 @@ internal sealed record CampaignChart(string Name, string Title, byte[] Png);
 internal sealed class CampaignCharts(CampaignPlan plan, IReadOnlyList<CellState> states)
 {
     private const int Width = 900, Height = 560, MostNumbers = 240, MostCurves = 8;
-    private static readonly IReadOnlyList<string> Ordered = [Axes.Step, Axes.Block, Axes.Bit, Axes.Rate, Axes.Voltage, Axes.Tile, Axes.Threshold, Axes.Interval];
+    private static readonly IReadOnlyList<string> Ordered = [Axes.Step, Axes.Block, Axes.Bit, Axes.Rate, Axes.Voltage, Axes.Tile, Axes.Threshold, Axes.Interval, Axes.Shift];
     private readonly Metric _metric = Metric.Named(plan.Metrics[0]);
 
     /// <summary>Draws them.</summary>

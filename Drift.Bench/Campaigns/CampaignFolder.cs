@@ -41,14 +41,15 @@ internal sealed class CampaignFolder : IDisposable
                 throw new UserErrorException($"--out: {path} holds a campaign of another plan ({Listed(differences)}); expected the same plan, or a new folder such as {Free(path)}");
             return folder;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            folder?.Dispose();
-            if (created && Directory.Exists(path) && !File.Exists(file))
-                Directory.Delete(path, recursive: true);
-            if (exception is UserErrorException)
-                throw;
-            throw exception is IOException or UnauthorizedAccessException ? new UserErrorException($"--out: cannot write {path}: {exception.Message}", exception) : exception;
+            Leave(folder, created, path);
+            throw new UserErrorException($"--out: cannot write {path}: {exception.Message}", exception);
+        }
+        catch
+        {
+            Leave(folder, created, path);
+            throw;
         }
     }
 
@@ -63,6 +64,14 @@ internal sealed class CampaignFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>A folder that was made here and never got its plan is nothing to keep.</summary>
+    private static void Leave(CampaignFolder? folder, bool created, string path)
+    {
+        folder?.Dispose();
+        if (created && Directory.Exists(path) && !File.Exists(System.IO.Path.Combine(path, PlanFile)))
+            Directory.Delete(path, recursive: true);
+    }
 
     /// <summary>The system lets go of it when the process ends, however it ends.</summary>
     private static FileStream Lock(string path)

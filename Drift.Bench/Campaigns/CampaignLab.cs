@@ -91,8 +91,10 @@ internal sealed class CampaignLab : IDisposable
         var strategy = settings.Strategy(Pipeline.Kind, _outputs);
         var run = new PictureRun(Request(settings, trial)) { FaultSeed = Plan.Seed + (ulong)trial };
         using var unit = Open(settings, strategy, platform, run, watch);
-        var (image, steps) = clean.Draw(whole ? 0 : settings.FirstStep(strategy.Protection), whole ? Plan.Steps : settings.LastStep(Plan.Steps), unit, worker.Workspace, cancellation);
-        var metrics = worker.Measure(new DrawnPicture(run.Request, image, run.Ledger), clean.Image);
+        // A latent that is shifted is that of the clean run up to there: there is no earlier step to start from.
+        var first = whole && settings.Shift is null ? 0 : settings.FirstStep(strategy.Protection);
+        var (image, latents, steps) = clean.Draw(first, whole ? Plan.Steps : settings.LastStep(Plan.Steps), unit, worker.Workspace, settings.Disturb(run.FaultSeed), cancellation);
+        var metrics = worker.Measure(new DrawnPicture(run.Request, image, run.Ledger), clean.Image, latents, clean.LatentsAt(Plan.Steps));
         return (new TrialRow(cell, trial, run.Request.Seed, run.FaultSeed, run.Ledger.FaultsInjected, run.Ledger.LinesFlagged, run.Ledger.ElementsMended, run.Ledger.MissedLarge,
             steps, metrics, Digest(image), Math.Round(clock.Elapsed.TotalMilliseconds, 2)), image);
     }

@@ -86,7 +86,11 @@ internal sealed class CampaignProgress
         return Math.Clamp(state.Count * Math.Pow(Half(state) / half, 2), state.Look, _plan.Stopping.Ceiling) - state.Count;
     }
 
-    private static double Half(CellState state) => state.Interval(0) is var interval ? (interval.High - interval.Low) / 2 : double.NaN;
+    private static double Half(CellState state)
+    {
+        var interval = state.Interval(0);
+        return (interval.High - interval.Low) / 2;
+    }
 
     private Table Draw(CampaignStatus status)
     {

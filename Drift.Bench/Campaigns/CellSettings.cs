@@ -17,8 +17,9 @@ namespace Drift.Bench;
 /// <param name="Seed">The seed of all its pictures; null for a new one each trial.</param>
 /// <param name="Protection">Name of the protection.</param>
 /// <param name="Protections">What it is made with.</param>
+/// <param name="Shift">What is added to one value of the latents before the range's first step; null for nothing.</param>
 internal sealed record CellSettings(SiteRange Range, IReadOnlySet<GemmRole>? Roles, double? Rate, double Volts, string ErrorModel, int? Bit, int? Subject, ulong? Seed,
-    string Protection, ProtectionSettings Protections)
+    string Protection, ProtectionSettings Protections, double? Shift)
 {
     /// <summary>The point of faulty products where a rate is given: any but the nominal one, where nothing fails.</summary>
     private const double StandInVolts = 0.675;
@@ -38,7 +39,8 @@ internal sealed record CellSettings(SiteRange Range, IReadOnlySet<GemmRole>? Rol
             roles, Number(Axes.Rate), Number(Axes.Voltage) ?? StandInVolts, Value(Axes.Errors)!, Whole(Axes.Bit),
             Value(Axes.Subject) is { } subject ? plan.Subjects.ToList().IndexOf(subject) : null,
             Value(Axes.Seed) is { } seed ? ulong.Parse(seed, CultureInfo.InvariantCulture) : null,
-            Value(Axes.Protection)!, new ProtectionSettings(Whole(Axes.Tile)!.Value, Whole(Axes.Threshold)!.Value, Whole(Axes.Interval)!.Value, new RangeProfile()));
+            Value(Axes.Protection)!, new ProtectionSettings(Whole(Axes.Tile)!.Value, Whole(Axes.Threshold)!.Value, Whole(Axes.Interval)!.Value, new RangeProfile()),
+            Number(Axes.Shift));
     }
 
     /// <summary>The machine on which it runs.</summary>
@@ -82,6 +84,9 @@ internal sealed record CellSettings(SiteRange Range, IReadOnlySet<GemmRole>? Rol
     /// <summary>The last step that may differ from the clean run's of equal latents.</summary>
     /// <param name="steps">Sampling steps.</param>
     public int LastStep(int steps) => Axes.LeavesCleanRuns(Protection) ? Range.LastStep : steps - 1;
+
+    /// <summary>What is done to the latents before the first step; the seed of the faults says to which value.</summary>
+    public Action<Tensor>? Disturb(ulong faultSeed) => Shift is not { } shift ? null : latents => latents.Span[(int)(Philox.Words(0, 0, 0, 0, faultSeed).R0 % (uint)latents.Length)] += (float)shift;
 
     private OperatingPoint Point => OperatingPoint.Nominal with { Voltage = new Volts(Volts) };
 

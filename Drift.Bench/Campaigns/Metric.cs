@@ -22,6 +22,7 @@ internal sealed record Metric(string Name, string Unit, bool IsProportion, doubl
         new("psnr", "dB", false, BestPsnr, true),
         new("ssim", "", false, 2, true),
         new("features", "", false, null, false),
+        new("latent", "", false, null, false),
         new("right", "", true, 1, true),
     ];
 

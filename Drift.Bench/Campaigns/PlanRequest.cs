@@ -43,6 +43,8 @@ internal sealed record PlanRequest(ModelFolder Model, string? Over, IReadOnlyDic
             throw new UserErrorException($"--over: no axis is named, so the product is empty; expected some of {string.Join(", ", Axes.Names)}");
         if (names.Contains(Axes.Voltage) && names.Contains(Axes.Rate))
             throw new UserErrorException("--over: a voltage implies its rate; expected one of the axes rate and voltage");
+        if (names.Contains(Axes.Shift) && names.Exists(name => name is not (Axes.Shift or Axes.Step or Axes.Seed or Axes.Subject)))
+            throw new UserErrorException("--over: a latent is shifted before a step, without faults; expected no other axes beside latent-shift than step, seed and class");
         if (names.Contains(Axes.Errors) && !names.Contains(Axes.Voltage))
             throw new UserErrorException("--over: an error model turns voltages into rates; expected the axis voltage beside error-model");
         var axes = Axes.Names.Where(names.Contains).Select(name => new Axis(name, Axes.Values(name, Values.GetValueOrDefault(name), ground))).ToList();
@@ -60,7 +62,7 @@ internal sealed record PlanRequest(ModelFolder Model, string? Over, IReadOnlyDic
             [Axes.Interval] = Model.Kind.Schedule.Interval.ToString(CultureInfo.InvariantCulture),
         };
         if (!names.Contains(Axes.Voltage))
-            standard[Axes.Rate] = Axes.PaperRate;
+            standard[Axes.Rate] = names.Contains(Axes.Shift) ? "0" : Axes.PaperRate;
         return standard.Where(value => !names.Contains(value.Key)).ToDictionary();
     }
 

@@ -28,19 +28,30 @@ internal sealed class TrialWorker
     /// <summary>Measures a trial.</summary>
     /// <param name="drawn">The trial's picture.</param>
     /// <param name="clean">The clean one, [channels, height, width].</param>
+    /// <param name="latents">The trial's last latents.</param>
+    /// <param name="cleanLatents">The clean ones.</param>
     /// <returns>A value a metric.</returns>
-    public double[] Measure(DrawnPicture drawn, Tensor clean)
+    public double[] Measure(DrawnPicture drawn, Tensor clean, Tensor latents, Tensor cleanLatents)
     {
         var (picture, reference) = (Picture.From(drawn.Image), Picture.From(clean));
         return [.. _metrics.Select(metric => metric switch
         {
             "psnr" => Metric.CappedPsnr(picture, reference),
             "ssim" => Ssim.Gaussian(picture, reference),
+            "latent" => Distance(latents.Span, cleanLatents.Span),
             "features" => _features!.Between(picture, reference),
             _ => _judge!.Accuracy([drawn]) ?? 0,
         })];
     }
 
+    private static double Distance(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < a.Length; i++)
+            sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+        return Math.Sqrt(sum);
+    }
+
     private static UserErrorException Unfit(CampaignLab lab, string metric) =>
-        new($"--metric: {metric} needs a classifier of the model's classes, and none is shipped for {lab.Model.Name}; expected some of psnr, ssim");
+        new($"--metric: {metric} needs a classifier of the model's classes, and none is shipped for {lab.Model.Name}; expected some of psnr, ssim, latent");
 }

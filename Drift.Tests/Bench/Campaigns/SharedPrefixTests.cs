@@ -45,4 +45,15 @@ public sealed class SharedPrefixTests
         Assert.That((row.Steps, row.Metrics[0]), Is.EqualTo((1, Metric.BestPsnr)));
         Assert.That(image, Is.SameAs(lab.Clean(0, 0, new TrialWorker(lab), default).Image));
     }
+
+    [Test]
+    public void A_shifted_latent_is_the_clean_run_with_one_value_moved()
+    {
+        var folder = ModelFolder.Find("dit-fashion");
+        var plan = new PlanRequest(folder, "", new Dictionary<string, string> { [Axes.Step] = "6", [Axes.Shift] = "1" }, "latent", null, 1, 2, 2, StoppingRule.Student, 7, null, 1, "saturating", ["bag"]).ToPlan();
+        using var lab = CampaignBench.Lab(plan);
+        var (row, _) = lab.Run(0, 0, new TrialWorker(lab), default);
+        Assert.That((row.Faults, row.Steps), Is.EqualTo((0L, 1)));
+        Assert.That(row.Metrics[0], Is.InRange(0.01, 2), "about as far as it was moved, a step later");
+    }
 }
