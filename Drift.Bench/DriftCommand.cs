@@ -53,6 +53,7 @@ internal static class DriftCommand
         ReplayCommand.Create(),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
+        ReproduceCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)
