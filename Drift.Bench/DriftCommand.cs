@@ -51,6 +51,7 @@ internal static class DriftCommand
         DecodeCommand.Create(bodies.Decode),
         SweepCommand.Create(bodies.Sweep),
         ReplayCommand.Create(),
+        RangesCommand.Create(),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
         ReproduceCommand.Create(),
