@@ -51,6 +51,8 @@ internal static class DriftCommand
         DecodeCommand.Create(bodies.Decode),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
+        ChecksumCommand.Create(),
+        AbftCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)
@@ -68,8 +70,8 @@ internal static class DriftCommand
                 : $"{name}: there is no option '{parsed.UnmatchedTokens[0]}'; see drift {name} --help";
         }
 
-        return where == root
-            ? $"expected one of the commands {commands}; see drift --help"
+        return where == root ? $"expected one of the commands {commands}; see drift --help"
+            : where.Action is null ? $"{name}: expected one of the commands {commands}; see drift {name} --help"
             : parsed.Errors[0].Message;
     }
 
