@@ -53,6 +53,7 @@ internal static class DriftCommand
         IsolinesCommand.Create(),
         ChecksumCommand.Create(),
         AbftCommand.Create(),
+        ReproduceCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)

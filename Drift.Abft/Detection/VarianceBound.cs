@@ -16,9 +16,9 @@ public sealed class VarianceBound : IRoundingBound
         double depth = line.Depth, length = line.Length, square = line.Expected * line.Expected;
         var (elements, outputs) = Walk(line, line.Others);
         var (expected, _) = Walk(line, line.Summed);
-        // A sum that ends at e went there, beyond what means and variances tell: evenly where terms are related, as in A A^T, or at once where one term rules, which is then as large as the sum.
+        // What means and variances do not tell: terms that are related, as in A A^T, let a sum grow evenly to e; a term as large as the largest may come early, stay for all of K, and be taken back at the end.
         var term = line.Own.Largest * line.Others.Largest;
-        var trend = 2 * depth * (square + 2 * Math.Min(square, term * term)) / 3;
+        var trend = 2 * depth * (square / 3 + term * term);
         var observed = length / 2 * outputs + length / 3 * square;
         var summed = 0.0;
         for (var b = 0; b < OperandLines.Blocks && line.Terms(b) > 0; b++)
