@@ -157,6 +157,7 @@ public sealed class CheckedFloatProduct
             OtherNorms = others.NormsOf(tile),
             Summed = others.Summed(tile),
             Depth = own.Depth,
+            Terms = own.Terms,
             Length = Math.Min(others.Tile, others.Count - tile * others.Tile),
             Expected = float.IsFinite(expected) ? expected : 0,
             Format = FloatFormat.Single,

@@ -55,9 +55,8 @@ public readonly ref struct CheckedLine
     /// <summary>The type that products and sums are rounded to.</summary>
     public required FloatFormat Format { get; init; }
 
-    /// <summary>Terms of K in a block; the last ones may be shorter, or empty.</summary>
-    /// <param name="block">Block, from 0.</param>
-    public int Terms(int block) => OperandLines.TermsOf(Depth, block);
+    /// <summary>Terms of K in each block: the last ones may be shorter, or empty.</summary>
+    public required ReadOnlySpan<double> Terms { get; init; }
 }
 
 /// <summary>A floating-point type.</summary>

@@ -13,6 +13,7 @@ public sealed class OperandLines
     public const int Blocks = 8;
 
     private readonly Profiles _own = new(), _groups = new(), _summed = new();
+    private readonly double[] _terms = new double[Blocks];
     private float[] _sums = [];
     private double[] _norms = [];
 
@@ -30,6 +31,9 @@ public sealed class OperandLines
 
     /// <summary>The sum of each tile's lines [tiles, K].</summary>
     public ReadOnlySpan<float> Sums => _sums.AsSpan(0, Tiles * Depth);
+
+    /// <summary>Terms of K in each block.</summary>
+    public ReadOnlySpan<double> Terms => _terms;
 
     /// <summary>A line.</summary>
     /// <param name="line">Line, from 0.</param>
@@ -65,6 +69,8 @@ public sealed class OperandLines
             _sums = new float[Tiles * depth];
         if (_norms.Length < Tiles)
             _norms = new double[Tiles];
+        for (var block = 0; block < Blocks; block++)
+            _terms[block] = TermsOf(depth, block);
         _own.Reset(lines);
         _groups.Reset(Tiles);
         _summed.Reset(Tiles);
@@ -87,7 +93,7 @@ public sealed class OperandLines
     }
 
     /// <summary>Terms of K in a block: the last ones may be shorter, or empty.</summary>
-    internal static int TermsOf(int depth, int block)
+    private static int TermsOf(int depth, int block)
     {
         var whole = (depth + Blocks - 1) / Blocks;
         return Math.Clamp(depth - block * whole, 0, whole);

@@ -21,8 +21,8 @@ public sealed class VarianceBound : IRoundingBound
         var trend = 2 * depth * (square / 3 + term * term);
         var observed = length / 2 * outputs + length / 3 * square;
         var summed = 0.0;
-        for (var b = 0; b < OperandLines.Blocks && line.Terms(b) > 0; b++)
-            summed += line.Own.Squares[b] * (length / 2 * line.Others.Squares[b] + length / 3 * line.Summed.Squares[b]) / line.Terms(b);
+        for (var b = 0; b < line.Terms.Length && line.Terms[b] > 0; b++)
+            summed += line.Own.Squares[b] * (length / 2 * line.Others.Squares[b] + length / 3 * line.Summed.Squares[b]) / line.Terms[b];
         var squares = elements + expected + trend + observed + summed;
         var roundings = 2 * depth * length + depth + length;
         var (u, tiny) = (line.Format.UnitRoundoff, line.Format.HalfSubnormal);
@@ -36,11 +36,9 @@ public sealed class VarianceBound : IRoundingBound
     private static (double All, double Last) Walk(in CheckedLine line, in DepthProfile others)
     {
         double mean = 0, variance = 0, all = 0;
-        for (var b = 0; b < OperandLines.Blocks; b++)
+        for (var b = 0; b < line.Terms.Length && line.Terms[b] > 0; b++)
         {
-            double terms = line.Terms(b);
-            if (terms == 0)
-                break;
+            var terms = line.Terms[b];
             var growth = line.Own.Squares[b] * others.Squares[b] / terms;
             mean += Math.Abs(line.Own.Sums[b]) * Math.Abs(others.Sums[b]) / terms;
             all += terms * (mean * mean + variance + growth / 2);
