@@ -72,7 +72,7 @@ internal sealed class Lab : IDisposable
 
         if (options.BitErrorRate is { } rate)
             rates = new FixedRate(rate, options.Faults.FixedUnit);
-        return new Lab(options.Sampling, Machine(options.Faults.Around(rates)))
+        return new Lab(options.Sampling, Machine(options.Faults.Around(rates), options.Energy))
         {
             Rates = rates,
             Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
@@ -80,7 +80,7 @@ internal sealed class Lab : IDisposable
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>
-    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0))));
+    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0)), EnergyFile.Standard));
 
     /// <summary>True for the row that has no modelled energy: the unquantised reference.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
@@ -126,7 +126,7 @@ internal sealed class Lab : IDisposable
         return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
         {
             foreach (var run in runs)
-                run.Ledger.Charge(Platform.Costs.Transfer(new Bytes(bytes / runs.Count)));
+                run.Ledger.Charge(Platform.Costs.Transfer(new Bytes(bytes / runs.Count), Traffic.Features));
         });
     }
 
@@ -134,7 +134,7 @@ internal sealed class Lab : IDisposable
     public Cost CostOf(IReadOnlyList<DrawnPicture> drawn)
     {
         var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K * (_sampling.Cache?.StepsOf(layer.Key, _sampling.Steps) ?? _sampling.Steps));
-        return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes(weightBytes)), (sum, cost) => sum + cost);
+        return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes(weightBytes), Traffic.Weights), (sum, cost) => sum + cost);
     }
 
     /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
@@ -165,6 +165,5 @@ internal sealed class Lab : IDisposable
         return ranges;
     }
 
-    private static Platform Machine(IErrorModel errors) =>
-        new(errors, new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv"))));
+    private static Platform Machine(IErrorModel errors, string energy) => new(errors, new AcceleratorCost(new SystolicArray(), EnergyModel.Load(EnergyFile.Find(energy))));
 }

@@ -25,6 +25,9 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     /// <summary>The error model, the bits and the pattern of its hits.</summary>
     public FaultOptions Faults { get; init; } = FaultOptions.Standard;
 
+    /// <summary>The energies that work is charged at, as <see cref="EnergyFile.Find"/> takes them.</summary>
+    public string Energy { get; init; } = EnergyFile.Standard;
+
     /// <summary>The settings as files record them.</summary>
     public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()))
     {
@@ -38,6 +41,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
         ["clip"] = Clip,
+        [InputFiles.EnergySetting] = Energy,
     };
 }
 
@@ -61,6 +65,7 @@ internal sealed class CompareArguments
 
     private readonly FaultArguments _faults = new();
 
+    private readonly Option<string> _energy = EnergyFile.Option();
     private readonly Option<string?> _clip = Declare.Text("--clip", "Folder of a CLIPModel that scores pictures against their prompts [default: the model's]", "FOLDER");
 
     /// <summary>Declares the options on a command.</summary>
@@ -68,7 +73,7 @@ internal sealed class CompareArguments
     {
         _sampling.AddTo(command);
         _faults.AddTo(command);
-        foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points, _clip })
+        foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points, _clip, _energy })
             command.Options.Add(option);
     }
 
@@ -94,6 +99,7 @@ internal sealed class CompareArguments
         {
             Clip = Clip(sampling.Model, parsed.GetValue(_clip)),
             Faults = _faults.Bind(parsed),
+            Energy = parsed.GetRequiredValue(_energy),
         };
     }
 

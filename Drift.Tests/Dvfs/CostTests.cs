@@ -59,7 +59,7 @@ internal sealed class CostTests
         Within(cost.ComputeEnergy.Value, 41600 * .16e-12 * .5625);
         Within(cost.CheckEnergy.Value, 4000 * .16e-12 * .5625);
         Within(cost.Time.Value, 472 / 2e9);
-        Within(Model.Transfer(new Bytes(1000)).Energy.Value, 31e-9);
+        Within(Model.Transfer(new Bytes(1000), Traffic.Weights).Energy.Value, 31e-9);
         Assert.That(Model.Gemm(new GemmShape(65, 40, 16), 0, OperatingPoint.Nominal).ChecksumMacs, Is.Zero);
     }
 
@@ -67,7 +67,7 @@ internal sealed class CostTests
     public void CostsAddUp()
     {
         var gemm = Model.Gemm(new GemmShape(128, 512, 128), 32, OperatingPoint.Nominal);
-        var transfer = Model.Transfer(new Bytes(4096));
+        var transfer = Model.Transfer(new Bytes(4096), Traffic.Restores);
         var sum = gemm + transfer + gemm;
         Assert.That((sum.Macs, sum.Cycles, sum.Moved), Is.EqualTo((2 * gemm.Macs, 2 * gemm.Cycles, new Bytes(4096))));
         Within(sum.Energy.Value, 2 * gemm.Energy.Value + transfer.Energy.Value);
