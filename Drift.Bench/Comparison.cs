@@ -53,7 +53,7 @@ internal static class Comparison
         if (rows.Any(row => CompareRow.Names.Contains(row.Row)))
             CompareTable.Print(session.Out, [.. rows.Where(row => CompareRow.Names.Contains(row.Row))]);
         RivalTable.Print(session.Out, [.. rows.Where(row => !CompareRow.Names.Contains(row.Row))]);
-        foreach (var point in options.Rows.Where(name => !Lab.IsUnquantised(name)).Select(name => Lab.PointOf(name, options)).Distinct())
+        foreach (var point in options.Rows.Where(name => !Lab.IsUnquantised(name)).SelectMany(name => Lab.PointsOf(name, options)).Distinct())
             session.Out.WriteLine($"Error rate at {point}: {lab.Rates.At(point)} ({lab.Rates.Name}); bits {options.Faults.Bits}, hits {options.Faults.Pattern}.");
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
         session.Out.WriteLine($"Missed faults that cancellation on a line does not explain: {escaped}.");
@@ -99,7 +99,7 @@ internal static class Comparison
             Speedup = reference.Time.Value / cost.Time.Value,
             OverheadPercent = rival ? 100 * (cost.ProtectionEnergy / new Joules(cost.Energy.Value - cost.ProtectionEnergy.Value)) : null,
             SecondsPerImage = rival ? cost.Time.Value / images : null,
-            ErrorRate = ErrorRateRecord.At(lab.Rates, Lab.PointOf(name, options)),
+            ErrorRate = Lab.PointsOf(name, options).ToList() is [var only] ? ErrorRateRecord.At(lab.Rates, only) : null,
         };
     }
 

@@ -165,7 +165,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         if (_strategy.Protection is { } protection)
             Mend(protection, run, site, checkpoint, output);
 
-        _policies[picture].Observe(site, _finding.FlaggedLines);
+        _policies[picture].Observe(site, Alarms());
         Watch?.Invoke(new GuardedProduct(site, picture, point, faults, _output, _finding, _examination));
     }
 
@@ -183,6 +183,16 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         run.Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
         recovery.Prepare(_finding, checkpoint);
         return checkpoint;
+    }
+
+    /// <summary>What the checks show before anything is corrected. A decoder condemns few lines, but the deviations that it read are all seen.</summary>
+    private AlarmCount Alarms()
+    {
+        var sums = _output.Expected;
+        if (sums.Tile == 0 || _strategy.Protection is not { } protection)
+            return default;
+        var flagged = _examination?.FlaggedLines(protection.Threshold) ?? _finding.FlaggedLines;
+        return new AlarmCount(flagged, sums.Rows.Length + sums.Columns.Length, sums.Tile);
     }
 
     /// <summary>Corrected accumulators and their values; the ledger hears what became of the flips.</summary>

@@ -98,6 +98,18 @@ internal sealed class CostTests
         Assert.That(mixes["sd15"].Saving(4.01 / 6.61, 1.18), Is.EqualTo(.318).Within(6e-4));
     }
 
+    [Test]
+    public void ThePapersMacsCountModulationOnceAToken()
+    {
+        // DiT-XL/2-512: 28 blocks of width 1152 over 32 x 32 tokens; a block's layers have 4 + 8 d^2 weights, adaLN's 6 d^2. docs/voltage.md.
+        const double blocks = 28, tokens = 1024, width = 1152;
+        double Macs(double rowsOfModulation) => blocks * (tokens * (12 * width * width + 2 * tokens * width) + rowsOfModulation * 6 * width * width);
+        Assert.That(Macs(1), Is.EqualTo(524e9).Within(.1).Percent, "as executed, one row of modulation a sample");
+        Assert.That(Macs(tokens), Is.EqualTo(7.53e11).Within(.1).Percent, "quoted from the paper");
+        // The paper's k follows from its own figure and constants: 7.53e11 x 0.16 pJ over 0.669 GB x 31 pJ/B.
+        Assert.That(7.53e11 * Energy.Mac.Value / (.669e9 * Energy.DramByte.Value), Is.EqualTo(5.81).Within(.005));
+    }
+
     private static void Within(double actual, double expected) => Assert.That(actual, Is.EqualTo(expected).Within(1e-6 * Math.Abs(expected)));
 
     private static int Int(Dictionary<string, string> row, string column) => int.Parse(row[column], CultureInfo.InvariantCulture);
