@@ -1,3 +1,5 @@
+using Drift.Models;
+
 namespace Drift.Bench;
 
 /// <summary>A plan on fresh pictures, beside the paper's schedule on the same ones.</summary>
@@ -13,18 +15,8 @@ namespace Drift.Bench;
 /// <param name="PaperOwnSavedPercent">The same of the paper's schedule.</param>
 /// <param name="Speedup">Against the nominal run. Modelled.</param>
 /// <param name="PaperSpeedup">The same of the paper's schedule.</param>
-internal sealed record PlanVerification(int Pictures, ulong FirstSeed, bool Kept, Span Quality, Span PaperQuality, Span Difference,
+internal sealed record PlanVerification(int Pictures, ulong FirstSeed, bool Kept, ConfidenceInterval Quality, ConfidenceInterval PaperQuality, ConfidenceInterval Difference,
     double SavedPercent, double PaperSavedPercent, double OwnSavedPercent, double PaperOwnSavedPercent, double Speedup, double PaperSpeedup);
-
-/// <summary>A mean with its 95 % interval.</summary>
-/// <param name="Mean">The mean.</param>
-/// <param name="Low">Lower end.</param>
-/// <param name="High">Upper end.</param>
-internal readonly record struct Span(double Mean, double Low, double High)
-{
-    /// <summary>Of a sample.</summary>
-    public static Span Of(IReadOnlyCollection<double> sample) => Models.ConfidenceInterval.Of(sample) is var interval ? new(interval.Mean, interval.Low, interval.High) : default;
-}
 
 /// <summary>plan.json: what was asked, what was measured, and what came of it.</summary>
 /// <param name="Settings">Every setting by name.</param>

@@ -63,7 +63,7 @@ internal static class PlanRun
         var margin = ConfidenceInterval.Of([.. options.Budget.Margins(plan.Qualities, paper.Qualities)]);
         double Saved(double relative) => 100 * (1 - relative);
         return new PlanVerification(plan.Qualities.Count, options.Sampling.SeedOf(first), (double.IsNaN(margin.Low) ? margin.Mean : margin.Low) >= 0,
-            Span.Of(plan.Qualities), Span.Of(paper.Qualities), Span.Of([.. plan.Qualities.Zip(paper.Qualities, (a, b) => a - b)]),
+            ConfidenceInterval.Of(plan.Qualities), ConfidenceInterval.Of(paper.Qualities), ConfidenceInterval.Of([.. plan.Qualities.Zip(paper.Qualities, (a, b) => a - b)]),
             Saved(plan.Cost.Energy), Saved(paper.Cost.Energy), Saved(plan.Cost.OwnEnergy), Saved(paper.Cost.OwnEnergy), 1 / plan.Cost.Time, 1 / paper.Cost.Time);
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Drift.Models;
 
 namespace Drift.Bench;
 
@@ -58,9 +57,10 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
     /// <param name="trial">The trial.</param>
     public bool Keeps(Trial trial)
     {
-        var margin = ConfidenceInterval.Of([.. options.Budget.Margins(trial.Qualities, Paper.Qualities)]);
-        // An interval of two standard errors on each side: half of its half is one.
-        return margin.Mean - (double.IsNaN(margin.Low) ? 0 : (margin.Mean - margin.Low) / 2) >= 0;
+        var margins = options.Budget.Margins(trial.Qualities, Paper.Qualities);
+        var mean = margins.Average();
+        var error = margins.Count < 2 ? 0 : Math.Sqrt(margins.Sum(margin => (margin - mean) * (margin - mean)) / (margins.Count - 1) / margins.Count);
+        return mean >= error;
     }
 
     /// <summary>The lowest uniform voltage at which a code keeps the budget, found by halving the grid.</summary>
@@ -91,30 +91,37 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
     {
         var (best, volts) = (uniform, uniform.Policy.Points[0].Volts);
         var parts = Parts().ToList();
-        var lower = Math.Max(options.Lowest, Math.Round(volts - 2 * options.Step, Decimals));
+        double Moved(int steps) => Math.Clamp(Math.Round(volts + steps * options.Step, Decimals), options.Lowest, options.Highest);
+        var lower = Moved(-2);
+        // At the end of the grid nothing can fall; what a part answers to is then seen from above.
+        var probe = lower < volts ? lower : Moved(2);
+        foreach (var part in parts)
+        {
+            var trial = Try(With(uniform.Policy, part with { Volts = probe }));
+            Sensitivities.Add(new PartSensitivity(Name(part), probe, trial.Quality - uniform.Quality, Objective(trial) - Objective(uniform)));
+            report($"sensitivity, {Name(part)} at {probe.ToString(CultureInfo.InvariantCulture)} V: {Text(trial)}");
+        }
+
         if (lower < volts)
         {
-            foreach (var part in parts)
-            {
-                var trial = Try(With(uniform.Policy, part with { Volts = lower }));
-                Sensitivities.Add(new PartSensitivity(Name(part), lower, trial.Quality - uniform.Quality, Objective(trial) - Objective(uniform)));
-                report($"sensitivity, {Name(part)} at {lower.ToString(CultureInfo.InvariantCulture)} V: {Text(trial)}");
-            }
-
             // What costs least quality for what it saves goes first; each stays only if all of them together keep the budget.
             foreach (var part in Sensitivities.Zip(parts).OrderBy(pair => -pair.First.Quality / Math.Max(1e-9, -pair.First.Cost)).Select(pair => pair.Second))
                 best = Better(best, Try(With(best.Policy, part with { Volts = lower })));
         }
 
         // The other way round: everything lower, and the parts that answer most strongly back up again.
-        for (var floor = lower; floor >= options.Lowest && Sensitivities.Count > 0; floor = Math.Round(floor - options.Step, Decimals))
+        for (var floor = Moved(-1); floor < volts && floor >= options.Lowest && Sensitivities.Count > 0; floor = Math.Round(floor - options.Step, Decimals))
         {
+            var before = best;
             var policy = uniform.Policy with { Points = [new PolicyPoint(floor)] };
             foreach (var part in Sensitivities.Zip(parts).OrderBy(pair => pair.First.Quality).Take(2).Select(pair => pair.Second))
             {
-                policy = With(policy, part with { Volts = Math.Min(options.Highest, Math.Round(volts + 2 * options.Step, Decimals)) });
+                policy = With(policy, part with { Volts = Moved(2) });
                 best = Better(best, Try(policy));
             }
+
+            if (best == before)
+                break;
         }
 
         report($"schedule: {Text(best)}");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Drift.Models;
 using Spectre.Console;
 
 namespace Drift.Bench;
@@ -32,7 +33,7 @@ internal static class PlanTable
         return string.Create(CultureInfo.InvariantCulture, $"{(parts.Count == 0 ? "all" : string.Join(", ", parts))} at {point.Volts} V");
     }
 
-    private static string Interval(Span span) => string.Create(CultureInfo.InvariantCulture, $"{span.Mean:F4} ({span.Low:F4}..{span.High:F4})");
+    private static string Interval(ConfidenceInterval span) => string.Create(CultureInfo.InvariantCulture, $"{span.Mean:F4} ({span.Low:F4}..{span.High:F4})");
 
     private static string Number(double value, string format = "F1") => value.ToString(format, CultureInfo.InvariantCulture);
 }
