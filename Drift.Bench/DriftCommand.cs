@@ -52,6 +52,7 @@ internal static class DriftCommand
         PlanCommand.Create(),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
+        ReproduceCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)

@@ -178,5 +178,10 @@ internal sealed class Lab : IDisposable
         return ranges;
     }
 
-    private static Platform Machine(IErrorModel errors, string energy) => new(errors, new AcceleratorCost(new SystolicArray(), EnergyModel.Load(EnergyFile.Find(energy))));
+    /// <summary>What work costs on the paper's accelerator, at the paper's energies.</summary>
+    public static ICostModel PaperCosts() => CostsAt(EnergyFile.Standard);
+
+    private static AcceleratorCost CostsAt(string energy) => new(new SystolicArray(), EnergyModel.Load(EnergyFile.Find(energy)));
+
+    private static Platform Machine(IErrorModel errors, string energy) => new(errors, CostsAt(energy));
 }

@@ -14,7 +14,7 @@ internal static class PlanCommand
         var command = new Command("plan", "Search the protection and schedule that cost least under a budget of quality; verify them on fresh pictures; write a policy");
         var sampling = new SamplingArguments();
         sampling.AddTo(command);
-        var budget = Declare.Text("--budget", $"How good pictures must stay: {Budget.Form}", "BUDGET", "psnr>=paper");
+        var budget = Declare.Text("--budget", $"How good pictures must stay: {QualityBudget.Form}", "BUDGET", "psnr>=paper");
         var objective = Declare.Choice("--objective", "What is made small; energy is at the paper's ratio of compute to memory", "energy", [.. RelativeCost.Objectives.Keys]);
         var codes = Declare.Text("--codes", "Protections to choose from, separated by commas", "LIST", Standard);
         var lowest = Declare.Number("--lowest", "Lowest voltage to try", 0.6, 0.01, 10);
@@ -30,7 +30,7 @@ internal static class PlanCommand
         {
             if (parsed.GetValue(points) is { } file && !File.Exists(file))
                 throw new UserErrorException($"--operating-points: there is no file {file}");
-            var options = new PlanOptions(sampling.Bind(parsed), Budget.Parse(parsed.GetRequiredValue(budget)), RelativeCost.Objectives[parsed.GetRequiredValue(objective)], Codes(parsed.GetRequiredValue(codes)))
+            var options = new PlanOptions(sampling.Bind(parsed), QualityBudget.Parse(parsed.GetRequiredValue(budget)), RelativeCost.Objectives[parsed.GetRequiredValue(objective)], Codes(parsed.GetRequiredValue(codes)))
             {
                 Lowest = parsed.GetValue(lowest),
                 Highest = parsed.GetValue(highest),

@@ -8,7 +8,7 @@ internal sealed class PlanJournal
     private static readonly JsonSerializerOptions Options = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
     private readonly string _path;
-    private readonly Dictionary<string, Trial> _known = [];
+    private readonly Dictionary<string, PlanTrial> _known = [];
 
     /// <summary>Opens a journal, or begins one.</summary>
     /// <param name="path">The file.</param>
@@ -37,10 +37,10 @@ internal sealed class PlanJournal
     public string Path => _path;
 
     /// <summary>What was measured of a policy on some pictures; null for nothing yet.</summary>
-    public Trial? Find(string pictures, PolicyFile policy) => _known.GetValueOrDefault(Key(pictures, policy));
+    public PlanTrial? Find(string pictures, PolicyFile policy) => _known.GetValueOrDefault(Key(pictures, policy));
 
     /// <summary>Notes what was measured.</summary>
-    public void Add(string pictures, Trial trial)
+    public void Add(string pictures, PlanTrial trial)
     {
         var key = Key(pictures, trial.Policy);
         _known[key] = trial;
@@ -65,7 +65,7 @@ internal sealed class PlanJournal
 
     private static string Key(string pictures, PolicyFile policy) => $"{pictures} {JsonSerializer.Serialize(policy, Options)}";
 
-    private static string Line(string key, Trial trial) => JsonSerializer.Serialize(new Entry(key, trial), Options);
+    private static string Line(string key, PlanTrial trial) => JsonSerializer.Serialize(new Entry(key, trial), Options);
 
-    private sealed record Entry(string Key, Trial Trial);
+    private sealed record Entry(string Key, PlanTrial Trial);
 }

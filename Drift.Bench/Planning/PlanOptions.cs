@@ -7,7 +7,7 @@ namespace Drift.Bench;
 /// <param name="Budget">How good they must stay.</param>
 /// <param name="Objective">What is made small.</param>
 /// <param name="Codes">Protections to choose from.</param>
-internal sealed record PlanOptions(SamplingOptions Sampling, Budget Budget, Objective Objective, IReadOnlyList<string> Codes)
+internal sealed record PlanOptions(SamplingOptions Sampling, QualityBudget Budget, Objective Objective, IReadOnlyList<string> Codes)
 {
     /// <summary>Lowest voltage of the grid.</summary>
     public double Lowest { get; init; } = 0.6;

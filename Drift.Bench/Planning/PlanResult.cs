@@ -25,4 +25,4 @@ internal sealed record PlanVerification(int Pictures, ulong FirstSeed, bool Kept
 /// <param name="Sensitivities">How each part of the run answers to a lower voltage.</param>
 /// <param name="Trials">Everything that was tried on the calibration pictures.</param>
 internal sealed record PlanResult(IReadOnlyDictionary<string, object?> Settings, PolicyFile Policy, IReadOnlyList<PlanVerification> Verifications,
-    IReadOnlyList<PartSensitivity> Sensitivities, IReadOnlyList<Trial> Trials);
+    IReadOnlyList<PartSensitivity> Sensitivities, IReadOnlyList<PlanTrial> Trials);

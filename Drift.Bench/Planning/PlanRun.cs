@@ -58,7 +58,7 @@ internal static class PlanRun
         }
     }
 
-    private static PlanVerification Verification(PlanOptions options, int first, Trial plan, Trial paper)
+    private static PlanVerification Verification(PlanOptions options, int first, PlanTrial plan, PlanTrial paper)
     {
         var margin = ConfidenceInterval.Of([.. options.Budget.Margins(plan.Qualities, paper.Qualities)]);
         double Saved(double relative) => 100 * (1 - relative);

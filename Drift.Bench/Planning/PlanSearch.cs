@@ -19,27 +19,27 @@ internal sealed record PartSensitivity(string Part, double Volts, double Quality
 internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<string> report)
 {
     private const int Decimals = 4;
-    private readonly List<Trial> _trials = [];
-    private Trial? _paper;
+    private readonly List<PlanTrial> _trials = [];
+    private PlanTrial? _paper;
 
     /// <summary>Everything that was tried.</summary>
-    public IReadOnlyList<Trial> Trials => _trials;
+    public IReadOnlyList<PlanTrial> Trials => _trials;
 
     /// <summary>How each part answers to a lower voltage, from the best uniform point.</summary>
     public List<PartSensitivity> Sensitivities { get; } = [];
 
     /// <summary>The paper's schedule on the calibration pictures.</summary>
-    public Trial Paper => _paper ??= Try(options.PaperSchedule());
+    public PlanTrial Paper => _paper ??= Try(options.PaperSchedule());
 
     /// <summary>The grid of voltages, ascending.</summary>
     private double[] Grid => [.. Enumerable.Range(0, (int)Math.Round((options.Highest - options.Lowest) / options.Step) + 1).Select(i => Math.Round(options.Lowest + i * options.Step, Decimals))];
 
     /// <summary>Searches.</summary>
     /// <returns>The best that keeps the budget; null where nothing does.</returns>
-    public Trial? Run()
+    public PlanTrial? Run()
     {
         report($"paper's schedule: {Text(Paper)}");
-        var codes = options.Codes.Select(Lowest).OfType<Trial>().OrderBy(Objective).ToList();
+        var codes = options.Codes.Select(Lowest).OfType<PlanTrial>().OrderBy(Objective).ToList();
         if (codes.Count == 0)
             return null;
         var best = codes[0];
@@ -55,7 +55,7 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
 
     /// <summary>Whether a trial keeps the budget with a standard error to spare.</summary>
     /// <param name="trial">The trial.</param>
-    public bool Keeps(Trial trial)
+    public bool Keeps(PlanTrial trial)
     {
         var margins = options.Budget.Margins(trial.Qualities, Paper.Qualities);
         var mean = margins.Average();
@@ -64,10 +64,10 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
     }
 
     /// <summary>The lowest uniform voltage at which a code keeps the budget, found by halving the grid.</summary>
-    private Trial? Lowest(string code)
+    private PlanTrial? Lowest(string code)
     {
         var interval = code == "rollback" ? options.Sampling.Model.Kind.Schedule.Interval : options.Sampling.Steps;
-        Trial At(double volts) => Try(new PolicyFile { Protection = code, Tile = Math.Min(options.Tile, ProtectionCatalog.LargestTile(code)), Interval = interval, Points = [new PolicyPoint(volts)] });
+        PlanTrial At(double volts) => Try(new PolicyFile { Protection = code, Tile = Math.Min(options.Tile, ProtectionCatalog.LargestTile(code)), Interval = interval, Points = [new PolicyPoint(volts)] });
         var grid = Grid;
         var (low, high) = (0, grid.Length - 1);
         if (!Keeps(At(grid[high])))
@@ -87,7 +87,7 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
     }
 
     /// <summary>From the best uniform point to a schedule.</summary>
-    private Trial Schedule(Trial uniform)
+    private PlanTrial Schedule(PlanTrial uniform)
     {
         var (best, volts) = (uniform, uniform.Policy.Points[0].Volts);
         var parts = Parts().ToList();
@@ -155,17 +155,17 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
         _ => part.Roles,
     };
 
-    private Trial Better(Trial best, Trial other) => Keeps(other) && Objective(other) < Objective(best) ? other : best;
+    private PlanTrial Better(PlanTrial best, PlanTrial other) => Keeps(other) && Objective(other) < Objective(best) ? other : best;
 
-    private double Objective(Trial trial) => trial.Cost.By(options.Objective);
+    private double Objective(PlanTrial trial) => trial.Cost.By(options.Objective);
 
-    private Trial Try(PolicyFile policy)
+    private PlanTrial Try(PolicyFile policy)
     {
         var trial = bench.Try(policy);
         _trials.Add(trial);
         return trial;
     }
 
-    private string Text(Trial trial) => string.Create(CultureInfo.InvariantCulture,
+    private string Text(PlanTrial trial) => string.Create(CultureInfo.InvariantCulture,
         $"{options.Budget.Metric} {trial.Quality:F4}, energy saved {100 * (1 - trial.Cost.Energy):F1} % at the paper's ratio ({100 * (1 - trial.Cost.OwnEnergy):F1} % of its own), speed-up {1 / trial.Cost.Time:F2}");
 }

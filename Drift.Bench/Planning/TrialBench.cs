@@ -39,12 +39,12 @@ internal sealed class TrialBench : IDisposable
 
     /// <summary>Tries a policy, or remembers that it was tried.</summary>
     /// <param name="policy">The policy.</param>
-    public Trial Try(PolicyFile policy)
+    public PlanTrial Try(PolicyFile policy)
     {
         if (_journal.Find(_pictures, policy) is { } known)
             return known;
         var drawn = Draw(policy.ToStrategy("plan", _lab.Scope, _lab.Rates, _lab.Pipeline.Kind, () => new RangeProfile()));
-        var trial = new Trial(policy, [.. drawn.Zip(_nominal.Value.Pictures, (picture, nominal) => _options.Budget.Measure(Picture.From(picture.Image), nominal))],
+        var trial = new PlanTrial(policy, [.. drawn.Zip(_nominal.Value.Pictures, (picture, nominal) => _options.Budget.Measure(Picture.From(picture.Image), nominal))],
             RelativeCost.Of(CostOf(drawn), _nominal.Value.Cost, _lab.Mix));
         _journal.Add(_pictures, trial);
         return trial;

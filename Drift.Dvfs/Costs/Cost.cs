@@ -78,6 +78,21 @@ public readonly record struct Cost(
         Transitions = a.Transitions + b.Transitions,
         Traffic = a.Traffic + b.Traffic,
     };
+
+    /// <summary>So many times some work, a fraction of it where only its chance is known; counts are rounded down.</summary>
+    /// <param name="times">How many times, at least 0.</param>
+    /// <param name="work">The work.</param>
+    public static Cost operator *(double times, Cost work) => new((long)(times * work.Macs), (long)(times * work.ChecksumMacs), times * work.ComputeEnergy, times * work.CheckEnergy,
+        new Bytes((long)(times * work.Moved.Value)), times * work.MemoryEnergy, (long)(times * work.Cycles), new Seconds(times * work.Time.Value))
+    {
+        RepeatEnergy = times * work.RepeatEnergy,
+        LogicEnergy = times * work.LogicEnergy,
+        SramEnergy = times * work.SramEnergy,
+        LeakageEnergy = times * work.LeakageEnergy,
+        TransitionEnergy = times * work.TransitionEnergy,
+        Transitions = (long)(times * work.Transitions),
+        Traffic = times * work.Traffic,
+    };
 }
 
 /// <summary>A line of the ledger.</summary>

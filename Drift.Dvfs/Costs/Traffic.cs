@@ -38,6 +38,14 @@ public readonly record struct TrafficBytes(Bytes Weights, Bytes Checkpoints, Byt
     /// <summary>The kinds with their names.</summary>
     public IReadOnlyList<(string Name, Bytes Bytes)> Parts => [("weights", Weights), ("checkpoints", Checkpoints), ("restores", Restores), ("features", Features)];
 
+    /// <summary>So many times some amounts, rounded down.</summary>
+    /// <param name="times">How many times, at least 0.</param>
+    /// <param name="bytes">The amounts.</param>
+    public static TrafficBytes operator *(double times, TrafficBytes bytes) =>
+        new(Scaled(times, bytes.Weights), Scaled(times, bytes.Checkpoints), Scaled(times, bytes.Restores), Scaled(times, bytes.Features));
+
+    private static Bytes Scaled(double times, Bytes bytes) => new((long)(times * bytes.Value));
+
     /// <summary>Two amounts together.</summary>
     /// <param name="a">One.</param>
     /// <param name="b">The other.</param>

@@ -76,7 +76,7 @@ public sealed class PlanTests
     [TestCase("psnr>=NaN")]
     [TestCase("psnr>=")]
     public void A_budget_of_another_form_is_refused(string text) =>
-        Assert.That(Assert.Throws<UserErrorException>(() => Budget.Parse(text))!.Message, Does.StartWith("--budget: expected psnr>=DB").And.Contain($"not '{text}'"));
+        Assert.That(Assert.Throws<UserErrorException>(() => QualityBudget.Parse(text))!.Message, Does.StartWith("--budget: expected psnr>=DB").And.Contain($"not '{text}'"));
 
     [Test]
     public async Task Codes_that_do_not_exist_are_refused() =>

@@ -6,7 +6,7 @@ namespace Drift.Bench;
 /// <summary>How good pictures must stay: a metric against the nominal run, and its least mean, or that of the paper's schedule.</summary>
 /// <param name="Metric">psnr (dB) or ssim.</param>
 /// <param name="Least">The least mean; null for that of the paper's schedule on the same pictures.</param>
-internal sealed record Budget(string Metric, double? Least)
+internal sealed record QualityBudget(string Metric, double? Least)
 {
     /// <summary>What may be asked for, for help and complaints.</summary>
     public const string Form = "psnr>=DB, ssim>=0..1, or psnr>=paper, ssim>=paper for the mean of the paper's schedule on the same pictures";
@@ -19,13 +19,13 @@ internal sealed record Budget(string Metric, double? Least)
     /// <summary>Reads a budget.</summary>
     /// <param name="text">As in <see cref="Form"/>.</param>
     /// <exception cref="UserErrorException">It is not of that form.</exception>
-    public static Budget Parse(string text)
+    public static QualityBudget Parse(string text)
     {
         var parts = text.Split(Relation, StringSplitOptions.TrimEntries);
         if (parts is [Psnr or Ssim, Paper])
-            return new Budget(parts[0], null);
+            return new QualityBudget(parts[0], null);
         if (parts is [Psnr or Ssim, var number] && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var least) && least > 0 && least <= (parts[0] == Ssim ? 1 : EqualPictures))
-            return new Budget(parts[0], least);
+            return new QualityBudget(parts[0], least);
         throw new UserErrorException($"--budget: expected {Form}, not '{text}'");
     }
 

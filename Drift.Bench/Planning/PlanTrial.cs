@@ -6,7 +6,7 @@ namespace Drift.Bench;
 /// <param name="Policy">The policy.</param>
 /// <param name="Qualities">The budget's metric of each picture, against its nominal one. Measured.</param>
 /// <param name="Cost">What the pictures cost. Modelled.</param>
-internal sealed record Trial(PolicyFile Policy, IReadOnlyList<double> Qualities, RelativeCost Cost)
+internal sealed record PlanTrial(PolicyFile Policy, IReadOnlyList<double> Qualities, RelativeCost Cost)
 {
     /// <summary>Mean quality.</summary>
     [JsonIgnore]
