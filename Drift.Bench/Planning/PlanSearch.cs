@@ -1,4 +1,5 @@
 using System.Globalization;
+using Drift.Models;
 
 namespace Drift.Bench;
 
