@@ -8,7 +8,10 @@ internal static class EnergyFile
     /// <summary>The paper's constants alone: what the headline figures rest on.</summary>
     public const string Standard = "paper";
 
-    private static readonly IReadOnlyList<string> Names = [Standard, "full"];
+    /// <summary>The same, and what a change of the supply takes: what schedules are compared at.</summary>
+    public const string WithRegulator = "paper-regulator";
+
+    private static readonly IReadOnlyList<string> Names = [Standard, WithRegulator, "full"];
 
     /// <summary>The option.</summary>
     /// <param name="standard">Name of the set where it is not given.</param>

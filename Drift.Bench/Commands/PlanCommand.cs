@@ -22,7 +22,7 @@ internal static class PlanCommand
         var step = Declare.Number("--voltage-step", "Volts between two that are tried", 0.01, 0.001, 1);
         var fresh = Declare.Number("--fresh", "Fresh pictures on which the plan is verified", 64, 2, 4096);
         var batch = Declare.Number("--batch", "Pictures that share a reading of the weights", 16, 1, 4096);
-        var energy = EnergyFile.Option();
+        var energy = EnergyFile.Option(EnergyFile.WithRegulator);
         var points = Declare.Text("--operating-points", "A table in place of the paper's", "FILE.csv");
         foreach (var option in new Option[] { budget, objective, codes, lowest, highest, step, fresh, batch, energy, points })
             command.Options.Add(option);

@@ -28,7 +28,7 @@ internal sealed record PlanOptions(SamplingOptions Sampling, QualityBudget Budge
     public int Batch { get; init; } = 16;
 
     /// <summary>Energies that work is charged at.</summary>
-    public string Energy { get; init; } = EnergyFile.Standard;
+    public string Energy { get; init; } = EnergyFile.WithRegulator;
 
     /// <summary>CSV file that replaces the shipped table of error rates, or null.</summary>
     public string? OperatingPoints { get; init; }

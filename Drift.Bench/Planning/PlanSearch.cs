@@ -163,7 +163,8 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
     private PlanTrial Try(PolicyFile policy)
     {
         var trial = bench.Try(policy);
-        _trials.Add(trial);
+        if (!_trials.Contains(trial))
+            _trials.Add(trial);
         return trial;
     }
 

@@ -10,7 +10,7 @@ public sealed class CostContract
     private static readonly GemmShape[] Shapes = [new(1, 1, 1), new(65, 40, 16), new(128, 512, 128), new(2, 768, 128)];
 
     public static IEnumerable<TestCaseData> Models() =>
-        from file in new[] { "paper", "full" }
+        from file in new[] { "paper", "paper-regulator", "full" }
         from dataflow in Enum.GetValues<Dataflow>()
         select new TestCaseData(new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", $"{file}.csv")), dataflow)).SetArgDisplayNames(file, $"{dataflow}");
 
