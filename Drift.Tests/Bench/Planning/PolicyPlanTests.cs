@@ -5,7 +5,7 @@ using NUnit.Framework;
 namespace Drift.Tests.Bench;
 
 /// <summary>drift plan from end to end, on as little as it takes.</summary>
-public sealed class PlanTests
+public sealed class PolicyPlanTests
 {
     private static readonly string[] Small =
         ["plan", "--steps", "3", "--images", "2", "--fresh", "4", "--codes", "decode", "--lowest", "0.62", "--highest", "0.7", "--voltage-step", "0.02", "--threads", "2"];
@@ -36,7 +36,7 @@ public sealed class PlanTests
 
         using var output = new StringWriter();
         var exit = await DriftCommand.Run(["compare", "--steps", "3", "--images", "1", "--rows", "nominal", "--policy", file, "--out", Path.Combine(_folder, "run")],
-            new CommandBodies(Comparison.Run, (_, _) => 0, (_, _) => 0), output, TextWriter.Null);
+            new CommandBodies(Comparison.Run, (_, _) => 0, (_, _) => 0, (_, _) => 0), output, TextWriter.Null);
         Assert.That(exit, Is.Zero);
         Assert.That(File.ReadAllText(Path.Combine(_folder, "run", "result.csv")), Does.Contain("\npolicy,"));
     }
@@ -86,7 +86,7 @@ public sealed class PlanTests
     {
         using var error = new StringWriter();
         output ??= new StringWriter();
-        var bodies = new CommandBodies((_, _) => 0, (_, _) => 0, (_, _) => 0);
+        var bodies = new CommandBodies((_, _) => 0, (_, _) => 0, (_, _) => 0, (_, _) => 0);
         var exit = await DriftCommand.Run([.. Small, "--budget", budget, "--out", Path.Combine(_folder, name)], bodies, output, error, cancellation);
         return new Invocation(exit, output.ToString(), error.ToString());
     }
