@@ -13,7 +13,7 @@ internal sealed class PlacePolicy(Func<GemmSite, bool> where, OperatingPoint poi
 
     /// <summary>Alarms change nothing here.</summary>
     /// <inheritdoc/>
-    public void Observe(GemmSite site, int alarms)
+    public void Observe(GemmSite site, AlarmCount alarms)
     {
     }
 }
