@@ -75,7 +75,7 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="picture">Picture, 0 first.</param>
     /// <param name="disturb">Given each step and its latents, which it may change; null for nobody.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    public Trajectory Walk(int picture, Action<int, Tensor>? disturb, CancellationToken cancellation) => Trajectory.Of(_lab.Pipeline, _lab.Requests[picture], _sampling.Settings,
+    public LatentWalk Walk(int picture, Action<int, Tensor>? disturb, CancellationToken cancellation) => LatentWalk.Of(_lab.Pipeline, _lab.Requests[picture], _sampling.Settings,
         watch => new GuardedGemm(new Platform(Nominal.Errors, _lab.Platform.Costs), Nominal.Strategy, _lab.Layers, [new PictureRun(_lab.Requests[picture])], _memory) { Watch = watch }, disturb, cancellation);
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Drift.Bench;
 /// <param name="Latents">After each step.</param>
 /// <param name="LatentSimilarity">Cosine of the latents with those of the step before; null at the first step.</param>
 /// <param name="LayerSimilarity">Mean cosine over guarded layers of the accumulators with those of the step before; null at the first step.</param>
-internal sealed record Trajectory(IReadOnlyList<float[]> Latents, IReadOnlyList<double?> LatentSimilarity, IReadOnlyList<double?> LayerSimilarity)
+internal sealed record LatentWalk(IReadOnlyList<float[]> Latents, IReadOnlyList<double?> LatentSimilarity, IReadOnlyList<double?> LayerSimilarity)
 {
     /// <summary>Walks a picture's run.</summary>
     /// <param name="pipeline">Draws it.</param>
@@ -16,7 +16,7 @@ internal sealed record Trajectory(IReadOnlyList<float[]> Latents, IReadOnlyList<
     /// <param name="open">Opens the unit that computes it, with somebody who watches its products or nobody.</param>
     /// <param name="disturb">Given each step and its latents, which it may change; null for nobody.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    public static Trajectory Of(DiffusionPipeline pipeline, PictureRequest request, SamplingSettings settings, Func<Action<GuardedProduct>?, GuardedGemm> open, Action<int, Tensor>? disturb,
+    public static LatentWalk Of(DiffusionPipeline pipeline, PictureRequest request, SamplingSettings settings, Func<Action<GuardedProduct>?, GuardedGemm> open, Action<int, Tensor>? disturb,
         CancellationToken cancellation)
     {
         var (channels, height, width) = pipeline.Denoiser.LatentShape;
@@ -41,7 +41,7 @@ internal sealed record Trajectory(IReadOnlyList<float[]> Latents, IReadOnlyList<
             steps.Add(now);
             cosines.Clear();
         }, cancellation);
-        return new Trajectory(steps, latentSimilarity, layerSimilarity);
+        return new LatentWalk(steps, latentSimilarity, layerSimilarity);
     }
 
     private static int[] Accumulators(GemmOutput output)
