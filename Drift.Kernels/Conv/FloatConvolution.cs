@@ -77,7 +77,7 @@ public static unsafe class FloatConvolution
                 var job = new Job(shape, group, input, filters[group], panels, bias == null ? null : bias + group * n, output + group * n);
                 // Many pixels are shared out by rows, so that each window is gathered once; many filters by panels, so that each weight is read once.
                 var byRows = m >= n;
-                var (extent, unit) = byRows ? (m, FloatKernel.Rows) : (n, FloatWeights.PanelColumns);
+                var (extent, unit) = byRows ? (m, MicroTile.MostRows) : (n, FloatWeights.PanelColumns);
                 var units = (extent + unit - 1) / unit;
                 var workers = (int)Math.Min(Math.Min(threads, units), Math.Max(1, shape.Product.Macs / LeastMacsPerThread));
                 if (workers == 1)

@@ -39,8 +39,8 @@ internal static unsafe class PanelProduct
                     int row = top + height * piece / pieces, next = top + height * (piece + 1) / pieces;
                     call.A = (byte*)rows.A + row * rows.AStride + (nint)from * kernel.RowGroupBytes;
                     call.C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
-                    call.Start = from > 0 ? call.C : panels.Start == null ? null : panels.Start + column;
-                    call.StartStride = from > 0 ? rows.CStride : 0;
+                    call.Start = rows.Accumulate || from > 0 ? call.C : panels.Start == null ? null : panels.Start + column;
+                    call.StartStride = call.Start == call.C ? rows.CStride : 0;
                     call.RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
                     kernel.Run(&call, next - row, vectors, last && rows.Tile != 0);
                 }

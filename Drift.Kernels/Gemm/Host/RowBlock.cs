@@ -18,6 +18,9 @@ internal unsafe struct RowBlock
     /// <summary>Bytes between rows of C.</summary>
     public nint CStride;
 
+    /// <summary>Whether C is added to, rather than begun.</summary>
+    public bool Accumulate;
+
     /// <summary>One value a column, from column 0, added after the sums; null for none. Floats only.</summary>
     public float* Bias;
 
