@@ -13,8 +13,8 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private const int BlockRows = 256, PartsPerThread = 4, PackRows = 32;
     private const int LanesBytes = MicroTile.Lanes * sizeof(float);
 
-    // Windows are gathered this deep: with a block's rows a fifth of a mebibyte. Their rows do not share cache sets.
-    private const int WindowDepth = 192, WindowStride = WindowDepth + MicroTile.Lanes;
+    // Windows are gathered this deep: with a block's rows less than half a second-level cache. Their rows do not share cache sets.
+    private const int WindowDepth = 384, WindowStride = WindowDepth + MicroTile.Lanes;
 
     // Rows this far apart share a set of the first-level cache.
     private const int Conflict = 4096;
@@ -48,8 +48,9 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
             _c = c;
             _windows = operands.Convolution is { } convolution ? new WindowRows<float>(a, convolution, operands.Group) : null;
             Prepare(threads);
-            // Flips come before the bias.
-            _bias = faults.IsEmpty ? bias : null;
+            // Flips come before the bias, and so do sums.
+            var late = !faults.IsEmpty || (_tile != 0 && _fused == 0);
+            _bias = late ? null : bias;
             _panels = panels;
             _lines = lines;
             var slab = _slabRows;
@@ -66,7 +67,9 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
             if (_tile != 0 && _fused == 0)
                 FloatObservation.All(c, _cStride, checks!.Observed);
             if (!faults.IsEmpty)
-                Flip(faults, bias);
+                Flip(faults);
+            if (late && bias != null)
+                AddBias(bias);
         }
     }
 
@@ -272,18 +275,20 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
             RowLanes.Fold((float*)rows.RowLanes, rows.Rows, sums + (nint)(_slabTop + top) * observed.TileColumns + column / rows.Tile, observed.TileColumns);
     }
 
-    /// <summary>Flips values, sums the tiles that they lie in again, and adds the bias that waited for it.</summary>
-    private void Flip(FaultPlan faults, float* bias)
+    /// <summary>Flips values, and sums the tiles that they lie in again.</summary>
+    private void Flip(FaultPlan faults)
     {
         foreach (var flip in faults.All)
             ((int*)_c)[flip.Row * _cStride + flip.Column] ^= flip.Mask;
-        if (_tile != 0)
-        {
-            foreach (var tile in faults.All.ToArray().Select(flip => (flip.Row / _tile, flip.Column / _tile)).Distinct())
-                FloatObservation.Tile(_c, _cStride, _checks!.Observed, tile.Item1, tile.Item2);
-        }
+        if (_tile == 0)
+            return;
+        foreach (var (row, column) in faults.All.ToArray().Select(flip => (flip.Row / _tile, flip.Column / _tile)).Distinct())
+            FloatObservation.Tile(_c, _cStride, _checks!.Observed, row, column);
+    }
 
-        for (var i = 0; bias != null && i < _m; i++)
+    private void AddBias(float* bias)
+    {
+        for (var i = 0; i < _m; i++)
         {
             for (var j = 0; j < _n; j++)
                 _c[i * _cStride + j] += bias[j];
