@@ -49,6 +49,7 @@ internal static class DriftCommand
         DevicesCommand.Create(),
         BenchCommand.Create(),
         DecodeCommand.Create(bodies.Decode),
+        PlanCommand.Create(),
         SweepCommand.Create(bodies.Sweep),
         ReplayCommand.Create(),
         RangesCommand.Create(),
