@@ -61,9 +61,10 @@ internal static unsafe class ActivationRows
 
         for (; p < k; p++)
         {
-            target[p] = (sbyte)(row[p] ^ (sbyte)flip);
+            // The sum first: the rows may be packed in place.
             if (sums != null)
                 sums[p] += row[p];
+            target[p] = (sbyte)(row[p] ^ (sbyte)flip);
         }
     }
 
@@ -85,8 +86,8 @@ internal static unsafe class ActivationRows
 
         for (; p < k; p++)
         {
-            (target[p], toB[p], toC[p], toD[p]) = ((sbyte)(a[p] ^ (sbyte)flip), (sbyte)(b[p] ^ (sbyte)flip), (sbyte)(c[p] ^ (sbyte)flip), (sbyte)(d[p] ^ (sbyte)flip));
             sums[p] += (short)(a[p] + b[p] + c[p] + d[p]);
+            (target[p], toB[p], toC[p], toD[p]) = ((sbyte)(a[p] ^ (sbyte)flip), (sbyte)(b[p] ^ (sbyte)flip), (sbyte)(c[p] ^ (sbyte)flip), (sbyte)(d[p] ^ (sbyte)flip));
         }
     }
 

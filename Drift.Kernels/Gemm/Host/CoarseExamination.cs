@@ -10,19 +10,22 @@ internal sealed unsafe class CoarseExamination : IDisposable
     private HostWeights _weights = null!, _digits = null!;
     private sbyte* _a;
     private nint _stride;
+    private WindowRows<sbyte>? _windows;
     private GemmOutput _output = null!;
 
     /// <summary>Writes the output's sums: 0 in coarse tiles that agree, the tiles' own in the others.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="a">First row of A.</param>
     /// <param name="stride">Bytes between rows of A.</param>
+    /// <param name="windows">What the rows of A are where they are no matrix.</param>
     /// <param name="output">The product; takes the sums.</param>
     /// <param name="expected">Sums of the coarse tiles.</param>
     /// <param name="observed">Sums of the coarse tiles.</param>
-    public void Run(HostWeights weights, sbyte* a, nint stride, GemmOutput output, LineSums expected, LineSums observed)
+    public void Run(HostWeights weights, sbyte* a, nint stride, WindowRows<sbyte>? windows, GemmOutput output, LineSums expected, LineSums observed)
     {
         (_weights, _digits, _stride, _output) = (weights, weights.TileDigits!, stride, output);
         _a = a;
+        _windows = windows;
         _output.Expected.Rows.Clear();
         _output.Expected.Columns.Clear();
         _output.Observed.Rows.Clear();
@@ -75,7 +78,11 @@ internal sealed unsafe class CoarseExamination : IDisposable
         for (var t = 0; t < tileRows; t++)
         {
             var first = t * edge;
-            ActivationRows.Pack(_a + (top + first) * _stride, _stride, Math.Min(edge, count - first), _weights.K, kernel.Flip, rows + first * packed, packed, sums);
+            var (target, height) = ((nint)(rows + first * packed), Math.Min(edge, count - first));
+            if (_windows is { } windows)
+                windows.Gather(top + first, height, 0, _weights.K, (sbyte*)target, packed);
+            var source = _windows is null ? _a + (top + first) * _stride : (sbyte*)target;
+            ActivationRows.Pack(source, _windows is null ? _stride : packed, height, _weights.K, kernel.Flip, (sbyte*)target, packed, sums);
             Digits.Split(sums, _weights.K, kernel.Flip, digits + 2 * t * packed, digits + (2 * t + 1) * packed);
         }
 

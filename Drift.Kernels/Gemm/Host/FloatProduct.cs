@@ -13,6 +13,9 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private const int BlockRows = 256, PartsPerThread = 16, PackRows = 32;
     private const int LanesBytes = MicroTile.Lanes * sizeof(float);
 
+    // Windows are gathered this deep: with a block's rows less than half a second-level cache. Their rows do not share cache sets.
+    private const int WindowDepth = 384, WindowStride = WindowDepth + MicroTile.Lanes;
+
     // Rows this far apart share a set of the first-level cache.
     private const int Conflict = 4096;
 
@@ -25,6 +28,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private nint _aStride, _stride, _cStride, _workerBytes;
     private byte* _workers;
     private bool _packing, _packed;
+    private WindowRows<float>? _windows;
 
     /// <summary>Runs a product whose operands have been checked.</summary>
     /// <param name="operands">The operands.</param>
@@ -36,15 +40,18 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     public void Run(in FloatOperands operands, FloatWeights weights, FaultPlan faults, FloatChecks? checks, WorkerPool pool, int threads)
     {
         (_weights, _checks, _m, _n, _k, _groups) = (weights, checks, operands.Rows, weights.N, weights.K, weights.Groups);
+        if (operands.Convolution is not null && weights.Type != DotType.Float)
+            throw new ArgumentException($"filters of {weights.N} x {weights.K} are rounded to bf16; convolutions run in fp32", nameof(weights));
         _kernel = FloatKernels.Of(weights.Type);
         (_tile, _aStride, _cStride) = (checks is null ? 0 : weights.Tile, operands.AStride, operands.CStride);
         _fused = _tile % MicroTile.Columns == 0 ? _tile : 0;
         threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, (long)_m * _n * _k / LeastMacsPerThread));
-        Prepare(threads);
         fixed (float* a = operands.A, c = operands.C, bias = operands.Bias, panels = weights.Panels, lines = weights.Checks is { } own ? own.Lines.Panels : default)
         {
             _a = a;
             _c = c;
+            _windows = operands.Convolution is { } convolution ? new WindowRows<float>(a, convolution, operands.Group) : null;
+            Prepare(threads);
             // Flips come before the bias, and so do sums.
             var late = !faults.IsEmpty || (_tile != 0 && _fused == 0);
             _bias = late ? null : bias;
@@ -84,17 +91,22 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
 
     private void Prepare(int threads)
     {
-        // Whole tiles.
-        var unit = _tile == 0 ? PackRows : (PackRows + _tile - 1) / _tile * _tile;
+        // Whole tiles, so that each has its block to itself.
+        var unit = _tile == 0 ? PackRows : _tile;
         _blockRows = Math.Max(unit, BlockRows / unit * unit);
-        _slabRows = Math.Min(_m, _blockRows * threads);
+        _blockRows = Math.Min(_blockRows, (_m + unit - 1) / unit * unit);
+        // Windows are gathered by who multiplies them, so nothing has to be ready before.
+        _slabRows = _windows is null ? Math.Min(_m, _blockRows * threads) : _m;
         _packRows = _tile == 0 ? PackRows : _tile;
-        _packed = _tile != 0 || _weights.Type != DotType.Float || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows);
+        _packed = _windows is null && (_tile != 0 || _weights.Type != DotType.Float || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows));
         _stride = ActivationRows.Stride((nint)_groups * MicroTile.GroupBytes) / MicroTile.GroupBytes;
         var blocks = (_slabRows + _blockRows - 1) / _blockRows;
-        _columnParts = threads == 1 ? 1 : Math.Min(Units, (PartsPerThread * threads + blocks - 1) / blocks);
+        // Who takes a part of the columns gathers all windows of the block again.
+        _columnParts = threads == 1 ? 1 : Math.Min(Units, ((_windows is null ? PartsPerThread : 1) * threads + blocks - 1) / blocks);
         var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
         _workerBytes = _fused == 0 ? 0 : LanesBytes * _blockRows + _blockRows / _fused * MicroTile.Columns * sizeof(float);
+        if (_windows is not null)
+            _workerBytes += (_blockRows + (_tile == 0 ? 0 : _blockRows / _tile)) * WindowStride * sizeof(float);
         var packed = _packed ? (_slabRows + slabTiles) * _stride : 0;
         _rows = (float*)_memory.Take(packed * sizeof(float) + _workerBytes * threads);
         _summed = _rows + _slabRows * _stride;
@@ -153,10 +165,24 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         rows.RowLanes = _workers + worker * _workerBytes;
         rows.ColumnSums = (byte*)rows.RowLanes + (nint)LanesBytes * _blockRows;
         rows.ColumnSumStride = MicroTile.Columns * sizeof(float);
-        var pieces = (int)(((long)rows.Rows * _groups * MicroTile.GroupBytes + CacheSizes.BlockBytes - 1) / CacheSizes.BlockBytes);
+        var windows = (float*)((byte*)rows.RowLanes + (_fused == 0 ? 0 : LanesBytes * _blockRows + _blockRows / _fused * MicroTile.Columns * sizeof(float)));
+        var lines = _windows is null ? _summed + top / Math.Max(1, _tile) * _stride : windows + _blockRows * WindowStride;
+        // Windows come in pieces of one size, for their statistics depend on where they are cut.
+        var pieces = _windows is null ? (int)(((long)rows.Rows * _groups * MicroTile.GroupBytes + CacheSizes.BlockBytes - 1) / CacheSizes.BlockBytes) : (_k + WindowDepth - 1) / WindowDepth;
         for (var piece = 0; piece < pieces; piece++)
         {
             int from = (int)((long)_groups * piece / pieces), to = (int)((long)_groups * (piece + 1) / pieces);
+            var summed = lines;
+            if (_windows is { } source)
+            {
+                source.Gather(_slabTop + top, rows.Rows, from, to - from, windows, WindowStride);
+                rows.A = windows - from;
+                rows.AStride = WindowStride * sizeof(float);
+                if (_tile != 0)
+                    SumWindows(windows, top, rows.Rows, to - from, lines, piece == 0, share == 0);
+                summed = lines - from;
+            }
+
             for (var panel = first; panel < end; panel++)
             {
                 var (column, fused) = (panel * MicroTile.Columns, to == _groups && _fused != 0);
@@ -168,11 +194,11 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
                 if (fused)
                     PutAway(rows, top, column, width);
                 if (_tile != 0)
-                    ExpectColumns(packed, top, rows.Rows, column, width, from, to);
+                    ExpectColumns(packed, summed, top, rows.Rows, column, width, from, to);
             }
 
             if (share == 0 && _tile != 0)
-                ExpectRows(top, rows.Rows, from, to);
+                ExpectRows(rows, top, from, to);
         }
     }
 
@@ -185,12 +211,38 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         return rows;
     }
 
+    /// <summary>Sums the gathered part of each tile's windows; who has the first panels adds to the statistics too.</summary>
+    private void SumWindows(float* windows, int top, int count, int depth, float* lines, bool first, bool counts)
+    {
+        float* sums = stackalloc float[Math.Min(_tile, count)], squares = stackalloc float[Math.Min(_tile, count)];
+        var (statistics, tiles) = (_checks!.Activations, _checks.SummedActivations);
+        for (var row = 0; row < count; row += _tile)
+        {
+            var height = Math.Min(_tile, count - row);
+            float* part = windows + row * WindowStride, line = lines + row / _tile * WindowStride;
+            FloatRows.Pack(part, WindowStride, height, depth, part, WindowStride, line, sums, squares);
+            if (!counts)
+                continue;
+            for (var i = 0; i < height; i++)
+            {
+                var at = _slabTop + top + row + i;
+                statistics.Sums[at] = first ? sums[i] : statistics.Sums[at] + sums[i];
+                statistics.Squares[at] = first ? squares[i] : statistics.Squares[at] + squares[i];
+            }
+
+            FloatRows.Measure(line, depth, out var sum, out var square);
+            var tile = (_slabTop + top + row) / _tile;
+            tiles.Sums[tile] = first ? sum : tiles.Sums[tile] + sum;
+            tiles.Squares[tile] = first ? square : tiles.Squares[tile] + square;
+        }
+    }
+
     /// <summary>The summed rows of A times a panel of weights.</summary>
-    private void ExpectColumns(in PackedPanels packed, int top, int count, int column, int width, int from, int to)
+    private void ExpectColumns(in PackedPanels packed, float* summed, int top, int count, int column, int width, int from, int to)
     {
         RowBlock lines = default;
-        lines.A = _summed + top / _tile * _stride;
-        lines.AStride = _stride * sizeof(float);
+        lines.A = summed;
+        lines.AStride = (_windows is null ? _stride : WindowStride) * sizeof(float);
         lines.Rows = (count + _tile - 1) / _tile;
         lines.CStride = (nint)_n * sizeof(float);
         fixed (float* sums = _checks!.Expected.Columns)
@@ -201,10 +253,11 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     }
 
     /// <summary>Rows of A times the weights' summed rows.</summary>
-    private void ExpectRows(int top, int count, int from, int to)
+    private void ExpectRows(RowBlock rows, int top, int from, int to)
     {
         var tiles = _checks!.Expected.TileColumns;
-        var rows = Rows(top, count);
+        rows.Tile = 0;
+        rows.Bias = null;
         rows.CStride = (nint)tiles * sizeof(float);
         fixed (float* sums = _checks.Expected.Rows)
         {

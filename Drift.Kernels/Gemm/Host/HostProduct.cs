@@ -24,6 +24,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private GemmShape _shape;
     private sbyte* _a, _rows, _checks;
     private nint _aStride, _stride, _workerBytes;
+    private WindowRows<sbyte>? _windows;
     private byte* _workers;
     private int* _c;
     private int _cStride;
@@ -66,6 +67,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         fixed (int* rowSums = observed.Rows, columnSums = observed.Columns)
         {
             _a = activations;
+            _windows = call.Convolution is { } convolution ? new WindowRows<sbyte>(activations, convolution, call.Group) : null;
             _rowSums = rowSums;
             _columnSums = columnSums;
             var slab = _slabRows;
@@ -90,7 +92,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             }
 
             if (tiles.IsHierarchical)
-                _examination.Run(weights, activations, call.Stride, output, expected, observed);
+                _examination.Run(weights, activations, call.Stride, _windows, output, expected, observed);
         }
     }
 
@@ -156,18 +158,28 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         if (count <= 0)
             return;
         var rows = Math.Min(_packRows, _slabRows - top);
-        var source = _a + (_slabTop + top) * _aStride + from;
+        sbyte* packed = _rows + top * _stride + from, source = _a + (_slabTop + top) * _aStride + from;
+        var stride = _aStride;
+        if (_windows is { } windows)
+        {
+            // Windows are gathered to where they are packed, in place.
+            windows.Gather(_slabTop + top, rows, from, count, packed, _stride);
+            source = packed;
+            stride = _stride;
+        }
+
         var sums = _tile == 0 ? null : (short*)(_workers + worker * _workerBytes);
-        ActivationRows.Pack(source, _aStride, rows, count, flip, _rows + top * _stride + from, _stride, sums);
-        if (sums == null)
-            return;
         var digits = _checks + 2 * tile * _stride + from;
-        Digits.Split(sums, count, flip, digits, digits + _stride);
-        if (!_weights.Tiles.Moments)
-            return;
-        digits += 2 * ((_slabRows + _tile - 1) / _tile) * _stride;
-        Digits.SumWeightedRows(source, _aStride, rows, LineMoments.Centre(_tile), count, sums);
-        Digits.Split(sums, count, flip, digits, digits + _stride);
+        if (_weights.Tiles.Moments)
+        {
+            var moments = digits + 2 * ((_slabRows + _tile - 1) / _tile) * _stride;
+            Digits.SumWeightedRows(source, stride, rows, LineMoments.Centre(_tile), count, sums);
+            Digits.Split(sums, count, flip, moments, moments + _stride);
+        }
+
+        ActivationRows.Pack(source, stride, rows, count, flip, packed, _stride, sums);
+        if (sums != null)
+            Digits.Split(sums, count, flip, digits, digits + _stride);
     }
 
     /// <summary>A block of rows times some panels. Where the block is too long for the cache, K is taken in pieces.</summary>
