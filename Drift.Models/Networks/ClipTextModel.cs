@@ -46,7 +46,12 @@ public sealed class ClipTextModel : ITextEncoder
     {
         var config = ModelConfig.Read(Path.Combine(folder, "config.json"));
         config.RequireClass("CLIPTextModel");
-        return ModelWeights.Load(folder, weights => new ClipTextModel(config, weights));
+        return ModelWeights.Load(folder, weights =>
+        {
+            // The other tower, where the checkpoint is a whole CLIP.
+            weights.Leave("vision_model.", "visual_projection.", "text_projection.", "logit_scale");
+            return new ClipTextModel(config, weights);
+        });
     }
 
     /// <inheritdoc/>

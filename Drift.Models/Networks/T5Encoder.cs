@@ -26,7 +26,8 @@ public sealed class T5Encoder : ITextEncoder
         _epsilon = (float)config.Number("layer_norm_epsilon", 1e-6, 0);
         var widening = config.Integer("d_ff", 2048);
 
-        // Published checkpoints name the shared embedding, or the encoder's, or both.
+        // Published checkpoints name the shared embedding, or the encoder's, or both, and may hold the decoder besides.
+        weights.Leave("shared.weight", "encoder.embed_tokens.weight", "decoder.", "lm_head.");
         _embeddings = weights.Read(weights.Has("shared.weight") ? "shared.weight" : "encoder.embed_tokens.weight", Vocabulary, _width);
         _distances = weights.Read("encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", _buckets, _heads);
         _blocks = new Block[config.Integer("num_layers", 6)];

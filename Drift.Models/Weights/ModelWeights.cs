@@ -15,19 +15,31 @@ public sealed class ModelWeights : IDisposable
     [
         "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
         "model.safetensors", "model.safetensors.index.json",
+        "diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.safetensors.index.fp16.json",
+        "model.fp16.safetensors", "model.safetensors.index.fp16.json",
     ];
+
+    /// <summary>Pickles, which run code when they are read.</summary>
+    private static readonly string[] Pickles = ["diffusion_pytorch_model.bin", "pytorch_model.bin", "diffusion_pytorch_model.bin.index.json", "pytorch_model.bin.index.json"];
+
+    /// <summary>Buffers that older versions saved beside the weights: counts of places and batches, and tables that are worked out.</summary>
+    private static readonly string[] Buffers = ["position_ids", "num_batches_tracked", "pos_embed.pos_embed"];
 
     private readonly Dictionary<string, SafetensorsFile> _fileOf = [];
     private readonly List<SafetensorsFile> _files = [];
     private readonly List<string> _missing = [];
+    private readonly HashSet<string> _known = [];
+    private readonly List<string> _others = [];
     private readonly long _volume;
+    private readonly bool _isFolder;
 
     private ModelWeights(string folder)
     {
         if (!Directory.Exists(folder))
             throw new ModelFormatException($"{folder}: no such folder; expected a model as diffusers or transformers saves it");
+        _isFolder = true;
         Source = Candidates.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new ModelFormatException($"{folder}: no weights there; expected one of {string.Join(", ", Candidates)}");
+            ?? throw NoWeights(folder);
         try
         {
             if (Source.EndsWith(".json", StringComparison.Ordinal))
@@ -86,6 +98,10 @@ public sealed class ModelWeights : IDisposable
     /// <param name="name">The tensor.</param>
     public bool Has(string name) => _fileOf.ContainsKey(name);
 
+    /// <summary>Leaves tensors unread that checkpoints of this kind may hold besides, such as another network's.</summary>
+    /// <param name="beginnings">What their names begin with.</param>
+    public void Leave(params ReadOnlySpan<string> beginnings) => _others.AddRange(beginnings);
+
     /// <summary>A tensor's extents, or null where it is not there.</summary>
     /// <param name="name">The tensor.</param>
     public IReadOnlyList<int>? Shape(string name) => _fileOf.TryGetValue(name, out var file) ? file.Shape(name) : null;
@@ -96,6 +112,7 @@ public sealed class ModelWeights : IDisposable
     /// <exception cref="ModelFormatException">The tensor has another shape or holds NaN or infinity; or the tenth one is missing.</exception>
     public float[] Read(string name, params ReadOnlySpan<int> shape)
     {
+        _known.Add(name);
         if (!_fileOf.TryGetValue(name, out var file))
             return Absent(name, shape);
         var stored = file.Shape(name);
@@ -124,6 +141,7 @@ public sealed class ModelWeights : IDisposable
         var network = build(weights);
         if (weights._missing.Count > 0)
             throw weights.Missing();
+        weights.RefuseExtra();
         return network;
     }
 
@@ -175,6 +193,23 @@ public sealed class ModelWeights : IDisposable
 
     private ModelFormatException Missing() => new($"{Source}: missing {(_missing.Count < MissingShown ? "" : "at least ")}{_missing.Count} " +
         $"tensor{(_missing.Count == 1 ? "" : "s")} that the network needs: {string.Join(", ", _missing)}");
+
+    /// <summary>A tensor that the network does not know says that the config describes another network than was trained.</summary>
+    private void RefuseExtra()
+    {
+        if (!_isFolder)
+            return;
+        var extra = _fileOf.Keys.Where(name => !_known.Contains(name) && !_others.Any(other => name.StartsWith(other, StringComparison.Ordinal))
+            && !Buffers.Any(buffer => name.EndsWith(buffer, StringComparison.Ordinal))).Order(StringComparer.Ordinal).ToList();
+        if (extra.Count > 0)
+        {
+            throw new ModelFormatException($"{Source}: {extra.Count} tensor{(extra.Count == 1 ? "" : "s")} that the network does not have: " +
+                $"{string.Join(", ", extra.Take(MissingShown))}{(extra.Count > MissingShown ? ", ..." : "")}");
+        }
+    }
+
+    private static ModelFormatException NoWeights(string folder) => new($"{folder}: no weights there; expected one of {string.Join(", ", Candidates)}" +
+        (Pickles.FirstOrDefault(name => File.Exists(Path.Combine(folder, name))) is { } pickle ? $"; {pickle} is a pickle: save it again with safe_serialization=True" : ""));
 
     private static int FirstNotFinite(ReadOnlySpan<float> values)
     {
