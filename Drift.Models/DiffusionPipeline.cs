@@ -86,14 +86,15 @@ public sealed class DiffusionPipeline
     /// <param name="latents">[pictures, channels, height, width].</param>
     /// <param name="gemm">Computes every layer.</param>
     /// <param name="workspace">Scratch memory.</param>
-    public Tensor Decode(Tensor latents, IGemmUnit gemm, Workspace workspace)
+    /// <param name="step">Where in the run this happens: the number of sampling steps before it.</param>
+    public Tensor Decode(Tensor latents, IGemmUnit gemm, Workspace workspace, int step = 0)
     {
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(workspace);
         var scaled = latents.Clone();
         foreach (ref var value in scaled.Span)
             value = value / (float)Autoencoder.ScalingFactor + (float)Autoencoder.ShiftFactor;
-        var pictures = Autoencoder.Decode(scaled, gemm, workspace);
+        var pictures = Autoencoder.Decode(scaled, gemm, workspace, step: step);
         foreach (ref var value in pictures.Span)
             value = Math.Clamp(value, -1, 1);
         return pictures;

@@ -23,19 +23,33 @@ public sealed class ConvolutionLayer
     {
         if (weight.Length != (long)outChannels * inChannels * kernel * kernel)
             throw new ArgumentException($"{key}: [{outChannels}, {inChannels}, {kernel}, {kernel}] weights do not hold {weight.Length} values", nameof(weight));
-        var window = new float[weight.Length];
+        var (window, each) = (new float[weight.Length], inChannels * kernel * kernel);
         for (var o = 0; o < outChannels; o++)
-        {
-            for (var c = 0; c < inChannels; c++)
-            {
-                for (var p = 0; p < kernel * kernel; p++)
-                    window[(o * kernel * kernel + p) * inChannels + c] = weight[(o * inChannels + c) * kernel * kernel + p];
-            }
-        }
-
+            WindowOrder.Arrange(weight.Slice(o * each, each), kernel, window.AsSpan(o * each, each));
         (Kernel, Stride, Padding, PaddingAfter) = (kernel, stride, padding, paddingAfter ?? padding);
         InChannels = inChannels;
         Linear = new LinearLayer(key, window, bias, outChannels, inChannels * kernel * kernel);
+    }
+
+    private ConvolutionLayer(LinearLayer windows, int inChannels, int kernel, int stride, int padding, int paddingAfter) =>
+        (Linear, InChannels, Kernel, Stride, Padding, PaddingAfter) = (windows, inChannels, kernel, stride, padding, paddingAfter);
+
+    /// <summary>Reads a layer under the names that PyTorch gives its parts: <c>name.weight</c> and <c>name.bias</c>.</summary>
+    /// <param name="weights">A folder's weights.</param>
+    /// <param name="name">The layer's name.</param>
+    /// <param name="key">Block, role and index.</param>
+    /// <param name="outChannels">Filters.</param>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="kernel">Edge of the window.</param>
+    /// <param name="stride">Step of the window.</param>
+    /// <param name="padding">Zeros before the first row and column.</param>
+    /// <param name="paddingAfter">Zeros behind the last row and column; as <paramref name="padding"/> when null.</param>
+    /// <exception cref="ModelFormatException">A tensor has another shape or holds NaN or infinity.</exception>
+    public static ConvolutionLayer Read(ModelWeights weights, string name, LayerKey key, int outChannels, int inChannels, int kernel, int stride = 1, int padding = 0, int? paddingAfter = null)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var windows = new LinearLayer(key, weights.Rows($"{name}.weight", outChannels, inChannels, kernel, kernel), weights.Read($"{name}.bias", outChannels));
+        return new ConvolutionLayer(windows, inChannels, kernel, stride, padding, paddingAfter ?? padding);
     }
 
     /// <summary>The layer over windows: N = out channels, K = kernel x kernel x in channels.</summary>

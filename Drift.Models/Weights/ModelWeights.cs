@@ -1,6 +1,3 @@
-using System.Runtime.Intrinsics;
-using Drift.Kernels;
-
 namespace Drift.Models;
 
 /// <summary>
@@ -112,19 +109,36 @@ public sealed class ModelWeights : IDisposable
     /// <exception cref="ModelFormatException">The tensor has another shape or holds NaN or infinity; or the tenth one is missing.</exception>
     public float[] Read(string name, params ReadOnlySpan<int> shape)
     {
-        _known.Add(name);
-        if (!_fileOf.TryGetValue(name, out var file))
+        if (Find(name, shape) is not { } stored)
             return Absent(name, shape);
-        var stored = file.Shape(name);
-        if (!shape.SequenceEqual([.. stored]))
-        {
-            throw new ModelFormatException($"{file.Path}: tensor '{name}' has shape [{string.Join(", ", stored)}]; " +
-                $"expected [{string.Join(", ", shape.ToArray())}]");
-        }
+        var values = new float[stored.Count];
+        stored.Read(0, values);
+        return values;
+    }
 
-        var values = file.ReadFloat(name);
-        var odd = FirstNotFinite(values);
-        return odd < 0 ? values : throw new ModelFormatException($"{file.Path}: tensor '{name}' holds {values[odd]} at element {odd}; expected finite weights");
+    /// <summary>The weights of a layer, checked now and read when they are needed.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="shape">The shape that the network gives it: [N, K], or [N, channels, kernel, kernel] of a convolution.</param>
+    /// <exception cref="ModelFormatException">As in <see cref="Read"/>.</exception>
+    public WeightRows Rows(string name, params ReadOnlySpan<int> shape)
+    {
+        if (Find(name, shape) is { } stored)
+            return new StoredRows(stored, shape.Length == 4 ? shape[^1] : 1);
+        var zeros = Absent(name, shape);
+        return new HeldRows(zeros, shape[0], zeros.Length / shape[0]);
+    }
+
+    /// <summary>A table of embeddings, checked now and read when its rows are needed.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="ids">Number of rows.</param>
+    /// <param name="width">Values of a row.</param>
+    /// <exception cref="ModelFormatException">As in <see cref="Read"/>.</exception>
+    public EmbeddingTable Table(string name, int ids, int width)
+    {
+        var stored = Find(name, [ids, width]);
+        if (stored is null)
+            Absent(name, [ids, width]);
+        return new EmbeddingTable(stored, width);
     }
 
     /// <summary>Closes the files.</summary>
@@ -132,6 +146,25 @@ public sealed class ModelWeights : IDisposable
     {
         foreach (var file in _files)
             file.Dispose();
+    }
+
+    /// <summary>A tensor of the right shape, all finite; null where it is missing.</summary>
+    private StoredTensor? Find(string name, ReadOnlySpan<int> shape)
+    {
+        _known.Add(name);
+        if (!_fileOf.TryGetValue(name, out var file))
+            return null;
+        var stored = file.Stored(name);
+        if (!shape.SequenceEqual([.. stored.Shape]))
+        {
+            throw new ModelFormatException($"{file.Path}: tensor '{name}' has shape [{string.Join(", ", stored.Shape)}]; " +
+                $"expected [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        if (stored.Count > Array.MaxLength)
+            throw new ModelFormatException($"{file.Path}: tensor '{name}' has {stored.Count} values; at most {Array.MaxLength} can be read");
+        stored.RequireFinite();
+        return stored;
     }
 
     private static T Build<T>(ModelWeights opened, Func<ModelWeights, T> build)
@@ -210,14 +243,4 @@ public sealed class ModelWeights : IDisposable
 
     private static ModelFormatException NoWeights(string folder) => new($"{folder}: no weights there; expected one of {string.Join(", ", Candidates)}" +
         (Pickles.FirstOrDefault(name => File.Exists(Path.Combine(folder, name))) is { } pickle ? $"; {pickle} is a pickle: save it again with safe_serialization=True" : ""));
-
-    private static int FirstNotFinite(ReadOnlySpan<float> values)
-    {
-        var i = 0;
-        while (i <= values.Length - VectorMath.Lanes && Vector512.EqualsAll(Vector512.Create(values[i..]) * 0f, Vector512<float>.Zero))
-            i += VectorMath.Lanes;
-        while (i < values.Length && float.IsFinite(values[i]))
-            i++;
-        return i < values.Length ? i : -1;
-    }
 }
