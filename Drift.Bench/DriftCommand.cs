@@ -45,6 +45,7 @@ internal static class DriftCommand
         VerifyCommand.Create(),
         QualityCommand.Create(),
         ModelCommand.Create(),
+        QuantiseReportCommand.Create(),
         SkeletonCommand.Create(),
         DevicesCommand.Create(),
         BenchCommand.Create(),

@@ -69,7 +69,7 @@ public sealed class DiffusionPipeline
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(workspace);
-        var run = Sampler.Begin(settings.Steps);
+        var run = Sampler.Begin(settings.Steps, latents.Shape[0]);
         Scale(latents, run.InitialSigma);
         for (var index = 0; index < run.Timesteps.Count; index++)
         {

@@ -159,8 +159,7 @@ public sealed class VerifyTests
             [new Thrower(file, new OperationCanceledException())]));
     }
 
-    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "thresholding", "true")]
-    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "trained_betas", "[0.1, 0.2]")]
+    [TestCase("schedulers/dpm-2-20", "scheduler_config.json", "use_beta_sigmas", "true")]
     [TestCase("networks/vae", "config.json", "act_fn", "\"gelu\"")]
     [TestCase("networks/fashion-features", "config.json", "hidden_act", "\"gelu\"")]
     [TestCase("networks/dit", "config.json", "norm_type", "\"layer_norm\"")]
@@ -178,6 +177,7 @@ public sealed class VerifyTests
 
     [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "thresholding", "\"maybe\"")]
     [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "trained_betas", "7")]
+    [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "trained_betas", "[0.1, 0.2]")]
     [TestCase("schedulers/ddim-linear-50", "scheduler_config.json", "prediction_type", "\"epsilom\"")]
     [TestCase("networks/vae", "config.json", "act_fn", "\"sulu\"")]
     [TestCase("networks/vae", "config.json", "down_block_types", "[\"AttnDownEncoderBlock2D\"]")]
