@@ -1,3 +1,5 @@
+using Drift.Kernels;
+
 namespace Drift.Models;
 
 /// <summary>The weights W [N, K] of a layer, handed out by rows. Immutable; serves all threads.</summary>
@@ -51,14 +53,8 @@ internal sealed class StoredRows(StoredTensor tensor, int kernel = 1) : WeightRo
     public override void Read(int first, Span<float> rows)
     {
         tensor.Read((long)first * K, rows);
-        if (kernel == 1)
-            return;
-        var row = new float[K];
-        for (var start = 0; start < rows.Length; start += K)
-        {
-            rows.Slice(start, K).CopyTo(row);
-            WindowOrder.Arrange(row, kernel, rows.Slice(start, K));
-        }
+        if (kernel > 1)
+            FilterOrder.OverWindow(rows, K / (kernel * kernel), kernel).CopyTo(rows);
     }
 
     /// <inheritdoc/>
@@ -66,24 +62,5 @@ internal sealed class StoredRows(StoredTensor tensor, int kernel = 1) : WeightRo
     {
         take(System.Text.Encoding.ASCII.GetBytes($"{tensor.DataType} {kernel} "));
         tensor.Visit(take);
-    }
-}
-
-/// <summary>The order of a filter's weights: PyTorch has (channel, kernel row, kernel column), windows have (kernel row, kernel column, channel).</summary>
-internal static class WindowOrder
-{
-    /// <summary>Rearranges one filter.</summary>
-    /// <param name="filter">In PyTorch's order.</param>
-    /// <param name="kernel">Edge of the window.</param>
-    /// <param name="window">Takes them in the window's order.</param>
-    public static void Arrange(ReadOnlySpan<float> filter, int kernel, Span<float> window)
-    {
-        var places = kernel * kernel;
-        var channels = filter.Length / places;
-        for (var c = 0; c < channels; c++)
-        {
-            for (var p = 0; p < places; p++)
-                window[p * channels + c] = filter[c * places + p];
-        }
     }
 }
