@@ -45,13 +45,13 @@ internal static class DriftCommand
         VerifyCommand.Create(),
         QualityCommand.Create(),
         ModelCommand.Create(),
-        QuantiseReportCommand.Create(),
         SkeletonCommand.Create(),
         DevicesCommand.Create(),
         BenchCommand.Create(),
         DecodeCommand.Create(bodies.Decode),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
+        QuantiseReportCommand.Create(),
         ReproduceCommand.Create(),
     };
 

@@ -35,8 +35,10 @@ internal sealed class FileRow
 }
 
 /// <summary>One file or folder: it loads with the stated shapes and values, or is refused in one line that names it. The error is the number of things that are otherwise.</summary>
-internal sealed partial class FileCase(string name, string folder, string list, FileRow row) : VerificationCase(name, list, Path.Combine(folder, row.File.TrimEnd('/')))
+internal sealed class FileCase(string name, string folder, string list, FileRow row) : VerificationCase(name, list, Path.Combine(folder, row.File.TrimEnd('/')))
 {
+    private static readonly Regex Shape = new(@"(?<name>[\w.]+)\[(?<extents>[\d, ]*)\]"), Values = new(@"(?<name>\w+) = (?<values>-?[\d.]+( -?[\d.]+)*)");
+
     private static readonly IReadOnlyDictionary<string, Func<string, object>> Networks = new Dictionary<string, Func<string, object>>
     {
         ["AutoencoderKL"] = AutoencoderKL.Load,
@@ -84,16 +86,10 @@ internal sealed partial class FileCase(string name, string folder, string list, 
     {
         using var file = SafetensorsFile.Open(Files[1]);
         var values = file.Names.ToDictionary(tensor => tensor, file.ReadFloat);
-        var shapes = Shape().Matches(row.Library).ToDictionary(shape => shape.Groups["name"].Value, shape => shape.Groups["extents"].Value);
+        var shapes = Shape.Matches(row.Library).ToDictionary(shape => shape.Groups["name"].Value, shape => shape.Groups["extents"].Value);
         var wrong = row.Library.StartsWith("loads", StringComparison.Ordinal) ? Math.Abs(shapes.Count - values.Count) : 0;
         wrong += shapes.Count(shape => !file.Contains(shape.Key) || string.Join(", ", file.Shape(shape.Key)) != shape.Value);
-        return wrong + Values().Matches(row.WhatIsWrong).Count(stated =>
+        return wrong + Values.Matches(row.WhatIsWrong).Count(stated =>
             !values.TryGetValue(stated.Groups["name"].Value, out var held) || !held.SequenceEqual(stated.Groups["values"].Value.Split(' ').Select(value => float.Parse(value, CultureInfo.InvariantCulture))));
     }
-
-    [GeneratedRegex(@"(?<name>[\w.]+)\[(?<extents>[\d, ]*)\]")]
-    private static partial Regex Shape();
-
-    [GeneratedRegex(@"(?<name>\w+) = (?<values>-?[\d.]+( -?[\d.]+)*)")]
-    private static partial Regex Values();
 }

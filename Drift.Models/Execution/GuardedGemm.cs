@@ -58,8 +58,10 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
         _examination = strategy.Protection?.OpenCorrector is { } open ? new Examination(open()) : null;
         _further = [.. Enumerable.Range(0, _examination?.Corrector.FurtherProducts ?? 0).Select(_ => new FaultPlanner())];
-        foreach (var run in pictures)
-            run.Checkpoints.Depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
+        var depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
+        // A picture's text encoder, denoiser and decoder have units of their own and one store.
+        foreach (var run in pictures.Where(run => run.Checkpoints.Depth != depth))
+            run.Checkpoints.Depth = depth;
     }
 
     /// <summary>Called after every guarded product; null for nobody.</summary>

@@ -159,7 +159,7 @@ public sealed class VerifyTests
             [new Thrower(file, new OperationCanceledException())]));
     }
 
-    [TestCase("schedulers/dpm-2-20", "scheduler_config.json", "use_beta_sigmas", "true")]
+    [TestCase("schedulers/euler-linear-20", "scheduler_config.json", "use_beta_sigmas", "true")]
     [TestCase("networks/vae", "config.json", "act_fn", "\"gelu\"")]
     [TestCase("networks/fashion-features", "config.json", "hidden_act", "\"gelu\"")]
     [TestCase("networks/dit", "config.json", "norm_type", "\"layer_norm\"")]
