@@ -49,9 +49,15 @@ internal static class DriftCommand
         DevicesCommand.Create(),
         BenchCommand.Create(),
         DecodeCommand.Create(bodies.Decode),
+        PlanCommand.Create(),
+        SweepCommand.Create(bodies.Sweep),
+        ReplayCommand.Create(),
+        RangesCommand.Create(),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
         QuantiseReportCommand.Create(),
+        ChecksumCommand.Create(),
+        AbftCommand.Create(),
         ReproduceCommand.Create(),
     };
 
@@ -70,8 +76,8 @@ internal static class DriftCommand
                 : $"{name}: there is no option '{parsed.UnmatchedTokens[0]}'; see drift {name} --help";
         }
 
-        return where == root
-            ? $"expected one of the commands {commands}; see drift --help"
+        return where == root ? $"expected one of the commands {commands}; see drift --help"
+            : where.Action is null ? $"{name}: expected one of the commands {commands}; see drift {name} --help"
             : parsed.Errors[0].Message;
     }
 

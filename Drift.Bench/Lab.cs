@@ -70,16 +70,16 @@ internal sealed class Lab : IDisposable
     {
         var rates = options.Faults.OpenRates(options.OperatingPoints);
         // What cannot run is refused before anything is drawn, and a rate of one's own does not make a voltage possible.
-        foreach (var point in options.Rows.Where(row => row != "nominal" && !IsUnquantised(row)).Select(row => PointOf(row, options)))
+        foreach (var point in options.Rows.Where(row => row != "nominal" && !IsUnquantised(row)).SelectMany(row => PointsOf(row, options)))
         {
             rates.At(point);
-            if (options.BitErrorRate is not null && point == OperatingPoint.Nominal)
+            if (options.BitErrorRate is not null && point == OperatingPoint.Nominal && options.Policy is null)
                 throw new UserErrorException($"--ber: {point} is the nominal point, which stays free of errors; expected another --voltage or --frequency beside it");
         }
 
         if (options.BitErrorRate is { } rate)
             rates = new FixedRate(rate, options.Faults.FixedUnit);
-        return new Lab(options.Sampling, Machine(options.Faults.Around(rates)))
+        return new Lab(options.Sampling, Machine(options.Faults.Around(rates), options.Energy))
         {
             Rates = rates,
             Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
@@ -87,7 +87,7 @@ internal sealed class Lab : IDisposable
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>
-    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0))));
+    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0)), EnergyFile.Standard));
 
     /// <summary>True for the row that has no modelled energy: the unquantised reference.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
@@ -112,6 +112,7 @@ internal sealed class Lab : IDisposable
             "drift" or "drift-overclocked" => Run(Schedule, options.Outputs, protection),
             "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
             "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
+            CompareOptions.PolicyRow when options.Policy is { } policy => policy.File.ToStrategy(policy.Path, Scope, Rates, kind, () => _ranges.Value),
             _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
                 ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile()))),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
@@ -143,16 +144,28 @@ internal sealed class Lab : IDisposable
         return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
         {
             foreach (var run in runs)
-                run.Ledger.Charge(Platform.Costs.Transfer(new Bytes(bytes / runs.Count)));
+                run.Ledger.Charge(Platform.Costs.Transfer(new Bytes(bytes / runs.Count), Traffic.Features));
         });
     }
 
-    /// <summary>What a whole row cost: every picture's ledger, and the weights, read for the batch once at each step that computes them.</summary>
-    public Cost CostOf(IReadOnlyList<DrawnPicture> drawn)
+    /// <summary>What a whole row cost: every picture's ledger, and the weights, read once for a batch at each step that computes them.</summary>
+    /// <param name="drawn">The row's pictures.</param>
+    /// <param name="batch">How many pictures share a reading of the weights; null for all of them.</param>
+    public Cost CostOf(IReadOnlyList<DrawnPicture> drawn, int? batch = null)
     {
         var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K * (_sampling.Cache?.StepsOf(layer.Key, _sampling.Steps) ?? _sampling.Steps));
-        return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes(weightBytes)), (sum, cost) => sum + cost);
+        var readings = batch is { } size ? (double)drawn.Count / size : 1;
+        return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes((long)Math.Round(readings * weightBytes)), Traffic.Weights), (sum, cost) => sum + cost);
     }
+
+    /// <summary>What a policy can speak of.</summary>
+    public PolicyScope Scope => new(_sampling.Steps, [.. Pipeline.Denoiser.Layers.Select(layer => layer.Key).Where(Pipeline.Kind.Guards)]);
+
+    /// <summary>The points that a row's guarded layers run at, safe steps aside.</summary>
+    /// <param name="row">One of <see cref="CompareRow.Names"/>, a <see cref="RowName"/>, or <see cref="CompareOptions.PolicyRow"/>.</param>
+    /// <param name="options">The comparison's settings.</param>
+    public static IEnumerable<OperatingPoint> PointsOf(string row, CompareOptions options) =>
+        row == CompareOptions.PolicyRow && options.Policy is { } policy ? policy.File.NamedPoints() : [PointOf(row, options)];
 
     /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
@@ -182,8 +195,10 @@ internal sealed class Lab : IDisposable
         return ranges;
     }
 
-    /// <summary>What work costs on the paper's accelerator.</summary>
-    public static ICostModel PaperCosts() => new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv")));
+    /// <summary>What work costs on the paper's accelerator, at the paper's energies.</summary>
+    public static ICostModel PaperCosts() => CostsAt(EnergyFile.Standard);
 
-    private static Platform Machine(IErrorModel errors) => new(errors, PaperCosts());
+    private static AcceleratorCost CostsAt(string energy) => new(new SystolicArray(), EnergyModel.Load(EnergyFile.Find(energy)));
+
+    private static Platform Machine(IErrorModel errors, string energy) => new(errors, CostsAt(energy));
 }

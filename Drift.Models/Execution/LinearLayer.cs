@@ -8,7 +8,7 @@ namespace Drift.Models;
 /// </summary>
 public sealed class LinearLayer
 {
-    private readonly WeightRows _weight;
+    private WeightRows _weight;
     private readonly Lazy<FloatWeights> _packed;
 
     /// <summary>Keeps weights in memory.</summary>
@@ -57,6 +57,14 @@ public sealed class LinearLayer
 
     /// <summary>Block, role and index.</summary>
     public LayerKey Key { get; }
+
+    /// <summary>W [N, K] in memory from now on, to be changed before anything is packed or quantised: for experiments on weights.</summary>
+    internal float[] EditWeight()
+    {
+        var held = _weight as HeldRows ?? new HeldRows(_weight.ReadAll(), N, K);
+        _weight = held;
+        return held.Values;
+    }
 
     /// <summary>W, row by row.</summary>
     public WeightRows Weight => _weight;

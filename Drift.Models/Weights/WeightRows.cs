@@ -37,6 +37,9 @@ public abstract class WeightRows(int n, int k)
 /// <param name="k">Input features.</param>
 internal sealed class HeldRows(float[] values, int n, int k) : WeightRows(n, k)
 {
+    /// <summary>W, row-major.</summary>
+    public float[] Values => values;
+
     /// <inheritdoc/>
     public override void Read(int first, Span<float> rows) => values.AsSpan(first * K, rows.Length).CopyTo(rows);
 

@@ -199,8 +199,7 @@ internal sealed class IlgpuBackend : IGemmBackend
         var length = checked(rows * words);
         var stage = MemoryMarshal.Cast<int, sbyte>(_activations.Stage(length));
         stage.Clear();
-        for (var i = 0; i < call.Shape.M; i++)
-            call.Activations.Slice(i * call.Stride, call.Shape.K).CopyTo(stage[(i * words * 4)..]);
+        call.CopyRows(0, call.Shape.M, stage, words * 4);
         return _activations.Upload(length);
     }
 
