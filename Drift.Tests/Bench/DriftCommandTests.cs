@@ -57,6 +57,7 @@ public sealed class DriftCommandTests
     [TestCase("sweep --rates 2", "'2'", "0 to 1")]
     [TestCase("sweep --blocks 1,1", "1 is given twice")]
     [TestCase("sweep --protections prayer", "'prayer'", "rollback")]
+    [TestCase("sweep --protections none,decode --tiles 32,128", "128", "decode")]
     [TestCase("sweep --over voltage --rates 1e-3", "rate and voltage")]
     [TestCase("sweep --over error-model", "voltage beside")]
     [TestCase("sweep --over ,", "empty")]
