@@ -68,35 +68,81 @@ public sealed class DiffusionPipeline
     {
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(workspace);
-        var run = Sampler.Begin(settings.Steps);
+        var run = Sampler.Begin(settings.Steps, latents.Shape[0]);
         Scale(latents, run.InitialSigma);
         for (var index = 0; index < run.Timesteps.Count; index++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = workspace.Begin();
-            var step = new StepContext(index, run.Timesteps[index], workspace);
-            var prediction = Predict(latents, 1.0 / run.InputDivisor(index), step, conditioning, settings, gemm);
-            run.Step(index, prediction.Span, latents.Span);
+            Advance(run, index, latents, conditioning, settings, gemm, workspace, cancellation);
             afterStep?.Invoke(index, latents);
         }
+    }
+
+    /// <summary>The loop from where another run stood: the bits are those of one run from the start, if the layers were computed the same way up to there.</summary>
+    /// <param name="from">Where it begins; left as it is.</param>
+    /// <param name="conditioning">What to draw, that of the run from which the state is.</param>
+    /// <param name="settings">Steps and guidance, those of that run.</param>
+    /// <param name="gemm">Computes every layer.</param>
+    /// <param name="workspace">Scratch memory.</param>
+    /// <param name="goesOn">Asked before every step, the first included, with the state that it would start from, which is the callee's to keep; false ends the run there. Null for always.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <returns>Where the run ended: behind the last step, or where it was told to.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public RunState Continue(RunState from, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm, Workspace workspace,
+        Func<RunState, bool>? goesOn = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(settings);
+        var run = Sampler.Begin(settings.Steps, from.Latents.Shape[0]);
+        run.Resume(from.Step, from.Memory);
+        var latents = from.Latents.Clone();
+        for (var index = from.Step; index < run.Timesteps.Count; index++)
+        {
+            if (goesOn is not null && new RunState(index, latents.Clone(), run.Memory) is var state && !goesOn(state))
+                return state;
+            Advance(run, index, latents, conditioning, settings, gemm, workspace, cancellation);
+        }
+
+        return new RunState(run.Timesteps.Count, latents, run.Memory);
+    }
+
+    /// <summary>Where a run stands before its first step.</summary>
+    /// <param name="request">The picture.</param>
+    /// <param name="settings">Steps and guidance.</param>
+    public RunState Start(PictureRequest request, SamplingSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var noise = Noise(request);
+        Scale(noise, Sampler.Begin(settings.Steps).InitialSigma);
+        return new RunState(0, noise.Reshape([1, .. noise.Shape]), []);
     }
 
     /// <summary>Pictures [pictures, channels, height, width] in -1..1 from latents.</summary>
     /// <param name="latents">[pictures, channels, height, width].</param>
     /// <param name="gemm">Computes every layer.</param>
     /// <param name="workspace">Scratch memory.</param>
-    public Tensor Decode(Tensor latents, IGemmUnit gemm, Workspace workspace)
+    /// <param name="step">Where in the run this happens: the number of sampling steps before it.</param>
+    public Tensor Decode(Tensor latents, IGemmUnit gemm, Workspace workspace, int step = 0)
     {
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(workspace);
         var scaled = latents.Clone();
         foreach (ref var value in scaled.Span)
             value = value / (float)Autoencoder.ScalingFactor + (float)Autoencoder.ShiftFactor;
-        var pictures = Autoencoder.Decode(scaled, gemm, workspace);
+        var pictures = Autoencoder.Decode(scaled, gemm, workspace, step: step);
         foreach (ref var value in pictures.Span)
             value = Math.Clamp(value, -1, 1);
         return pictures;
+    }
+
+    private void Advance(ISamplerRun run, int index, Tensor latents, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm, Workspace workspace,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        cancellation.ThrowIfCancellationRequested();
+        using var scope = workspace.Begin();
+        var step = new StepContext(index, run.Timesteps[index], workspace);
+        var prediction = Predict(latents, 1.0 / run.InputDivisor(index), step, conditioning, settings, gemm);
+        run.Step(index, prediction.Span, latents.Span);
     }
 
     private static void Scale(Tensor latents, double factor)

@@ -9,6 +9,9 @@ public sealed class PictureRun(PictureRequest request)
     /// <summary>What is drawn.</summary>
     public PictureRequest Request => request;
 
+    /// <summary>Seed of its faults: the picture's own, unless one picture is drawn under many.</summary>
+    public ulong FaultSeed { get; init; } = request.Seed;
+
     /// <summary>The newest mended outputs of its layers.</summary>
     public ICheckpointStore Checkpoints { get; } = new CheckpointStore();
 
