@@ -57,6 +57,7 @@ internal static class Comparison
             session.Out.WriteLine(row.Gain!.Line(row.Row));
         foreach (var point in options.Rows.Where(name => !Lab.IsUnquantised(name)).SelectMany(name => Lab.PointsOf(name, options)).Distinct())
             session.Out.WriteLine($"Error rate at {point}: {lab.Rates.At(point)} ({lab.Rates.Name}); bits {options.Faults.Bits}, hits {options.Faults.Pattern}.");
+        ProfileTable.PrintAll(session.Out, [.. names.Select(CompareTable.Title)], lab);
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
         session.Out.WriteLine($"Missed faults that cancellation on a line does not explain: {escaped}.");
         session.Out.WriteLine($"{options.Sampling.Images} pictures x {options.Rows.Count} rows in {clock.Elapsed.TotalSeconds:F1} s; written to {target}");

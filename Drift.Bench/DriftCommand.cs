@@ -55,6 +55,7 @@ internal static class DriftCommand
         RangesCommand.Create(),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
+        QuantiseReportCommand.Create(),
         ChecksumCommand.Create(),
         AbftCommand.Create(),
         ReproduceCommand.Create(),

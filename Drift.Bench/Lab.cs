@@ -22,7 +22,8 @@ internal sealed class Lab : IDisposable
         Pipeline = DiffusionPipeline.Load(sampling.Model.Path);
         // Pictures are shared out among the threads first; a product gets the threads that are left over.
         _backend = Backends.Open(sampling.Backend, Math.Max(1, sampling.Threads / sampling.Images));
-        Layers = new QuantisedLayers(_backend, Pipeline.Kind.Scales);
+        WeightCache = sampling.WeightCache is { } folder ? Bench.WeightCache.Open(folder) : null;
+        Layers = new QuantisedLayers(_backend, Pipeline.Kind.Scales, WeightCache);
         Judge = Judge.For(sampling.Model);
         _ranges = new Lazy<RangeProfile>(ProfileRanges);
         Requests = [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRequest(sampling.SeedOf(i), sampling.SubjectOf(i)))];
@@ -39,6 +40,12 @@ internal sealed class Lab : IDisposable
 
     /// <summary>INT8 forms of the layers.</summary>
     public QuantisedLayers Layers { get; }
+
+    /// <summary>Keeps INT8 weights from run to run; null where nobody wants it.</summary>
+    public WeightCache? WeightCache { get; }
+
+    /// <summary>Where the time of each way of the last drawing went, in their order; empty where nobody asked.</summary>
+    public IReadOnlyList<Profile> Profiles { get; private set; } = [];
 
     /// <summary>Says what a picture shows; null for a model without a classifier of its classes.</summary>
     public Judge? Judge { get; }
@@ -96,7 +103,7 @@ internal sealed class Lab : IDisposable
         var point = PointOf(row, options);
         var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval);
         var (kind, steps) = (options.Sampling.Model.Kind, options.Sampling.Steps);
-        Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new(policy, form, guard) { Covers = kind.Guards };
+        Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new Strategy(policy, form, guard).With(options.Sampling.Layers);
         DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, steps);
         return row switch
         {
@@ -116,14 +123,24 @@ internal sealed class Lab : IDisposable
     /// <param name="strategies">How layers are executed in each; null for fp32.</param>
     /// <param name="advance">Told a way's place and how many picture-steps of it were just done.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation) =>
-        new PictureBatch(Pipeline, _sampling.Threads).Draw([.. strategies.Select((strategy, i) => new Drawing(Requests,
-            runs => Open(strategy, runs), steps => advance(i, steps)))],
-            _sampling.Settings, cancellation);
+    public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation)
+    {
+        var ways = strategies.ToList();
+        Profiles = _sampling.Profiled ? [.. ways.Select(_ => new Profile())] : [];
+        return new PictureBatch(Pipeline, _sampling.Threads).Draw([.. ways.Select((strategy, i) => new Drawing(Requests, runs => Open(strategy, runs, i), steps => advance(i, steps))
+        {
+            OpenTextEncoder = strategy is { CoversTextEncoder: true } && Pipeline.Kind.TakesPrompts ? Beside(strategy) : null,
+            OpenDecoder = strategy is { CoversAutoencoder: true } ? Beside(strategy) : null,
+        })], _sampling.Settings, cancellation);
+    }
 
-    private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs)
+    private Func<IReadOnlyList<PictureRun>, IGemmUnit> Beside(Strategy strategy) => runs => new GuardedGemm(Platform, strategy.Beside(), Layers, runs);
+
+    private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs, int way)
     {
         IGemmUnit unit = strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory);
+        if (_sampling.Profiled)
+            unit = new ProfilingUnit(unit, Profiles[way]);
         return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
         {
             foreach (var run in runs)

@@ -39,6 +39,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly Corrections _none = new();
     private readonly Examination? _examination;
     private readonly FaultPlanner[] _further;
+    private LayerKey _last;
     private sbyte[] _codes = [];
     private float[] _scales = [];
 
@@ -59,8 +60,10 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _supplies = [.. pictures.Select(_ => OperatingPoint.Nominal)];
         _examination = strategy.Protection?.OpenCorrector is { } open ? new Examination(open()) : null;
         _further = [.. Enumerable.Range(0, _examination?.Corrector.FurtherProducts ?? 0).Select(_ => new FaultPlanner())];
-        foreach (var run in pictures)
-            run.Checkpoints.Depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
+        var depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
+        // A picture's text encoder, denoiser and decoder have units of their own and one store.
+        foreach (var run in pictures.Where(run => run.Checkpoints.Depth != depth))
+            run.Checkpoints.Depth = depth;
     }
 
     /// <summary>Called after every guarded product; null for nobody.</summary>
@@ -93,6 +96,8 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
                 Multiply(step, picture, rows, layer, Share(output, picture, rows));
             }
         }
+
+        _last = projections[^1].Layer.Key;
     }
 
     /// <inheritdoc/>
@@ -123,7 +128,14 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     /// <inheritdoc/>
     public void Attend(StepContext step, AttentionCall call)
     {
+        ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(call);
+        if (_strategy.CoversProducts)
+        {
+            AttendGuarded(step, call);
+            return;
+        }
+
         _untouched.Attend(step, call);
         // Q K^T and A V are left untouched, at the nominal point, as in the authors' settings; their work is charged all the same.
         // Keys under a mask are charged too: an accelerator works on whole batches of one shape.
@@ -142,25 +154,47 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _output.Dispose();
 
-    /// <summary>The sentence of the house: a point, its faults, the product, the outputs, the verdict, the repair, the bill.</summary>
-    private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, Span<float> values)
+    private void AttendGuarded(StepContext step, AttentionCall call)
     {
-        var site = layer.Key.At(step.Index);
+        call.Validate();
+        var samples = call.Samples / _pictures.Count;
+        for (var picture = 0; picture < _pictures.Count; picture++)
+        {
+            var owner = picture;
+            var attention = new GuardedAttention((key, activations, weights, values) =>
+            {
+                Quantise(activations, weights.Weights.K);
+                Multiply(step, owner, activations.Length / weights.Weights.K, key, weights, [], values);
+            }, _layers);
+            attention.Run(call, (picture * samples)..((picture + 1) * samples), _last, Tiles, step.Workspace);
+        }
+    }
+
+    /// <summary>Tiles of the checks.</summary>
+    private ChecksumTiles Tiles => new(_strategy.Tile, Moments: _strategy.Protection?.Moments ?? false);
+
+    private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, Span<float> values) =>
+        Multiply(step, picture, rows, layer.Key, _layers.Get(layer, Tiles), layer.Bias, values);
+
+    /// <summary>The sentence of the house: a point, its faults, the product, the outputs, the verdict, the repair, the bill.</summary>
+    private void Multiply(StepContext step, int picture, int rows, LayerKey key, QuantisedLayer weights, ReadOnlySpan<float> bias, Span<float> values)
+    {
+        var site = key.At(step.Index);
         var run = _pictures[picture];
-        var weights = _layers.Get(layer, new ChecksumTiles(_strategy.Tile, Moments: _strategy.Protection?.Moments ?? false));
-        var call = new GemmCall(_codes, rows, Stride(layer.K), weights.Weights);
+        var (n, k) = (weights.Weights.N, weights.Weights.K);
+        var call = new GemmCall(_codes, rows, Stride(k), weights.Weights);
 
         var point = _policies[picture].Choose(site);
         Supply(picture, point);
-        var profile = _platform.Errors.At(point, layer.K);
-        var faults = _planner.Draw(run.FaultSeed, site, rows, layer.N, profile);
+        var profile = _platform.Errors.At(point, k);
+        var faults = _planner.Draw(run.FaultSeed, site, rows, n, profile);
         _layers.Backend.Multiply(call, faults, _output);
-        var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias);
-        var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, layer.N, profile));
+        var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, bias);
+        var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, n, profile));
         run.Ledger.Charge(Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination));
         var outputScale = Leave(faults, epilogue, values);
-        var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) { Layer = site.Layer, Step = site.Step }
-            : new LayerOutput(rows, layer.N, values) { Layer = site.Layer, Step = site.Step };
+        var output = outputScale is { } s ? new LayerOutput(rows, n, values, [s]) { Layer = site.Layer, Step = site.Step }
+            : new LayerOutput(rows, n, values) { Layer = site.Layer, Step = site.Step };
         Correct(run, faults, epilogue, output);
         if (_strategy.Protection is { } protection)
             Mend(protection, run, site, checkpoint, output);
