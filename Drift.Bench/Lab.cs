@@ -49,6 +49,12 @@ internal sealed class Lab : IDisposable
     /// <summary>The pictures, the same in every row.</summary>
     public IReadOnlyList<PictureRequest> Requests { get; }
 
+    /// <summary>Where checkpoints live.</summary>
+    public OffloadMemory Memory { get; private init; } = new();
+
+    /// <summary>Their order in memory.</summary>
+    public ITileLayout Layout { get; private init; } = new RowMajorLayout();
+
     /// <summary>The paper's ratio of compute to memory energy for this kind of model.</summary>
     public PaperMix Mix => PaperMix.Load(DataFolder.At("energy", "paper-mix.csv"))[Pipeline.Kind.PaperName];
 
@@ -76,6 +82,8 @@ internal sealed class Lab : IDisposable
         {
             Rates = rates,
             Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
+            Memory = options.Offload.Open(),
+            Layout = TileLayouts.Open(options.Offload.Layout, options.Tile),
         };
     }
 
@@ -94,7 +102,7 @@ internal sealed class Lab : IDisposable
         if (IsUnquantised(row))
             return null;
         var point = PointOf(row, options);
-        var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval);
+        var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval) with { BytesPerStep = options.BytesPerStep };
         var (kind, steps) = (options.Sampling.Model.Kind, options.Sampling.Steps);
         Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new(policy, form, guard) { Covers = kind.Guards };
         DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, steps);
@@ -106,7 +114,7 @@ internal sealed class Lab : IDisposable
             "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
             "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
             _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
-                ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile()))),
+                ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile())) is { } named ? named with { BytesPerStep = options.BytesPerStep } : null),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
         };
     }
@@ -117,16 +125,24 @@ internal sealed class Lab : IDisposable
     /// <param name="cancellation">Stops between steps.</param>
     public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation) =>
         new PictureBatch(Pipeline, _sampling.Threads).Draw([.. strategies.Select((strategy, i) => new Drawing(Requests,
-            runs => Open(strategy, runs), steps => advance(i, steps)))],
+            runs => Open(strategy, runs), steps => advance(i, steps)) { Begin = request => Begin(request) })],
             _sampling.Settings, cancellation);
 
-    private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs)
+    /// <summary>Begins a picture, its checkpoints in the run's memory.</summary>
+    /// <param name="request">What is drawn.</param>
+    /// <param name="trace">Writes down every charge; null for nobody.</param>
+    public PictureRun Begin(PictureRequest request, RunTrace? trace = null) => new(request, new CheckpointStore(Layout, Memory)) { Trace = trace };
+
+    /// <summary>Opens what computes some pictures' layers.</summary>
+    /// <param name="strategy">How layers are executed; null for fp32.</param>
+    /// <param name="runs">The pictures.</param>
+    public IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs)
     {
         IGemmUnit unit = strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory);
         return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
         {
             foreach (var run in runs)
-                run.Ledger.Charge(Platform.Costs.Transfer(new Bytes(bytes / runs.Count)));
+                run.Charge(ChargeKind.Cache, Platform.Costs.Transfer(new Bytes(bytes / runs.Count)));
         });
     }
 
@@ -151,6 +167,7 @@ internal sealed class Lab : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Memory.Dispose();
         Layers.Dispose();
         _backend.Dispose();
     }

@@ -14,7 +14,11 @@ public sealed record DrawnPicture(PictureRequest Request, Tensor Image, RunLedge
 /// <param name="Requests">The pictures.</param>
 /// <param name="Open">Opens the unit that computes a picture's layers; disposed after it when it is disposable.</param>
 /// <param name="Stepped">Told how many picture-steps were just done; from any thread. Null for nobody.</param>
-public sealed record Drawing(IReadOnlyList<PictureRequest> Requests, Func<IReadOnlyList<PictureRun>, IGemmUnit> Open, Action<int>? Stepped = null);
+public sealed record Drawing(IReadOnlyList<PictureRequest> Requests, Func<IReadOnlyList<PictureRun>, IGemmUnit> Open, Action<int>? Stepped = null)
+{
+    /// <summary>Begins a picture: gives it the memory of its checkpoints, and perhaps a trace. From any thread.</summary>
+    public Func<PictureRequest, PictureRun> Begin { get; init; } = request => new PictureRun(request);
+}
 
 /// <summary>A drawing's pictures.</summary>
 /// <param name="Pictures">In the order of the requests.</param>
@@ -84,7 +88,7 @@ public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
         CancellationToken cancellation)
     {
         var (channels, height, width) = pipeline.Denoiser.LatentShape;
-        var run = new PictureRun(request);
+        using var run = drawing.Begin(request);
         var latents = pipeline.Noise(request).Reshape(1, channels, height, width);
         var unit = drawing.Open([run]);
         try

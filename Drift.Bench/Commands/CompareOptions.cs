@@ -25,8 +25,14 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     /// <summary>The error model, the bits and the pattern of its hits.</summary>
     public FaultOptions Faults { get; init; } = FaultOptions.Standard;
 
+    /// <summary>Where checkpoints live.</summary>
+    public OffloadOptions Offload { get; init; } = OffloadOptions.Standard;
+
+    /// <summary>Bytes of checkpoints that a step may write, in the interval's place; null for the interval.</summary>
+    public long? BytesPerStep { get; init; }
+
     /// <summary>The settings as files record them.</summary>
-    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()))
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()).Concat(Offload.ToSettings()))
     {
         ["voltage"] = Voltage,
         ["frequency"] = Frequency,
@@ -34,6 +40,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["tile"] = Tile,
         ["threshold"] = Threshold,
         ["interval"] = Interval,
+        ["checkpointBytesPerStep"] = BytesPerStep,
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
@@ -59,7 +66,10 @@ internal sealed class CompareArguments
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
     private readonly Option<string?> _points = Declare.Text("--operating-points", "A table in place of the error model's own", "FILE.csv");
 
+    private readonly Option<long?> _perStep = Declare.Optional("--checkpoint-bytes-per-step", "Save so many bytes each step, oldest layers first, in place of all layers every interval", 1, long.MaxValue);
+
     private readonly FaultArguments _faults = new();
+    private readonly OffloadArguments _offload = new();
 
     private readonly Option<string?> _clip = Declare.Text("--clip", "Folder of a CLIPModel that scores pictures against their prompts [default: the model's]", "FOLDER");
 
@@ -68,7 +78,8 @@ internal sealed class CompareArguments
     {
         _sampling.AddTo(command);
         _faults.AddTo(command);
-        foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points, _clip })
+        _offload.AddTo(command);
+        foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip })
             command.Options.Add(option);
     }
 
@@ -94,6 +105,8 @@ internal sealed class CompareArguments
         {
             Clip = Clip(sampling.Model, parsed.GetValue(_clip)),
             Faults = _faults.Bind(parsed),
+            Offload = _offload.Bind(parsed),
+            BytesPerStep = parsed.GetValue(_perStep),
         };
     }
 

@@ -29,6 +29,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly QuantisedLayers _layers;
     private readonly IReadOnlyList<PictureRun> _pictures;
     private readonly IOperatingPolicy[] _policies;
+    private readonly ICheckpointSchedule?[] _schedules;
     private readonly FloatUnit _untouched;
     private readonly FaultPlanner _planner = new();
     private readonly GemmOutput _output = new();
@@ -55,6 +56,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         (_platform, _strategy, _layers, _pictures) = (platform, strategy, layers, pictures);
         _untouched = new FloatUnit(memory);
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
+        _schedules = [.. pictures.Select(_ => strategy.Protection?.OpenSchedule())];
         _examination = strategy.Protection?.OpenCorrector is { } open ? new Examination(open()) : null;
         _further = [.. Enumerable.Range(0, _examination?.Corrector.FurtherProducts ?? 0).Select(_ => new FaultPlanner())];
         foreach (var run in pictures)
@@ -107,7 +109,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         if (!_strategy.Covers(layer.Linear.Key))
         {
             _untouched.Convolve(step, input, layer, output);
-            ChargeUntouched(rows, layer.Linear);
+            ChargeUntouched(step, rows, layer.Linear);
             return;
         }
 
@@ -121,6 +123,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     /// <inheritdoc/>
     public void Attend(StepContext step, AttentionCall call)
     {
+        ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(call);
         _untouched.Attend(step, call);
         // Q K^T and A V are left untouched, at the nominal point, as in the authors' settings; their work is charged all the same.
@@ -131,8 +134,9 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var heads = call.Samples / _pictures.Count * call.Heads;
         foreach (var run in _pictures)
         {
+            run.Site = run.Site with { Step = step.Index };
             for (var head = 0; head < heads; head++)
-                run.Ledger.Charge(each);
+                run.Charge(ChargeKind.Attention, each);
         }
     }
 
@@ -144,6 +148,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         var site = layer.Key.At(step.Index);
         var run = _pictures[picture];
+        run.Site = site;
         var weights = _layers.Get(layer, new ChecksumTiles(_strategy.Tile, Moments: _strategy.Protection?.Moments ?? false));
         var call = new GemmCall(_codes, rows, Stride(layer.K), weights.Weights);
 
@@ -153,13 +158,13 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _layers.Backend.Multiply(call, faults, _output);
         var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias);
         var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, layer.N, profile));
-        run.Ledger.Charge(Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination));
+        run.Charge(ChargeKind.Product, Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination), new ProductEvents(point, faults.Count, _finding.FlaggedLines));
         var outputScale = Leave(faults, epilogue, values);
         var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) { Layer = site.Layer, Step = site.Step }
             : new LayerOutput(rows, layer.N, values) { Layer = site.Layer, Step = site.Step };
         Correct(run, faults, epilogue, output);
         if (_strategy.Protection is { } protection)
-            Mend(protection, run, site, checkpoint, output);
+            Mend(protection, picture, site, checkpoint, output);
 
         _policies[picture].Observe(site, _finding.FlaggedLines);
         Watch?.Invoke(new GuardedProduct(site, picture, point, faults, _output, _finding, _examination));
@@ -174,9 +179,9 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             rule.Judge(_output.Expected, _output.Observed, _finding);
         else
             _finding.Reset(_output.Shape.M, _output.Shape.N, 0);
-        if (_strategy.Protection?.Recovery is not { } recovery)
+        if (_strategy.Protection?.Recovery is not { } recovery || (_finding.IsClean && !recovery.ReadsAlways))
             return null;
-        run.Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
+        var checkpoint = run.Recall(site);
         recovery.Prepare(_finding, checkpoint);
         return checkpoint;
     }
@@ -192,13 +197,14 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             output.Values[row * output.N + column] = epilogue.Apply(value, row, column, output.IsWide ? null : output.Scales[0]);
     }
 
-    private void Mend(Protection protection, PictureRun run, GemmSite site, Checkpoint? checkpoint, LayerOutput output)
+    private void Mend(Protection protection, int picture, GemmSite site, Checkpoint? checkpoint, LayerOutput output)
     {
+        var run = _pictures[picture];
         var repair = protection.Recovery?.Mend(_finding, checkpoint, output) ?? default;
         run.Ledger.Mended(_finding, repair);
-        run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(repair.RestoredBytes)));
-        if (protection.Interval is { } interval && interval.IsDue(site.Step))
-            run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output))));
+        run.Charge(ChargeKind.Restore, _platform.Costs.Transfer(new Bytes(repair.RestoredBytes)), mended: repair.Elements);
+        if (_schedules[picture]?.IsDue(site.Layer, site.Step, Checkpoint.BytesOf(output.M, output.N, output.Scales.Length)) ?? false)
+            run.Charge(ChargeKind.Save, _platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output))));
     }
 
     /// <summary>
@@ -273,14 +279,17 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void LeaveUntouched(StepContext step, Tensor input, int rows, Projection projection)
     {
         _untouched.Linear(step, input, projection);
-        ChargeUntouched(rows, projection.Layer);
+        ChargeUntouched(step, rows, projection.Layer);
     }
 
-    private void ChargeUntouched(int rows, LinearLayer layer)
+    private void ChargeUntouched(StepContext step, int rows, LinearLayer layer)
     {
         var cost = _platform.Costs.Gemm(new GemmShape(rows, layer.N, layer.K), 0, OperatingPoint.Nominal);
         foreach (var run in _pictures)
-            run.Ledger.Charge(cost);
+        {
+            run.Site = layer.Key.At(step.Index);
+            run.Charge(ChargeKind.Untouched, cost);
+        }
     }
 
     /// <summary>The flips of every execution of a product: the first one's, and those of seeds of their own.</summary>
