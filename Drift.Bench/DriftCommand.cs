@@ -51,6 +51,7 @@ internal static class DriftCommand
         DecodeCommand.Create(bodies.Decode),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
+        ReproduceCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)

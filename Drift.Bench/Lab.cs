@@ -182,6 +182,8 @@ internal sealed class Lab : IDisposable
         return ranges;
     }
 
-    private static Platform Machine(IErrorModel errors) =>
-        new(errors, new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv"))));
+    /// <summary>What work costs on the paper's accelerator.</summary>
+    public static ICostModel PaperCosts() => new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv")));
+
+    private static Platform Machine(IErrorModel errors) => new(errors, PaperCosts());
 }

@@ -24,6 +24,10 @@ internal static class ResultJson
     /// <summary>UTF-8 text that ends with a line break.</summary>
     public static byte[] Write<T>(T value) => [.. JsonSerializer.SerializeToUtf8Bytes(value, Options), (byte)'\n'];
 
+    /// <summary>Reads back what was written.</summary>
+    /// <exception cref="JsonException">It is no such JSON.</exception>
+    public static T Read<T>(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<T>(json, Options) ?? throw new JsonException("expected a value, not null");
+
     /// <summary>Infinity and NaN are absent values: null.</summary>
     private sealed class FiniteOrNull : JsonConverter<double>
     {

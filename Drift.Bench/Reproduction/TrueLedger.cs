@@ -1,0 +1,89 @@
+using Drift.Abft;
+using Drift.Dvfs;
+using Drift.Kernels;
+
+namespace Drift.Bench;
+
+/// <summary>How a true model is run.</summary>
+/// <param name="Point">The point of the guarded layers.</param>
+/// <param name="Rate">Hits per element there.</param>
+/// <param name="Scheme">What protects them.</param>
+/// <param name="Scheduled">Whether the paper's safe steps are kept at the nominal point.</param>
+internal sealed record TrueRun(OperatingPoint Point, double Rate, TrueScheme Scheme, bool Scheduled = false);
+
+/// <summary>A protection as far as its bill goes.</summary>
+internal enum TrueScheme
+{
+    /// <summary>None.</summary>
+    Unprotected,
+
+    /// <summary>Two executions; tiles that differ are computed again at the nominal point.</summary>
+    Dmr,
+
+    /// <summary>Checks; tiles with a fault are computed again at the nominal point.</summary>
+    StatAbft,
+
+    /// <summary>Checks, checkpoints, and restores of masked row segments.</summary>
+    Rollback,
+}
+
+/// <summary>
+/// The bill of one picture of a true model, by the same cost model that charges runs here. Modelled: what faults cause enters by its expectation instead of by flips. Both guidance halves
+/// share the weights, which are read once a step; attention, embedders and convolutions stay at the nominal point.
+/// </summary>
+internal sealed class TrueLedger(ICostModel costs)
+{
+    private const int Tile = 32, Guidance = 2, LargeBits = 21, Bits = 31;
+
+    /// <summary>The whole run.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="run">How it is run.</param>
+    public Cost Of(TrueModel model, TrueRun run)
+    {
+        var (total, schedule) = (default(Cost), model.Schedule);
+        var calm = run with { Point = OperatingPoint.Nominal, Rate = 0 };
+        for (var step = 0; step < model.Steps; step++)
+            total += Step(model, IsSafe(step) ? calm : run, run.Scheme == TrueScheme.Rollback && new CheckpointInterval(schedule.Interval).IsDue(step));
+        return total;
+
+        bool IsSafe(int step) => run.Scheduled && (step < schedule.SafeSteps || step >= model.Steps - schedule.SafeLastSteps);
+    }
+
+    private Cost Step(TrueModel model, TrueRun run, bool saves)
+    {
+        var total = costs.Transfer(new Bytes(model.WeightBytes));
+        foreach (var product in model.Products)
+        {
+            var (m, n, k) = product.Shape;
+            // A layer takes both halves as one product; attention has products of its own for each.
+            var (shape, times) = product.HasWeights ? (new GemmShape(Guidance * m, n, k), product.Times) : (product.Shape, Guidance * product.Times);
+            var one = product.Guarded ? Guarded(shape, run, saves) : costs.Gemm(shape, 0, OperatingPoint.Nominal);
+            total += Scaled(one, times);
+        }
+
+        return total;
+    }
+
+    private Cost Guarded(GemmShape shape, TrueRun run, bool saves)
+    {
+        var (m, n, _) = shape;
+        var plain = costs.Gemm(shape, 0, run.Point);
+        var again = Scaled(costs.Gemm(shape, 0, OperatingPoint.Nominal), ClosedForms.TileProbability(run.Rate, Tile));
+        switch (run.Scheme)
+        {
+            case TrueScheme.Dmr:
+                return plain + plain + again;
+            case TrueScheme.StatAbft:
+                return costs.Gemm(shape, Tile, run.Point) + again;
+            case TrueScheme.Rollback:
+                // A row segment is fetched when one of its elements is hit in a bit from 2^10 up.
+                var restored = m * n * (1 - Math.Pow(1 - run.Rate * LargeBits / Bits, Tile));
+                return costs.Gemm(shape, Tile, run.Point) + costs.Transfer(new Bytes((long)restored + (saves ? (long)m * n : 0)));
+            default:
+                return plain;
+        }
+    }
+
+    private static Cost Scaled(Cost cost, double times) => new((long)(cost.Macs * times), (long)(cost.ChecksumMacs * times), times * cost.ComputeEnergy, times * cost.CheckEnergy,
+        new Bytes((long)(cost.Moved.Value * times)), times * cost.MemoryEnergy, (long)(cost.Cycles * times), new Seconds(cost.Time.Value * times));
+}
