@@ -51,6 +51,9 @@ internal static class DriftCommand
         DecodeCommand.Create(bodies.Decode),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
+        LayoutCommand.Create(),
+        TraceCommand.Create(TraceRun.Run),
+        IntervalCommand.Create(IntervalRun.Run),
         ReproduceCommand.Create(),
     };
 

@@ -24,6 +24,7 @@ internal static class BenchCommand
         command.Options.Add(quick);
         command.Options.Add(output);
         command.Subcommands.Add(BenchGemmCommand.Create());
+        command.Subcommands.Add(BenchOffloadCommand.Create());
         command.SetBody((parsed, session) =>
         {
             var name = parsed.GetRequiredValue(backend);

@@ -58,7 +58,7 @@ internal sealed class BadFileTests
     [TestCase("quantity,value,unit\nranks,2,\n", 2, "row_cycle in ns")]
     [TestCase("quantity,value,unit\nrow,1024,KiB\n", 2, "row in B")]
     [TestCase("quantity,value,unit\nbanks,2.5,\n", 2, "a whole number as banks, not '2.5'")]
-    [TestCase("quantity,value,unit\nclosed_rows,2,\n", 2, "from 0 to 1 as closed_rows")]
+    [TestCase("quantity,value,unit\nclosed_rows,2,\n", 2, "a number from 0 to 1")]
     [TestCase("quantity,value,unit\nrow_cycle,0,ns\n", 2, "above 0")]
     public void Memories(string text, int line, string expected) => Fails(() => DramGeometry.Load(_path), text, line, expected);
 
