@@ -38,7 +38,7 @@ internal static class Comparison
         });
 
         var rows = options.Rows.AsParallel().AsOrdered().WithDegreeOfParallelism(Math.Min(options.Sampling.Threads, options.Rows.Count))
-            .Select(name => Score(name, drawn[name], drawn[Reference], lab, options)).ToList();
+            .Select(name => Score(name, drawn[name], drawn[Reference], lab, options) with { Gain = Gain(name, drawn, options) }).ToList();
         var result = ResultJson.Write(new CompareResult(options.ToSettings(), clock.Elapsed.TotalSeconds, rows));
         folder.Write("pictures.png", Grid(options, drawn));
         folder.Write("result.json", result);
@@ -51,6 +51,8 @@ internal static class Comparison
         if (rows.Any(row => CompareRow.Names.Contains(row.Row)))
             CompareTable.Print(session.Out, [.. rows.Where(row => CompareRow.Names.Contains(row.Row))]);
         RivalTable.Print(session.Out, [.. rows.Where(row => !CompareRow.Names.Contains(row.Row))]);
+        foreach (var row in rows.Where(row => row.Gain is not null))
+            session.Out.WriteLine(row.Gain!.Line(row.Row));
         foreach (var point in options.Rows.Where(name => !Lab.IsUnquantised(name)).Select(name => Lab.PointOf(name, options)).Distinct())
             session.Out.WriteLine($"Error rate at {point}: {lab.Rates.At(point)} ({lab.Rates.Name}); bits {options.Faults.Bits}, hits {options.Faults.Pattern}.");
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
@@ -103,6 +105,10 @@ internal static class Comparison
             ErrorRate = ErrorRateRecord.At(lab.Rates, Lab.PointOf(name, options)),
         };
     }
+
+    private static PairedDifference? Gain(string name, Dictionary<string, DrawnRow> drawn, CompareOptions options) => options.Against is { } against && name != against
+        ? PairedDifference.Of(against, drawn[name].Images.Zip(drawn[Reference].Images, Psnr.Between), drawn[against].Images.Zip(drawn[Reference].Images, Psnr.Between))
+        : null;
 
     private static ConfidenceInterval Against(DrawnRow row, DrawnRow nominal, Func<Picture, Picture, double> metric) =>
         ConfidenceInterval.Of([.. row.Images.Zip(nominal.Images, metric)]);

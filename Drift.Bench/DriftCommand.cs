@@ -49,11 +49,16 @@ internal static class DriftCommand
         DevicesCommand.Create(),
         BenchCommand.Create(),
         DecodeCommand.Create(bodies.Decode),
+        SweepCommand.Create(bodies.Sweep),
+        ReplayCommand.Create(),
+        RangesCommand.Create(),
         CyclesCommand.Create(),
         IsolinesCommand.Create(),
         LayoutCommand.Create(),
         TraceCommand.Create(TraceRun.Run),
         IntervalCommand.Create(IntervalRun.Run),
+        ChecksumCommand.Create(),
+        AbftCommand.Create(),
         ReproduceCommand.Create(),
     };
 
@@ -72,8 +77,8 @@ internal static class DriftCommand
                 : $"{name}: there is no option '{parsed.UnmatchedTokens[0]}'; see drift {name} --help";
         }
 
-        return where == root
-            ? $"expected one of the commands {commands}; see drift --help"
+        return where == root ? $"expected one of the commands {commands}; see drift --help"
+            : where.Action is null ? $"{name}: expected one of the commands {commands}; see drift {name} --help"
             : parsed.Errors[0].Message;
     }
 

@@ -10,5 +10,6 @@ internal sealed record Session(TextWriter Out, TextWriter Error, CancellationTok
 /// <param name="Compare">Body of <c>compare</c>; returns the exit code.</param>
 /// <param name="Generate">Body of <c>generate</c>; returns the exit code.</param>
 /// <param name="Decode">Body of <c>decode</c>; returns the exit code.</param>
+/// <param name="Sweep">Body of <c>sweep</c>; returns the exit code.</param>
 internal sealed record CommandBodies(
-    Func<CompareOptions, Session, int> Compare, Func<GenerateOptions, Session, int> Generate, Func<DecodeOptions, Session, int> Decode);
+    Func<CompareOptions, Session, int> Compare, Func<GenerateOptions, Session, int> Generate, Func<DecodeOptions, Session, int> Decode, Func<SweepOptions, Session, int> Sweep);

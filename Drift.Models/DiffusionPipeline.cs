@@ -68,18 +68,52 @@ public sealed class DiffusionPipeline
     {
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(settings);
-        ArgumentNullException.ThrowIfNull(workspace);
         var run = Sampler.Begin(settings.Steps);
         Scale(latents, run.InitialSigma);
         for (var index = 0; index < run.Timesteps.Count; index++)
         {
-            cancellation.ThrowIfCancellationRequested();
-            using var scope = workspace.Begin();
-            var step = new StepContext(index, run.Timesteps[index], workspace);
-            var prediction = Predict(latents, 1.0 / run.InputDivisor(index), step, conditioning, settings, gemm);
-            run.Step(index, prediction.Span, latents.Span);
+            Advance(run, index, latents, conditioning, settings, gemm, workspace, cancellation);
             afterStep?.Invoke(index, latents);
         }
+    }
+
+    /// <summary>The loop from where another run stood: the bits are those of one run from the start, if the layers were computed the same way up to there.</summary>
+    /// <param name="from">Where it begins; left as it is.</param>
+    /// <param name="conditioning">What to draw, that of the run from which the state is.</param>
+    /// <param name="settings">Steps and guidance, those of that run.</param>
+    /// <param name="gemm">Computes every layer.</param>
+    /// <param name="workspace">Scratch memory.</param>
+    /// <param name="goesOn">Asked before every step, the first included, with the state that it would start from, which is the callee's to keep; false ends the run there. Null for always.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    /// <returns>Where the run ended: behind the last step, or where it was told to.</returns>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public RunState Continue(RunState from, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm, Workspace workspace,
+        Func<RunState, bool>? goesOn = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(settings);
+        var run = Sampler.Begin(settings.Steps);
+        run.Resume(from.Step, from.Memory);
+        var latents = from.Latents.Clone();
+        for (var index = from.Step; index < run.Timesteps.Count; index++)
+        {
+            if (goesOn is not null && new RunState(index, latents.Clone(), run.Memory) is var state && !goesOn(state))
+                return state;
+            Advance(run, index, latents, conditioning, settings, gemm, workspace, cancellation);
+        }
+
+        return new RunState(run.Timesteps.Count, latents, run.Memory);
+    }
+
+    /// <summary>Where a run stands before its first step.</summary>
+    /// <param name="request">The picture.</param>
+    /// <param name="settings">Steps and guidance.</param>
+    public RunState Start(PictureRequest request, SamplingSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        var noise = Noise(request);
+        Scale(noise, Sampler.Begin(settings.Steps).InitialSigma);
+        return new RunState(0, noise.Reshape([1, .. noise.Shape]), []);
     }
 
     /// <summary>Pictures [pictures, channels, height, width] in -1..1 from latents.</summary>
@@ -97,6 +131,17 @@ public sealed class DiffusionPipeline
         foreach (ref var value in pictures.Span)
             value = Math.Clamp(value, -1, 1);
         return pictures;
+    }
+
+    private void Advance(ISamplerRun run, int index, Tensor latents, Conditioning conditioning, SamplingSettings settings, IGemmUnit gemm, Workspace workspace,
+        CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(workspace);
+        cancellation.ThrowIfCancellationRequested();
+        using var scope = workspace.Begin();
+        var step = new StepContext(index, run.Timesteps[index], workspace);
+        var prediction = Predict(latents, 1.0 / run.InputDivisor(index), step, conditioning, settings, gemm);
+        run.Step(index, prediction.Span, latents.Span);
     }
 
     private static void Scale(Tensor latents, double factor)

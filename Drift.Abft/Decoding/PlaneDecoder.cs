@@ -12,6 +12,9 @@ public sealed class PlaneDecoder : ICorrector
     /// <summary>The largest tile that can be decoded.</summary>
     public const int LargestTile = Hypothesis.LargestTile;
 
+    // fp32 arithmetic on the bound rounds.
+    private const float Slack = 1.001f;
+
     private readonly int _threshold;
     private readonly Hypothesis _start = new();
     private readonly PlaneSearch _search = new();
@@ -88,7 +91,9 @@ public sealed class PlaneDecoder : ICorrector
                 var accumulator = tile[row, column];
                 var bound = tile.Bound(row, column);
                 int bit = -1, ways = 0;
-                for (var b = 0; b < 32; b++)
+                // A bit changes the value by 2^b, so it must reach back to the bound, and not beyond it on the other side.
+                var size = MathF.Abs(accumulator);
+                for (var b = Math.Max(0, MathF.ILogB(size - bound)); b < 32 && MathF.ScaleB(1, b) <= (size + bound) * Slack; b++)
                 {
                     if (MathF.Abs(accumulator ^ (1 << b)) <= bound)
                         (bit, ways) = (b, ways + 1);

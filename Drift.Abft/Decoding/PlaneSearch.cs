@@ -21,8 +21,12 @@ internal sealed class PlaneSearch
     /// <summary>ln of the odds by which values must speak for one of two explanations with as many flips: 10,000 to 1.</summary>
     private const float Decisive = 9.2f;
 
+    /// <summary>Odd lines of a plane up to which its matchings are tried one by one.</summary>
+    private const int FewLines = 3;
+
     private readonly SearchQueue _queue = new();
     private readonly Hypothesis _work = new();
+    private readonly Hypothesis _trunk = new();
     private int _trials;
     private int _nextLimit;
 
@@ -38,6 +42,8 @@ internal sealed class PlaneSearch
             return null;
         if (start.LowestPlane == 32)
             return start.IsClosed ? start : null;
+        if (FollowTheOnlyWay(tile, start) is { } only)
+            return only;
         _queue.Reset(start.Least);
         _queue.Add(start);
         while (_queue.Take(out var flips) is { } hypothesis)
@@ -67,6 +73,62 @@ internal sealed class PlaneSearch
                 return false;
             hypothesis.Place(row, column, plane, tile[row, column], 0);
         }
+    }
+
+    /// <summary>
+    /// The usual case of planes with several odd lines: in each, a single matching costs no flip beyond the fewest. Where that closes the tile, the search would have ended there too, with nothing to join. Null elsewhere.
+    /// </summary>
+    private Hypothesis? FollowTheOnlyWay(in SuspectTile tile, Hypothesis start)
+    {
+        Span<byte> only = stackalloc byte[FewLines], tried = stackalloc byte[FewLines];
+        _trunk.CopyFrom(start);
+        var least = start.Least;
+        for (var plane = _trunk.LowestPlane; plane < 32; plane = _trunk.LowestPlane)
+        {
+            ulong rows = _trunk.OddRows(plane), columns = _trunk.OddColumns(plane);
+            var count = BitOperations.PopCount(rows);
+            if (count > FewLines || count != BitOperations.PopCount(columns))
+                return null;
+            if (Match(tile, plane, least, rows, columns, 0, tried, only) != 1)
+                return null;
+            for (var i = 0; i < count; i++, rows &= rows - 1)
+            {
+                var row = BitOperations.TrailingZeroCount(rows);
+                _trunk.Place(row, only[i], plane, tile[row, only[i]], 0);
+            }
+        }
+
+        return _trunk.IsClosed ? _trunk : null;
+    }
+
+    /// <summary>Counts the matchings of the odd lines that cost no flip beyond the fewest, and keeps one. The trunk is as before when this returns.</summary>
+    private int Match(in SuspectTile tile, int plane, int least, ulong rows, ulong columns, int depth, Span<byte> tried, Span<byte> kept)
+    {
+        if (rows == 0)
+        {
+            tried.CopyTo(kept);
+            return 1;
+        }
+
+        var row = BitOperations.TrailingZeroCount(rows);
+        var ways = 0;
+        for (var left = columns; left != 0; left &= left - 1)
+        {
+            var column = BitOperations.TrailingZeroCount(left);
+            if (!IsPossible(tile, _trunk, row, column, plane))
+                continue;
+            var accumulator = tile[row, column];
+            _trunk.Place(row, column, plane, accumulator, 0);
+            if (_trunk.Least <= least)
+            {
+                tried[depth] = (byte)column;
+                ways += Match(tile, plane, least, rows & (rows - 1), columns & ~(1UL << column), depth + 1, tried, kept);
+            }
+
+            _trunk.TakeBack(accumulator, 0);
+        }
+
+        return ways;
     }
 
     /// <summary>Follows all matchings of a plane that bring an explanation to so many flips; false where the search should end.</summary>

@@ -25,6 +25,9 @@ internal static class BenchCommand
         command.Options.Add(output);
         command.Subcommands.Add(BenchGemmCommand.Create());
         command.Subcommands.Add(BenchOffloadCommand.Create());
+        command.Subcommands.Add(BenchDecodeCommand.Create());
+        command.Subcommands.Add(BenchContestCommand.Create("conv", "Time convolutions, and against ONNX Runtime's, in turn in one run", ConvolutionContests.All));
+        command.Subcommands.Add(BenchContestCommand.Create("attention", "Time attention with and without checks, and against ONNX Runtime's, in turn in one run", AttentionContests.All));
         command.SetBody((parsed, session) =>
         {
             var name = parsed.GetRequiredValue(backend);

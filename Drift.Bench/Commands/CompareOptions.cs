@@ -19,6 +19,9 @@ namespace Drift.Bench;
 internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, double Frequency, double? BitErrorRate, int Tile, int Threshold, int Interval,
     string? Json, IReadOnlyList<string> Rows, OutputForm Outputs, string? OperatingPoints)
 {
+    /// <summary>The row that the others are held against, seed by seed; null for none.</summary>
+    public string? Against { get; init; }
+
     /// <summary>Folder of the CLIP that scores pictures against their prompts; null for none.</summary>
     public string? Clip { get; init; }
 
@@ -45,6 +48,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
         ["clip"] = Clip,
+        ["against"] = Against,
     };
 }
 
@@ -73,13 +77,15 @@ internal sealed class CompareArguments
 
     private readonly Option<string?> _clip = Declare.Text("--clip", "Folder of a CLIPModel that scores pictures against their prompts [default: the model's]", "FOLDER");
 
+    private readonly Option<string?> _against = Declare.Text("--against", "A row of --rows: prints how much better the others are in PSNR, paired by seed", "ROW");
+
     /// <summary>Declares the options on a command.</summary>
     public void AddTo(Command command)
     {
         _sampling.AddTo(command);
         _faults.AddTo(command);
         _offload.AddTo(command);
-        foreach (var option in new Option[] { _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip })
+        foreach (var option in new Option[] { _against, _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip })
             command.Options.Add(option);
     }
 
@@ -104,6 +110,8 @@ internal sealed class CompareArguments
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points))
         {
             Clip = Clip(sampling.Model, parsed.GetValue(_clip)),
+            Against = parsed.GetValue(_against) is not { } against || rows.Contains(against) ? parsed.GetValue(_against)
+                : throw new UserErrorException($"--against: {against} is not among --rows; expected one of {string.Join(", ", rows)}"),
             Faults = _faults.Bind(parsed),
             Offload = _offload.Bind(parsed),
             BytesPerStep = parsed.GetValue(_perStep),

@@ -24,15 +24,11 @@ internal static class DecodeCommand
         command.Options.Add(voltages);
         command.Options.Add(codes);
         command.SetBody((parsed, session) => body(
-            new DecodeOptions(sampling.Bind(parsed), Voltages(parsed.GetRequiredValue(voltages)), Codes(parsed.GetRequiredValue(codes))), session));
+            new DecodeOptions(sampling.Bind(parsed), Voltages(parsed.GetRequiredValue(voltages)), Code.Parse(codes.Name, parsed.GetRequiredValue(codes))), session));
         return command;
     }
 
     private static double[] Voltages(string list) =>
         [.. list.Split(',', StringSplitOptions.TrimEntries).Select(text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var volts)
             ? volts : throw new UserErrorException($"--voltages: '{text}' is no number; expected volts, separated by commas"))];
-
-    private static IReadOnlyList<Code> Codes(string list) => list == "all" ? Code.All
-        : [.. list.Split(',', StringSplitOptions.TrimEntries).Select(name => Code.All.FirstOrDefault(code => code.Name == name)
-            ?? throw new UserErrorException($"--codes: there is no code '{name}'; expected some of {string.Join(", ", Code.All.Select(code => code.Name))}"))];
 }

@@ -13,6 +13,14 @@ internal sealed record Code(string Name, int Tile, bool Moments)
 
     /// <summary>Sums of a code over those of the plain one.</summary>
     public double Sums => 32.0 / Tile * (Moments ? 2 : 1);
+
+    /// <summary>Reads a list of names.</summary>
+    /// <param name="option">The option, for the complaint.</param>
+    /// <param name="list">Names separated by commas, or all.</param>
+    /// <exception cref="UserErrorException">There is no such code.</exception>
+    public static IReadOnlyList<Code> Parse(string option, string list) => list == "all" ? All
+        : [.. list.Split(',', StringSplitOptions.TrimEntries).Select(name => All.FirstOrDefault(code => code.Name == name)
+            ?? throw new UserErrorException($"{option}: there is no code '{name}'; expected some of {string.Join(", ", All.Select(code => code.Name))}"))];
 }
 
 /// <summary>A code at an operating point.</summary>

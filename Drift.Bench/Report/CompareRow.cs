@@ -74,6 +74,10 @@ internal sealed record CompareRow
     /// <summary>Time that the row took here, seconds. Measured.</summary>
     public double? WallSeconds { get; init; }
 
+    /// <summary>How much better than the row of <c>--against</c> it is; null where none was given.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PairedDifference? Gain { get; init; }
+
     /// <summary>How often outputs are hit at the row's point. Modelled or quoted, as its source says.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ErrorRateRecord? ErrorRate { get; init; }

@@ -28,9 +28,14 @@ internal sealed class OutputFile : IDisposable
 
     /// <summary>Writes the contents and puts the file in place.</summary>
     /// <param name="bytes">Its contents.</param>
-    public void Commit(byte[] bytes)
+    public void Commit(byte[] bytes) => Commit(stream => stream.Write(bytes));
+
+    /// <summary>Has the contents written piece by piece and puts the file in place.</summary>
+    /// <param name="write">Writes them.</param>
+    public void Commit(Action<Stream> write)
     {
-        File.WriteAllBytes(_partial, bytes);
+        using (var stream = File.Create(_partial))
+            write(stream);
         File.Move(_partial, _target, true);
     }
 
@@ -41,6 +46,9 @@ internal sealed class OutputFile : IDisposable
 /// <summary>Where a target's unfinished form lies: in the same folder, so that a rename puts it in place, and hidden.</summary>
 internal static class PartialPath
 {
+    /// <summary>What names of unfinished files look like.</summary>
+    public const string Pattern = ".*.partial-*";
+
     /// <summary>The path for a target, of its own for each process.</summary>
     public static string Of(string target) => Path.Combine(Path.GetDirectoryName(target) ?? target, $".{Path.GetFileName(target)}.partial-{Environment.ProcessId}");
 }

@@ -24,6 +24,23 @@ public sealed record AttentionCall(Tensor Queries, Tensor Keys, Tensor Values, i
     /// <summary>Factor of the scores, positive; 1 / sqrt(d) where not set.</summary>
     public float? Scale { get; init; }
 
+    /// <summary>Whether a query sees the keys up to its own place only: key j of query i where j is at most i + keys - queries. Needs as many keys as queries, or more.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>Whether Q, K and V count as bf16: each value is rounded to the nearest, ties to even, before it is multiplied. Scores, weights and sums stay fp32.</summary>
+    public bool Bfloat16 { get; init; }
+
+    /// <summary>Takes the line sums of both products; null for no checks.</summary>
+    public AttentionSums? Sums { get; init; }
+
+    /// <summary>
+    /// Flips of the raw scores, the bits of fp32 values: an entry for each sample and head, samples first, each for [<see cref="Tokens"/>, keys that the mask left]. Null for none.
+    /// </summary>
+    public IReadOnlyList<FaultPlan>? ScoreFaults { get; init; }
+
+    /// <summary>Flips of the output before its last division, as <see cref="ScoreFaults"/>, each for [<see cref="Tokens"/>, <see cref="Depth"/>]. Null for none.</summary>
+    public IReadOnlyList<FaultPlan>? OutputFaults { get; init; }
+
     /// <summary>Samples of the batch.</summary>
     public int Samples => Queries.Rows / Tokens;
 
@@ -44,6 +61,14 @@ public sealed record AttentionCall(Tensor Queries, Tensor Keys, Tensor Values, i
         {
             throw new ArgumentException($"{Samples} samples of {Tokens} queries and {KeyTokens} keys, {width} wide, do not fit keys of {Keys.Length} values, " +
                 $"values of {Values.Length} and an output of {Output.Length}");
+        }
+
+        if (Causal && KeyTokens < Tokens)
+            throw new ArgumentException($"a causal mask needs as many keys as queries or more, not {KeyTokens} for {Tokens}");
+        foreach (var plans in new[] { ScoreFaults, OutputFaults })
+        {
+            if (plans is not null && plans.Count != Samples * Heads)
+                throw new ArgumentException($"{plans.Count} fault plans are not one for each of {Samples} samples and {Heads} heads");
         }
 
         if (KeyMask is { } mask && mask.Length != Samples * KeyTokens)

@@ -1,83 +1,78 @@
 namespace Drift.Kernels;
 
 /// <summary>
-/// softmax(scale Q K^T + bias) V in fp32, head by head; the products are <see cref="FloatGemm"/>'s, the softmax sums run in sixteen lanes. Keys that a mask leaves out are
-/// left out of the products too.
+/// softmax(scale Q K^T + bias) V in fp32, head by head; the products are chains of fused multiply-adds, as everywhere, the softmax sums run in sixteen lanes. Keys that a mask leaves
+/// out are left out of the products too. Scores exist a block at a time (<see cref="AttentionBlocks"/>); the bits depend on no thread count.
 /// </summary>
 public static class DotProductAttention
 {
-    /// <summary>Scores worked on at a time: half a first-level cache, so that they never leave it between the products.</summary>
-    private const int ScoreValues = 1 << 12;
+    // Below this many multiply-accumulates a second thread costs more than it brings.
+    private const long LeastMacsPerThread = 1_000_000;
 
     /// <summary>Attention of every query of a sample to the keys of the same sample.</summary>
     /// <param name="call">Operands, heads and masks.</param>
     /// <param name="workspace">Scratch memory.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">The operands do not fit together, or a sample's keys are all masked.</exception>
-    public static void Run(AttentionCall call, Workspace workspace)
+    public static void Run(AttentionCall call, Workspace workspace, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(workspace);
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         call.Validate();
+        int[]?[] kept = [.. Enumerable.Range(0, call.Samples).Select(sample => Kept(call, sample))];
+        if (call.Sums is { } sums)
+        {
+            sums.Resize(call.Samples * call.Heads, call.Tokens, kept.Max(keys => keys?.Length ?? call.KeyTokens));
+            sums.Operands = Examine(call);
+        }
+
         for (var sample = 0; sample < call.Samples; sample++)
         {
             using var scope = workspace.Begin();
             var (keys, values) = (Sample(call.Keys, sample, call.KeyTokens), Sample(call.Values, sample, call.KeyTokens));
-            if (call.KeyMask is not { } mask)
-            {
-                Attend(call, sample, keys, values, default, workspace);
-                continue;
-            }
-
-            int[] kept = [.. Enumerable.Range(0, call.KeyTokens).Where(key => mask[sample * call.KeyTokens + key])];
-            if (kept.Length == 0)
-                throw new ArgumentException($"the mask leaves sample {sample} no key");
-            Attend(call, sample, Gather(keys, kept, workspace), Gather(values, kept, workspace), kept, workspace);
+            if (kept[sample] is { } some)
+                (keys, values) = (Gather(keys, some, workspace), Gather(values, some, workspace));
+            Heads(call, sample, keys, values, kept[sample] ?? [], workspace, threads);
         }
     }
 
-    /// <param name="call">The whole call.</param>
-    /// <param name="sample">The sample.</param>
-    /// <param name="keys">[keys, width]: its keys.</param>
-    /// <param name="values">[keys, width]: its values.</param>
-    /// <param name="kept">The place of each key before others were left out; empty where none was.</param>
-    /// <param name="workspace">Scratch memory.</param>
-    private static void Attend(AttentionCall call, int sample, Tensor keys, Tensor values, ReadOnlySpan<int> kept, Workspace workspace)
+    /// <summary>A sample's heads, shared out to workers; where there are fewer heads than those, blocks of queries are shared out too.</summary>
+    private static void Heads(AttentionCall call, int sample, Tensor keys, Tensor values, int[] kept, Workspace workspace, int threads)
     {
-        var (tokens, width, depth) = (call.Tokens, call.Queries.Columns, call.Depth);
-        var padded = Softmax.Padded(keys.Rows);
-        var block = Math.Clamp(ScoreValues / padded, 1, tokens);
-        var scores = workspace.Rent(block, padded);
-        var keyPanels = new FloatWeights(keys.Rows, depth, workspace);
-        var valuePanels = new FloatWeights(depth, keys.Rows, workspace);
-        var scale = call.Scale ?? 1 / MathF.Sqrt(depth);
-        for (var head = 0; head < call.Heads; head++)
+        var blocks = (call.Tokens + AttentionBlocks.Queries - 1) / AttentionBlocks.Queries;
+        var parts = Math.Clamp((threads + call.Heads - 1) / call.Heads, 1, blocks);
+        var macs = 2L * call.Tokens * keys.Rows * call.Queries.Columns;
+        var workers = (int)Math.Min(Math.Min(threads, call.Heads * parts), Math.Max(1, macs / LeastMacsPerThread));
+        AttentionHead[] worker = [.. Enumerable.Range(0, workers).Select(_ => new AttentionHead(call, keys.Rows, workspace))];
+        void Share(int w)
         {
-            var start = sample * tokens * width + head * depth;
-            keyPanels.Fill(keys.Span[(head * depth)..], width, 1);
-            valuePanels.Fill(values.Span[(head * depth)..], 1, width);
-            for (var first = 0; first < tokens; first += block)
+            for (var unit = call.Heads * parts * w / workers; unit < call.Heads * parts * (w + 1) / workers; unit++)
             {
-                var some = scores.Slice(0, Math.Min(block, tokens - first));
-                var at = start + first * width;
-                FloatGemm.Multiply(call.Queries.Span[at..], width, some.Rows, keyPanels, default, some.Span, padded);
-                if (call.Bias is { } bias)
-                    AddBias(some, first, scale, bias.Slice(bias.Shape[0] == 1 ? 0 : head, 1), keys.Rows, kept);
-                Softmax.Rows(some.Span, keys.Rows, call.Bias is null ? scale : 1);
-                FloatGemm.Multiply(some.Span, padded, some.Rows, valuePanels, default, call.Output.Span[at..], width);
+                var (head, part) = Math.DivRem(unit, parts);
+                worker[w].Run(sample, head, keys, values, kept, blocks * part / parts, blocks * (part + 1) / parts);
             }
         }
+
+        if (workers == 1)
+            Share(0);
+        else
+            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, Share);
     }
 
-    /// <summary>scores = scale x scores + bias, with the bias of these queries and of the keys that were kept.</summary>
-    private static void AddBias(Tensor scores, int first, float scale, Tensor bias, int keys, ReadOnlySpan<int> kept)
+    /// <summary>The places of the keys that a sample's mask leaves; null without a mask.</summary>
+    private static int[]? Kept(AttentionCall call, int sample)
     {
-        for (var row = 0; row < scores.Rows; row++)
-        {
-            var target = scores.Span.Slice(row * scores.Columns, keys);
-            ReadOnlySpan<float> offsets = bias.Span.Slice((first + row) * bias.Columns, bias.Columns);
-            for (var key = 0; key < keys; key++)
-                target[key] = MathF.FusedMultiplyAdd(target[key], scale, offsets[kept.IsEmpty ? key : kept[key]]);
-        }
+        if (call.KeyMask is not { } mask)
+            return null;
+        int[] kept = [.. Enumerable.Range(0, call.KeyTokens).Where(key => mask[sample * call.KeyTokens + key])];
+        return kept.Length > 0 ? kept : throw new ArgumentException($"the mask leaves sample {sample} no key");
+    }
+
+    private static NonFinite Examine(AttentionCall call)
+    {
+        NonFinite[] operands = [RangeGuard.Examine(call.Queries.Span), RangeGuard.Examine(call.Keys.Span), RangeGuard.Examine(call.Values.Span)];
+        return new NonFinite(operands.Sum(found => found.NaNs), operands.Sum(found => found.Infinities), operands.Max(found => found.First));
     }
 
     private static Tensor Sample(Tensor batch, int sample, int tokens) => batch.Reshape(batch.Rows / tokens, tokens, batch.Columns).Slice(sample, 1);

@@ -23,19 +23,9 @@ public sealed class ConvolutionLayer
     {
         if (weight.Length != (long)outChannels * inChannels * kernel * kernel)
             throw new ArgumentException($"{key}: [{outChannels}, {inChannels}, {kernel}, {kernel}] weights do not hold {weight.Length} values", nameof(weight));
-        var window = new float[weight.Length];
-        for (var o = 0; o < outChannels; o++)
-        {
-            for (var c = 0; c < inChannels; c++)
-            {
-                for (var p = 0; p < kernel * kernel; p++)
-                    window[(o * kernel * kernel + p) * inChannels + c] = weight[(o * inChannels + c) * kernel * kernel + p];
-            }
-        }
-
         (Kernel, Stride, Padding, PaddingAfter) = (kernel, stride, padding, paddingAfter ?? padding);
         InChannels = inChannels;
-        Linear = new LinearLayer(key, window, bias, outChannels, inChannels * kernel * kernel);
+        Linear = new LinearLayer(key, FilterOrder.OverWindow(weight, inChannels, kernel), bias, outChannels, inChannels * kernel * kernel);
     }
 
     /// <summary>The layer over windows: N = out channels, K = kernel x kernel x in channels.</summary>
@@ -59,6 +49,17 @@ public sealed class ConvolutionLayer
     /// <summary>Output extent for an input extent (height or width).</summary>
     /// <param name="extent">Input height or width.</param>
     public int Output(int extent) => (extent + Padding + PaddingAfter - Kernel) / Stride + 1;
+
+    /// <summary>The layer over an input, as the kernels take it.</summary>
+    /// <param name="input">[batch, height, width, in channels]: only its shape is read.</param>
+    /// <exception cref="ArgumentException">The input has other channels, or the window does not fit it.</exception>
+    public ConvolutionShape Over(Tensor input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        if (input.Shape is not [var batch, var height, var width, var channels] || channels != InChannels)
+            throw new ArgumentException($"{Linear.Key}: an input of [{string.Join(", ", input.Shape)}] is not [batch, height, width, {InChannels}]", nameof(input));
+        return new ConvolutionShape(batch, height, width, InChannels, Linear.N, Kernel) { Stride = Stride, Padding = Padding, PaddingAfter = PaddingAfter }.Required();
+    }
 
     /// <summary>The window under one output pixel: kernel row, kernel column, channel; zeros where it hangs over the edge.</summary>
     /// <param name="input">[batch, height, width, in channels].</param>

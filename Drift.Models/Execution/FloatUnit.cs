@@ -6,9 +6,6 @@ namespace Drift.Models;
 /// <param name="memory">Rows of conditioning layers, shared with other units; null to compute them every time.</param>
 public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
 {
-    /// <summary>Windows gathered at a time: few enough to stay in the cache between the gathering and the product.</summary>
-    private const int ScratchValues = 1 << 16, TileRows = 8;
-
     /// <inheritdoc/>
     public void Linear(StepContext step, Tensor input, params ReadOnlySpan<Projection> projections)
     {
@@ -30,24 +27,7 @@ public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(output);
-        var linear = layer.Linear;
-        if (layer is { Kernel: 1, Stride: 1, Padding: 0, PaddingAfter: 0 })
-        {
-            FloatGemm.Multiply(input.Span, input.Rows, linear.Packed, linear.Bias, output.Span);
-            return;
-        }
-
-        using var scope = step.Workspace.Begin();
-        // Whole register tiles, so that a chunk has no ragged end.
-        var chunk = Math.Clamp(ScratchValues / linear.K / TileRows * TileRows, 1, Math.Max(1, output.Rows));
-        var windows = step.Workspace.Rent(chunk, linear.K).Span;
-        for (var row = 0; row < output.Rows; row += chunk)
-        {
-            var rows = Math.Min(chunk, output.Rows - row);
-            for (var i = 0; i < rows; i++)
-                layer.Gather(input, output, row + i, windows.Slice(i * linear.K, linear.K));
-            FloatGemm.Multiply(windows[..(rows * linear.K)], rows, linear.Packed, linear.Bias, output.Span.Slice(row * linear.N, rows * linear.N));
-        }
+        FloatConvolution.Multiply(layer.Over(input), input.Span, [layer.Linear.Packed], layer.Linear.Bias, output.Span);
     }
 
     /// <inheritdoc/>

@@ -154,7 +154,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
 
         var point = _policies[picture].Choose(site);
         var profile = _platform.Errors.At(point, layer.K);
-        var faults = _planner.Draw(run.Request.Seed, site, rows, layer.N, profile);
+        var faults = _planner.Draw(run.FaultSeed, site, rows, layer.N, profile);
         _layers.Backend.Multiply(call, faults, _output);
         var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias);
         var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, layer.N, profile));
@@ -300,7 +300,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var plans = new FaultPlan[1 + _further.Length];
         plans[0] = first;
         for (var i = 0; i < _further.Length; i++)
-            plans[i + 1] = _further[i].Draw(run.Request.Seed + 0x9E3779B97F4A7C15 * (ulong)(i + 1), site, _output.Shape.M, n, profile);
+            plans[i + 1] = _further[i].Draw(run.FaultSeed + 0x9E3779B97F4A7C15 * (ulong)(i + 1), site, _output.Shape.M, n, profile);
         return plans;
     }
 

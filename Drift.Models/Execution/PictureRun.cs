@@ -12,6 +12,9 @@ public sealed class PictureRun(PictureRequest request, ICheckpointStore? checkpo
     /// <summary>What is drawn.</summary>
     public PictureRequest Request => request;
 
+    /// <summary>Seed of its faults: the picture's own, unless one picture is drawn under many.</summary>
+    public ulong FaultSeed { get; init; } = request.Seed;
+
     /// <summary>The newest mended outputs of its layers.</summary>
     public ICheckpointStore Checkpoints { get; } = checkpoints ?? new CheckpointStore();
 

@@ -39,6 +39,7 @@ public readonly record struct ConfidenceInterval(double Mean, double Low, double
         double share = (double)successes / trials, z = Normal.InvCDF(0, 1, UpperQuantile), z2 = z * z / trials;
         var centre = (share + z2 / 2) / (1 + z2);
         var half = z / (1 + z2) * Math.Sqrt(share * (1 - share) / trials + z2 / (4 * trials));
-        return new ConfidenceInterval(share, Math.Max(0, centre - half), Math.Min(1, centre + half), (int)Math.Min(trials, int.MaxValue));
+        // At the ends the two terms are equal but for rounding.
+        return new ConfidenceInterval(share, successes == 0 ? 0 : centre - half, successes == trials ? 1 : centre + half, (int)Math.Min(trials, int.MaxValue));
     }
 }

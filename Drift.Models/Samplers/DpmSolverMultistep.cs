@@ -93,6 +93,15 @@ public sealed class DpmSolverMultistep : ISampler
 
         public double InitialSigma => 1;
 
+        public IReadOnlyList<float[]> Memory => [.. _history.TakeWhile(clean => clean is not null).Select(clean => (float[])clean.Clone())];
+
+        public void Resume(int index, IReadOnlyList<float[]> memory)
+        {
+            for (var i = 0; i < memory.Count; i++)
+                _history[i] = (float[])memory[i].Clone();
+            _next = index;
+        }
+
         public void Step(int index, ReadOnlySpan<float> prediction, Span<float> sample, Span<float> original)
         {
             if (index != _next)

@@ -30,4 +30,14 @@ public interface ISamplerRun
     /// <param name="sample">The sample; overwritten by the next one.</param>
     /// <param name="original">Takes the clean sample as predicted here (x0); as long as the sample, or empty when not wanted.</param>
     void Step(int index, ReadOnlySpan<float> prediction, Span<float> sample, Span<float> original = default);
+
+    /// <summary>What the solver remembers of the steps so far, for <see cref="Resume"/>: copies, empty for a solver that remembers nothing.</summary>
+    IReadOnlyList<float[]> Memory => [];
+
+    /// <summary>Goes on where another run of as many steps stood, in place of the steps before.</summary>
+    /// <param name="index">Index of the next step, 0 first.</param>
+    /// <param name="memory">That run's <see cref="Memory"/> before this step.</param>
+    void Resume(int index, IReadOnlyList<float[]> memory)
+    {
+    }
 }

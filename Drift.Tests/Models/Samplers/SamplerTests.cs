@@ -87,6 +87,31 @@ public sealed class SamplerTests
         Assert.That(() => first.Step(3, [0, 0], a), Throws.InvalidOperationException);
     }
 
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    public void A_multistep_run_goes_on_where_another_stood(int order)
+    {
+        var sampler = Load(Dpm, $"{Scaled}, \"solver_order\": {order}");
+        var whole = sampler.Begin(20);
+        float[] sample = [1, -2], taken = [];
+        for (var i = 0; i < 20; i++)
+        {
+            if (i is 1 or 7)
+            {
+                var (rest, start) = (sampler.Begin(20), i);
+                rest.Resume(start, whole.Memory);
+                taken = [.. sample];
+                for (var j = start; j < 20; j++)
+                    rest.Step(j, [0.1f * j, -taken[1]], taken);
+            }
+
+            whole.Step(i, [0.1f * i, -sample[1]], sample);
+        }
+
+        Assert.That(taken, Is.EqualTo(sample));
+    }
+
     [Test]
     public void A_pipeline_under_Euler_draws_what_it_draws_under_DDIM()
     {

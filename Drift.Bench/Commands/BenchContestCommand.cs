@@ -1,0 +1,63 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Drift.Kernels;
+
+namespace Drift.Bench;
+
+/// <summary><c>drift bench conv</c>, <c>attention</c> and <c>norms</c>: each kernel of ours with its unprotected form and with other libraries, in one process run.</summary>
+internal static class BenchContestCommand
+{
+    /// <summary>How often a disturbed pair is measured.</summary>
+    private const int Attempts = 3;
+
+    /// <summary>A command.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="help">What it does.</param>
+    /// <param name="contests">What it measures.</param>
+    public static Command Create(string name, string help, Func<IReadOnlyList<Contest>> contests)
+    {
+        var command = new Command(name, help);
+        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime, where it is installed" };
+        var json = Declare.Text("--json", "Also write the results here", "FILE");
+        var threads = Declare.Optional("--threads", "Threads of a kernel; without it, one and then all", 1, 1024);
+        var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
+        foreach (var option in new Option[] { rivals, json, threads, quick })
+            command.Options.Add(option);
+        command.SetBody((parsed, session) =>
+        {
+            // What belongs to the parent would otherwise be taken and do nothing.
+            if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
+                throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench {name}");
+            int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+            var glance = parsed.GetValue(quick);
+            var options = new ContestOptions(counts, parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
+            return Run(options, contests, parsed.GetValue(json), session);
+        });
+        return command;
+    }
+
+    private static int Run(ContestOptions options, Func<IReadOnlyList<Contest>> contests, string? json, Session session)
+    {
+        using var file = json is null ? null : new OutputFile("--json", json);
+        var bench = new ContestBench(options, session.Cancellation);
+        try
+        {
+            bench.Run(contests(), session);
+        }
+        catch (DisagreementException disagreement)
+        {
+            return ErrorPolicy.Tell(session.Error, disagreement.Message, ErrorPolicy.Failure);
+        }
+
+        ContestTable.Print(session.Out, bench.Results, bench.Notes);
+        var machine = new Dictionary<string, object?>(MachineRecord.Survey()!)
+        {
+            ["processor"] = MachineRecord.Processor(),
+            ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
+            ["processorsTakenByOthers"] = bench.Taken,
+            ["dotnet"] = Environment.Version.ToString(),
+        };
+        file?.Commit(ResultJson.Write(new GemmReport(machine, [.. bench.Results.Select(result => result.Pair)])));
+        return ErrorPolicy.Success;
+    }
+}

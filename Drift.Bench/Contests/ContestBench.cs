@@ -1,0 +1,126 @@
+using System.Globalization;
+
+namespace Drift.Bench;
+
+/// <summary>What a contest's benchmark measures.</summary>
+/// <param name="Threads">Thread counts, in order.</param>
+/// <param name="Rivals">Whether other libraries are measured too.</param>
+/// <param name="Settings">How long a pair is timed.</param>
+/// <param name="Attempts">How often a pair is measured at the most, while other processes take processors from it; the least disturbed one counts.</param>
+internal sealed record ContestOptions(IReadOnlyList<int> Threads, bool Rivals, DuelSettings Settings, int Attempts);
+
+/// <summary>A measured pair under its shape's name.</summary>
+internal sealed record ContestResult(string Label, GemmResult Pair);
+
+/// <summary>Pairs each kernel of ours with its unprotected form and with the rivals, checks that both sides agree, and times them in turn.</summary>
+internal sealed class ContestBench(ContestOptions options, CancellationToken cancellation)
+{
+    private readonly List<ContestResult> _results = [];
+    private readonly List<string> _notes = [];
+
+    /// <summary>All pairs, in the order of measurement.</summary>
+    public IReadOnlyList<ContestResult> Results => _results;
+
+    /// <summary>What is not in the results, and why.</summary>
+    public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>Processors that others took from the measured threads, mean of all pairs: 0 on a machine of one's own.</summary>
+    public double Taken => _results.Count == 0 ? 0 : _results.Average(result => result.Pair.Taken);
+
+    /// <summary>Measures everything.</summary>
+    /// <param name="contests">What.</param>
+    /// <param name="session">Tells whether somebody watches.</param>
+    /// <exception cref="DisagreementException">Two sides differ.</exception>
+    public void Run(IReadOnlyList<Contest> contests, Session session)
+    {
+        var missing = options.Rivals ? OnnxRuntimeLibrary.Missing() : null;
+        if (missing is not null)
+            _notes.Add($"ONNX Runtime: {missing}");
+        if (options.Rivals)
+            _notes.AddRange(RivalRegistry.NotBuilt);
+        RunProgress.Show([contests[0].What], contests.Count * options.Threads.Count, session, moved =>
+        {
+            foreach (var threads in options.Threads)
+            {
+                foreach (var contest in contests)
+                {
+                    Measure(contest, options.Rivals && missing is null, threads);
+                    moved(0, 1);
+                }
+            }
+        });
+        var disturbed = _results.Count(result => result.Pair.Disturbed);
+        if (disturbed > 0)
+            _notes.Add(string.Create(CultureInfo.InvariantCulture,
+                $"* Disturbed: in {disturbed} of {_results.Count} pairs other processes took over {GemmResult.Bearable} processors from the measured threads; take no ratio from them."));
+    }
+
+    /// <summary>Fails unless two sides computed the same.</summary>
+    /// <param name="label">The contest.</param>
+    /// <param name="ours">Ours.</param>
+    /// <param name="other">The other.</param>
+    /// <param name="tolerance">Largest difference allowed, as a share of the largest magnitude.</param>
+    /// <exception cref="DisagreementException">They differ; the message says where.</exception>
+    public static void Require(string label, IContender ours, IContender other, double tolerance)
+    {
+        ours.Run();
+        other.Run();
+        var (mine, theirs) = (ours.Values(), other.Values());
+        var largest = mine.Length == 0 ? 0 : mine.Max(Math.Abs);
+        for (var i = 0; i < Math.Max(mine.Length, theirs.Length); i++)
+        {
+            // Written so that NaN, and a value that one side lacks, fail.
+            if (i >= mine.Length || i >= theirs.Length || !(Math.Abs(mine[i] - theirs[i]) <= tolerance * largest))
+                throw new DisagreementException(string.Create(CultureInfo.InvariantCulture,
+                    $"{label}: {ours.Name} and {other.Name} differ at value {i} of {mine.Length} and {theirs.Length}: {mine.ElementAtOrDefault(i)} and {theirs.ElementAtOrDefault(i)}; nothing was timed"));
+        }
+    }
+
+    private void Measure(Contest contest, bool rivals, int threads)
+    {
+        List<(string Protection, IContender Side)> ours = [];
+        try
+        {
+            foreach (var (protection, open) in contest.Ours)
+                ours.Add((protection, open(threads)));
+            if (!rivals || contest.Rivals.Count == 0)
+                Pair(contest, ours[0], null, threads, false);
+            foreach (var guarded in ours[1..])
+                Pair(contest, guarded, ours[0].Side, threads, false);
+            foreach (var open in rivals ? contest.Rivals : [])
+            {
+                using var rival = open(threads);
+                foreach (var side in ours)
+                    Pair(contest, side, rival, threads, threads > 1);
+            }
+        }
+        finally
+        {
+            foreach (var (_, side) in ours)
+                side.Dispose();
+        }
+    }
+
+    private void Pair(Contest contest, (string Protection, IContender Side) ours, IContender? rival, int threads, bool spins)
+    {
+        if (rival is not null)
+            Require($"{contest.What} {contest.Type} {contest.Label}", ours.Side, rival, contest.Tolerance);
+        var duel = new Duel(options.Settings, TimeProvider.System, spins ? Quiet.Wait : () => { });
+        DuelTimes times = default;
+        var least = double.PositiveInfinity;
+        for (var attempt = 0; attempt < options.Attempts && least > GemmResult.Bearable; attempt++)
+        {
+            var neighbours = new Neighbours();
+            var measured = duel.Run(ours.Side.Run, rival is null ? null : rival.Run, cancellation);
+            // Where nothing is known about others, the first measurement is taken.
+            var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
+            if (taken < least)
+                (times, least) = (measured, taken);
+        }
+
+        double Speed(double seconds) => 1e-9 * contest.Operations / seconds;
+        var (m, n, k) = contest.Shape;
+        _results.Add(new ContestResult(contest.Label, new GemmResult(contest.What, contest.Type, m, n, k, threads, ours.Protection, Speed(times.Ours),
+            times.Rival is { } seconds ? Speed(seconds) : null, rival?.Name, contest.Unit, times.Rival / times.Ours) { Taken = least }));
+    }
+}

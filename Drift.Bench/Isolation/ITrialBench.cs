@@ -1,0 +1,20 @@
+namespace Drift.Bench;
+
+/// <summary>Runs trials of one type of product. Serves one thread.</summary>
+internal interface ITrialBench : IDisposable
+{
+    /// <summary>Trials that share their weights.</summary>
+    const int Batch = 64;
+
+    /// <summary>Runs a batch of trials and counts them. A pure function of the batch's number.</summary>
+    /// <param name="batch">Number of the batch, from 0.</param>
+    /// <param name="trials">Trials of it, 1..<see cref="Batch"/>.</param>
+    /// <param name="tally">Takes the counts.</param>
+    void Run(int batch, int trials, AbftTally tally);
+
+    /// <summary>One product of the last operands with its checks, without faults: for timing.</summary>
+    void RunGuarded();
+
+    /// <summary>The same product without checks.</summary>
+    void RunPlain();
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace Drift.Bench;
+
+/// <summary>The table of <c>drift bench conv</c>, <c>attention</c> and <c>norms</c>.</summary>
+internal static class ContestTable
+{
+    /// <summary>Prints it.</summary>
+    /// <param name="output">Standard output.</param>
+    /// <param name="results">The pairs, in order.</param>
+    /// <param name="notes">What is not in the table, and why.</param>
+    public static void Print(TextWriter output, IEnumerable<ContestResult> results, IEnumerable<string> notes)
+    {
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("what", "type", "shape").AddColumn(new TableColumn("threads").RightAligned()).AddColumn("protection");
+        table.AddColumn(new TableColumn("ours").RightAligned()).AddColumn(new TableColumn("rival").RightAligned()).AddColumns("unit", "rival's name").AddColumn(new TableColumn("ours / rival").RightAligned());
+        foreach (var (label, r) in results)
+            table.AddRow(r.What, r.Type, Markup.Escape(label), r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Number(r.Ours, "F1"), Number(r.Rival, "F1"), r.Unit,
+                Markup.Escape(r.RivalName ?? "-"), Number(r.Ratio, "F3") + (r.Disturbed ? "*" : " "));
+        var console = ReportConsole.On(output);
+        console.Write(table);
+        console.WriteLine("Medians of rounds in turn, in one process. Checks count as no operations. Filters are prepared once, all else in every run.");
+        foreach (var note in notes)
+            console.WriteLine(note);
+    }
+
+    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+}

@@ -1,0 +1,226 @@
+using System.Runtime.CompilerServices;
+
+namespace Drift.Kernels;
+
+/// <summary>
+/// One worker's attention, a head at a time: a block of queries meets one block of keys after the other, so that never more than a block of scores exists. K and V are packed once
+/// a head. Its memory is rented by the thread that owns the workspace.
+/// </summary>
+internal sealed unsafe class AttentionHead
+{
+    // Rows of scores do not share cache sets with the next but one.
+    private const int Lanes = VectorMath.Lanes, MostRows = AttentionBlocks.Queries + 1;
+
+    private readonly AttentionCall _call;
+    private readonly int _depth, _width, _scoreStride, _keys;
+    private readonly Tensor _queries, _scores, _largest, _weights, _rescale, _checks, _valueSums, _keySums;
+    private readonly FloatWeights _keyPanels, _valuePanels;
+    private readonly float _scale;
+
+    /// <summary>Rents memory.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="keys">Keys of the sample that the mask left.</param>
+    /// <param name="workspace">Lends it until its scope ends.</param>
+    public AttentionHead(AttentionCall call, int keys, Workspace workspace)
+    {
+        (_call, _keys, _depth, _width) = (call, keys, call.Depth, call.Queries.Columns);
+        _scale = call.Scale ?? 1 / MathF.Sqrt(_depth);
+        _scoreStride = Softmax.Padded(Math.Min(keys, AttentionBlocks.Keys)) + Lanes;
+        _queries = workspace.Rent(MostRows, _depth);
+        _scores = workspace.Rent(MostRows, _scoreStride);
+        (_largest, _weights, _rescale, _checks) = (workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows));
+        var blocks = (keys + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys;
+        (_valueSums, _keySums) = (workspace.Rent(Softmax.Padded(keys)), workspace.Rent(blocks, _depth));
+        _keyPanels = new FloatWeights(keys, _depth, workspace);
+        _valuePanels = new FloatWeights(_depth, keys, workspace);
+    }
+
+    private bool IsGuarded => _call.Sums is not null;
+
+    /// <summary>Some blocks of queries of a head.</summary>
+    /// <param name="sample">The sample.</param>
+    /// <param name="head">The head.</param>
+    /// <param name="keys">[keys, width]: the sample's.</param>
+    /// <param name="values">[keys, width]: the sample's.</param>
+    /// <param name="kept">The place of each key before others were left out; empty where none was.</param>
+    /// <param name="firstBlock">First block of queries.</param>
+    /// <param name="endBlock">Behind the last one.</param>
+    public void Run(int sample, int head, Tensor keys, Tensor values, ReadOnlySpan<int> kept, int firstBlock, int endBlock)
+    {
+        var at = head * _depth;
+        _keyPanels.Fill(keys.Span[at..], _width, 1);
+        _valuePanels.Fill(values.Span[at..], 1, _width);
+        if (_call.Bfloat16)
+        {
+            Rounding.ToBfloat16(_keyPanels.Panels);
+            Rounding.ToBfloat16(_valuePanels.Panels);
+        }
+
+        if (IsGuarded)
+            SumOperands(keys, values, at);
+        for (var block = firstBlock; block < endBlock; block++)
+            Block(sample, head, block, kept);
+    }
+
+    /// <summary>The line sums of V, a value a key, and of each block of keys, a row a block.</summary>
+    private void SumOperands(Tensor keys, Tensor values, int at)
+    {
+        _valueSums.Span.Clear();
+        _keySums.Span.Clear();
+        var rounded = _scores.Span[.._depth];
+        for (var key = 0; key < _keys; key++)
+        {
+            Take(values.Span.Slice(key * _width + at, _depth), rounded);
+            var sum = 0f;
+            foreach (var value in rounded)
+                sum += value;
+            _valueSums.Span[key] = sum;
+            Take(keys.Span.Slice(key * _width + at, _depth), rounded);
+            Activation.Add(_keySums.Span.Slice(key / AttentionBlocks.Keys * _depth, _depth), rounded);
+        }
+    }
+
+    private void Take(ReadOnlySpan<float> operand, Span<float> target)
+    {
+        operand.CopyTo(target);
+        if (_call.Bfloat16)
+            Rounding.ToBfloat16(target);
+    }
+
+    private void Block(int sample, int head, int block, ReadOnlySpan<int> kept)
+    {
+        var first = block * AttentionBlocks.Queries;
+        var place = new Place(sample, head, sample * _call.Heads + head, block, first, Math.Min(AttentionBlocks.Queries, _call.Tokens - first));
+        var origin = (sample * _call.Tokens + first) * _width + head * _depth;
+        for (var row = 0; row < place.Rows; row++)
+            Take(_call.Queries.Span.Slice(origin + row * _width, _depth), _queries.Span.Slice(row * _depth, _depth));
+        if (IsGuarded)
+        {
+            var line = _queries.Span.Slice(place.Rows * _depth, _depth);
+            line.Clear();
+            for (var row = 0; row < place.Rows; row++)
+                Activation.Add(line, _queries.Span.Slice(row * _depth, _depth));
+        }
+
+        // Keys that no query of the block may see are left out.
+        var seen = _call.Causal && kept.IsEmpty ? Math.Min(_keys, first + place.Rows + _keys - _call.Tokens) : _keys;
+        fixed (float* output = _call.Output.Span[origin..], scores = _scores.Span, valueSums = _valueSums.Span, valuePanels = _valuePanels.Panels)
+        fixed (float* largest = _largest.Span, weights = _weights.Span, rescale = _rescale.Span, checks = _checks.Span)
+        {
+            var state = new SoftmaxState { Largest = largest, Weights = weights, Rescale = rescale, Checks = IsGuarded ? checks : null };
+            for (var key = 0; key < seen; key += AttentionBlocks.Keys)
+            {
+                var count = Math.Min(AttentionBlocks.Keys, seen - key);
+                var padded = Softmax.Padded(count);
+                Score(place, key, count, kept);
+                for (var row = 0; row < place.Rows; row++)
+                    new Span<float>(scores + row * _scoreStride + count, padded - count).Fill(float.NegativeInfinity);
+                OnlineSoftmax.Add(scores, _scoreStride, place.Rows, padded, _call.Bias is null ? _scale : 1, key == 0, IsGuarded ? valueSums + key : null, state);
+                if (seen <= AttentionBlocks.Keys)
+                    OnlineSoftmax.Divide(scores, _scoreStride, place.Rows, padded, state);
+                else if (key > 0)
+                    Rescale(output, place.Rows, rescale);
+                for (var column = 0; column < _depth; column += FloatWeights.PanelColumns)
+                    FloatPanel.Multiply(scores, _scoreStride, place.Rows, valuePanels + (nint)column * _keys + (nint)key * FloatWeights.PanelColumns, count,
+                        output + column, _width, Math.Min(FloatWeights.PanelColumns, _depth - column), key > 0);
+            }
+
+            Toggle(_call.OutputFaults, place, first, 0, _depth, output, _width);
+            if (seen > AttentionBlocks.Keys)
+                Finish(output, place.Rows, state);
+            if (_call.Sums is { } sums)
+                Observe(sums, place, output, checks);
+        }
+    }
+
+    /// <summary>A block of raw scores with their sums, then scale and bias where there is one, then what a causal mask bars.</summary>
+    private void Score(in Place place, int key, int count, ReadOnlySpan<int> kept)
+    {
+        var rows = IsGuarded ? place.Rows + 1 : place.Rows;
+        fixed (float* queries = _queries.Span, panels = _keyPanels.Panels, scores = _scores.Span)
+        {
+            for (var column = 0; column < count; column += FloatWeights.PanelColumns)
+                FloatPanel.Multiply(queries, _depth, rows, panels + (nint)(key + column) * _depth, _depth, scores + column, _scoreStride, Math.Min(FloatWeights.PanelColumns, count - column), false);
+            Toggle(_call.ScoreFaults, place, place.First, key, count, scores, _scoreStride);
+            if (_call.Sums is { } sums)
+                SumScores(sums, place, key, count, scores);
+        }
+
+        for (var row = 0; row < place.Rows; row++)
+        {
+            var target = _scores.Span.Slice(row * _scoreStride, count);
+            if (_call.Bias is { } bias)
+                AddBias(target, bias.Slice(bias.Shape[0] == 1 ? 0 : place.Head, 1), place.First + row, key, kept);
+            if (!_call.Causal)
+                continue;
+            var last = place.First + row + _call.KeyTokens - _call.Tokens;
+            for (var j = count - 1; j >= 0 && (kept.IsEmpty ? key + j : kept[key + j]) > last; j--)
+                target[j] = float.NegativeInfinity;
+        }
+    }
+
+    private void SumScores(AttentionSums sums, in Place place, int key, int count, float* scores)
+    {
+        var (block, blocks) = (key / AttentionBlocks.Keys, sums.KeyBlocks);
+        var columns = (place.Product * sums.QueryBlocks + place.Block) * sums.Keys + key;
+        new ReadOnlySpan<float>(scores + place.Rows * _scoreStride, count).CopyTo(sums.ExpectedScoreColumns[columns..]);
+        var first = (place.Product * sums.Tokens + place.First) * blocks + block;
+        for (var row = 0; row < place.Rows; row++)
+            sums.ExpectedScoreRows[first + row * blocks] = FloatLines.Dot(_queries.Span.Slice(row * _depth, _depth), _keySums.Span.Slice(block * _depth, _depth));
+        fixed (float* rows = sums.ObservedScoreRows[first..], observed = sums.ObservedScoreColumns[columns..])
+            FloatLines.Sum(scores, _scoreStride, place.Rows, count, rows, blocks, observed);
+    }
+
+    /// <summary>scores = scale x scores + bias, with the bias of this query and of the keys that were kept.</summary>
+    private void AddBias(Span<float> scores, Tensor bias, int query, int key, ReadOnlySpan<int> kept)
+    {
+        ReadOnlySpan<float> offsets = bias.Span.Slice(query * bias.Columns, bias.Columns);
+        for (var j = 0; j < scores.Length; j++)
+            scores[j] = MathF.FusedMultiplyAdd(scores[j], _scale, offsets[kept.IsEmpty ? key + j : kept[key + j]]);
+    }
+
+    private void Rescale(float* output, int rows, float* factors)
+    {
+        for (var row = 0; row < rows; row++, output += _width)
+        {
+            // 1 where the largest score did not grow, as in most blocks.
+            if (factors[row] != 1)
+                OnlineSoftmax.Multiply(output, _depth, factors[row]);
+        }
+    }
+
+    private void Finish(float* output, int rows, in SoftmaxState state)
+    {
+        for (var row = 0; row < rows; row++, output += _width)
+        {
+            var share = 1 / state.Weights[row];
+            OnlineSoftmax.Multiply(output, _depth, share);
+            if (state.Checks != null)
+                state.Checks[row] *= share;
+        }
+    }
+
+    private void Observe(AttentionSums sums, in Place place, float* output, float* checks)
+    {
+        var first = place.Product * sums.Tokens + place.First;
+        new ReadOnlySpan<float>(checks, place.Rows).CopyTo(sums.ExpectedOutputs[first..]);
+        for (var row = 0; row < place.Rows; row++, output += _width)
+            sums.ObservedOutputs[first + row] = FloatLines.Sum(new ReadOnlySpan<float>(output, _depth));
+    }
+
+    /// <summary>Inverts the planned bits of a rectangle that begins at a row and a column of the plan's product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Toggle(IReadOnlyList<FaultPlan>? plans, in Place place, int firstRow, int firstColumn, int columns, float* values, nint stride)
+    {
+        if (plans is null || plans[place.Product] is not { IsEmpty: false } plan)
+            return;
+        foreach (var flip in plan.All)
+        {
+            if (flip.Row >= firstRow && flip.Row < firstRow + place.Rows && flip.Column >= firstColumn && flip.Column < firstColumn + columns)
+                ((int*)values)[(flip.Row - firstRow) * stride + flip.Column - firstColumn] ^= flip.Mask;
+        }
+    }
+
+    /// <summary>A block of queries.</summary>
+    private readonly record struct Place(int Sample, int Head, int Product, int Block, int First, int Rows);
+}

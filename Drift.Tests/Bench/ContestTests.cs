@@ -1,0 +1,51 @@
+using Drift.Bench;
+using Drift.Kernels;
+using NUnit.Framework;
+
+namespace Drift.Tests.Bench;
+
+public sealed class ContestTests
+{
+    private static readonly DuelSettings Shortest = new(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, 1, 1);
+
+    public static IEnumerable<TestCaseData> Small()
+    {
+        var ragged = new ConvolutionShape(2, 7, 9, 6, 10, 3) { Stride = 2, Padding = 1, PaddingAfter = 2, Dilation = 2, Groups = 2 };
+        foreach (var contest in new[] { ConvolutionContests.Float("ragged", ragged), AttentionContests.Of(37, 3, 8) })
+            yield return new TestCaseData(contest).SetArgDisplayNames(contest.What, contest.Type, contest.Label);
+    }
+
+    [TestCaseSource(nameof(Small))]
+    public void Every_side_of_a_contest_computes_the_same(object given)
+    {
+        var contest = (Contest)given;
+        if (OnnxRuntimeLibrary.Missing() is { } missing)
+            Assert.Ignore(missing);
+        var bench = new ContestBench(new ContestOptions([2], true, Shortest, 1), default);
+        bench.Run([contest], new Session(TextWriter.Null, TextWriter.Null, default));
+        Assert.That(bench.Results, Has.Count.EqualTo(contest.Ours.Count - 1 + contest.Rivals.Count * contest.Ours.Count));
+        Assert.That(bench.Results.Select(result => result.Pair.Protection), Does.Contain("none"));
+    }
+
+    [Test]
+    public void Sides_that_differ_or_are_no_numbers_are_not_timed()
+    {
+        foreach (var other in new[] { new[] { 1, 2.1 }, [1, double.NaN], [1] })
+        {
+            var message = Assert.Throws<DisagreementException>(() => ContestBench.Require("x", Fixed(1, 2), Fixed(other), 1e-3))!.Message;
+            Assert.That(message, Does.Contain("at value 1").And.Contain("nothing was timed"));
+        }
+
+        static OurContender Fixed(params double[] values) => new("fixed", () => { }, () => values);
+    }
+
+    [TestCase("conv", "--backend", "host")]
+    [TestCase("attention", "--threads", "0")]
+    public async Task Bad_options_are_told_in_a_line(string name, string option, string value)
+    {
+        var result = await Invocation.Of(["bench", name, option, value]);
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Error.Trim().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(result.Error, Does.Contain(option));
+    }
+}

@@ -1,0 +1,111 @@
+using Drift.Kernels;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+public sealed class AttentionSumsTests
+{
+    // Rounding of sums of some 500 products of values below 2.
+    private const double Rounding = 2e-3;
+
+    [TestCase(70, 90, 3, 24)]
+    [TestCase(120, 1100, 2, 16)]
+    [TestCase(5, 3, 1, 8)]
+    public void Without_faults_both_sides_of_every_sum_agree(int tokens, int keys, int heads, int depth)
+    {
+        var (call, sums) = Guarded(tokens, keys, heads, depth);
+        DotProductAttention.Run(call, new Workspace());
+        Assert.Multiple(() =>
+        {
+            Assert.That(Largest(sums.ExpectedScoreRows, sums.ObservedScoreRows), Is.LessThan(Rounding));
+            Assert.That(Largest(sums.ExpectedScoreColumns, sums.ObservedScoreColumns), Is.LessThan(Rounding));
+            Assert.That(Largest(sums.ExpectedOutputs, sums.ObservedOutputs), Is.LessThan(Rounding));
+            Assert.That(sums.ObservedScoreRows.ToArray(), Has.Some.Not.Zero);
+            Assert.That(sums.Operands, Is.EqualTo(NonFinite.None));
+        });
+    }
+
+    [Test]
+    public void Checks_change_no_bit_of_the_output()
+    {
+        var (call, _) = Guarded(120, 1100, 2, 16);
+        DotProductAttention.Run(call, new Workspace());
+        var plain = call with { Sums = null, Output = new Tensor(120, 32) };
+        DotProductAttention.Run(plain, new Workspace());
+        Assert.That(call.Output.Span.SequenceEqual(plain.Output.Span));
+    }
+
+    [TestCase(0, 0)]
+    [TestCase(77, 600)]
+    [TestCase(119, 1099)]
+    public void A_flipped_score_shows_on_its_row_and_its_column_and_nowhere_else(int query, int key)
+    {
+        var (call, sums) = Guarded(120, 1100, 2, 16);
+        // The second head's; bit 30 of a value below 2 makes it huge.
+        DotProductAttention.Run(call with { ScoreFaults = [FaultPlan.None, FaultPlan.Of(120, 1100, [new Flip(query, key, 30)])] }, new Workspace());
+        Assert.Multiple(() =>
+        {
+            Assert.That(Beyond(sums.ExpectedScoreRows, sums.ObservedScoreRows), Is.EqualTo(new[] { (120 + query) * sums.KeyBlocks + key / AttentionBlocks.Keys }));
+            Assert.That(Beyond(sums.ExpectedScoreColumns, sums.ObservedScoreColumns), Is.EqualTo(new[] { (sums.QueryBlocks + query / AttentionBlocks.Queries) * 1100 + key }));
+            Assert.That(Beyond(sums.ExpectedOutputs, sums.ObservedOutputs), Is.Empty, "the weights are those of the flipped score, and so are their sums");
+        });
+    }
+
+    [TestCase(90)]
+    [TestCase(1100)]
+    public void A_flipped_output_shows_on_its_row(int keys)
+    {
+        var (call, sums) = Guarded(120, keys, 2, 16);
+        DotProductAttention.Run(call with { OutputFaults = [FaultPlan.Of(120, 16, [new Flip(101, 7, 30)]), FaultPlan.None] }, new Workspace());
+        Assert.Multiple(() =>
+        {
+            Assert.That(Beyond(sums.ExpectedOutputs, sums.ObservedOutputs), Is.EqualTo(new[] { 101 }));
+            Assert.That(Beyond(sums.ExpectedScoreRows, sums.ObservedScoreRows), Is.Empty);
+        });
+    }
+
+    [Test]
+    public void Operands_that_are_no_finite_numbers_are_told_as_such()
+    {
+        var (call, sums) = Guarded(20, 30, 1, 8);
+        call.Keys.Span[17] = float.NaN;
+        call.Values.Span[40] = float.NegativeInfinity;
+        DotProductAttention.Run(call, new Workspace());
+        Assert.That((sums.Operands.NaNs, sums.Operands.Infinities), Is.EqualTo((1, 1)));
+    }
+
+    private static (AttentionCall Call, AttentionSums Sums) Guarded(int tokens, int keys, int heads, int depth)
+    {
+        var random = new Random(5);
+        var sums = new AttentionSums();
+        return (new AttentionCall(Noise(tokens), Noise(keys), Noise(keys), tokens, heads, new Tensor(tokens, heads * depth)) { KeyTokens = keys, Sums = sums }, sums);
+
+        Tensor Noise(int rows)
+        {
+            var tensor = new Tensor(rows, heads * depth);
+            foreach (ref var value in tensor.Span)
+                value = 4 * random.NextSingle() - 2;
+            return tensor;
+        }
+    }
+
+    private static double Largest(ReadOnlySpan<float> expected, ReadOnlySpan<float> observed)
+    {
+        double largest = 0;
+        for (var i = 0; i < expected.Length; i++)
+            largest = Math.Max(largest, Math.Abs((double)expected[i] - observed[i]));
+        return largest;
+    }
+
+    private static List<int> Beyond(ReadOnlySpan<float> expected, ReadOnlySpan<float> observed)
+    {
+        List<int> beyond = [];
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (!(Math.Abs((double)expected[i] - observed[i]) < Rounding))
+                beyond.Add(i);
+        }
+
+        return beyond;
+    }
+}
