@@ -14,6 +14,15 @@ public readonly record struct Outcome(long Exact, long RolledBack, long Left, lo
     /// <summary>Flips.</summary>
     public long Flips => Exact + RolledBack + Left + Missed + WrongValue;
 
+    /// <summary>Missed ones whose row or column shows less than a large deviation: other flips on the line cancel them.</summary>
+    public long Cancelled { get; init; }
+
+    /// <summary>Missed ones whose row and column both show a large deviation: what judged them let them pass.</summary>
+    public long Tolerated { get; init; }
+
+    /// <summary>Missed ones in products without line sums.</summary>
+    public long Unseen => Missed - Cancelled - Tolerated;
+
     /// <summary>Values wrong by a large error that go on unmended.</summary>
     public long Escaped => Missed + WrongValue + Misplaced;
 
@@ -21,5 +30,9 @@ public readonly record struct Outcome(long Exact, long RolledBack, long Left, lo
     /// <param name="a">One.</param>
     /// <param name="b">The other.</param>
     public static Outcome operator +(Outcome a, Outcome b) => new(a.Exact + b.Exact, a.RolledBack + b.RolledBack, a.Left + b.Left, a.Missed + b.Missed,
-        a.WrongValue + b.WrongValue, a.Misplaced + b.Misplaced, a.TilesGivenUp + b.TilesGivenUp, a.Recomputed + b.Recomputed);
+        a.WrongValue + b.WrongValue, a.Misplaced + b.Misplaced, a.TilesGivenUp + b.TilesGivenUp, a.Recomputed + b.Recomputed)
+    {
+        Cancelled = a.Cancelled + b.Cancelled,
+        Tolerated = a.Tolerated + b.Tolerated,
+    };
 }

@@ -33,7 +33,7 @@ public sealed class Settlement
             misplaced += wasSound && IsLarge(_errors[i], large) && !finding.Masks(row, column) ? 1 : 0;
         }
 
-        long exact = 0, condemned = 0, left = 0, missed = 0, wrong = 0;
+        long exact = 0, condemned = 0, left = 0, missed = 0, wrong = 0, cancelled = 0;
         for (var i = 0; i < faults.Count; i++)
         {
             var flip = faults.All[i];
@@ -45,12 +45,30 @@ public sealed class Settlement
             else if (!IsLarge(now - (_flipped[i] ^ flip.Mask), large))
                 left++;
             else if (now == _flipped[i])
+            {
                 missed++;
+                cancelled += IsHidden(output, flip, large) ? 1 : 0;
+            }
             else
                 wrong++;
         }
 
-        return new Outcome(exact, condemned, left, missed, wrong, misplaced, corrections.TilesGivenUp, corrections.Recomputed);
+        return new Outcome(exact, condemned, left, missed, wrong, misplaced, corrections.TilesGivenUp, corrections.Recomputed)
+        {
+            Cancelled = cancelled,
+            Tolerated = output.Expected.Tile == 0 ? 0 : missed - cancelled,
+        };
+    }
+
+    /// <summary>Whether a line of a flip deviates by less than a large error, as it never does under a large flip alone.</summary>
+    private static bool IsHidden(GemmOutput output, Flip flip, int large)
+    {
+        var (expected, observed) = (output.Expected, output.Observed);
+        if (expected.Tile == 0)
+            return false;
+        var row = flip.Row * expected.TileColumns + flip.Column / expected.Tile;
+        var column = flip.Row / expected.Tile * expected.N + flip.Column;
+        return !IsLarge(observed.Rows[row] - expected.Rows[row], large) || !IsLarge(observed.Columns[column] - expected.Columns[column], large);
     }
 
     /// <summary>The flipped accumulators, and by how much each replacement is wrong.</summary>

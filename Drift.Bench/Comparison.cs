@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Drift.Dvfs;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -43,6 +44,7 @@ internal static class Comparison
         folder.Write("pictures.png", Grid(options, drawn));
         folder.Write("result.json", result);
         folder.Write("result.csv", ResultCsv.Write(rows));
+        folder.Write("energy.csv", EnergyCsv.Write(options.Rows.Where(name => !Lab.IsUnquantised(name)).Select(name => (name, lab.CostOf(drawn[name].Pictures), options.Sampling.Images))));
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(options.Sampling, options.ToSettings(), started)));
         session.Cancellation.ThrowIfCancellationRequested();
         var target = folder.Commit();
@@ -53,8 +55,9 @@ internal static class Comparison
         RivalTable.Print(session.Out, [.. rows.Where(row => !CompareRow.Names.Contains(row.Row))]);
         foreach (var row in rows.Where(row => row.Gain is not null))
             session.Out.WriteLine(row.Gain!.Line(row.Row));
-        foreach (var point in options.Rows.Where(name => !Lab.IsUnquantised(name)).Select(name => Lab.PointOf(name, options)).Distinct())
+        foreach (var point in options.Rows.Where(name => !Lab.IsUnquantised(name)).SelectMany(name => Lab.PointsOf(name, options)).Distinct())
             session.Out.WriteLine($"Error rate at {point}: {lab.Rates.At(point)} ({lab.Rates.Name}); bits {options.Faults.Bits}, hits {options.Faults.Pattern}.");
+        ProfileTable.PrintAll(session.Out, [.. names.Select(CompareTable.Title)], lab);
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
         session.Out.WriteLine($"Missed faults that cancellation on a line does not explain: {escaped}.");
         if (options.Offload.Memory is not null)
@@ -88,10 +91,11 @@ internal static class Comparison
         if (Lab.IsUnquantised(name))
             return scored;
 
+        var rival = !CompareRow.Names.Contains(name);
         var (ledger, cost, reference) = (row.Ledger, lab.CostOf(row.Pictures), lab.CostOf(nominal.Pictures));
         return scored with
         {
-            Outcome = CompareRow.Names.Contains(name) ? null : ledger.Outcome,
+            Outcome = rival ? ledger.Outcome : null,
             FaultsInjected = ledger.FaultsInjected,
             LinesFlagged = ledger.LinesFlagged,
             ElementsMended = ledger.ElementsMended,
@@ -100,9 +104,11 @@ internal static class Comparison
             EnergyJoulesPerImage = cost.Energy.Value / images,
             EnergySavedPercent = 100 * (1 - cost.Energy.Value / reference.Energy.Value),
             EnergySavedPercentPaperMix = 100 * lab.Mix.Saving(
-                (cost.ComputeEnergy + cost.CheckEnergy).Value / (reference.ComputeEnergy + reference.CheckEnergy).Value, (double)cost.Moved.Value / reference.Moved.Value),
+                cost.ChipEnergy / reference.ChipEnergy, (double)cost.Moved.Value / reference.Moved.Value),
             Speedup = reference.Time.Value / cost.Time.Value,
-            ErrorRate = ErrorRateRecord.At(lab.Rates, Lab.PointOf(name, options)),
+            OverheadPercent = rival ? 100 * (cost.ProtectionEnergy / new Joules(cost.Energy.Value - cost.ProtectionEnergy.Value)) : null,
+            SecondsPerImage = rival ? cost.Time.Value / images : null,
+            ErrorRate = Lab.PointsOf(name, options).ToList() is [var only] ? ErrorRateRecord.At(lab.Rates, only) : null,
         };
     }
 

@@ -20,7 +20,7 @@ internal static class Generation
         using var lab = Lab.Open(sampling);
         foreach (var omission in lab.Omissions)
             session.Error.WriteLine($"drift: {omission}");
-        var strategy = options.Quantised ? new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null) { Covers = sampling.Model.Kind.Guards } : null;
+        var strategy = options.Quantised ? new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null).With(sampling.Layers) : null;
         IReadOnlyList<DrawnPicture> drawn = [];
         RunProgress.Show([sampling.Model.Name], sampling.Images * sampling.Steps, session,
             advance => drawn = lab.Draw([strategy], advance, session.Cancellation)[0].Pictures);
@@ -32,6 +32,7 @@ internal static class Generation
         folder.Write("pictures.png", codec.Encode(Grid(pictures)));
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(sampling, options.ToSettings(), started)));
         session.Cancellation.ThrowIfCancellationRequested();
+        ProfileTable.PrintAll(session.Out, [sampling.Model.Name], lab);
         session.Out.WriteLine($"{pictures.Count} pictures written to {folder.Commit()}");
         return ErrorPolicy.Success;
     }

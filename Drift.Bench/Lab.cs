@@ -22,7 +22,8 @@ internal sealed class Lab : IDisposable
         Pipeline = DiffusionPipeline.Load(sampling.Model.Path);
         // Pictures are shared out among the threads first; a product gets the threads that are left over.
         _backend = Backends.Open(sampling.Backend, Math.Max(1, sampling.Threads / sampling.Images));
-        Layers = new QuantisedLayers(_backend, Pipeline.Kind.Scales);
+        WeightCache = sampling.WeightCache is { } folder ? Bench.WeightCache.Open(folder) : null;
+        Layers = new QuantisedLayers(_backend, Pipeline.Kind.Scales, WeightCache);
         Judge = Judge.For(sampling.Model);
         _ranges = new Lazy<RangeProfile>(ProfileRanges);
         Requests = [.. Enumerable.Range(0, sampling.Images).Select(i => new PictureRequest(sampling.SeedOf(i), sampling.SubjectOf(i)))];
@@ -39,6 +40,12 @@ internal sealed class Lab : IDisposable
 
     /// <summary>INT8 forms of the layers.</summary>
     public QuantisedLayers Layers { get; }
+
+    /// <summary>Keeps INT8 weights from run to run; null where nobody wants it.</summary>
+    public WeightCache? WeightCache { get; }
+
+    /// <summary>Where the time of each way of the last drawing went, in their order; empty where nobody asked.</summary>
+    public IReadOnlyList<Profile> Profiles { get; private set; } = [];
 
     /// <summary>Says what a picture shows; null for a model without a classifier of its classes.</summary>
     public Judge? Judge { get; }
@@ -69,16 +76,16 @@ internal sealed class Lab : IDisposable
     {
         var rates = options.Faults.OpenRates(options.OperatingPoints);
         // What cannot run is refused before anything is drawn, and a rate of one's own does not make a voltage possible.
-        foreach (var point in options.Rows.Where(row => row != "nominal" && !IsUnquantised(row)).Select(row => PointOf(row, options)))
+        foreach (var point in options.Rows.Where(row => row != "nominal" && !IsUnquantised(row)).SelectMany(row => PointsOf(row, options)))
         {
             rates.At(point);
-            if (options.BitErrorRate is not null && point == OperatingPoint.Nominal)
+            if (options.BitErrorRate is not null && point == OperatingPoint.Nominal && options.Policy is null)
                 throw new UserErrorException($"--ber: {point} is the nominal point, which stays free of errors; expected another --voltage or --frequency beside it");
         }
 
         if (options.BitErrorRate is { } rate)
             rates = new FixedRate(rate, options.Faults.FixedUnit);
-        return new Lab(options.Sampling, Machine(options.Faults.Around(rates)))
+        return new Lab(options.Sampling, Machine(options.Faults.Around(rates), options.Energy))
         {
             Rates = rates,
             Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
@@ -88,7 +95,7 @@ internal sealed class Lab : IDisposable
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>
-    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0))));
+    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0)), EnergyFile.Standard));
 
     /// <summary>True for the row that has no modelled energy: the unquantised reference.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
@@ -104,7 +111,7 @@ internal sealed class Lab : IDisposable
         var point = PointOf(row, options);
         var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval) with { BytesPerStep = options.BytesPerStep };
         var (kind, steps) = (options.Sampling.Model.Kind, options.Sampling.Steps);
-        Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new(policy, form, guard) { Covers = kind.Guards };
+        Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new Strategy(policy, form, guard).With(options.Sampling.Layers);
         DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, steps);
         return row switch
         {
@@ -113,6 +120,7 @@ internal sealed class Lab : IDisposable
             "drift" or "drift-overclocked" => Run(Schedule, options.Outputs, protection),
             "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
             "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
+            CompareOptions.PolicyRow when options.Policy is { } policy => policy.File.ToStrategy(policy.Path, Scope, Rates, kind, () => _ranges.Value),
             _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
                 ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile())) is { } named ? named with { BytesPerStep = options.BytesPerStep } : null),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
@@ -123,35 +131,66 @@ internal sealed class Lab : IDisposable
     /// <param name="strategies">How layers are executed in each; null for fp32.</param>
     /// <param name="advance">Told a way's place and how many picture-steps of it were just done.</param>
     /// <param name="cancellation">Stops between steps.</param>
-    public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation) =>
-        new PictureBatch(Pipeline, _sampling.Threads).Draw([.. strategies.Select((strategy, i) => new Drawing(Requests,
-            runs => Open(strategy, runs), steps => advance(i, steps)) { Begin = request => Begin(request) })],
-            _sampling.Settings, cancellation);
+    public IReadOnlyList<FinishedDrawing> Draw(IEnumerable<Strategy?> strategies, Action<int, int> advance, CancellationToken cancellation)
+    {
+        var ways = strategies.ToList();
+        Profiles = _sampling.Profiled ? [.. ways.Select(_ => new Profile())] : [];
+        return new PictureBatch(Pipeline, _sampling.Threads).Draw([.. ways.Select((strategy, i) => new Drawing(Requests, runs => Open(strategy, runs, i), steps => advance(i, steps))
+        {
+            Begin = request => Begin(request),
+            OpenTextEncoder = strategy is { CoversTextEncoder: true } && Pipeline.Kind.TakesPrompts ? Beside(strategy) : null,
+            OpenDecoder = strategy is { CoversAutoencoder: true } ? Beside(strategy) : null,
+        })], _sampling.Settings, cancellation);
+    }
 
     /// <summary>Begins a picture, its checkpoints in the run's memory.</summary>
     /// <param name="request">What is drawn.</param>
     /// <param name="trace">Writes down every charge; null for nobody.</param>
     public PictureRun Begin(PictureRequest request, RunTrace? trace = null) => new(request, new CheckpointStore(Layout, Memory)) { Trace = trace };
 
-    /// <summary>Opens what computes some pictures' layers.</summary>
-    /// <param name="strategy">How layers are executed; null for fp32.</param>
-    /// <param name="runs">The pictures.</param>
-    public IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs)
+    /// <summary>A way of drawing some pictures, for commands of their own.</summary>
+    /// <param name="strategy">How layers are executed.</param>
+    /// <param name="requests">The pictures.</param>
+    /// <param name="trace">Writes down every charge, where there is one picture; null for nobody.</param>
+    public Drawing DrawingOf(Strategy strategy, IReadOnlyList<PictureRequest> requests, RunTrace? trace = null) => new(requests, runs => Open(strategy, runs, 0))
+    {
+        Begin = request => Begin(request, trace),
+        OpenTextEncoder = strategy.CoversTextEncoder && Pipeline.Kind.TakesPrompts ? Beside(strategy) : null,
+        OpenDecoder = strategy.CoversAutoencoder ? Beside(strategy) : null,
+    };
+
+    private Func<IReadOnlyList<PictureRun>, IGemmUnit> Beside(Strategy strategy) => runs => new GuardedGemm(Platform, strategy.Beside(), Layers, runs);
+
+    private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs, int way)
     {
         IGemmUnit unit = strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory);
+        if (_sampling.Profiled)
+            unit = new ProfilingUnit(unit, Profiles[way]);
         return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
         {
             foreach (var run in runs)
-                run.Charge(ChargeKind.Cache, Platform.Costs.Transfer(new Bytes(bytes / runs.Count)));
+                run.Charge(ChargeKind.Cache, Platform.Costs.Transfer(new Bytes(bytes / runs.Count), Traffic.Features));
         });
     }
 
-    /// <summary>What a whole row cost: every picture's ledger, and the weights, read for the batch once at each step that computes them.</summary>
-    public Cost CostOf(IReadOnlyList<DrawnPicture> drawn)
+    /// <summary>What a whole row cost: every picture's ledger, and the weights, read once for a batch at each step that computes them.</summary>
+    /// <param name="drawn">The row's pictures.</param>
+    /// <param name="batch">How many pictures share a reading of the weights; null for all of them.</param>
+    public Cost CostOf(IReadOnlyList<DrawnPicture> drawn, int? batch = null)
     {
         var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K * (_sampling.Cache?.StepsOf(layer.Key, _sampling.Steps) ?? _sampling.Steps));
-        return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes(weightBytes)), (sum, cost) => sum + cost);
+        var readings = batch is { } size ? (double)drawn.Count / size : 1;
+        return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes((long)Math.Round(readings * weightBytes)), Traffic.Weights), (sum, cost) => sum + cost);
     }
+
+    /// <summary>What a policy can speak of.</summary>
+    public PolicyScope Scope => new(_sampling.Steps, [.. Pipeline.Denoiser.Layers.Select(layer => layer.Key).Where(Pipeline.Kind.Guards)]);
+
+    /// <summary>The points that a row's guarded layers run at, safe steps aside.</summary>
+    /// <param name="row">One of <see cref="CompareRow.Names"/>, a <see cref="RowName"/>, or <see cref="CompareOptions.PolicyRow"/>.</param>
+    /// <param name="options">The comparison's settings.</param>
+    public static IEnumerable<OperatingPoint> PointsOf(string row, CompareOptions options) =>
+        row == CompareOptions.PolicyRow && options.Policy is { } policy ? policy.File.NamedPoints() : [PointOf(row, options)];
 
     /// <summary>The point that a row's guarded layers run at, safe steps aside.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
@@ -182,8 +221,10 @@ internal sealed class Lab : IDisposable
         return ranges;
     }
 
-    /// <summary>What work costs on the paper's accelerator.</summary>
-    public static ICostModel PaperCosts() => new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv")));
+    /// <summary>What work costs on the paper's accelerator, at the paper's energies.</summary>
+    public static ICostModel PaperCosts() => CostsAt(EnergyFile.Standard);
 
-    private static Platform Machine(IErrorModel errors) => new(errors, PaperCosts());
+    private static AcceleratorCost CostsAt(string energy) => new(new SystolicArray(), EnergyModel.Load(EnergyFile.Find(energy)));
+
+    private static Platform Machine(IErrorModel errors, string energy) => new(errors, CostsAt(energy));
 }

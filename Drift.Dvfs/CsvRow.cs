@@ -64,7 +64,7 @@ internal sealed class CsvRow
         var text = Text(column);
         if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= smallest && value <= largest)
             return value;
-        var range = double.IsPositiveInfinity(largest) ? "above 0" : string.Create(CultureInfo.InvariantCulture, $"from {smallest} to {largest}");
+        var range = double.IsPositiveInfinity(largest) ? "above 0" : largest == double.MaxValue ? "of at least 0" : string.Create(CultureInfo.InvariantCulture, $"from {smallest} to {largest}");
         throw Expected($"a number {range} as {column}, not '{text}'");
     }
 
@@ -75,6 +75,10 @@ internal sealed class CsvRow
         var value = Number(column, double.Epsilon, double.PositiveInfinity);
         return double.IsFinite(value) ? value : throw Expected($"a finite number as {column}, not '{Text(column)}'");
     }
+
+    /// <summary>The number in a column, at least 0.</summary>
+    /// <exception cref="InvalidDataException">It is missing, not a finite number, or below 0.</exception>
+    public double NotNegative(string column) => Number(column, 0, double.MaxValue);
 
     /// <summary>The error that this line is not what was expected.</summary>
     public InvalidDataException Expected(string expected) => Wrong(_path, _line, expected);

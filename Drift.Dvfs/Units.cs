@@ -48,6 +48,14 @@ public readonly record struct Joules(double Value)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value} J");
 }
 
+/// <summary>A power.</summary>
+/// <param name="Value">Watts.</param>
+public readonly record struct Watts(double Value)
+{
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value} W");
+}
+
 /// <summary>A length of time.</summary>
 /// <param name="Value">Seconds.</param>
 public readonly record struct Seconds(double Value)

@@ -71,4 +71,10 @@ public enum GemmRole
 
     /// <summary>Any layer of a picture encoder: block is its layer, index its place there.</summary>
     PictureEncoder = 23,
+
+    /// <summary>Queries by keys of one head of one sample: index counts the attentions of a block and their heads.</summary>
+    AttentionScores = 24,
+
+    /// <summary>Attention weights by values of one head of one sample.</summary>
+    AttentionValues = 25,
 }

@@ -68,7 +68,7 @@ public sealed class DiffusionPipeline
     {
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(settings);
-        var run = Sampler.Begin(settings.Steps);
+        var run = Sampler.Begin(settings.Steps, latents.Shape[0]);
         Scale(latents, run.InitialSigma);
         for (var index = 0; index < run.Timesteps.Count; index++)
         {
@@ -92,7 +92,7 @@ public sealed class DiffusionPipeline
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(settings);
-        var run = Sampler.Begin(settings.Steps);
+        var run = Sampler.Begin(settings.Steps, from.Latents.Shape[0]);
         run.Resume(from.Step, from.Memory);
         var latents = from.Latents.Clone();
         for (var index = from.Step; index < run.Timesteps.Count; index++)
@@ -120,14 +120,15 @@ public sealed class DiffusionPipeline
     /// <param name="latents">[pictures, channels, height, width].</param>
     /// <param name="gemm">Computes every layer.</param>
     /// <param name="workspace">Scratch memory.</param>
-    public Tensor Decode(Tensor latents, IGemmUnit gemm, Workspace workspace)
+    /// <param name="step">Where in the run this happens: the number of sampling steps before it.</param>
+    public Tensor Decode(Tensor latents, IGemmUnit gemm, Workspace workspace, int step = 0)
     {
         ArgumentNullException.ThrowIfNull(latents);
         ArgumentNullException.ThrowIfNull(workspace);
         var scaled = latents.Clone();
         foreach (ref var value in scaled.Span)
             value = value / (float)Autoencoder.ScalingFactor + (float)Autoencoder.ShiftFactor;
-        var pictures = Autoencoder.Decode(scaled, gemm, workspace);
+        var pictures = Autoencoder.Decode(scaled, gemm, workspace, step: step);
         foreach (ref var value in pictures.Span)
             value = Math.Clamp(value, -1, 1);
         return pictures;

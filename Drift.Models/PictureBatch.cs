@@ -18,6 +18,12 @@ public sealed record Drawing(IReadOnlyList<PictureRequest> Requests, Func<IReadO
 {
     /// <summary>Begins a picture: gives it the memory of its checkpoints, and perhaps a trace. From any thread.</summary>
     public Func<PictureRequest, PictureRun> Begin { get; init; } = request => new PictureRun(request);
+
+    /// <summary>Opens the unit that computes a picture's text encoder, disposed like the denoiser's; null for fp32, worked out once for all pictures of one text.</summary>
+    public Func<IReadOnlyList<PictureRun>, IGemmUnit>? OpenTextEncoder { get; init; }
+
+    /// <summary>Opens the unit that computes a picture's decoder, disposed like the denoiser's; null for fp32.</summary>
+    public Func<IReadOnlyList<PictureRun>, IGemmUnit>? OpenDecoder { get; init; }
 }
 
 /// <summary>A drawing's pictures.</summary>
@@ -67,9 +73,12 @@ public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
             {
                 var drawing = drawings[task.Drawing];
                 var request = drawing.Requests[task.Picture];
-                // Text encoder and decoder run unquantised at the nominal point in every row: the paper guards the denoiser.
-                var conditioning = told.GetOrAdd(request.Subject, _ => new Lazy<Conditioning>(() => pipeline.Conditioner.Condition([request], settings, new FloatUnit(), workspace))).Value;
-                drawn[task.Drawing][task.Picture] = Draw(drawing, request, conditioning, settings, workspace, cancellation);
+                // Text encoder and decoder run unquantised at the nominal point where nobody says otherwise: the paper guards the denoiser.
+                Conditioning Condition(IGemmUnit unit) => pipeline.Conditioner.Condition([request], settings, unit, workspace);
+                using var run = drawing.Begin(request);
+                var conditioning = drawing.OpenTextEncoder is { } open ? With(open([run]), Condition)
+                    : told.GetOrAdd(request.Subject, _ => new Lazy<Conditioning>(() => Condition(new FloatUnit()))).Value;
+                drawn[task.Drawing][task.Picture] = Draw(drawing, run, conditioning, settings, workspace, cancellation);
                 lock (finished)
                     finished[task.Drawing] = clock.Elapsed.TotalSeconds;
                 return workspace;
@@ -84,23 +93,29 @@ public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
         return [.. drawn.Zip(finished, (pictures, at) => new FinishedDrawing(pictures, at))];
     }
 
-    private DrawnPicture Draw(Drawing drawing, PictureRequest request, Conditioning conditioning, SamplingSettings settings, Workspace workspace,
+    private DrawnPicture Draw(Drawing drawing, PictureRun run, Conditioning conditioning, SamplingSettings settings, Workspace workspace,
         CancellationToken cancellation)
     {
         var (channels, height, width) = pipeline.Denoiser.LatentShape;
-        using var run = drawing.Begin(request);
-        var latents = pipeline.Noise(request).Reshape(1, channels, height, width);
-        var unit = drawing.Open([run]);
-        try
+        var latents = pipeline.Noise(run.Request).Reshape(1, channels, height, width);
+        With(drawing.Open([run]), unit =>
         {
             pipeline.Denoise(latents, conditioning, settings, unit, workspace, (_, _) => drawing.Stepped?.Invoke(1), cancellation);
+            return latents;
+        });
+        var image = With(drawing.OpenDecoder?.Invoke([run]) ?? new FloatUnit(), unit => pipeline.Decode(latents, unit, workspace, settings.Steps));
+        return new DrawnPicture(run.Request, image.Reshape([.. image.Shape.Skip(1)]), run.Ledger);
+    }
+
+    private static T With<T>(IGemmUnit unit, Func<IGemmUnit, T> work)
+    {
+        try
+        {
+            return work(unit);
         }
         finally
         {
             (unit as IDisposable)?.Dispose();
         }
-
-        var image = pipeline.Decode(latents, new FloatUnit(), workspace);
-        return new DrawnPicture(request, image.Reshape([.. image.Shape.Skip(1)]), run.Ledger);
     }
 }

@@ -10,6 +10,21 @@ public sealed class ReadmeTests
 {
     private const string Begin = "<!-- compare -->", End = "<!-- /compare -->";
 
+    /// <summary>Of the committed reproduction.</summary>
+    [Test]
+    public void The_summary_of_verdicts_is_that_of_the_committed_reproduction()
+    {
+        var root = Path.GetDirectoryName(DataFolder.Path())!;
+        var path = Path.Combine(root, "README.md");
+        var (readme, report) = (File.ReadAllText(path), File.ReadAllText(Path.Combine(root, "docs", "results", "reproduce", "report.md")));
+        if (Environment.GetEnvironmentVariable(Update) is not null)
+            File.WriteAllText(path, readme.Replace(Summary(readme), Summary(report), StringComparison.Ordinal));
+        else
+            Assert.That(Summary(readme), Is.EqualTo(Summary(report)), $"set {Update}=1 to rewrite it");
+
+        static string Summary(string text) => text[text.IndexOf(MarkdownReport.Begin, StringComparison.Ordinal)..text.IndexOf(MarkdownReport.End, StringComparison.Ordinal)];
+    }
+
     /// <summary>Set to write the table rather than to check it.</summary>
     private const string Update = "DRIFT_UPDATE_README";
 

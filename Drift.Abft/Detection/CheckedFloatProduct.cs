@@ -49,7 +49,9 @@ public sealed class CheckedFloatProduct
     {
         _weightLines.Measure(weights, n, k, tile);
         (Shape, Tile) = (new GemmShape(0, n, k), tile);
-        _weights = FloatGemm.Pack(weights, n, k);
+        if (_weights is null || (_weights.N, _weights.K) != (n, k))
+            _weights = new FloatWeights(n, k);
+        _weights.Fill(weights, k, 1);
     }
 
     /// <summary>Multiplies, and sums all lines.</summary>

@@ -29,6 +29,17 @@ public sealed class ThresholdRule : IDetectionRule
     /// <summary>Smallest deviation that flags a line.</summary>
     public int Threshold { get; }
 
+    /// <summary>How many deviations reach a threshold.</summary>
+    /// <param name="deviations">Of lines, modulo 2^32.</param>
+    /// <param name="threshold">Smallest that counts, at least 1.</param>
+    public static int Count(ReadOnlySpan<int> deviations, int threshold)
+    {
+        var count = 0;
+        foreach (var deviation in deviations)
+            count += (uint)(deviation + threshold - 1) > 2 * (uint)(threshold - 1) ? 1 : 0;
+        return count;
+    }
+
     /// <summary>Judges a product by its deviations.</summary>
     /// <param name="deviations">Observed minus expected line sums, modulo 2^32.</param>
     /// <param name="finding">Takes the verdict; what it held before is forgotten.</param>

@@ -27,7 +27,7 @@ internal static class Campaign
         }
 
         var states = Enumerable.Range(0, plan.Cells).Select(_ => new CellState(plan)).ToList();
-        TakeUp(folder, states, session);
+        TakeUp(folder, plan, states, session);
         using var journal = new Journal(folder.Journal);
         foreach (var shard in options.Merge)
             Merge(shard, plan, states, journal);
@@ -56,12 +56,15 @@ internal static class Campaign
     }
 
     /// <summary>Counts the trials of earlier runs.</summary>
-    private static void TakeUp(CampaignFolder folder, List<CellState> states, Session session)
+    /// <exception cref="UserErrorException">They are of another plan: it was edited after they were drawn.</exception>
+    private static void TakeUp(CampaignFolder folder, CampaignPlan plan, List<CellState> states, Session session)
     {
+        var hash = plan.Hash();
         var dropped = Journal.Repair(folder.Journal, row =>
         {
-            if (row.Cell < states.Count)
-                states[row.Cell].Take(row);
+            if (row.Plan != hash)
+                throw new UserErrorException($"{folder.Journal}: trials of the plan {row.Plan}, where {CampaignFolder.PlanFile} is {hash}: it was edited after the run began; expected it as it was, or a new folder");
+            states[row.Cell].Take(row);
         });
         if (dropped > 0)
             session.Error.WriteLine($"drift: {folder.Journal}: {dropped} damaged {(dropped == 1 ? "record was" : "records were")} dropped and will be drawn again");

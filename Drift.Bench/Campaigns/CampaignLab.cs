@@ -20,6 +20,7 @@ internal sealed class CampaignLab : IDisposable
     private readonly ConcurrentDictionary<int, Lazy<Conditioning>> _told = [];
     private readonly ConcurrentDictionary<CleanRun, Lazy<Trajectory>> _clean = [];
     private readonly OutputForm _outputs;
+    private readonly string _hash;
 
     /// <summary>Opens what a plan needs.</summary>
     /// <param name="plan">The campaign.</param>
@@ -29,7 +30,7 @@ internal sealed class CampaignLab : IDisposable
     /// <exception cref="OperatingPointException">A voltage of the plan is not one of its error model's.</exception>
     public CampaignLab(CampaignPlan plan, ModelFolder model, DiffusionPipeline pipeline, string backend)
     {
-        (Plan, Model, Pipeline) = (plan, model, pipeline);
+        (Plan, Model, Pipeline, _hash) = (plan, model, pipeline, plan.Hash());
         var costs = new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv")));
         _cells = [.. Enumerable.Range(0, plan.Cells).Select(cell => CellSettings.Of(plan, cell)).Select(settings => (settings, settings.Platform(costs)))];
         _subjects = [.. plan.Subjects.Select(name => CampaignSubjects.Of(model, name))];
@@ -95,7 +96,7 @@ internal sealed class CampaignLab : IDisposable
         var first = whole && settings.Shift is null ? 0 : settings.FirstStep(strategy.Protection);
         var (image, latents, steps) = clean.Draw(first, whole ? Plan.Steps : settings.LastStep(Plan.Steps), unit, worker.Workspace, settings.Disturb(run.FaultSeed), cancellation);
         var metrics = worker.Measure(new DrawnPicture(run.Request, image, run.Ledger), clean.Image, latents, clean.LatentsAt(Plan.Steps));
-        return (new TrialRow(cell, trial, run.Request.Seed, run.FaultSeed, run.Ledger.FaultsInjected, run.Ledger.LinesFlagged, run.Ledger.ElementsMended, run.Ledger.MissedLarge,
+        return (new TrialRow(_hash, cell, trial, run.Request.Seed, run.FaultSeed, run.Ledger.FaultsInjected, run.Ledger.LinesFlagged, run.Ledger.ElementsMended, run.Ledger.MissedLarge,
             steps, metrics, Digest(image), Math.Round(clock.Elapsed.TotalMilliseconds, 2)), image);
     }
 

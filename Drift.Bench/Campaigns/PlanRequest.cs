@@ -48,7 +48,36 @@ internal sealed record PlanRequest(ModelFolder Model, string? Over, IReadOnlyDic
         if (names.Contains(Axes.Errors) && !names.Contains(Axes.Voltage))
             throw new UserErrorException("--over: an error model turns voltages into rates; expected the axis voltage beside error-model");
         var axes = Axes.Names.Where(names.Contains).Select(name => new Axis(name, Axes.Values(name, Values.GetValueOrDefault(name), ground))).ToList();
+        RequireTiles(axes);
         return new CampaignPlan(Named(Model), Digest(Model), steps, Guidance ?? Model.Defaults.Guidance, Seed, Subjects, Outputs, [.. metrics.Select(metric => metric.Name)], axes, Fixed(names), Stop(metrics[0])) { Outliers = Outliers };
+    }
+
+    /// <summary>Holds a plan that was read against its model.</summary>
+    /// <exception cref="UserErrorException">An axis or a value does not exist.</exception>
+    public static void Check(CampaignPlan plan, ModelFolder model)
+    {
+        var ground = AxisGround.Of(DiffusionPipeline.Load(model.Path), plan.Steps, plan.Subjects);
+        foreach (var axis in plan.Axes)
+        {
+            if (!Axes.Names.Contains(axis.Name))
+                throw new UserErrorException($"{CampaignFolder.PlanFile}: there is no axis '{axis.Name}'; expected some of {string.Join(", ", Axes.Names)}");
+            // A prompt may hold commas; all others are read as on the command line.
+            if (axis.Name != Axes.Subject)
+                Axes.Values(axis.Name, string.Join(',', axis.Values), ground);
+        }
+
+        RequireTiles(plan.Axes);
+    }
+
+    /// <summary>A decoder reads tiles of some sizes only.</summary>
+    private static void RequireTiles(IReadOnlyList<Axis> axes)
+    {
+        IReadOnlyList<string> Of(string name) => axes.FirstOrDefault(axis => axis.Name == name)?.Values ?? [];
+        foreach (var protection in Of(Axes.Protection))
+        {
+            if (Of(Axes.Tile).FirstOrDefault(tile => int.Parse(tile, CultureInfo.InvariantCulture) > ProtectionCatalog.LargestTile(protection)) is { } large)
+                throw new UserErrorException($"--tiles: {large} is too large for {protection}; expected at most {ProtectionCatalog.LargestTile(protection)}");
+        }
     }
 
     private Dictionary<string, string> Fixed(List<string> names)

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 namespace Drift.Bench;
 
 /// <summary>One trial: what it was, what happened, what came of it. With the plan it is enough to draw the picture again.</summary>
+/// <param name="Plan">Hash of its plan.</param>
 /// <param name="Cell">Its cell, 0 first.</param>
 /// <param name="Trial">Its place in the cell, 0 first.</param>
 /// <param name="Seed">Seed of the picture.</param>
@@ -17,6 +18,7 @@ namespace Drift.Bench;
 /// <param name="Digest">First digits of the SHA-256 of the picture's fp32 values.</param>
 /// <param name="Milliseconds">Wall time of one thread.</param>
 internal sealed record TrialRow(
+    [property: JsonPropertyName("plan")] string Plan,
     [property: JsonPropertyName("c")] int Cell,
     [property: JsonPropertyName("t")] int Trial,
     [property: JsonPropertyName("seed")] ulong Seed,

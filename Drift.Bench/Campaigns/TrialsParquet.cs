@@ -37,11 +37,10 @@ internal static class TrialsParquet
 
     private static IReadOnlyList<Column> Columns(CampaignPlan plan)
     {
-        var hash = plan.Hash();
         var values = Enumerable.Range(0, plan.Cells).Select(plan.ValuesOf).ToList();
         return
         [
-            Text("plan", _ => hash), Text("cell", row => CellsCsv.IdOf(row.Cell)), .. plan.Axes.Select((axis, i) => Text(axis.Name, row => values[row.Cell][i])),
+            Text("plan", row => row.Plan), Text("cell", row => CellsCsv.IdOf(row.Cell)), .. plan.Axes.Select((axis, i) => Text(axis.Name, row => values[row.Cell][i])),
             Of("trial", row => row.Trial), Of("seed", row => (long)row.Seed), Of("fault_seed", row => (long)row.FaultSeed), Of("faults", row => row.Faults), Of("flagged", row => row.Flagged),
             Of("mended", row => row.Mended), Of("missed_large", row => row.Missed), Of("steps", row => row.Steps),
             .. plan.Metrics.Select((name, i) => Of(name, row => row.Metrics[i])), Text("sha", row => row.Digest), Of("milliseconds", row => row.Milliseconds),

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Drift.Abft;
 using Drift.Kernels;
 
@@ -117,11 +118,14 @@ internal sealed class BoundCampaign(BoundOptions options, CancellationToken canc
     private void Multiply(CheckedFloatProduct product, OperandFamily family, uint number, int m, int n, int depth)
     {
         var (forA, forW, _, _) = Philox.Words(number, (uint)depth, 1, 0, options.Seed);
-        var (a, w) = (new float[m * depth], new float[n * depth]);
-        family.Fill(forA, a, depth, isFirst: true);
-        family.Fill(forW, w, depth, isFirst: false);
-        product.Prepare(w, n, depth, Tile);
-        product.Multiply(a, m);
+        // Large arrays that live for one product would be the garbage collector's work.
+        var (a, w) = (ArrayPool<float>.Shared.Rent(m * depth), ArrayPool<float>.Shared.Rent(n * depth));
+        family.Fill(forA, a.AsSpan(0, m * depth), depth, isFirst: true);
+        family.Fill(forW, w.AsSpan(0, n * depth), depth, isFirst: false);
+        product.Prepare(w.AsSpan(0, n * depth), n, depth, Tile);
+        product.Multiply(a.AsSpan(0, m * depth), m);
+        ArrayPool<float>.Shared.Return(a);
+        ArrayPool<float>.Shared.Return(w);
     }
 
     private static IEnumerable<(double Deviation, double Threshold)> Lines(CheckedFloatProduct product, IRoundingBound bound)

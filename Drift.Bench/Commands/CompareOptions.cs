@@ -34,6 +34,15 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     /// <summary>Bytes of checkpoints that a step may write, in the interval's place; null for the interval.</summary>
     public long? BytesPerStep { get; init; }
 
+    /// <summary>The energies that work is charged at, as <see cref="EnergyFile.Find"/> takes them.</summary>
+    public string Energy { get; init; } = EnergyFile.Standard;
+
+    /// <summary>The policy of the row <see cref="PolicyRow"/>, and its file; null where there is no such row.</summary>
+    public (string Path, PolicyFile File)? Policy { get; init; }
+
+    /// <summary>The row that a policy file makes.</summary>
+    public const string PolicyRow = "policy";
+
     /// <summary>The settings as files record them.</summary>
     public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()).Concat(Offload.ToSettings()))
     {
@@ -48,6 +57,8 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
         ["clip"] = Clip,
+        [InputFiles.EnergySetting] = Energy,
+        [PolicyRow] = Policy?.File,
         ["against"] = Against,
     };
 }
@@ -75,6 +86,8 @@ internal sealed class CompareArguments
     private readonly FaultArguments _faults = new();
     private readonly OffloadArguments _offload = new();
 
+    private readonly Option<string> _energy = EnergyFile.Option();
+    private readonly Option<string?> _policy = Declare.Text("--policy", "One more row: the protection and schedule of a policy file, as drift plan writes it", "FILE.json");
     private readonly Option<string?> _clip = Declare.Text("--clip", "Folder of a CLIPModel that scores pictures against their prompts [default: the model's]", "FOLDER");
 
     private readonly Option<string?> _against = Declare.Text("--against", "A row of --rows: prints how much better the others are in PSNR, paired by seed", "ROW");
@@ -85,7 +98,7 @@ internal sealed class CompareArguments
         _sampling.AddTo(command);
         _faults.AddTo(command);
         _offload.AddTo(command);
-        foreach (var option in new Option[] { _against, _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip })
+        foreach (var option in new Option[] { _against, _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip, _energy, _policy })
             command.Options.Add(option);
     }
 
@@ -95,6 +108,9 @@ internal sealed class CompareArguments
     {
         if (parsed.GetValue(_points) is { } points && !File.Exists(points))
             throw new UserErrorException($"--operating-points: there is no file {points}");
+        var policy = parsed.GetValue(_policy);
+        if (policy is not null && !File.Exists(policy))
+            throw new UserErrorException($"--policy: there is no file {policy}");
         var sampling = _sampling.Bind(parsed);
         if (sampling.Out is { } folder && parsed.GetValue(_json) is { } json)
             RequireOutside(folder, json);
@@ -106,7 +122,7 @@ internal sealed class CompareArguments
         }
 
         return new CompareOptions(sampling, parsed.GetValue(_voltage), parsed.GetValue(_frequency), parsed.GetValue(_ber), tile,
-            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? Interval(sampling), parsed.GetValue(_json), rows,
+            parsed.GetValue(_threshold), parsed.GetValue(_interval) ?? Interval(sampling), parsed.GetValue(_json), policy is null ? rows : [.. rows, CompareOptions.PolicyRow],
             parsed.GetRequiredValue(_outputs) == "wide" ? OutputForm.Wide : OutputForm.Saturating, parsed.GetValue(_points))
         {
             Clip = Clip(sampling.Model, parsed.GetValue(_clip)),
@@ -115,6 +131,8 @@ internal sealed class CompareArguments
             Faults = _faults.Bind(parsed),
             Offload = _offload.Bind(parsed),
             BytesPerStep = parsed.GetValue(_perStep),
+            Energy = parsed.GetRequiredValue(_energy),
+            Policy = policy is null ? null : (policy, PolicyFile.Read(policy)),
         };
     }
 

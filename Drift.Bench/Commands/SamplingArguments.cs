@@ -16,6 +16,10 @@ internal sealed class SamplingArguments
     private readonly Option<int> _threads = Declare.Number("--threads", "Host threads", Environment.ProcessorCount, 1, 1024);
     private readonly Option<string?> _out = Declare.Text("--out", "Folder to write; new or empty [default: results/<command>-<time>]", "PATH");
 
+    private readonly Option<string?> _layers = Declare.Text("--layers", $"Layers that run in INT8, past the safe point where a row does, separated by commas: {string.Join(", ", LayerSelection.Names)} [default: the paper's]", "LIST");
+    private readonly Option<string?> _weightCache = Declare.Text("--weight-cache", "Folder that keeps INT8 weights from run to run", "FOLDER");
+    private readonly Option<bool> _profile = new("--profile") { Description = "Also print where the denoiser's time goes, by kind and layer" };
+
     private readonly CacheArguments _cache = new();
 
     /// <summary>Declares the options on a command.</summary>
@@ -24,7 +28,7 @@ internal sealed class SamplingArguments
         command.Options.Add(_model);
         _subjects.AddTo(command);
         _cache.AddTo(command);
-        foreach (var option in new Option[] { _images, _steps, _guidance, _seed, _backend, _threads, _out })
+        foreach (var option in new Option[] { _images, _steps, _guidance, _seed, _backend, _threads, _out, _layers, _weightCache, _profile })
             command.Options.Add(option);
     }
 
@@ -35,11 +39,17 @@ internal sealed class SamplingArguments
     {
         var model = ModelFolder.Find(parsed.GetRequiredValue(_model));
         var subjects = _subjects.Bind(parsed, model);
-        return new SamplingOptions(model, subjects, parsed.GetValue(_images), Steps(model, parsed.GetValue(_steps) ?? model.Defaults.Steps),
+        var options = new SamplingOptions(model, subjects, parsed.GetValue(_images), Steps(model, parsed.GetValue(_steps) ?? model.Defaults.Steps),
             parsed.GetValue(_guidance) ?? model.Defaults.Guidance, parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out))
         {
             Cache = _cache.Bind(parsed),
+            LayerList = parsed.GetValue(_layers),
+            WeightCache = parsed.GetValue(_weightCache),
+            Profiled = parsed.GetValue(_profile),
         };
+        // A word that is none is refused now, not after the model is read.
+        _ = options.Layers;
+        return options;
     }
 
     /// <summary>The steps, if the model's sampler has that many.</summary>

@@ -19,6 +19,19 @@ internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<Subject>
     /// <summary>Blocks that are forecast at some steps; null where every step computes all.</summary>
     public FeatureCache? Cache { get; init; }
 
+    /// <summary>The layers that run in INT8, past the safe point where a row does; null for the paper's.</summary>
+    public string? LayerList { get; init; }
+
+    /// <summary>Folder that keeps INT8 weights from run to run; null for none.</summary>
+    public string? WeightCache { get; init; }
+
+    /// <summary>Whether the time of the denoiser is broken down.</summary>
+    public bool Profiled { get; init; }
+
+    /// <summary>The layers of <see cref="LayerList"/>.</summary>
+    public LayerSelection Layers => LayerList is null ? LayerSelection.Of(Model.Kind) : LayerSelection.Parse(LayerList, Model.Kind)
+        ?? throw new UserErrorException($"--layers: '{LayerList}' names something else; expected some of {string.Join(", ", LayerSelection.Names)}, separated by commas");
+
     /// <summary>How a picture is sampled.</summary>
     public SamplingSettings Settings => new(Steps, Guidance) { TextTokens = Model.Defaults.TextTokens };
 
@@ -32,6 +45,7 @@ internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<Subject>
         ["seed"] = Seed,
         ["backend"] = Backend,
         ["threads"] = Threads,
+        ["layers"] = LayerList ?? "default",
         ["cache"] = Cache is null ? CacheArguments.None : new { form = Cache.Form.ToString(), interval = Cache.Interval, order = Cache.Order },
     };
 

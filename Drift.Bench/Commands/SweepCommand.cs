@@ -93,6 +93,7 @@ internal sealed class SweepArguments
         if (file.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
             var (plan, model) = (CampaignPlan.Read(file), ModelFolder.Find(CampaignPlan.Read(file).Model));
+            PlanRequest.Check(plan, model);
             return PlanRequest.Digest(model) == plan.ModelDigest ? (plan, model) : throw new UserErrorException($"{file}: {model.Path} has other files than the plan was made for; expected the same model");
         }
 

@@ -2,7 +2,7 @@ using Drift.Kernels;
 
 namespace Drift.Bench;
 
-/// <summary>Convolutions against ONNX Runtime's Conv. M is output pixels, N filters, K values of a window.</summary>
+/// <summary>Convolutions against ONNX Runtime's Conv and ConvInteger. M is output pixels, N filters, K values of a window.</summary>
 internal static class ConvolutionContests
 {
     private const int Seed = 1, Kernel = 3;
@@ -12,7 +12,19 @@ internal static class ConvolutionContests
         [.. new[] { (64, 320), (32, 640), (16, 1280) }.Select(level => ($"{level.Item1} x {level.Item1} x {level.Item2}", Same(level.Item1, level.Item2, level.Item2)))];
 
     /// <summary>All contests.</summary>
-    public static IReadOnlyList<Contest> All() => [.. StableDiffusion.Select(layer => Float(layer.Label, layer.Shape))];
+    public static IReadOnlyList<Contest> All() =>
+        [.. StableDiffusion.Select(layer => Int8(layer.Label, layer.Shape)), .. StableDiffusion.Select(layer => Float(layer.Label, layer.Shape))];
+
+    /// <summary>An INT8 contest. The rival takes unsigned activations: adding 128 and saying so by the zero point gives the same product as signed values do.</summary>
+    public static Contest Int8(string label, ConvolutionShape shape)
+    {
+        var (x, w) = (Codes(shape.InputLength, Seed), Codes(shape.Filters * shape.GroupChannels * shape.Kernel * shape.Kernel, Seed + 1));
+        return new Contest("conv", "int8", label, shape.Product, 2.0 * shape.Product.Macs * shape.Groups, "GOP/s", 0)
+        {
+            Ours = [.. new[] { Guarding.None }.Concat(Guarding.Checked).Select(guarding => (guarding.Name, (Func<int, IContender>)(threads => Ours(shape, x, w, guarding, threads))))],
+            Rivals = [threads => Onnx(shape, x, w, threads)],
+        };
+    }
 
     /// <summary>A fp32 contest: ours with channels last, as our networks have them, and with planes, as the rival has them.</summary>
     public static Contest Float(string label, ConvolutionShape shape)
@@ -20,17 +32,42 @@ internal static class ConvolutionContests
         var (x, w, bias) = (Noise(shape.InputLength, Seed), Noise(shape.Filters * shape.GroupChannels * shape.Kernel * shape.Kernel, Seed + 1), Noise(shape.Filters, Seed + 2));
         return new Contest("conv", "fp32", label, shape.Product, 2.0 * shape.Product.Macs * shape.Groups, "GFLOP/s", 1e-4)
         {
-            Ours = [("none", threads => Ours(shape, x, w, bias, threads)), ("none, planes", threads => Ours(shape with { Layout = ChannelLayout.First }, x, w, bias, threads))],
+            Ours =
+            [
+                ("none", threads => Ours(shape, x, w, bias, 0, threads)), ("none, planes", threads => Ours(shape with { Layout = ChannelLayout.First }, x, w, bias, 0, threads)),
+                ("flat32", threads => Ours(shape, x, w, bias, 32, threads)), ("flat128", threads => Ours(shape, x, w, bias, 128, threads)),
+            ],
             Rivals = [threads => Onnx(shape, x, w, bias, threads)],
         };
     }
 
-    private static OurContender Ours(ConvolutionShape shape, float[] planes, float[] filters, float[] bias, int threads)
+    private static OurContender Ours(ConvolutionShape shape, float[] planes, float[] filters, float[] bias, int tile, int threads)
     {
-        var packed = FloatConvolution.Pack(shape, filters);
+        var packed = FloatConvolution.Pack(shape, filters, tile);
         var x = shape.Layout == ChannelLayout.First ? planes : Turned(planes, shape.Batch, shape.Channels, shape.Height * shape.Width);
         var y = new float[shape.OutputLength];
-        return new OurContender("Drift", () => FloatConvolution.Multiply(shape, x, packed, bias, y, threads), () => InPlanes(shape, y));
+        FloatChecks[]? checks = tile == 0 ? null : [.. packed.Select(_ => new FloatChecks())];
+        return new OurContender("Drift", () => FloatConvolution.Multiply(shape, x, packed, bias, y, threads, null, checks), () => InPlanes(shape, at => y[ReferenceConvolution.At(shape, at.Row, at.Filter)]));
+    }
+
+    private static OurContender Ours(ConvolutionShape shape, sbyte[] planes, sbyte[] filters, Guarding guarding, int threads)
+    {
+        var backend = Backends.Open(Backends.Default, threads);
+        var packed = Int8Convolution.Prepare(backend, shape, filters, guarding.Tiles);
+        GemmOutput[] outputs = [.. packed.Select(_ => new GemmOutput())];
+        var x = Turned(planes, shape.Batch, shape.Channels, shape.Height * shape.Width);
+        return new OurContender("Drift", () => Int8Convolution.Multiply(backend, shape, x, packed, null, outputs),
+            () => InPlanes(shape, at => outputs[at.Filter / shape.GroupFilters].Row(at.Row)[at.Filter % shape.GroupFilters]), [.. packed, .. outputs, backend]);
+    }
+
+    private static OnnxContender Onnx(ConvolutionShape shape, sbyte[] planes, sbyte[] filters, int threads)
+    {
+        const byte Zero = 128;
+        var graph = new OnnxGraph().Node("ConvInteger", ["X", "W", "Z"], OnnxContender.Output, Geometry(shape))
+            .Constant<sbyte>("W", OnnxType.Int8, filters, shape.Filters, shape.GroupChannels, shape.Kernel, shape.Kernel).Constant<byte>("Z", OnnxType.UInt8, [Zero]);
+        byte[] unsigned = [.. planes.Select(value => (byte)(value + Zero))];
+        return new OnnxContender("ONNX Runtime ConvInteger", graph, [OnnxInput.Of<byte>("X", OnnxType.UInt8, unsigned, shape.Batch, shape.Channels, shape.Height, shape.Width)],
+            OnnxType.Int32, [shape.Batch, shape.Filters, shape.OutHeight, shape.OutWidth], threads);
     }
 
     private static OnnxContender Onnx(ConvolutionShape shape, float[] planes, float[] filters, float[] bias, int threads)
@@ -54,20 +91,31 @@ internal static class ConvolutionContests
     private static ConvolutionShape Same(int edge, int channels, int filters) => new(1, edge, edge, channels, filters, Kernel) { Padding = Kernel / 2 };
 
     /// <summary>The output in the rival's order.</summary>
-    private static double[] InPlanes(ConvolutionShape shape, float[] values)
+    private static double[] InPlanes(ConvolutionShape shape, Func<(int Row, int Filter), double> value)
     {
         var planes = shape with { Layout = ChannelLayout.First };
-        var turned = new double[values.Length];
-        for (var i = 0; i < values.Length; i++)
-            turned[ReferenceConvolution.At(planes, i / shape.Filters, i % shape.Filters)] = values[ReferenceConvolution.At(shape, i / shape.Filters, i % shape.Filters)];
+        var turned = new double[shape.OutputLength];
+        for (var at = 0; at < turned.Length; at++)
+            turned[ReferenceConvolution.At(planes, at / shape.Filters, at % shape.Filters)] = value((at / shape.Filters, at % shape.Filters));
         return turned;
     }
 
-    private static float[] Turned(float[] planes, int batch, int channels, int pixels)
+    private static T[] Turned<T>(T[] planes, int batch, int channels, int pixels)
     {
-        var (source, target) = (new Tensor(planes, batch, channels, 1, pixels), new Tensor(batch, 1, pixels, channels));
-        ChannelOrder.ToLast(source, target);
-        return target.Span.ToArray();
+        var turned = new T[planes.Length];
+        for (var at = 0; at < planes.Length; at++)
+        {
+            var (plane, pixel) = Math.DivRem(at, pixels);
+            turned[(plane / channels * pixels + pixel) * channels + plane % channels] = planes[at];
+        }
+
+        return batch * channels * pixels == planes.Length ? turned : throw new ArgumentException($"{planes.Length} values are not {batch} x {channels} planes of {pixels}", nameof(planes));
+    }
+
+    private static sbyte[] Codes(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (sbyte)random.Next(-127, 128))];
     }
 
     private static float[] Noise(int count, int seed)

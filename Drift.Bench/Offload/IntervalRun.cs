@@ -66,7 +66,7 @@ internal static class IntervalRun
     }
 
     private static DrawnPicture Draw(Lab lab, IntervalOptions options, Strategy strategy, RunTrace? trace, CancellationToken cancellation) =>
-        new PictureBatch(lab.Pipeline, 1).Draw(new Drawing([lab.Requests[0]], runs => lab.Open(strategy, runs)) { Begin = request => lab.Begin(request, trace) },
+        new PictureBatch(lab.Pipeline, 1).Draw(lab.DrawingOf(strategy, [lab.Requests[0]], trace),
             options.Comparison.Sampling.Settings, cancellation)[0];
 
     private static List<(int Interval, double Error, double Energy)> Measure(Lab lab, IntervalOptions options, Session session)

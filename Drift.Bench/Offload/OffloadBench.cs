@@ -58,7 +58,7 @@ internal static class OffloadBench
         for (var round = 0; round < FlatRounds; round++)
         {
             var requests = Enumerable.Range(round * each, each).Select(i => new PictureRequest(options.Sampling.SeedOf(i), options.Sampling.SubjectOf(i))).ToList();
-            new PictureBatch(lab.Pipeline, options.Sampling.Threads).Draw(new Drawing(requests, runs => lab.Open(strategy, runs))
+            new PictureBatch(lab.Pipeline, options.Sampling.Threads).Draw(lab.DrawingOf(strategy, requests) with
             {
                 Begin = request => new PictureRun(request, new CheckpointStore(TileLayouts.Open(options.Offload.Layout, Tile), memory)),
             }, options.Sampling.Settings, cancellation);

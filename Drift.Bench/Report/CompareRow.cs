@@ -71,6 +71,14 @@ internal sealed record CompareRow
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Outcome? Outcome { get; init; }
 
+    /// <summary>Energy of checks, of products executed again and of checkpoint traffic, over all the rest, percent; in the rows that have an outcome. Modelled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? OverheadPercent { get; init; }
+
+    /// <summary>Time of an image on the array, seconds; in the rows that have an outcome. Modelled.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? SecondsPerImage { get; init; }
+
     /// <summary>Time that the row took here, seconds. Measured.</summary>
     public double? WallSeconds { get; init; }
 

@@ -7,8 +7,14 @@ namespace Drift.Bench;
 /// <param name="ModelDigests">SHA-256 of each of its settings, weights and vocabularies, by path within the folder.</param>
 /// <param name="OperatingPoints">The table of error rates, named alike; null for a run without faults.</param>
 /// <param name="OperatingPointsDigest">Its SHA-256.</param>
-internal sealed record InputFiles(string Model, IReadOnlyDictionary<string, string> ModelDigests, string? OperatingPoints, string? OperatingPointsDigest)
+/// <param name="Energy">The energies that work was charged at, named alike; null where nothing was charged.</param>
+/// <param name="EnergyDigest">Their SHA-256.</param>
+internal sealed record InputFiles(
+    string Model, IReadOnlyDictionary<string, string> ModelDigests, string? OperatingPoints, string? OperatingPointsDigest, string? Energy, string? EnergyDigest)
 {
+    /// <summary>The setting that names a set of energies.</summary>
+    public const string EnergySetting = "energy";
+
     /// <summary>The setting that names a table of error rates.</summary>
     public const string PointsSetting = "operatingPoints";
 
@@ -22,7 +28,9 @@ internal sealed record InputFiles(string Model, IReadOnlyDictionary<string, stri
             .Order(StringComparer.Ordinal)
             .ToDictionary(file => Path.GetRelativePath(model.Path, file).Replace(Path.DirectorySeparatorChar, '/'), Digest);
         var points = settings.TryGetValue(PointsSetting, out var given) ? Path.GetFullPath((string?)given ?? DataFolder.At("operating-points", "paper.csv")) : null;
-        return new InputFiles(Named(model.Path), digests, points is null ? null : Named(points), points is null ? null : Digest(points));
+        var energy = settings.TryGetValue(EnergySetting, out var named) ? Path.GetFullPath(EnergyFile.Find((string)named!)) : null;
+        return new InputFiles(Named(model.Path), digests, points is null ? null : Named(points), points is null ? null : Digest(points),
+            energy is null ? null : Named(energy), energy is null ? null : Digest(energy));
     }
 
     private static string Named(string path)

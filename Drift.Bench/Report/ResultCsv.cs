@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using CsvHelper;
 using CsvHelper.Configuration;
+using Drift.Abft;
 
 namespace Drift.Bench;
 
@@ -14,17 +15,17 @@ internal static class ResultCsv
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         using (var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
         {
-            csv.Context.RegisterClassMap(new Columns(rows.Any(row => row.ClipScore is not null)));
+            csv.Context.RegisterClassMap(new Columns(rows.Any(row => row.ClipScore is not null), rows.Any(row => row.Outcome is not null)));
             csv.WriteRecords(rows);
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>The columns in the order of the properties, named as in result.json; absent values are empty, and so is a CLIP score that nobody asked for: it has no column.</summary>
+    /// <summary>The columns in the order of the properties, named as in result.json; absent values are empty. A CLIP score that nobody asked for has no column, nor have the outcomes of flips where no row has any.</summary>
     private sealed class Columns : ClassMap<CompareRow>
     {
-        public Columns(bool clip)
+        public Columns(bool clip, bool outcomes)
         {
             Map(row => row.Row).Name("row");
             Number(row => row.Psnr).Name("psnr");
@@ -45,8 +46,28 @@ internal static class ResultCsv
             Number(row => row.EnergySavedPercent).Name("energySavedPercent");
             Number(row => row.EnergySavedPercentPaperMix).Name("energySavedPercentPaperMix");
             Number(row => row.Speedup).Name("speedup");
+            if (outcomes)
+                MapOutcomes();
             Number(row => row.WallSeconds).Name("wallSeconds");
         }
+
+        private void MapOutcomes()
+        {
+            Count("exact", outcome => outcome.Exact);
+            Count("rolledBack", outcome => outcome.RolledBack);
+            Count("left", outcome => outcome.Left);
+            Count("recomputed", outcome => outcome.Recomputed);
+            Count("unseen", outcome => outcome.Unseen);
+            Count("cancelled", outcome => outcome.Cancelled);
+            Count("tolerated", outcome => outcome.Tolerated);
+            Count("wrongValue", outcome => outcome.WrongValue);
+            Count("misplaced", outcome => outcome.Misplaced);
+            Number(row => row.OverheadPercent).Name("overheadPercent");
+            Number(row => row.SecondsPerImage).Name("secondsPerImage");
+        }
+
+        private void Count(string name, Func<Outcome, long> count) =>
+            Map(row => row.Outcome, useExistingMap: false).Name(name).Convert(args => args.Value.Outcome is { } outcome ? count(outcome).ToString(CultureInfo.InvariantCulture) : "");
 
         private MemberMap<CompareRow, double?> Number(System.Linq.Expressions.Expression<Func<CompareRow, double?>> property)
         {

@@ -51,9 +51,14 @@ internal sealed record Column(string Name, string Title, ColumnKind Kind, bool H
         _ => "",
     };
 
+    /// <summary>Whether its numbers differ from run to run, as times do: such a column stands in the report and not in the CSV.</summary>
+    public bool Varies { get; init; }
+
     /// <summary>Names in CSV: the kind is part of them.</summary>
     public IEnumerable<string> CsvNames()
     {
+        if (Varies)
+            return [];
         var name = Kind == ColumnKind.Setting ? Name : $"{Name}_{Words(Kind).Replace(' ', '_')}";
         return HasInterval ? [name, $"{name}_low", $"{name}_high"] : [name];
     }

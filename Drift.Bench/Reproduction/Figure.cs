@@ -14,4 +14,5 @@ internal sealed record Curve(string Name, ColumnKind Kind, int Color, IReadOnlyL
 /// <param name="YLabel">Quantity and unit.</param>
 /// <param name="Curves">At least one.</param>
 /// <param name="LogX">Whether x is drawn by its logarithm.</param>
-internal sealed record Figure(string Title, string Alt, string XLabel, string YLabel, IReadOnlyList<Curve> Curves, bool LogX = false);
+/// <param name="LogY">Whether y is; values of 0 have no place then.</param>
+internal sealed record Figure(string Title, string Alt, string XLabel, string YLabel, IReadOnlyList<Curve> Curves, bool LogX = false, bool LogY = false);

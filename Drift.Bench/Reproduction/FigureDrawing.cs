@@ -19,15 +19,11 @@ internal static class FigureDrawing
         var palette = new ScottPlot.Palettes.Category10();
         // Quoted points stand on top: where ours agrees they would vanish.
         foreach (var curve in figure.Curves.OrderBy(curve => curve.Kind == ColumnKind.Quoted))
-            Add(plot, curve, figure.LogX, palette.GetColor(curve.Color));
-        if (figure.LogX)
+            Add(plot, curve, figure, palette.GetColor(curve.Color));
+        foreach (var (axis, isLogarithmic) in new (IAxis, bool)[] { (plot.Axes.Bottom, figure.LogX), (plot.Axes.Left, figure.LogY) })
         {
-            plot.Axes.Bottom.TickGenerator = new NumericAutomatic
-            {
-                IntegerTicksOnly = true,
-                LabelFormatter = power => string.Create(CultureInfo.InvariantCulture, $"1E{power:0}"),
-                MinorTickGenerator = new LogMinorTickGenerator(),
-            };
+            if (isLogarithmic)
+                axis.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = power => string.Create(CultureInfo.InvariantCulture, $"1E{power:0}"), MinorTickGenerator = new LogMinorTickGenerator() };
         }
 
         plot.XLabel(figure.XLabel);
@@ -40,19 +36,22 @@ internal static class FigureDrawing
         return plot.GetImageBytes(Width, Height + LegendRows(figure) * (TextSize + 8), ImageFormat.Png);
     }
 
-    private static void Add(Plot plot, Curve curve, bool logX, Color color)
+    private static void Add(Plot plot, Curve curve, Figure figure, Color color)
     {
-        var points = curve.Points.Where(point => point.Y.Value is not null && (!logX || point.X > 0)).ToList();
+        var points = curve.Points.Where(point => point.Y.Value is { } y && (!figure.LogX || point.X > 0) && (!figure.LogY || y > 0)).ToList();
         if (points.Count == 0)
             return;
-        var xs = points.Select(point => logX ? Math.Log10(point.X) : point.X).ToArray();
+        // A band that reaches 0 ends where the figure does.
+        var least = figure.Curves.SelectMany(other => other.Points).Select(point => point.Y.Value ?? 0).Where(y => y > 0).DefaultIfEmpty(1).Min();
+        double Y(double y) => figure.LogY ? Math.Log10(Math.Max(y, least)) : y;
+        var xs = points.Select(point => figure.LogX ? Math.Log10(point.X) : point.X).ToArray();
         if (points.All(point => point.Y is { Low: not null, High: not null }))
         {
-            var band = plot.Add.FillY(xs, points.Select(point => point.Y.Low!.Value).ToArray(), points.Select(point => point.Y.High!.Value).ToArray());
+            var band = plot.Add.FillY(xs, points.Select(point => Y(point.Y.Low!.Value)).ToArray(), points.Select(point => Y(point.Y.High!.Value)).ToArray());
             (band.FillColor, band.LineWidth) = (color.WithOpacity(BandOpacity), 0);
         }
 
-        var line = plot.Add.Scatter(xs, points.Select(point => point.Y.Value!.Value).ToArray(), color);
+        var line = plot.Add.Scatter(xs, points.Select(point => Y(point.Y.Value!.Value)).ToArray(), color);
         var quoted = curve.Kind == ColumnKind.Quoted;
         (line.LineWidth, line.MarkerSize, line.LinePattern, line.LegendText) = (2, quoted ? 10 : 6, quoted ? LinePattern.Dashed : LinePattern.Solid, curve.Name);
         line.MarkerShape = quoted ? MarkerShape.OpenCircle : MarkerShape.FilledCircle;

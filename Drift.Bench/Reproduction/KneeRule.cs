@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Drift.Bench;
 
 /// <summary>
@@ -10,20 +8,23 @@ internal static class KneeRule
 {
     private const double Half = 0.5;
 
+    /// <summary>A single curve has no order to keep.</summary>
+    private const int MostSteps = 2;
+
     /// <summary>Judges.</summary>
     /// <param name="statement">The claim.</param>
     /// <param name="curves">Curves; those without a quoted figure at every place do not count.</param>
     public static Claim Judge(string statement, IReadOnlyList<DamageCurve> curves)
     {
         var quoted = curves.Where(curve => curve.Points.All(point => point.Quoted is not null)).ToList();
-        const string rule = "A knee is where a curve first passes half the way from the table's least to its greatest damage. Reproduced: every knee within one step of the paper's; in shape: no two knees in the reverse order; else not.";
+        const string rule = "A knee is where a curve first passes half the way from the table's least to its greatest damage. Reproduced: every knee within one step of the paper's; in shape: no two knees in the reverse order, or a single knee within two steps; else not.";
         if (quoted.Count == 0)
             return new Claim(statement, "", "", Verdict.CannotBeJudgedHere, rule);
         var theirs = Knees(quoted, point => point.Quoted!.Value);
         var ours = Knees(quoted, point => point.Sample.Average());
         var reversed = theirs.Zip(ours).SelectMany(_ => theirs.Zip(ours), (a, b) => (a, b)).Any(pair => pair.a.First < pair.b.First && pair.a.Second > pair.b.Second);
         var verdict = theirs.Zip(ours).All(knee => Math.Abs(knee.First - knee.Second) <= 1) ? Verdict.Reproduced
-            : reversed ? Verdict.NotReproduced
+            : reversed || quoted.Count == 1 && Math.Abs(theirs[0] - ours[0]) > MostSteps ? Verdict.NotReproduced
             : Verdict.ReproducedInShape;
         return new Claim(statement, Text(quoted, theirs), $"{Text(quoted, ours)} (measured here)", verdict, rule);
     }
@@ -37,5 +38,5 @@ internal static class KneeRule
 
     private static string Text(List<DamageCurve> curves, List<int> knees) => string.Join(", ", curves.Zip(knees, (curve, knee) => knee == curve.Points.Count
         ? $"{curve.Name}: never"
-        : string.Create(CultureInfo.InvariantCulture, $"{curve.Name}: {curve.Points[knee].X:0.###E+0}")));
+        : $"{curve.Name}: {CellText.Of(curve.Points[knee].X)}"));
 }

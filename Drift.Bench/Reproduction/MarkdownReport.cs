@@ -8,13 +8,16 @@ internal static class MarkdownReport
     /// <summary>What stands at the top of every report.</summary>
     public const string Reading = "Energy and speed are of the paper's models, modelled over the true shapes of their products, without weights. Quality is of small models trained here. No column mixes the two, and each says its kind: quoted (the paper's figure), closed form (the paper's formula), modelled (Drift's model), measured here. A figure that is not quoted is left empty.";
 
+    /// <summary>What stands around the summary, here and in the README.</summary>
+    public const string Begin = "<!-- reproduce -->", End = "<!-- /reproduce -->";
+
     private const int MostRows = 60;
 
     /// <summary>The report.</summary>
     /// <param name="tables">Finished tables, in order.</param>
     public static string Of(IReadOnlyList<TableRecord> tables)
     {
-        var text = new StringBuilder($"# The DRIFT paper, reproduced\n\n{Reading}\n\n{Overview(tables)}");
+        var text = new StringBuilder($"# The DRIFT paper, reproduced\n\n{Reading}\n\n{Begin}\n\n{Summary(tables)}\n{End}\n\n## Verdicts\n\n{Overview(tables)}");
         foreach (var table in tables)
         {
             text.Append($"\n## {table.Title}\n\n{table.About}\n\n");
@@ -28,6 +31,16 @@ internal static class MarkdownReport
         }
 
         return text.ToString();
+    }
+
+    /// <summary>How many claims of each table got which verdict.</summary>
+    /// <param name="tables">Finished tables, in order.</param>
+    public static string Summary(IReadOnlyList<TableRecord> tables)
+    {
+        var verdicts = Enum.GetValues<Verdict>();
+        string Counts(string name, IReadOnlyList<Claim> claims) => Line([name, .. verdicts.Select(verdict => claims.Count(claim => claim.Verdict == verdict)).Select(count => count == 0 ? "" : $"{count}")]);
+        return Line(["table", .. verdicts.Select(Claim.Words)]) + Line(["---", .. verdicts.Select(_ => "---:")])
+            + string.Concat(tables.Select(table => Counts(table.Id, table.Claims))) + Counts("all", [.. tables.SelectMany(table => table.Claims)]);
     }
 
     /// <summary>The verdict of every claim.</summary>

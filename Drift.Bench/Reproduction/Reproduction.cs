@@ -25,6 +25,31 @@ internal static class Reproduction
     public static int Run(ReproduceOptions options, Session session)
     {
         var folder = new ReproductionFolder(options.Out, options.Budget.Name);
+        try
+        {
+            Make(folder, options, session);
+        }
+        catch (OperationCanceledException)
+        {
+            return ErrorPolicy.Tell(session.Error, $"cancelled; {folder.Finished().Count} finished tables are kept in {options.Out}, and the same line goes on", ErrorPolicy.Cancelled);
+        }
+
+        var tables = folder.Finished();
+        folder.Write(Record, ResultJson.Write(new Dictionary<string, object?>(MachineRecord.Survey())
+        {
+            ["processor"] = MachineRecord.Processor(),
+            ["budget"] = options.Budget,
+            ["threads"] = options.Threads,
+            ["models"] = options.Instead,
+        }));
+        folder.Write(Markdown, Encoding.UTF8.GetBytes(MarkdownReport.Of(tables)));
+        var report = folder.Write(Html, Encoding.UTF8.GetBytes(HtmlReport.Of(tables, folder.ReadFile)));
+        session.Out.WriteLine($"{tables.Count} tables, {tables.Sum(table => table.Claims.Count)} claims: {Verdicts([.. tables.SelectMany(table => table.Claims)])}; the report is {report}");
+        return ErrorPolicy.Success;
+    }
+
+    private static void Make(ReproductionFolder folder, ReproduceOptions options, Session session)
+    {
         var finished = folder.Finished().Select(table => table.Id).ToHashSet();
         using var models = new TrainedModels(options.Budget, options.Threads) { Instead = options.Instead };
         var context = new TableContext(options.Budget, models, session.Cancellation);
@@ -41,19 +66,6 @@ internal static class Reproduction
             var record = folder.Write(table, table.Make(context));
             session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{table.Id}: {Verdicts(record)} in {clock.Elapsed.TotalSeconds:F1} s"));
         }
-
-        var tables = folder.Finished();
-        folder.Write(Record, ResultJson.Write(new Dictionary<string, object?>(MachineRecord.Survey())
-        {
-            ["processor"] = MachineRecord.Processor(),
-            ["budget"] = options.Budget,
-            ["threads"] = options.Threads,
-            ["models"] = options.Instead,
-        }));
-        folder.Write(Markdown, Encoding.UTF8.GetBytes(MarkdownReport.Of(tables)));
-        var report = folder.Write(Html, Encoding.UTF8.GetBytes(HtmlReport.Of(tables, folder.ReadFile)));
-        session.Out.WriteLine($"{tables.Count} tables, {tables.Sum(table => table.Claims.Count)} claims: {Verdicts([.. tables.SelectMany(table => table.Claims)])}; the report is {report}");
-        return ErrorPolicy.Success;
     }
 
     private static string Verdicts(TableRecord table) => Verdicts(table.Claims);

@@ -61,7 +61,7 @@ internal sealed record TableRecord(string Id, string Title, string About, string
     private static IEnumerable<string> Fields(Column column, Cell cell)
     {
         var first = cell.Text ?? Number(cell.Value);
-        return column.HasInterval ? [first, Number(cell.Low), Number(cell.High)] : [first];
+        return column.Varies ? [] : column.HasInterval ? [first, Number(cell.Low), Number(cell.High)] : [first];
     }
 
     private static string Number(double? value) => value?.ToString(Digits, CultureInfo.InvariantCulture) ?? "";

@@ -1,5 +1,6 @@
 using Drift.Abft;
 using Drift.Dvfs;
+using Drift.Kernels;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -28,6 +29,9 @@ internal sealed class TrainedModel : IDisposable
 
     /// <summary>Its kind.</summary>
     public PipelineKind Kind => _sampling.Model.Kind;
+
+    /// <summary>Number of its pictures.</summary>
+    public int Images => _sampling.Images;
 
     /// <summary>Sampling steps.</summary>
     public int Steps => _sampling.Steps;
@@ -61,15 +65,29 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="reference">What they are held against; null for <see cref="Nominal"/>.</param>
     public IReadOnlyList<TrialResult> Draw(IReadOnlyList<Trial> trials, CancellationToken cancellation, Trial? reference = null)
     {
-        var drawings = trials.Prepend(reference ?? Nominal).Select(trial => new Drawing(_lab.Requests, runs =>
-            new GuardedGemm(new Platform(trial.Errors, _lab.Platform.Costs), trial.Strategy, _lab.Layers, runs, _memory))).ToList();
+        var drawings = trials.Prepend(reference ?? Nominal).Select(trial => new Drawing(_lab.Requests, runs => Open(trial, runs))).ToList();
         var drawn = new PictureBatch(_lab.Pipeline, _sampling.Threads).Draw(drawings, _sampling.Settings, cancellation).Select(drawing => drawing.Pictures).ToList();
         var clean = Pictures(drawn[0]);
         return [.. drawn.Skip(1).Select(pictures => Compare(pictures, clean))];
     }
 
+    /// <summary>Walks the clean run of a picture, INT8 at the nominal point.</summary>
+    /// <param name="picture">Picture, 0 first.</param>
+    /// <param name="disturb">Given each step and its latents, which it may change; null for nobody.</param>
+    /// <param name="cancellation">Stops between steps.</param>
+    public LatentWalk Walk(int picture, Action<int, Tensor>? disturb, CancellationToken cancellation) => LatentWalk.Of(_lab.Pipeline, _lab.Requests[picture], _sampling.Settings,
+        watch => new GuardedGemm(new Platform(Nominal.Errors, _lab.Platform.Costs), Nominal.Strategy, _lab.Layers, [new PictureRun(_lab.Requests[picture])], _memory) { Watch = watch }, disturb, cancellation);
+
     /// <inheritdoc/>
     public void Dispose() => _lab.Dispose();
+
+    private IGemmUnit Open(Trial trial, IReadOnlyList<PictureRun> runs)
+    {
+        // A fault in an embedding changes every row behind it: such runs neither take remembered rows nor leave any.
+        var memory = _lab.Pipeline.Denoiser.Layers.All(layer => !trial.Strategy.Covers(layer.Key) || Kind.Guards(layer.Key)) ? _memory : null;
+        var unit = new GuardedGemm(new Platform(trial.Errors, _lab.Platform.Costs), trial.Strategy, _lab.Layers, runs, memory);
+        return trial.Cache is { } cache ? new ForecastUnit(unit, cache) : unit;
+    }
 
     private TrialResult Compare(IReadOnlyList<DrawnPicture> drawn, IReadOnlyList<Picture> clean)
     {

@@ -6,7 +6,11 @@ namespace Drift.Bench;
 /// <summary>One way of drawing a model's pictures.</summary>
 /// <param name="Strategy">Points, outputs and protection.</param>
 /// <param name="Errors">What errors the points bring.</param>
-internal sealed record Trial(Strategy Strategy, IErrorModel Errors);
+internal sealed record Trial(Strategy Strategy, IErrorModel Errors)
+{
+    /// <summary>Blocks that are forecast at some steps; null where every step computes all.</summary>
+    public FeatureCache? Cache { get; init; }
+}
 
 /// <summary>What a trial's pictures are worth beside the nominal ones, a value a picture. Measured.</summary>
 /// <param name="Error">Root mean square difference, grey levels of 255.</param>

@@ -51,14 +51,14 @@ internal sealed class TrueLedger(ICostModel costs)
 
     private Cost Step(TrueModel model, TrueRun run, bool saves)
     {
-        var total = costs.Transfer(new Bytes(model.WeightBytes));
+        var total = costs.Transfer(new Bytes(model.WeightBytes), Traffic.Weights);
         foreach (var product in model.Products)
         {
             var (m, n, k) = product.Shape;
             // A layer takes both halves as one product; attention has products of its own for each.
             var (shape, times) = product.HasWeights ? (new GemmShape(Guidance * m, n, k), product.Times) : (product.Shape, Guidance * product.Times);
             var one = product.Guarded ? Guarded(shape, run, saves) : costs.Gemm(shape, 0, OperatingPoint.Nominal);
-            total += Scaled(one, times);
+            total += times * one;
         }
 
         return total;
@@ -68,7 +68,7 @@ internal sealed class TrueLedger(ICostModel costs)
     {
         var (m, n, _) = shape;
         var plain = costs.Gemm(shape, 0, run.Point);
-        var again = Scaled(costs.Gemm(shape, 0, OperatingPoint.Nominal), ClosedForms.TileProbability(run.Rate, Tile));
+        var again = ClosedForms.TileProbability(run.Rate, Tile) * costs.Gemm(shape, 0, OperatingPoint.Nominal);
         switch (run.Scheme)
         {
             case TrueScheme.Dmr:
@@ -78,12 +78,9 @@ internal sealed class TrueLedger(ICostModel costs)
             case TrueScheme.Rollback:
                 // A row segment is fetched when one of its elements is hit in a bit from 2^10 up.
                 var restored = m * n * (1 - Math.Pow(1 - run.Rate * LargeBits / Bits, Tile));
-                return costs.Gemm(shape, Tile, run.Point) + costs.Transfer(new Bytes((long)restored + (saves ? (long)m * n : 0)));
+                return costs.Gemm(shape, Tile, run.Point) + costs.Transfer(new Bytes((long)restored), Traffic.Restores) + costs.Transfer(new Bytes(saves ? (long)m * n : 0), Traffic.Checkpoints);
             default:
                 return plain;
         }
     }
-
-    private static Cost Scaled(Cost cost, double times) => new((long)(cost.Macs * times), (long)(cost.ChecksumMacs * times), times * cost.ComputeEnergy, times * cost.CheckEnergy,
-        new Bytes((long)(cost.Moved.Value * times)), times * cost.MemoryEnergy, (long)(cost.Cycles * times), new Seconds(cost.Time.Value * times));
 }

@@ -7,11 +7,25 @@ internal static class TableCatalog
     public static IReadOnlyList<ITable> All { get; } =
     [
         new VfIsolines(),
+        new QualityVsRate(),
+        new SensitivityBit(),
+        new SensitivityStep(),
+        new SensitivityBlock(),
+        new SelfRecovery(),
+        new QualityVsVoltage(),
+        new QualityVsFrequency(),
         new EnergyVsVoltage(),
         new EnergyVsFrequency(),
+        new AblationMethod(),
+        new AblationArray(),
+        new AblationThreshold(),
+        new AblationInterval(),
+        new Layout(),
         new Breakdown(),
         new Speedup(),
-        new Layout(),
+        new MainResult(),
+        new KernelOverhead(),
+        new Beyond(),
     ];
 
     /// <summary>Tables by name, in the order of the report.</summary>

@@ -33,7 +33,8 @@ internal static class ChromeTrace
                 var queue = row.Kind switch { ChargeKind.Save => TimelineTrack.Save, ChargeKind.Restore or ChargeKind.Cache => TimelineTrack.Restore, _ => TimelineTrack.Compute };
                 var span = spans.GetValueOrDefault(traced.Tasks[i])?.Find(each => each.Track == queue);
                 var (start, end) = span is { End.Value: > 0 } known ? (known.Start.Value, known.End.Value) : (now, now);
-                now = Math.Max(now, start);
+                // What takes no time stands where the array has got to.
+                now = queue == TimelineTrack.Compute ? Math.Max(now, end) : now;
                 if (TraceColumn.PointOf(row) is { } chosen && chosen != point)
                 {
                     point = chosen;
@@ -75,6 +76,11 @@ internal static class ChromeTrace
         json.WriteNumber("mended", row.Mended);
         json.WriteNumber("computeJoules", row.Cost.ComputeEnergy.Value);
         json.WriteNumber("checkJoules", row.Cost.CheckEnergy.Value);
+        json.WriteNumber("repeatJoules", row.Cost.RepeatEnergy.Value);
+        json.WriteNumber("logicJoules", row.Cost.LogicEnergy.Value);
+        json.WriteNumber("sramJoules", row.Cost.SramEnergy.Value);
+        json.WriteNumber("leakageJoules", row.Cost.LeakageEnergy.Value);
+        json.WriteNumber("transitionJoules", row.Cost.TransitionEnergy.Value);
         json.WriteNumber("memoryJoules", row.Cost.MemoryEnergy.Value);
         json.WriteNumber("bytes", row.Cost.Moved.Value);
         json.WriteNumber("cycles", row.Cost.Cycles);

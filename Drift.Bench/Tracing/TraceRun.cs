@@ -37,8 +37,7 @@ internal static class TraceRun
     public static (RunTrace Trace, RunLedger Ledger) Draw(Lab lab, TraceOptions options, CancellationToken cancellation)
     {
         var (trace, strategy) = (new RunTrace(), lab.StrategyOf(options.Row, options.Comparison));
-        var drawing = new Drawing(lab.Requests, runs => lab.Open(strategy, runs)) { Begin = request => lab.Begin(request, trace) };
-        var picture = new PictureBatch(lab.Pipeline, 1).Draw(drawing, options.Comparison.Sampling.Settings, cancellation)[0];
+        var picture = new PictureBatch(lab.Pipeline, 1).Draw(lab.DrawingOf(strategy!, lab.Requests, trace), options.Comparison.Sampling.Settings, cancellation)[0];
         return (trace, picture.Ledger);
     }
 

@@ -21,7 +21,7 @@ internal sealed record TracedTimeline(IReadOnlyList<TraceRow> Rows, IReadOnlyLis
         var (tasks, places) = (new List<TimelineTask>(), new List<int>());
         foreach (var row in trace.Rows)
         {
-            if (row.Kind is ChargeKind.Product or ChargeKind.Untouched or ChargeKind.Attention || tasks.Count == 0)
+            if (row.Kind is ChargeKind.Product or ChargeKind.Untouched or ChargeKind.Attention or ChargeKind.Transition || tasks.Count == 0)
                 tasks.Add(new TimelineTask(row.Cost.Time, default, default));
             var task = tasks[^1];
             if (row.Kind == ChargeKind.Save)

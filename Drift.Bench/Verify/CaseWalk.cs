@@ -6,7 +6,7 @@ internal static class CaseWalk
     private static readonly IReadOnlyList<ICaseKind> Kinds =
     [
         new NetworkCases(), new SchedulerCases(), new PipelineCases(), new FaultCases(), new ClosedFormCases(), new CycleCases(), new QualityCases(), new LpipsCases(),
-        new FeatureSetCases(), new TokenizerCases(), new OtherCases(),
+        new FeatureSetCases(), new TokenizerCases(), new FileCases(),
     ];
 
     /// <summary>The cases of a tree, a folder, or those that one file belongs to, in order of their paths.</summary>

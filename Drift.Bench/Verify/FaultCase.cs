@@ -18,15 +18,15 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
         var checks = new List<OutputCheck>();
         var (xq, xScales) = Quantise(arrays, "x", entry.Kernel > 0 ? null : (long)_m * _k, entry.XScale == "token" ? _m : 1, checks);
         var (wq, wScales) = Quantise(arrays, "w", (long)_n * _k, entry.WScale == "channel" ? _n : 1, checks);
-        if (entry.Kernel > 0)
-            xq = WindowRows.Unroll(xq, arrays.Shape("x"), entry.Kernel, entry.Stride, entry.Padding);
-        checks.Add(OutputCheck.Exact<sbyte>("xq", xq, arrays.ReadSByte("xq")));
+        var windows = entry.Kernel > 0 ? WindowRows.Unroll(xq, arrays.Shape("x"), entry.Kernel, entry.Stride, entry.Padding) : xq;
+        var convolution = entry.Kernel > 0 ? Convolution(arrays.Shape("x")) : null;
+        checks.Add(OutputCheck.Exact<sbyte>("xq", windows, arrays.ReadSByte("xq")));
         checks.Add(OutputCheck.Exact<sbyte>("wq", wq, arrays.ReadSByte("wq")));
 
         var bias = arrays.ReadFloat("bias", _n);
-        using var weights = setting.Backend.Prepare(wq, _n, _k, entry.Tile);
+        using var weights = convolution is null ? setting.Backend.Prepare(wq, _n, _k, entry.Tile) : Int8Convolution.Prepare(setting.Backend, convolution, wq, entry.Tile)[0];
         using var product = new GemmOutput();
-        setting.Backend.Multiply(new GemmCall(xq, _m, _k, weights), FaultPlan.None, product);
+        Multiply(setting.Backend, convolution, xq, weights, FaultPlan.None, product);
         checks.Add(OutputCheck.Exact<int>("acc", Accumulators(product), arrays.ReadInt32("acc")));
         var y = Dequantise(product, xScales, wScales, bias);
         checks.Add(OutputCheck.Relative("y", y, arrays.ReadFloat("y"), Tolerance));
@@ -38,7 +38,7 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
         if (arrays.Shape("faults") is not [_, 3])
             throw new UserErrorException($"{file}: faults has the shape [{string.Join(", ", arrays.Shape("faults"))}]; expected [flips, 3]: row, column and bit of each");
         var plan = FaultPlan.Of(_m, _n, arrays.ReadInt32("faults").Chunk(3).Select(f => new Flip(f[0], f[1], f[2])));
-        setting.Backend.Multiply(new GemmCall(xq, _m, _k, weights), plan, product);
+        Multiply(setting.Backend, convolution, xq, weights, plan, product);
         checks.Add(OutputCheck.Exact<int>("acc_faulty", Accumulators(product), arrays.ReadInt32("acc_faulty")));
         var faultyY = Dequantise(product, xScales, wScales, bias);
         checks.Add(OutputCheck.Relative("y_faulty", faultyY, arrays.ReadFloat("y_faulty"), Tolerance));
@@ -58,6 +58,29 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
 
         checks.AddRange(RivalChecks.Of(arrays, product, plan, faulty, yScales, () => Codes(Dequantise(product, xScales, wScales, bias), yScales)));
         return checks;
+    }
+
+    /// <summary>The convolution over [batch, channels, height, width], as far as the case's product agrees with it.</summary>
+    private ConvolutionShape Convolution(IReadOnlyList<int> extents)
+    {
+        try
+        {
+            var shape = new ConvolutionShape(extents[0], extents[2], extents[3], extents[1], _n, entry.Kernel) { Stride = entry.Stride, Padding = entry.Padding, Layout = ChannelLayout.First };
+            return shape.Required().Product == new GemmShape(_m, _n, _k) ? shape
+                : throw new UserErrorException($"{list}: {entry.Name}: the convolution of {shape} is a product of {shape.Product}, not of {_m} x {_n} x {_k}");
+        }
+        catch (ArgumentException impossible)
+        {
+            throw new UserErrorException($"{list}: {entry.Name}: {impossible.Message}", impossible);
+        }
+    }
+
+    private void Multiply(IGemmBackend backend, ConvolutionShape? convolution, sbyte[] xq, GemmWeights weights, FaultPlan plan, GemmOutput product)
+    {
+        if (convolution is null)
+            backend.Multiply(new GemmCall(xq, _m, _k, weights), plan, product);
+        else
+            Int8Convolution.Multiply(backend, convolution, xq, [weights], [plan], [product]);
     }
 
     private Finding Judge(SafetensorsFile arrays, GemmOutput product, List<OutputCheck> checks)

@@ -32,7 +32,7 @@ internal sealed class SchedulerCase(string name, string io, string config) : Ver
     public override IEnumerable<OutputCheck> Run(VerificationSetting setting)
     {
         using var arrays = SafetensorsFile.Open(io);
-        var run = Begin(arrays.ReadNumbers(TimestepsName).Length);
+        var run = Begin(arrays.ReadNumbers(TimestepsName).Length, arrays.Shape("in.sample") is [> 0 and var pictures, ..] ? pictures : 1);
         var sample = arrays.ReadFloat("in.sample");
         var samples = new List<float>(sample);
         var originals = new List<float>();
@@ -60,13 +60,13 @@ internal sealed class SchedulerCase(string name, string io, string config) : Ver
         : OutputCheck.Relative(TimestepsName, [.. run.Timesteps.Select(timestep => (float)timestep)], arrays.ReadFloat(TimestepsName), TimestepTolerance);
 
     /// <summary>The number at the end of a case's name is that of its steps; some spacings make one timestep more of it.</summary>
-    private ISamplerRun Begin(int timesteps)
+    private ISamplerRun Begin(int timesteps, int pictures)
     {
         var sampler = SamplerCatalog.Load(config);
         if (int.TryParse(Name[(Name.LastIndexOf('-') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var steps) && steps == timesteps - 1
-            && sampler.Begin(steps) is var run && run.Timesteps.Count == timesteps)
+            && sampler.Begin(steps, pictures) is var run && run.Timesteps.Count == timesteps)
             return run;
-        return sampler.Begin(timesteps);
+        return sampler.Begin(timesteps, pictures);
     }
 
     /// <summary>The function of the fixtures, in fp32 as written: 0.5 sin(3 x + t / 200) + 0.3 x.</summary>

@@ -13,5 +13,16 @@ public interface ICostModel
 
     /// <summary>A transfer between DRAM and the chip; the memory has a supply of its own, so no operating point enters.</summary>
     /// <param name="bytes">Bytes moved, at least 0.</param>
-    Cost Transfer(Bytes bytes);
+    /// <param name="kind">What they are.</param>
+    Cost Transfer(Bytes bytes, Traffic kind);
+
+    /// <summary>The array standing still.</summary>
+    /// <param name="cycles">For how long, at least 0.</param>
+    /// <param name="point">Where it stands.</param>
+    Cost Stall(long cycles, OperatingPoint point);
+
+    /// <summary>The supply going from one point to another while the array waits; nothing where the voltage stays.</summary>
+    /// <param name="from">The point before.</param>
+    /// <param name="to">The point after.</param>
+    Cost Transition(OperatingPoint from, OperatingPoint to);
 }

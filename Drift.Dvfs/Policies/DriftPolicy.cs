@@ -33,7 +33,7 @@ public sealed class DriftPolicy : IOperatingPolicy
 
     /// <summary>Alarms change nothing here: the schedule is made beforehand.</summary>
     /// <inheritdoc/>
-    public void Observe(GemmSite site, int alarms)
+    public void Observe(GemmSite site, AlarmCount alarms)
     {
     }
 }

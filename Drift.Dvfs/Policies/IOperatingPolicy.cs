@@ -11,6 +11,6 @@ public interface IOperatingPolicy
 
     /// <summary>Tells the policy how the product went: the only feedback it gets.</summary>
     /// <param name="site">The site chosen for.</param>
-    /// <param name="alarms">Alarms that the product raised, as hardware would see them; never ground truth. At least 0.</param>
-    void Observe(GemmSite site, int alarms);
+    /// <param name="alarms">Alarms that the product raised, as hardware would see them; never ground truth.</param>
+    void Observe(GemmSite site, AlarmCount alarms);
 }

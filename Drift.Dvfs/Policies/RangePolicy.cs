@@ -12,7 +12,7 @@ public sealed class RangePolicy(OperatingPoint point, SiteRange range) : IOperat
 
     /// <summary>Alarms change nothing here: the range is fixed.</summary>
     /// <inheritdoc/>
-    public void Observe(GemmSite site, int alarms)
+    public void Observe(GemmSite site, AlarmCount alarms)
     {
     }
 }

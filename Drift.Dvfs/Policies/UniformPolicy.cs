@@ -11,7 +11,7 @@ public sealed class UniformPolicy(OperatingPoint point) : IOperatingPolicy
 
     /// <summary>Alarms change nothing here.</summary>
     /// <inheritdoc/>
-    public void Observe(GemmSite site, int alarms)
+    public void Observe(GemmSite site, AlarmCount alarms)
     {
     }
 }

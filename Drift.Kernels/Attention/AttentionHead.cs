@@ -27,7 +27,7 @@ internal sealed unsafe class AttentionHead
         _scale = call.Scale ?? 1 / MathF.Sqrt(_depth);
         _scoreStride = Softmax.Padded(Math.Min(keys, AttentionBlocks.Keys)) + Lanes;
         _queries = workspace.Rent(MostRows, _depth);
-        _scores = workspace.Rent(MostRows, _scoreStride);
+        _scores = workspace.Rent(MostRows, Math.Max(_scoreStride, _depth));
         (_largest, _weights, _rescale, _checks) = (workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows));
         var blocks = (keys + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys;
         (_valueSums, _keySums) = (workspace.Rent(Softmax.Padded(keys)), workspace.Rent(blocks, _depth));
@@ -67,24 +67,22 @@ internal sealed unsafe class AttentionHead
     {
         _valueSums.Span.Clear();
         _keySums.Span.Clear();
-        var rounded = _scores.Span[.._depth];
         for (var key = 0; key < _keys; key++)
         {
-            Take(values.Span.Slice(key * _width + at, _depth), rounded);
-            var sum = 0f;
-            foreach (var value in rounded)
-                sum += value;
-            _valueSums.Span[key] = sum;
-            Take(keys.Span.Slice(key * _width + at, _depth), rounded);
-            Activation.Add(_keySums.Span.Slice(key / AttentionBlocks.Keys * _depth, _depth), rounded);
+            _valueSums.Span[key] = FloatLines.Sum(Rounded(values.Span.Slice(key * _width + at, _depth)));
+            Activation.Add(_keySums.Span.Slice(key / AttentionBlocks.Keys * _depth, _depth), Rounded(keys.Span.Slice(key * _width + at, _depth)));
         }
     }
 
-    private void Take(ReadOnlySpan<float> operand, Span<float> target)
+    /// <summary>A line of an operand as it is multiplied; valid until the next one.</summary>
+    private ReadOnlySpan<float> Rounded(ReadOnlySpan<float> line)
     {
-        operand.CopyTo(target);
-        if (_call.Bfloat16)
-            Rounding.ToBfloat16(target);
+        if (!_call.Bfloat16)
+            return line;
+        var rounded = _scores.Span[..line.Length];
+        line.CopyTo(rounded);
+        Rounding.ToBfloat16(rounded);
+        return rounded;
     }
 
     private void Block(int sample, int head, int block, ReadOnlySpan<int> kept)
@@ -93,7 +91,7 @@ internal sealed unsafe class AttentionHead
         var place = new Place(sample, head, sample * _call.Heads + head, block, first, Math.Min(AttentionBlocks.Queries, _call.Tokens - first));
         var origin = (sample * _call.Tokens + first) * _width + head * _depth;
         for (var row = 0; row < place.Rows; row++)
-            Take(_call.Queries.Span.Slice(origin + row * _width, _depth), _queries.Span.Slice(row * _depth, _depth));
+            Rounded(_call.Queries.Span.Slice(origin + row * _width, _depth)).CopyTo(_queries.Span[(row * _depth)..]);
         if (IsGuarded)
         {
             var line = _queries.Span.Slice(place.Rows * _depth, _depth);
@@ -141,6 +139,7 @@ internal sealed unsafe class AttentionHead
         {
             for (var column = 0; column < count; column += FloatWeights.PanelColumns)
                 FloatPanel.Multiply(queries, _depth, rows, panels + (nint)(key + column) * _depth, _depth, scores + column, _scoreStride, Math.Min(FloatWeights.PanelColumns, count - column), false);
+
             Toggle(_call.ScoreFaults, place, place.First, key, count, scores, _scoreStride);
             if (_call.Sums is { } sums)
                 SumScores(sums, place, key, count, scores);

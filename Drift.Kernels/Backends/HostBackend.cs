@@ -10,7 +10,8 @@ public sealed class HostBackend : IGemmBackend
 {
     private readonly Int8Kernel _kernel;
     private readonly int _threads;
-    private readonly ConcurrentBag<HostScratch> _scratch = [];
+    private readonly WorkerPool _pool;
+    private readonly ConcurrentBag<HostProduct> _products = [];
     private bool _disposed;
 
     /// <summary>Opens the fastest instruction path of this machine.</summary>
@@ -19,9 +20,15 @@ public sealed class HostBackend : IGemmBackend
     /// <exception cref="ArgumentException">No entry has this name.</exception>
     /// <exception cref="BackendUnavailableException">The named entry cannot run here.</exception>
     public HostBackend(int threads = 1, string? instructionPath = null)
+        : this(threads, instructionPath, WorkerPool.Shared)
+    {
+    }
+
+    /// <summary>With helpers of its own.</summary>
+    internal HostBackend(int threads, string? instructionPath, WorkerPool pool)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        _threads = threads;
+        (_threads, _pool) = (threads, pool);
         _kernel = Int8Kernels.Open(instructionPath);
     }
 
@@ -51,15 +58,15 @@ public sealed class HostBackend : IGemmBackend
         if (call.Weights is not HostWeights weights || weights.Kernel != _kernel)
             throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(call));
         ObjectDisposedException.ThrowIf(weights.IsDisposed, weights);
-        if (!_scratch.TryTake(out var scratch))
-            scratch = new HostScratch();
+        if (!_products.TryTake(out var product))
+            product = new HostProduct();
         try
         {
-            HostProduct.Run(call, weights, faults, scratch, output, _threads);
+            product.Run(call, weights, faults, output, _pool, _threads);
         }
         finally
         {
-            _scratch.Add(scratch);
+            _products.Add(product);
         }
     }
 
@@ -67,8 +74,8 @@ public sealed class HostBackend : IGemmBackend
     public void Dispose()
     {
         _disposed = true;
-        foreach (var scratch in _scratch)
-            scratch.Dispose();
+        foreach (var product in _products)
+            product.Dispose();
         _kernel.Dispose();
     }
 }

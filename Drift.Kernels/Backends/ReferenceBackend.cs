@@ -21,9 +21,11 @@ public sealed class ReferenceBackend : IGemmBackend
         var w = call.Weights as Weights ?? throw new ArgumentException($"weights prepared by another backend than {Name}", nameof(call));
         var (m, n, k) = call.Shape;
         output.Resize(call.Shape, n, m, call.Tile, w.Tiles.Moments);
+        var rows = new sbyte[m * k];
+        call.CopyRows(0, m, rows, k);
         for (var i = 0; i < m; i++)
         {
-            var a = call.Activations.Slice(i * call.Stride, k);
+            var a = rows.AsSpan(i * k, k);
             for (var j = 0; j < n; j++)
             {
                 var sum = 0;
@@ -36,11 +38,11 @@ public sealed class ReferenceBackend : IGemmBackend
         faults.Toggle(output);
         if (call.Tile == 0)
             return;
-        Expect(call, w.Values, output.Expected, static _ => 1);
+        Expect(call.Shape, rows, w.Values, output.Expected, static _ => 1);
         output.Observe();
         if (w.Tiles.Moments)
         {
-            Expect(call, w.Values, output.ExpectedMoments, place => place - LineMoments.Centre(w.Tile));
+            Expect(call.Shape, rows, w.Values, output.ExpectedMoments, place => place - LineMoments.Centre(w.Tile));
             output.ObserveMoments();
         }
 
@@ -54,9 +56,9 @@ public sealed class ReferenceBackend : IGemmBackend
     }
 
     /// <summary>Row sums: A times the weighted sums of W's rows within a tile. Column sums: the weighted sums of A's rows within a tile, times W.</summary>
-    private static void Expect(in GemmCall call, sbyte[] w, LineSums sums, Func<int, int> weight)
+    private static void Expect(GemmShape shape, sbyte[] a, sbyte[] w, LineSums sums, Func<int, int> weight)
     {
-        var (m, n, k) = call.Shape;
+        var (m, n, k) = shape;
         sums.Rows.Clear();
         sums.Columns.Clear();
         for (var t = 0; t < sums.TileColumns; t++)
@@ -67,7 +69,7 @@ public sealed class ReferenceBackend : IGemmBackend
                 for (var j = t * sums.Tile; j < Math.Min(n, (t + 1) * sums.Tile); j++)
                     line += weight(j % sums.Tile) * w[j * k + p];
                 for (var i = 0; i < m; i++)
-                    sums.Rows[i * sums.TileColumns + t] += call.Activations[i * call.Stride + p] * line;
+                    sums.Rows[i * sums.TileColumns + t] += a[i * k + p] * line;
             }
         }
 
@@ -77,7 +79,7 @@ public sealed class ReferenceBackend : IGemmBackend
             {
                 var line = 0;
                 for (var i = t * sums.Tile; i < Math.Min(m, (t + 1) * sums.Tile); i++)
-                    line += weight(i % sums.Tile) * call.Activations[i * call.Stride + p];
+                    line += weight(i % sums.Tile) * a[i * k + p];
                 for (var j = 0; j < n; j++)
                     sums.Columns[t * n + j] += line * w[j * k + p];
             }

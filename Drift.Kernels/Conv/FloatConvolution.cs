@@ -4,142 +4,104 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// fp32 convolution as an implicit product: blocks of windows are gathered into the second-level cache as the loops need them and never stand in memory as a whole. Every output is the
-/// chain of fused multiply-adds that <see cref="ReferenceConvolution"/> has, so the bits depend on no block, layout or thread.
+/// chain of fused multiply-adds that <see cref="ReferenceConvolution"/> has, so the bits depend on no block, layout or thread. Protected tile by tile like any fp32 product, with the input's
+/// line sums taken of the gathered windows.
 /// </summary>
-public static unsafe class FloatConvolution
+public static class FloatConvolution
 {
-    // A block of K of a panel is 24 KiB, half of a first-level cache of 48; a block of windows is 192 KiB, a fraction of the second.
-    private const int BlockK = 192, BlockRows = 256;
-
-    // Below this many multiply-accumulates a second thread costs more than it brings.
-    private const long LeastMacsPerThread = 2_000_000;
-
     /// <summary>Packs the filters of a convolution, one entry a group.</summary>
     /// <param name="shape">The convolution.</param>
     /// <param name="filters">[filters, channels / groups, kernel, kernel], as PyTorch stores them.</param>
+    /// <param name="tile">Edge of a checksum tile, counted within a group; 0 for no checks.</param>
     /// <exception cref="ArgumentException">There is no such convolution, or the filters have another length.</exception>
-    public static FloatWeights[] Pack(ConvolutionShape shape, ReadOnlySpan<float> filters)
+    public static FloatWeights[] Pack(ConvolutionShape shape, ReadOnlySpan<float> filters, int tile = 0)
     {
         ArgumentNullException.ThrowIfNull(shape);
         var (_, n, k) = shape.Required().Product;
         if (filters.Length != shape.Groups * n * k)
             throw new ArgumentException($"the filters of {shape} have {shape.Groups * n * k} values, the span has {filters.Length}", nameof(filters));
         var window = FilterOrder.OverWindow(filters, shape.GroupChannels, shape.Kernel);
-        return [.. Enumerable.Range(0, shape.Groups).Select(group => FloatGemm.Pack(window.AsSpan(group * n * k, n * k), n, k))];
+        return [.. Enumerable.Range(0, shape.Groups).Select(group => FloatGemm.Pack(window.AsSpan(group * n * k, n * k), n, k, tile))];
     }
 
-    /// <summary>Y = X * W + bias.</summary>
+    /// <summary>
+    /// Y = X * W; then each group's flips, of the bits of floats, in output pixels x filters of the group; then, where checks are given, the sums; then the bias.
+    /// </summary>
     /// <param name="shape">The convolution.</param>
     /// <param name="input">X in the shape's layout.</param>
     /// <param name="filters">Packed filters, one entry a group.</param>
-    /// <param name="bias">A value a filter, or empty; added after the sum.</param>
+    /// <param name="bias">A value a filter, or empty.</param>
     /// <param name="output">Takes Y in the shape's layout.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
-    /// <exception cref="ArgumentException">There is no such convolution, the filters are not its own, or a span is too short.</exception>
-    public static void Multiply(ConvolutionShape shape, ReadOnlySpan<float> input, ReadOnlySpan<FloatWeights> filters, ReadOnlySpan<float> bias, Span<float> output, int threads = 1)
+    /// <param name="faults">Flips, one entry a group; null for none.</param>
+    /// <param name="checks">Take sums, one entry a group, in the tiles that the filters were packed for; null for none.</param>
+    /// <exception cref="ArgumentException">There is no such convolution, an operand is not its own, or checks are wanted of filters that were packed without tiles.</exception>
+    public static unsafe void Multiply(ConvolutionShape shape, ReadOnlySpan<float> input, ReadOnlySpan<FloatWeights> filters, ReadOnlySpan<float> bias, Span<float> output, int threads = 1,
+        IReadOnlyList<FaultPlan>? faults = null, IReadOnlyList<FloatChecks>? checks = null)
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        shape.RequireLengths(input.Length, output.Length);
-        if (filters.Length != shape.Groups || filters[0].N != shape.Product.N || filters[0].K != shape.Product.K)
-            throw new ArgumentException($"{filters.Length} groups of packed filters of {filters[0].N} x {filters[0].K} are not those of {shape}: {shape.Groups} of {shape.Product.N} x {shape.Product.K}", nameof(filters));
-        if (!bias.IsEmpty && bias.Length < shape.Filters)
-            throw new ArgumentException($"a bias of {shape.Filters} values is needed, the span has {bias.Length}", nameof(bias));
-        fixed (float* x = input, b = bias, y = output)
+        Require(shape, input, filters, bias, output, faults, checks);
+        if (shape.Layout == ChannelLayout.Last)
         {
-            if (shape.Layout == ChannelLayout.Last)
-            {
-                Last(shape, x, filters, b, y, threads);
-                return;
-            }
-
-            // The kernels' order is channels last: planes are turned on the way in and out, each once.
-            float[] turned = ArrayPool<float>.Shared.Rent(shape.InputLength), result = ArrayPool<float>.Shared.Rent(shape.OutputLength);
-            fixed (float* turnedX = turned, turnedY = result)
-            {
-                Planes.ToLast(x, shape.Batch, shape.Channels, shape.Height * shape.Width, turnedX);
-                Last(shape, turnedX, filters, b, turnedY, threads);
-                Planes.ToFirst(turnedY, shape.Batch, shape.Filters, shape.OutHeight * shape.OutWidth, y);
-            }
-
-            ArrayPool<float>.Shared.Return(turned);
-            ArrayPool<float>.Shared.Return(result);
+            Groups(shape, input, filters, bias, output, threads, faults, checks);
+            return;
         }
+
+        // The kernels' order is channels last: planes are turned on the way in and out, each once.
+        float[] turned = ArrayPool<float>.Shared.Rent(shape.InputLength), result = ArrayPool<float>.Shared.Rent(shape.OutputLength);
+        fixed (float* x = input, turnedX = turned)
+            Planes.ToLast(x, shape.Batch, shape.Channels, shape.Height * shape.Width, turnedX);
+        Groups(shape, turned, filters, bias, result, threads, faults, checks);
+        fixed (float* y = output, turnedY = result)
+            Planes.ToFirst(turnedY, shape.Batch, shape.Filters, shape.OutHeight * shape.OutWidth, y);
+        ArrayPool<float>.Shared.Return(turned);
+        ArrayPool<float>.Shared.Return(result);
     }
 
-    private static void Last(ConvolutionShape shape, float* input, ReadOnlySpan<FloatWeights> filters, float* bias, float* output, int threads)
+    private static void Groups(ConvolutionShape shape, ReadOnlySpan<float> input, ReadOnlySpan<FloatWeights> filters, ReadOnlySpan<float> bias, Span<float> output, int threads,
+        IReadOnlyList<FaultPlan>? faults, IReadOnlyList<FloatChecks>? checks)
     {
-        var (m, n, _) = shape.Product;
+        using var product = new FloatProduct();
+        var (m, n, k) = shape.Product;
         for (var group = 0; group < shape.Groups; group++)
         {
-            fixed (float* panels = filters[group].Panels)
+            var operands = new FloatOperands
             {
-                var job = new Job(shape, group, input, filters[group], panels, bias == null ? null : bias + group * n, output + group * n);
-                // Many pixels are shared out by rows, so that each window is gathered once; many filters by panels, so that each weight is read once.
-                var byRows = m >= n;
-                var (extent, unit) = byRows ? (m, FloatKernel.Rows) : (n, FloatWeights.PanelColumns);
-                var units = (extent + unit - 1) / unit;
-                var workers = (int)Math.Min(Math.Min(threads, units), Math.Max(1, shape.Product.Macs / LeastMacsPerThread));
-                if (workers == 1)
-                {
-                    Run(job, 0, m, 0, n);
-                    continue;
-                }
-
-                Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, w =>
-                {
-                    var (first, end) = (units * w / workers * unit, Math.Min(extent, units * (w + 1) / workers * unit));
-                    Run(job, byRows ? first : 0, byRows ? end : m, byRows ? 0 : first, byRows ? n : end);
-                });
-            }
+                // A window of one pixel is a row as it stands.
+                A = shape.IsPointwise ? input[(group * k)..] : input,
+                AStride = shape.IsPointwise ? shape.Channels : k,
+                Convolution = shape.IsPointwise ? null : shape,
+                Group = group,
+                Rows = m,
+                Bias = bias.IsEmpty ? bias : bias.Slice(group * n, n),
+                C = output[(group * n)..],
+                CStride = shape.Filters,
+            };
+            product.Run(operands, filters[group], faults?[group] ?? FaultPlan.None, checks?[group], WorkerPool.Shared, threads);
         }
     }
 
-    /// <summary>Some pixels and some panels of a group: a block of pixels at a time, and of those a block of K.</summary>
-    private static void Run(in Job job, int firstRow, int endRow, int firstColumn, int endColumn)
+    private static void Require(ConvolutionShape shape, ReadOnlySpan<float> input, ReadOnlySpan<FloatWeights> filters, ReadOnlySpan<float> bias, Span<float> output,
+        IReadOnlyList<FaultPlan>? faults, IReadOnlyList<FloatChecks>? checks)
     {
-        var k = job.Filters.K;
-        var pointwise = job.Shape.IsPointwise;
-        var memory = pointwise ? [] : ArrayPool<float>.Shared.Rent(BlockRows * BlockK);
-        fixed (float* block = memory)
+        shape.RequireLengths(input.Length, output.Length);
+        var (m, n, k) = shape.Product;
+        foreach (var (what, count) in new[] { ("packed filters", filters.Length), ("fault plans", faults?.Count ?? shape.Groups), ("checks", checks?.Count ?? shape.Groups) })
         {
-            for (var row = firstRow; row < endRow; row += BlockRows)
-            {
-                var rows = Math.Min(BlockRows, endRow - row);
-                for (var first = 0; first < k; first += BlockK)
-                {
-                    var depth = Math.Min(BlockK, k - first);
-                    if (!pointwise)
-                        job.Windows.Gather(row, rows, first, depth, block, BlockK);
-                    var a = pointwise ? job.Input + (nint)row * job.Shape.Channels + job.Group * k + first : block;
-                    var stride = pointwise ? job.Shape.Channels : BlockK;
-                    for (var column = firstColumn; column < endColumn; column += FloatWeights.PanelColumns)
-                        Panel(job, a, stride, row, rows, first, depth, column);
-                }
-            }
+            if (count != shape.Groups)
+                throw new ArgumentException($"{count} {what} are not one for each of {shape.Groups} groups");
         }
 
-        if (memory.Length > 0)
-            ArrayPool<float>.Shared.Return(memory);
-    }
-
-    private static void Panel(in Job job, float* a, nint stride, int row, int rows, int first, int depth, int column)
-    {
-        var (n, filters) = (job.Filters.N, job.Shape.Filters);
-        var panel = job.Panels + (nint)column * job.Filters.K + (nint)first * FloatWeights.PanelColumns;
-        var bias = job.Bias != null && first + depth == job.Filters.K ? job.Bias + column : null;
-        FloatPanel.Multiply(a, stride, rows, panel, depth, job.Output + (nint)row * filters + column, filters, Math.Min(FloatWeights.PanelColumns, n - column), first != 0, bias);
-    }
-
-    private readonly struct Job(ConvolutionShape shape, int group, float* input, FloatWeights filters, float* panels, float* bias, float* output)
-    {
-        public readonly ConvolutionShape Shape = shape;
-        public readonly int Group = group;
-        public readonly float* Input = input;
-        public readonly WindowRows<float> Windows = new(input, shape, group);
-        public readonly FloatWeights Filters = filters;
-        public readonly float* Panels = panels;
-        public readonly float* Bias = bias;
-        public readonly float* Output = output;
+        if (filters[0].N != n || filters[0].K != k)
+            throw new ArgumentException($"packed filters of {filters[0].N} x {filters[0].K} are not those of {shape}: {n} x {k}", nameof(filters));
+        if (checks is not null && filters[0].Tile == 0)
+            throw new ArgumentException("checks need filters that were packed with a tile of at least 1, these have 0", nameof(filters));
+        if (!bias.IsEmpty && bias.Length < shape.Filters)
+            throw new ArgumentException($"a bias of {shape.Filters} values is needed, the span has {bias.Length}", nameof(bias));
+        if (input.Overlaps(output) || bias.Overlaps(output))
+            throw new ArgumentException($"an output of {output.Length} values overlaps an operand of {(input.Overlaps(output) ? input.Length : bias.Length)}", nameof(output));
+        foreach (var plan in faults ?? [])
+            plan.RequireShape(m, n);
     }
 }

@@ -14,11 +14,31 @@ public static class Activation
 
     /// <summary>x = x sigmoid(x).</summary>
     /// <param name="x">The values.</param>
-    public static void Silu(Span<float> x) => Apply<SiluForm>(x);
+    public static void Silu(Span<float> x) => Apply<SiluForm>(x, x);
+
+    /// <summary>y = x sigmoid(x).</summary>
+    /// <param name="x">The values.</param>
+    /// <param name="y">As many; may be the same.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static unsafe void Silu(ReadOnlySpan<float> x, Span<float> y, int threads = 1)
+    {
+        if (y.Length != x.Length)
+            throw new ArgumentException($"{x.Length} values do not fit {y.Length} places", nameof(y));
+        fixed (float* from = x, to = y)
+        {
+            var (count, source, target) = (x.Length, (nint)from, (nint)to);
+            RowShare.Run((count + VectorMath.Lanes - 1) / VectorMath.Lanes, VectorMath.Lanes, threads, (first, end) =>
+            {
+                var (start, stop) = (first * VectorMath.Lanes, Math.Min(count, end * VectorMath.Lanes));
+                Apply<SiluForm>(new ReadOnlySpan<float>((float*)source + start, stop - start), new Span<float>((float*)target + start, stop - start));
+            });
+        }
+    }
 
     /// <summary>x = max(x, 0); NaN stays NaN.</summary>
     /// <param name="x">The values.</param>
-    public static void Relu(Span<float> x) => Apply<ReluForm>(x);
+    public static void Relu(Span<float> x) => Apply<ReluForm>(x, x);
 
     /// <summary>x = x + y.</summary>
     /// <param name="x">The values.</param>
@@ -49,15 +69,16 @@ public static class Activation
             Add(x.Slice(start, y.Length), y);
     }
 
-    private static void Apply<TForm>(Span<float> x)
+    private static void Apply<TForm>(ReadOnlySpan<float> x, Span<float> y)
         where TForm : IForm
     {
         ref var start = ref MemoryMarshal.GetReference(x);
+        ref var target = ref MemoryMarshal.GetReference(y);
         var i = 0;
         for (; i <= x.Length - VectorMath.Lanes; i += VectorMath.Lanes)
-            TForm.Apply(Vector512.LoadUnsafe(ref start, (nuint)i)).StoreUnsafe(ref start, (nuint)i);
+            TForm.Apply(Vector512.LoadUnsafe(ref start, (nuint)i)).StoreUnsafe(ref target, (nuint)i);
         if (i < x.Length)
-            VectorMath.Store(TForm.Apply(VectorMath.Load(x[i..])), x[i..]);
+            VectorMath.Store(TForm.Apply(VectorMath.Load(x[i..])), y[i..]);
     }
 
     private readonly struct SiluForm : IForm

@@ -20,18 +20,39 @@ public static class Gelu
     /// x / (1 + e^-2u).
     /// </summary>
     /// <param name="values">Any values; overwritten.</param>
-    public static void Tanh(Span<float> values) => Apply<TanhForm>(values);
+    public static void Tanh(Span<float> values) => Apply<TanhForm>(values, values, 1);
+
+    /// <summary>As <see cref="Tanh(Span{float})"/>, from one place to another.</summary>
+    /// <param name="values">Any values.</param>
+    /// <param name="output">As many; may be the same.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Tanh(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => Apply<TanhForm>(values, output, threads);
 
     /// <summary>
     /// x times the normal distribution function of x, in place, within 1e-7 |x|: the error function by Abramowitz and Stegun, "Handbook of mathematical functions",
     /// 7.1.26.
     /// </summary>
     /// <param name="values">Any values; overwritten.</param>
-    public static void Exact(Span<float> values) => Apply<ExactForm>(values);
+    public static void Exact(Span<float> values) => Apply<ExactForm>(values, values, 1);
+
+    /// <summary>As <see cref="Exact(Span{float})"/>, from one place to another.</summary>
+    /// <param name="values">Any values.</param>
+    /// <param name="output">As many; may be the same.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Exact(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => Apply<ExactForm>(values, output, threads);
 
     /// <summary>The sigmoid approximation, in place: x / (1 + e^-1.702x) (Hendrycks and Gimpel; CLIP's "quick GELU").</summary>
     /// <param name="values">Any values; overwritten.</param>
-    public static void Quick(Span<float> values) => Apply<QuickForm>(values);
+    public static void Quick(Span<float> values) => Apply<QuickForm>(values, values, 1);
+
+    /// <summary>As <see cref="Quick(Span{float})"/>, from one place to another.</summary>
+    /// <param name="values">Any values.</param>
+    /// <param name="output">As many; may be the same.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    /// <exception cref="ArgumentException">The lengths differ.</exception>
+    public static void Quick(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => Apply<QuickForm>(values, output, threads);
 
     /// <summary>Each row's first half times the exact GELU of its second half: GEGLU (Shazeer, arXiv 2002.05202).</summary>
     /// <param name="values">[rows, 2 width].</param>
@@ -58,15 +79,33 @@ public static class Gelu
             VectorMath.Store(VectorMath.Load(linear[i..]) * ExactForm.Apply(VectorMath.Load(gate[i..])), output[i..]);
     }
 
-    private static void Apply<TForm>(Span<float> values)
+    private static unsafe void Apply<TForm>(ReadOnlySpan<float> values, Span<float> output, int threads)
         where TForm : IForm
     {
-        ref var start = ref MemoryMarshal.GetReference(values);
+        if (output.Length != values.Length)
+            throw new ArgumentException($"{values.Length} values do not fit {output.Length} places", nameof(output));
+        fixed (float* from = values, to = output)
+        {
+            var (count, source, target) = (values.Length, (nint)from, (nint)to);
+            // Whole vectors a share, so that only the last has a ragged end.
+            RowShare.Run((count + VectorMath.Lanes - 1) / VectorMath.Lanes, VectorMath.Lanes, threads, (first, end) =>
+            {
+                var (start, stop) = (first * VectorMath.Lanes, Math.Min(count, end * VectorMath.Lanes));
+                Apply<TForm>(new ReadOnlySpan<float>((float*)source + start, stop - start), new Span<float>((float*)target + start, stop - start));
+            });
+        }
+    }
+
+    private static void Apply<TForm>(ReadOnlySpan<float> values, Span<float> output)
+        where TForm : IForm
+    {
+        ref var x = ref MemoryMarshal.GetReference(values);
+        ref var y = ref MemoryMarshal.GetReference(output);
         var i = 0;
         for (; i <= values.Length - VectorMath.Lanes; i += VectorMath.Lanes)
-            TForm.Apply(Vector512.LoadUnsafe(ref start, (nuint)i)).StoreUnsafe(ref start, (nuint)i);
+            TForm.Apply(Vector512.LoadUnsafe(ref x, (nuint)i)).StoreUnsafe(ref y, (nuint)i);
         if (i < values.Length)
-            VectorMath.Store(TForm.Apply(VectorMath.Load(values[i..])), values[i..]);
+            VectorMath.Store(TForm.Apply(VectorMath.Load(values[i..])), output[i..]);
     }
 
     private readonly struct TanhForm : IForm

@@ -10,6 +10,8 @@ public static class GroupNorm
     /// <summary>Pixels summed in fp32 before the sum moves to fp64.</summary>
     private const int Run = 64;
 
+    private const int Strip = 4 * VectorMath.Lanes;
+
     /// <summary>y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, with mean and variance over a sample's pixels and the channels of a group.</summary>
     /// <param name="x">[batch, ..., channels].</param>
     /// <param name="groups">Groups of neighbouring channels; divides the channels.</param>
@@ -17,8 +19,9 @@ public static class GroupNorm
     /// <param name="gamma">A factor a channel.</param>
     /// <param name="beta">An addend a channel.</param>
     /// <param name="y">As long as <paramref name="x"/>; may be the same.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">The groups do not divide the channels, or a length is wrong.</exception>
-    public static void Apply(Tensor x, int groups, float epsilon, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, Tensor y)
+    public static void Apply(Tensor x, int groups, float epsilon, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, Tensor y, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(x);
         ArgumentNullException.ThrowIfNull(y);
@@ -32,9 +35,9 @@ public static class GroupNorm
         {
             var values = x.Span.Slice(sample * each, each);
             // shift holds the means until the second pass has used them.
-            Moments(values, shift.AsSpan(), squared: false, moments);
+            Moments(values, shift, squared: false, moments, threads);
             Spread(moments, groups, each, (channel, mean) => shift[channel] = (float)mean);
-            Moments(values, shift.AsSpan(), squared: true, moments);
+            Moments(values, shift, squared: true, moments, threads);
             Spread(moments, groups, each, (channel, variance) => scale[channel] = (float)(1 / Math.Sqrt(variance + epsilon)));
             for (var c = 0; c < channels; c++)
             {
@@ -42,48 +45,78 @@ public static class GroupNorm
                 shift[c] = beta[c] - shift[c] * scale[c];
             }
 
-            Affine(values, scale, shift, y.Span.Slice(sample * each, each));
+            Affine(values, scale, shift, y.Span.Slice(sample * each, each), threads);
             shift.AsSpan().Clear();
         }
     }
 
-    /// <summary>Sums over the pixels, a channel a lane: of the values, or of the squared distances from a centre.</summary>
-    private static void Moments(ReadOnlySpan<float> values, ReadOnlySpan<float> centre, bool squared, Span<double> sums)
+    /// <summary>
+    /// Sums over the pixels, a channel a lane: of the values, or of the squared distances from a centre. A channel is one chain over the pixels of a run; four vectors of
+    /// channels go side by side and hide each other's waits.
+    /// </summary>
+    private static unsafe void Moments(ReadOnlySpan<float> values, float[] centre, bool squared, double[] sums, int threads)
     {
-        var channels = sums.Length;
-        var pixels = values.Length / channels;
-        Span<float> lanes = stackalloc float[VectorMath.Lanes];
-        sums.Clear();
-        for (var c = 0; c < channels; c += VectorMath.Lanes)
+        var (channels, count) = (sums.Length, values.Length);
+        sums.AsSpan().Clear();
+        fixed (float* start = values)
         {
-            var width = Math.Min(VectorMath.Lanes, channels - c);
-            var middle = VectorMath.Load(centre.Slice(c, width));
-            for (var first = 0; first < pixels; first += Run)
+            var from = start;
+            RowShare.Run((channels + Strip - 1) / Strip, count / Math.Max(1, (channels + Strip - 1) / Strip), threads, (firstStrip, endStrip) =>
             {
-                var run = values[(first * channels)..(Math.Min(first + Run, pixels) * channels)][c..];
-                (width == VectorMath.Lanes ? Sum(run, channels, middle, squared) : SumOfFew(run, channels, width, middle, squared)).CopyTo(lanes);
-                for (var lane = 0; lane < width; lane++)
-                    sums[c + lane] += lanes[lane];
-            }
+                var (first, end) = (firstStrip * Strip, Math.Min(channels, endStrip * Strip));
+                for (var at = 0; at < count; at += Run * channels)
+                {
+                    var run = new ReadOnlySpan<float>(from + at, Math.Min(Run * channels, count - at));
+                    for (var c = first; c < end; c += Strip)
+                        AddRun(run, channels, c, Math.Min(Strip, end - c), centre, squared, sums);
+                }
+            });
         }
     }
 
-    /// <summary>The sum of every vector that begins a stride behind the last one.</summary>
-    private static Vector512<float> Sum(ReadOnlySpan<float> values, int stride, Vector512<float> middle, bool squared)
+    private static void AddRun(ReadOnlySpan<float> run, int channels, int first, int width, float[] centre, bool squared, double[] sums)
     {
-        ref var start = ref MemoryMarshal.GetReference(values);
-        var sum = Vector512<float>.Zero;
-        for (var at = 0; at < values.Length; at += stride)
-            sum = Added(sum, Vector512.LoadUnsafe(ref start, (nuint)at) - middle, squared);
-        return sum;
+        if (width == Strip)
+        {
+            Four(run, channels, first, centre, squared, sums);
+            return;
+        }
+
+        for (var c = first; c < first + width; c += VectorMath.Lanes)
+        {
+            var lanes = Math.Min(VectorMath.Lanes, first + width - c);
+            var (middle, sum) = (VectorMath.Load(centre.AsSpan(c, lanes)), Vector512<float>.Zero);
+            for (var at = c; at < run.Length; at += channels)
+                sum = Added(sum, VectorMath.Load(run.Slice(at, lanes)) - middle, squared);
+            Put(sum, sums.AsSpan(c, lanes));
+        }
     }
 
-    private static Vector512<float> SumOfFew(ReadOnlySpan<float> values, int stride, int width, Vector512<float> middle, bool squared)
+    private static void Four(ReadOnlySpan<float> run, int channels, int first, float[] centre, bool squared, double[] sums)
     {
-        var sum = Vector512<float>.Zero;
-        for (var at = 0; at < values.Length; at += stride)
-            sum = Added(sum, VectorMath.Load(values.Slice(at, width)) - middle, squared);
-        return sum;
+        ref var x = ref MemoryMarshal.GetReference(run);
+        const int L = VectorMath.Lanes;
+        var (m0, m1) = (Vector512.Create(centre, first), Vector512.Create(centre, first + L));
+        var (m2, m3) = (Vector512.Create(centre, first + 2 * L), Vector512.Create(centre, first + 3 * L));
+        var (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        for (var at = first; at < run.Length; at += channels)
+        {
+            a = Added(a, Vector512.LoadUnsafe(ref x, (nuint)at) - m0, squared);
+            b = Added(b, Vector512.LoadUnsafe(ref x, (nuint)(at + L)) - m1, squared);
+            c = Added(c, Vector512.LoadUnsafe(ref x, (nuint)(at + 2 * L)) - m2, squared);
+            d = Added(d, Vector512.LoadUnsafe(ref x, (nuint)(at + 3 * L)) - m3, squared);
+        }
+
+        Put(a, sums.AsSpan(first, L));
+        Put(b, sums.AsSpan(first + L, L));
+        Put(c, sums.AsSpan(first + 2 * L, L));
+        Put(d, sums.AsSpan(first + 3 * L, L));
+    }
+
+    private static void Put(Vector512<float> sum, Span<double> sums)
+    {
+        for (var lane = 0; lane < sums.Length; lane++)
+            sums[lane] += sum.GetElement(lane);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -104,11 +137,18 @@ public static class GroupNorm
         }
     }
 
-    private static void Affine(ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> y)
+    private static unsafe void Affine(ReadOnlySpan<float> x, float[] scale, float[] shift, Span<float> y, int threads)
     {
         var channels = scale.Length;
-        for (var start = 0; start < x.Length; start += channels)
-            AffineRow(x.Slice(start, channels), scale, shift, y.Slice(start, channels));
+        fixed (float* from = x, to = y)
+        {
+            float* source = from, target = to;
+            RowShare.Run(x.Length / channels, channels, threads, (first, end) =>
+            {
+                for (var row = first; row < end; row++)
+                    AffineRow(new ReadOnlySpan<float>(source + (nint)row * channels, channels), scale, shift, new Span<float>(target + (nint)row * channels, channels));
+            });
+        }
     }
 
     private static void AffineRow(ReadOnlySpan<float> x, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, Span<float> y)

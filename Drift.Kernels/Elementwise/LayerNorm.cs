@@ -18,9 +18,10 @@ public static class LayerNorm
     /// <param name="shift">width values.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="output">As long as the input; may be the input.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">A length disagrees with the width.</exception>
-    public static void Modulate(ReadOnlySpan<float> input, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output) =>
-        Apply(input, 1, scale, shift, epsilon, output);
+    public static void Modulate(ReadOnlySpan<float> input, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output, int threads = 1) =>
+        Apply(input, 1, scale, shift, epsilon, output, threads);
 
     /// <summary>y = (x - mean) / sqrt(variance + epsilon) x gamma + beta for each row: the learned affine form.</summary>
     /// <param name="input">[rows, width] row-major.</param>
@@ -28,16 +29,28 @@ public static class LayerNorm
     /// <param name="beta">width values.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="output">As long as the input; may be the input.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">A length disagrees with the width.</exception>
-    public static void Affine(ReadOnlySpan<float> input, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, float epsilon, Span<float> output) =>
-        Apply(input, 0, gamma, beta, epsilon, output);
+    public static void Affine(ReadOnlySpan<float> input, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, float epsilon, Span<float> output, int threads = 1) =>
+        Apply(input, 0, gamma, beta, epsilon, output, threads);
 
     /// <summary>Both forms: a row's factors are <paramref name="unit"/> + <paramref name="scale"/>.</summary>
-    private static void Apply(ReadOnlySpan<float> input, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
+    private static unsafe void Apply(ReadOnlySpan<float> input, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output, int threads)
     {
         var width = scale.Length;
         if (width == 0 || input.Length % width != 0 || shift.Length != width || output.Length < input.Length)
             throw new ArgumentException($"{input.Length} values in rows of {width} need {width} shifts (not {shift.Length}) and as much output (not {output.Length})", nameof(scale));
+        fixed (float* x = input, gain = scale, offset = shift, y = output)
+        {
+            float* source = x, factors = gain, terms = offset, target = y;
+            RowShare.Run(input.Length / width, width, threads, (first, end) => Apply(new ReadOnlySpan<float>(source + (nint)first * width, (end - first) * width), unit,
+                new ReadOnlySpan<float>(factors, width), new ReadOnlySpan<float>(terms, width), epsilon, new Span<float>(target + (nint)first * width, (end - first) * width)));
+        }
+    }
+
+    private static void Apply(ReadOnlySpan<float> input, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
+    {
+        var width = scale.Length;
         var (rows, whole) = (input.Length / width, 0);
         if (width % VectorMath.Lanes == 0)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
@@ -10,31 +11,47 @@ public static class RmsNorm
     /// <param name="gain">width values.</param>
     /// <param name="epsilon">Added to the mean square.</param>
     /// <param name="output">As long as the input; may be the input.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">A length disagrees with the width.</exception>
-    public static void Apply(ReadOnlySpan<float> input, ReadOnlySpan<float> gain, float epsilon, Span<float> output)
+    public static unsafe void Apply(ReadOnlySpan<float> input, ReadOnlySpan<float> gain, float epsilon, Span<float> output, int threads = 1)
     {
         var width = gain.Length;
         if (width == 0 || input.Length % width != 0 || output.Length < input.Length)
             throw new ArgumentException($"{input.Length} values are not rows of {width} that fit an output of {output.Length}", nameof(input));
-        for (var start = 0; start < input.Length; start += width)
+        fixed (float* x = input, factors = gain, y = output)
         {
-            var x = input.Slice(start, width);
-            var y = output.Slice(start, width);
-            var inverse = Vector512.Create(1 / MathF.Sqrt(MeanSquare(x) + epsilon));
-            for (var i = 0; i < width; i += VectorMath.Lanes)
-                VectorMath.Store(VectorMath.Load(x[i..]) * inverse * VectorMath.Load(gain[i..]), y[i..]);
+            float* source = x, gains = factors, target = y;
+            RowShare.Run(input.Length / width, width, threads, (first, end) =>
+            {
+                for (var row = first; row < end; row++)
+                    Row(new ReadOnlySpan<float>(source + (nint)row * width, width), new ReadOnlySpan<float>(gains, width), epsilon, new Span<float>(target + (nint)row * width, width));
+            });
         }
     }
 
-    private static float MeanSquare(ReadOnlySpan<float> row)
+    private static void Row(ReadOnlySpan<float> x, ReadOnlySpan<float> gain, float epsilon, Span<float> y)
     {
+        ref var source = ref MemoryMarshal.GetReference(x);
+        ref var factors = ref MemoryMarshal.GetReference(gain);
+        ref var target = ref MemoryMarshal.GetReference(y);
         var sum = Vector512<float>.Zero;
-        for (var i = 0; i < row.Length; i += VectorMath.Lanes)
+        var i = 0;
+        for (; i <= x.Length - VectorMath.Lanes; i += VectorMath.Lanes)
         {
-            var x = VectorMath.Load(row[i..]);
-            sum = Vector512.FusedMultiplyAdd(x, x, sum);
+            var v = Vector512.LoadUnsafe(ref source, (nuint)i);
+            sum = Vector512.FusedMultiplyAdd(v, v, sum);
         }
 
-        return VectorMath.Sum(sum) / row.Length;
+        if (i < x.Length)
+        {
+            var v = VectorMath.Load(x[i..]);
+            sum = Vector512.FusedMultiplyAdd(v, v, sum);
+        }
+
+        var inverse = Vector512.Create(1 / MathF.Sqrt(VectorMath.Sum(sum) / x.Length + epsilon));
+        for (i = 0; i <= x.Length - VectorMath.Lanes; i += VectorMath.Lanes)
+            (Vector512.LoadUnsafe(ref source, (nuint)i) * inverse * Vector512.LoadUnsafe(ref factors, (nuint)i)).StoreUnsafe(ref target, (nuint)i);
+        if (i < x.Length)
+            VectorMath.Store(VectorMath.Load(x[i..]) * inverse * VectorMath.Load(gain[i..]), y[i..]);
     }
 }

@@ -1,7 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace Drift.Kernels;
 
 /// <summary>Rows of scores to weights that sum to 1.</summary>
@@ -16,59 +12,42 @@ public static class Softmax
     /// <param name="columns">Scores of a row, at least 1.</param>
     /// <param name="scale">A positive factor of the scores.</param>
     /// <exception cref="ArgumentException">The values are not whole padded rows.</exception>
-    public static void Rows(Span<float> x, int columns, float scale)
+    public static void Rows(Span<float> x, int columns, float scale) => Rows(x, columns, scale, x);
+
+    /// <summary>y = exp(scale x - largest) / sum, in every row; the sum in a fixed order of lanes.</summary>
+    /// <param name="x">[rows, <see cref="Padded"/> columns]. What stands in the padding does not matter.</param>
+    /// <param name="columns">Scores of a row, at least 1.</param>
+    /// <param name="scale">A positive factor of the scores.</param>
+    /// <param name="y">As long as x, and may be x; takes the weights, and anything in the padding.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    /// <exception cref="ArgumentException">The values are not whole padded rows, or y has another length.</exception>
+    public static unsafe void Rows(ReadOnlySpan<float> x, int columns, float scale, Span<float> y, int threads = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
         var padded = Padded(columns);
-        if (x.Length % padded != 0)
-            throw new ArgumentException($"{x.Length} values are not whole rows of {padded}", nameof(x));
-        for (var start = 0; start < x.Length; start += 2 * padded)
+        if (x.Length % padded != 0 || y.Length != x.Length)
+            throw new ArgumentException($"{x.Length} values are not whole rows of {padded} for as many weights, not {y.Length}", nameof(x));
+        fixed (float* from = x, to = y)
         {
-            // The last of an odd number of rows is its own partner.
-            var first = x.Slice(start, padded);
-            var second = start + padded < x.Length ? x.Slice(start + padded, padded) : first;
-            first[columns..].Fill(float.NegativeInfinity);
-            second[columns..].Fill(float.NegativeInfinity);
-            Pair(first, second, scale);
+            float* source = from, target = to;
+            RowShare.Run(x.Length / padded, padded, threads, (first, end) => Rows(source + (nint)first * padded, end - first, columns, padded, scale, target + (nint)first * padded));
         }
     }
 
-    /// <summary>Two rows, each on its own: a row is a chain of dependent steps, and the second fills the first one's waits. Both are read before
-    /// either is written, so that they may be the same row.</summary>
-    private static void Pair(Span<float> first, Span<float> second, float scale)
+    private static unsafe void Rows(float* x, int rows, int columns, int padded, float scale, float* y)
     {
-        ref var x = ref MemoryMarshal.GetReference(first);
-        ref var y = ref MemoryMarshal.GetReference(second);
-        var (largestX, largestY) = (Vector512.Create(float.NegativeInfinity), Vector512.Create(float.NegativeInfinity));
-        for (var i = 0; i < first.Length; i += VectorMath.Lanes)
+        // Two rows at a time: the second fills the first one's waits.
+        float* largest = stackalloc float[2], weights = stackalloc float[2], rescale = stackalloc float[2];
+        var state = new SoftmaxState { Largest = largest, Weights = weights, Rescale = rescale };
+        for (var row = 0; row < rows; row += 2, x += 2 * padded, y += 2 * padded)
         {
-            largestX = Larger(Vector512.LoadUnsafe(ref x, (nuint)i), largestX);
-            largestY = Larger(Vector512.LoadUnsafe(ref y, (nuint)i), largestY);
-        }
-
-        var (topX, topY) = (Vector512.Create(VectorMath.Max(largestX)), Vector512.Create(VectorMath.Max(largestY)));
-        var (sumX, sumY) = (Vector512<float>.Zero, Vector512<float>.Zero);
-        for (var i = 0; i < first.Length; i += VectorMath.Lanes)
-        {
-            var e = VectorMath.ExpOfNonPositive((Vector512.LoadUnsafe(ref x, (nuint)i) - topX) * scale);
-            var f = VectorMath.ExpOfNonPositive((Vector512.LoadUnsafe(ref y, (nuint)i) - topY) * scale);
-            sumX += e;
-            sumY += f;
-            e.StoreUnsafe(ref x, (nuint)i);
-            f.StoreUnsafe(ref y, (nuint)i);
-        }
-
-        var (shareX, shareY) = (1 / VectorMath.Sum(sumX), 1 / VectorMath.Sum(sumY));
-        for (var i = 0; i < first.Length; i += VectorMath.Lanes)
-        {
-            var (e, f) = (Vector512.LoadUnsafe(ref x, (nuint)i) * shareX, Vector512.LoadUnsafe(ref y, (nuint)i) * shareY);
-            e.StoreUnsafe(ref x, (nuint)i);
-            f.StoreUnsafe(ref y, (nuint)i);
+            var count = Math.Min(2, rows - row);
+            if (x != y)
+                new ReadOnlySpan<float>(x, count * padded).CopyTo(new Span<float>(y, count * padded));
+            for (var i = 0; i < count; i++)
+                new Span<float>(y + i * padded + columns, padded - columns).Fill(float.NegativeInfinity);
+            OnlineSoftmax.Add(y, padded, count, padded, scale, true, null, state);
+            OnlineSoftmax.Divide(y, padded, count, padded, state);
         }
     }
-
-    /// <summary>The larger of two; NaN in the first is passed over.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Larger(Vector512<float> x, Vector512<float> largest) =>
-        Vector512.ConditionalSelect(Vector512.GreaterThan(x, largest), x, largest);
 }

@@ -96,6 +96,9 @@ public static class VectorMath
 
     private static Vector512<float> LoadTail(ReadOnlySpan<float> values, float fill)
     {
+        // Half a vector is the common rest: heads are 40, 72 or 88 wide.
+        if (values.Length == Lanes / 2)
+            return Vector512.Create(Vector256.Create(values), Vector256.Create(fill));
         Span<float> padded = stackalloc float[Lanes];
         padded.Fill(fill);
         values.CopyTo(padded);
@@ -104,6 +107,12 @@ public static class VectorMath
 
     private static void StoreTail(Vector512<float> x, Span<float> target)
     {
+        if (target.Length == Lanes / 2)
+        {
+            x.GetLower().CopyTo(target);
+            return;
+        }
+
         Span<float> padded = stackalloc float[Lanes];
         x.CopyTo(padded);
         padded[..target.Length].CopyTo(target);

@@ -6,21 +6,27 @@ namespace Drift.Kernels;
 /// </summary>
 public static unsafe class FloatGemm
 {
-    // A block of K is 128 values: a 32-column panel block of 16 KiB, half a first-level cache.
-    private const int BlockK = 128;
-
     /// <summary>Packs weights.</summary>
     /// <param name="weights">W [N, K] row-major.</param>
     /// <param name="n">Output features, at least 1.</param>
     /// <param name="k">Input features, at least 1.</param>
     /// <exception cref="ArgumentException">The span does not hold N x K values.</exception>
-    public static FloatWeights Pack(ReadOnlySpan<float> weights, int n, int k)
+    public static FloatWeights Pack(ReadOnlySpan<float> weights, int n, int k) => Pack(weights, n, k, 0);
+
+    /// <summary>Packs weights of a protected product.</summary>
+    /// <param name="weights">W [N, K] row-major.</param>
+    /// <param name="n">Output features, at least 1.</param>
+    /// <param name="k">Input features, at least 1.</param>
+    /// <param name="tile">Edge of a checksum tile, at least 1; 0 for no checks.</param>
+    /// <exception cref="ArgumentException">The span does not hold N x K values.</exception>
+    public static FloatWeights Pack(ReadOnlySpan<float> weights, int n, int k, int tile)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(tile);
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
-        var packed = new FloatWeights(n, k);
+        var packed = new FloatWeights(n, k) { Checks = tile == 0 ? null : new FloatWeightChecks(weights, n, k, tile) };
         packed.Fill(weights, k, 1);
         return packed;
     }
@@ -50,6 +56,30 @@ public static unsafe class FloatGemm
     public static void Multiply(ReadOnlySpan<float> a, int aStride, int rows, FloatWeights weights, ReadOnlySpan<float> bias, Span<float> c, int cStride)
     {
         ArgumentNullException.ThrowIfNull(weights);
+        Check(a, aStride, rows, weights, bias, c, cStride);
+        if (rows == 0)
+            return;
+        fixed (float* aStart = a, panels = weights.Panels, biasStart = bias, cStart = c)
+        {
+            RowBlock block = default;
+            (block.AStride, block.CStride) = ((nint)aStride * sizeof(float), (nint)cStride * sizeof(float));
+            block.Bias = biasStart;
+            // As many rows as half the second-level cache holds, so that they meet every panel from there.
+            var most = Math.Max(MicroTile.MostRows, CacheSizes.BlockBytes / sizeof(float) / weights.K);
+            for (var row = 0; row < rows; row += most)
+            {
+                block.Rows = Math.Min(most, rows - row);
+                block.A = aStart + (long)row * aStride;
+                block.C = cStart + (long)row * cStride;
+                for (var column = 0; column < weights.N; column += FloatWeights.PanelColumns)
+                    PanelProduct.Multiply(FloatKernels.Float, weights.Pack(panels), column, Math.Min(FloatWeights.PanelColumns, weights.N - column), block, 0, weights.K);
+            }
+        }
+    }
+
+    /// <summary>Fails unless the spans hold the operands.</summary>
+    internal static void Check(ReadOnlySpan<float> a, int aStride, int rows, FloatWeights weights, ReadOnlySpan<float> bias, ReadOnlySpan<float> c, int cStride)
+    {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         if (rows == 0)
             return;
@@ -57,23 +87,8 @@ public static unsafe class FloatGemm
         Check(c.Length, rows, weights.N, cStride, nameof(c));
         if (!bias.IsEmpty && bias.Length < weights.N)
             throw new ArgumentException($"a bias of {weights.N} values is needed, the span has {bias.Length}", nameof(bias));
-        fixed (float* aStart = a, panels = weights.Panels, biasStart = bias, cStart = c)
-        {
-            // A panel of C is finished before the next begins, so that C passes through the caches once.
-            for (var column = 0; column < weights.N; column += FloatWeights.PanelColumns)
-            {
-                var width = Math.Min(FloatWeights.PanelColumns, weights.N - column);
-                for (var block = 0; block < weights.K; block += BlockK)
-                {
-                    var depth = Math.Min(BlockK, weights.K - block);
-                    var panel = panels + (long)column * weights.K + (long)block * FloatWeights.PanelColumns;
-                    var end = block + depth == weights.K && biasStart != null ? biasStart + column : null;
-                    for (var row = 0; row < rows; row += FloatKernel.Rows)
-                        FloatKernel.Run(aStart + (long)row * aStride + block, aStride, panel, depth, cStart + (long)row * cStride + column, cStride,
-                            Math.Min(FloatKernel.Rows, rows - row), width, block != 0, end);
-                }
-            }
-        }
+        if (a.Overlaps(c) || bias.Overlaps(c))
+            throw new ArgumentException($"C of {c.Length} values overlaps an operand of {(a.Overlaps(c) ? a.Length : bias.Length)}", nameof(c));
     }
 
     private static void Check(int length, int rows, int columns, int stride, string name)

@@ -5,6 +5,8 @@ namespace Drift.Kernels;
 /// <summary>fp32 line sums in a fixed order: along a line in sixteen lanes, across lines one after the other, so that the bits are the same everywhere.</summary>
 internal static unsafe class FloatLines
 {
+    private const int Together = 4;
+
     /// <summary>The sum of a line.</summary>
     public static float Sum(ReadOnlySpan<float> line)
     {
@@ -33,27 +35,40 @@ internal static unsafe class FloatLines
     /// <param name="columnSums">Takes a sum a column.</param>
     public static void Sum(float* values, nint stride, int rows, int columns, float* rowSums, nint rowStride, float* columnSums)
     {
-        var whole = columns / VectorMath.Lanes * VectorMath.Lanes;
         new Span<float>(columnSums, columns).Clear();
-        for (var row = 0; row < rows; row++, values += stride)
+        var row = 0;
+        for (; row <= rows - Together; row += Together, values += Together * stride, rowSums += Together * rowStride)
+            SumFour(values, stride, columns, rowSums, rowStride, columnSums);
+        for (; row < rows; row++, values += stride, rowSums += rowStride)
         {
-            var sum = Vector512<float>.Zero;
-            for (var j = 0; j < whole; j += VectorMath.Lanes)
-            {
-                var x = Vector512.Load(values + j);
-                sum += x;
-                (Vector512.Load(columnSums + j) + x).Store(columnSums + j);
-            }
-
-            if (whole < columns)
-            {
-                var x = VectorMath.Load(new ReadOnlySpan<float>(values + whole, columns - whole));
-                sum += x;
-                var rest = new Span<float>(columnSums + whole, columns - whole);
-                VectorMath.Store(VectorMath.Load(rest) + x, rest);
-            }
-
-            rowSums[row * rowStride] = VectorMath.Sum(sum);
+            var line = new ReadOnlySpan<float>(values, columns);
+            *rowSums = Sum(line);
+            Activation.Add(new Span<float>(columnSums, columns), line);
         }
     }
+
+    private static void SumFour(float* a, nint stride, int columns, float* rowSums, nint rowStride, float* columnSums)
+    {
+        float* b = a + stride, c = b + stride, d = c + stride;
+        var (sumA, sumB, sumC, sumD) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        var j = 0;
+        for (; j <= columns - VectorMath.Lanes; j += VectorMath.Lanes)
+        {
+            var (x, y, z, w) = (Vector512.Load(a + j), Vector512.Load(b + j), Vector512.Load(c + j), Vector512.Load(d + j));
+            (sumA, sumB, sumC, sumD) = (sumA + x, sumB + y, sumC + z, sumD + w);
+            (Vector512.Load(columnSums + j) + x + y + z + w).Store(columnSums + j);
+        }
+
+        if (j < columns)
+        {
+            var (x, y, z, w) = (Rest(a, j, columns), Rest(b, j, columns), Rest(c, j, columns), Rest(d, j, columns));
+            (sumA, sumB, sumC, sumD) = (sumA + x, sumB + y, sumC + z, sumD + w);
+            VectorMath.Store(Rest(columnSums, j, columns) + x + y + z + w, new Span<float>(columnSums + j, columns - j));
+        }
+
+        (rowSums[0], rowSums[rowStride]) = (VectorMath.Sum(sumA), VectorMath.Sum(sumB));
+        (rowSums[2 * rowStride], rowSums[3 * rowStride]) = (VectorMath.Sum(sumC), VectorMath.Sum(sumD));
+    }
+
+    private static Vector512<float> Rest(float* line, int from, int columns) => VectorMath.Load(new ReadOnlySpan<float>(line + from, columns - from));
 }

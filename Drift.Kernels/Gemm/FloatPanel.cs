@@ -16,7 +16,11 @@ internal static unsafe class FloatPanel
     /// <param name="bias">A value a column, added last; null for none.</param>
     public static void Multiply(float* a, nint aStride, int rows, float* panel, int depth, float* c, nint cStride, int columns, bool accumulate, float* bias = null)
     {
-        for (var i = 0; i < rows; i += FloatKernel.Rows)
-            FloatKernel.Run(a + i * aStride, aStride, panel, depth, c + i * cStride, cStride, Math.Min(FloatKernel.Rows, rows - i), columns, accumulate, bias);
+        RowBlock block = default;
+        (block.AStride, block.CStride, block.Rows, block.Accumulate) = (aStride * sizeof(float), cStride * sizeof(float), rows, accumulate);
+        block.A = a;
+        block.C = c;
+        block.Bias = bias;
+        PanelProduct.Multiply(FloatKernels.Float, new PackedPanels(panel, depth, FloatWeights.PanelColumns, FloatWeights.PanelColumns, null), 0, columns, block, 0, depth);
     }
 }

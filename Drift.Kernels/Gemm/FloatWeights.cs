@@ -34,7 +34,17 @@ public sealed class FloatWeights
     /// <summary>Input features.</summary>
     public int K { get; }
 
+    /// <summary>Edge of the checksum tiles that these were packed for; 0 for none.</summary>
+    public int Tile => Checks?.Tile ?? 0;
+
+    /// <summary>The summed rows of W; null where these were packed without.</summary>
+    internal FloatWeightChecks? Checks { get; init; }
+
     internal Span<float> Panels => _panels.Span;
+
+    /// <summary>The panels as micro-kernels take them.</summary>
+    /// <param name="pinned">Where <see cref="Panels"/> is pinned.</param>
+    internal unsafe PackedPanels Pack(float* pinned) => new(pinned, K, (N + PanelColumns - 1) / PanelColumns * PanelColumns, PanelColumns, null);
 
     /// <summary>Packs values from any strided layout: W(j, p) is at j x <paramref name="columnStride"/> + p x <paramref name="depthStride"/>.</summary>
     /// <param name="source">The values.</param>

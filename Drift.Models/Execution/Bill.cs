@@ -23,14 +23,12 @@ internal static class Bill
         if (corrector.NeedsNorms)
             total += ChecksOf(costs.Gemm(rows, GemmWeights.LargestTile, point), costs.Gemm(rows, 0, point));
         for (var i = 0; i < corrector.FurtherProducts; i++)
-            total += plain;
+            total += Again(plain, 1);
         if (corrector.ExecutionOverhead > 0)
             total += default(Cost) with { CheckEnergy = corrector.ExecutionOverhead * plain.ComputeEnergy };
         if (corrections.TilesRecomputed > 0)
-            total += Recomputed(costs, shape, corrections);
-        if (corrections.Stalls > 0)
-            total += default(Cost) with { Cycles = corrections.Stalls, Time = new Seconds(corrections.Stalls / point.Frequency.Value) };
-        return total;
+            total += costs.Transition(point, OperatingPoint.Nominal) + Recomputed(costs, shape, corrections) + costs.Transition(OperatingPoint.Nominal, point);
+        return corrections.Stalls > 0 ? total + costs.Stall(corrections.Stalls, point) : total;
     }
 
     /// <summary>Tiles at the nominal point: as many cycles as one tile each, and the multiply-accumulates of their elements.</summary>
@@ -39,20 +37,28 @@ internal static class Bill
         var edge = (int)Math.Ceiling(Math.Sqrt((double)corrections.Recomputed / corrections.TilesRecomputed));
         var each = costs.Gemm(new GemmShape(edge, edge, shape.K), 0, OperatingPoint.Nominal);
         var macs = corrections.Recomputed * shape.K;
-        return each with
-        {
-            Macs = macs,
-            ComputeEnergy = (double)macs / each.Macs * each.ComputeEnergy,
-            Cycles = each.Cycles * corrections.TilesRecomputed,
-            Time = new Seconds(each.Time.Value * corrections.TilesRecomputed),
-        };
+        return Again(each, corrections.TilesRecomputed) with { Macs = macs, RepeatEnergy = (double)macs / each.Macs * each.ComputeEnergy };
     }
+
+    /// <summary>A product so many times over, on the line of what is executed again.</summary>
+    private static Cost Again(Cost product, long times) => product with
+    {
+        Macs = times * product.Macs,
+        ComputeEnergy = default,
+        RepeatEnergy = times * product.ComputeEnergy,
+        SramEnergy = times * product.SramEnergy,
+        LeakageEnergy = times * product.LeakageEnergy,
+        Cycles = times * product.Cycles,
+        Time = new Seconds(times * product.Time.Value),
+    };
 
     /// <summary>The checks' share of a checked product.</summary>
     private static Cost ChecksOf(Cost both, Cost plain) => default(Cost) with
     {
         ChecksumMacs = both.ChecksumMacs,
         CheckEnergy = both.CheckEnergy,
+        LogicEnergy = both.LogicEnergy,
+        LeakageEnergy = new Joules(both.LeakageEnergy.Value - plain.LeakageEnergy.Value),
         Cycles = both.Cycles - plain.Cycles,
         Time = new Seconds(both.Time.Value - plain.Time.Value),
     };

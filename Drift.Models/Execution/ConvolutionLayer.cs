@@ -28,6 +28,27 @@ public sealed class ConvolutionLayer
         Linear = new LinearLayer(key, FilterOrder.OverWindow(weight, inChannels, kernel), bias, outChannels, inChannels * kernel * kernel);
     }
 
+    private ConvolutionLayer(LinearLayer windows, int inChannels, int kernel, int stride, int padding, int paddingAfter) =>
+        (Linear, InChannels, Kernel, Stride, Padding, PaddingAfter) = (windows, inChannels, kernel, stride, padding, paddingAfter);
+
+    /// <summary>Reads a layer under the names that PyTorch gives its parts: <c>name.weight</c> and <c>name.bias</c>.</summary>
+    /// <param name="weights">A folder's weights.</param>
+    /// <param name="name">The layer's name.</param>
+    /// <param name="key">Block, role and index.</param>
+    /// <param name="outChannels">Filters.</param>
+    /// <param name="inChannels">Channels of the input.</param>
+    /// <param name="kernel">Edge of the window.</param>
+    /// <param name="stride">Step of the window.</param>
+    /// <param name="padding">Zeros before the first row and column.</param>
+    /// <param name="paddingAfter">Zeros behind the last row and column; as <paramref name="padding"/> when null.</param>
+    /// <exception cref="ModelFormatException">A tensor has another shape or holds NaN or infinity.</exception>
+    public static ConvolutionLayer Read(ModelWeights weights, string name, LayerKey key, int outChannels, int inChannels, int kernel, int stride = 1, int padding = 0, int? paddingAfter = null)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var windows = new LinearLayer(key, weights.Rows($"{name}.weight", outChannels, inChannels, kernel, kernel), weights.Read($"{name}.bias", outChannels));
+        return new ConvolutionLayer(windows, inChannels, kernel, stride, padding, paddingAfter ?? padding);
+    }
+
     /// <summary>The layer over windows: N = out channels, K = kernel x kernel x in channels.</summary>
     public LinearLayer Linear { get; }
 

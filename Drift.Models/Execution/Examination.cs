@@ -39,6 +39,14 @@ public sealed class Examination(ICorrector corrector)
         RowNorms.Measure(codes, k, stride, _rowNorms.AsSpan(0, rows));
     }
 
+    /// <summary>Lines of the last product that deviated by a threshold or more before anything was corrected.</summary>
+    /// <param name="threshold">Smallest deviation that counts, at least 1.</param>
+    public int FlaggedLines(int threshold)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threshold, 1);
+        return ThresholdRule.Count(_deviations.Rows, threshold) + ThresholdRule.Count(_deviations.Columns, threshold);
+    }
+
     /// <summary>Examines a product of the activations last taken.</summary>
     /// <param name="output">The product, flips applied.</param>
     /// <param name="columnNorms">N norms of the weights' rows.</param>

@@ -14,7 +14,9 @@ public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
         foreach (var (layer, output, labels) in projections)
         {
             if (memory is not null && labels is not null)
-                memory.Linear(layer, step.Timestep, labels, input, output);
+                memory.Linear(layer, step, labels, input, output);
+            else if (labels is not null)
+                RowMemory.Compute(layer, input, output, step.Workspace);
             else
                 FloatGemm.Multiply(input.Span, input.Rows, layer.Packed, layer.Bias, output.Span);
         }

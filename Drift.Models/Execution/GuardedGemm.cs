@@ -30,6 +30,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly IReadOnlyList<PictureRun> _pictures;
     private readonly IOperatingPolicy[] _policies;
     private readonly ICheckpointSchedule?[] _schedules;
+    private readonly OperatingPoint[] _supplies;
     private readonly FloatUnit _untouched;
     private readonly FaultPlanner _planner = new();
     private readonly GemmOutput _output = new();
@@ -39,6 +40,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly Corrections _none = new();
     private readonly Examination? _examination;
     private readonly FaultPlanner[] _further;
+    private LayerKey _last;
     private sbyte[] _codes = [];
     private float[] _scales = [];
 
@@ -57,10 +59,13 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _untouched = new FloatUnit(memory);
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
         _schedules = [.. pictures.Select(_ => strategy.Protection?.OpenSchedule())];
+        _supplies = [.. pictures.Select(_ => OperatingPoint.Nominal)];
         _examination = strategy.Protection?.OpenCorrector is { } open ? new Examination(open()) : null;
         _further = [.. Enumerable.Range(0, _examination?.Corrector.FurtherProducts ?? 0).Select(_ => new FaultPlanner())];
-        foreach (var run in pictures)
-            run.Checkpoints.Depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
+        var depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
+        // A picture's text encoder, denoiser and decoder have units of their own and one store.
+        foreach (var run in pictures.Where(run => run.Checkpoints.Depth != depth))
+            run.Checkpoints.Depth = depth;
     }
 
     /// <summary>Called after every guarded product; null for nobody.</summary>
@@ -93,6 +98,8 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
                 Multiply(step, picture, rows, layer, Share(output, picture, rows));
             }
         }
+
+        _last = projections[^1].Layer.Key;
     }
 
     /// <inheritdoc/>
@@ -125,6 +132,12 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(call);
+        if (_strategy.CoversProducts)
+        {
+            AttendGuarded(step, call);
+            return;
+        }
+
         _untouched.Attend(step, call);
         // Q K^T and A V are left untouched, at the nominal point, as in the authors' settings; their work is charged all the same.
         // Keys under a mask are charged too: an accelerator works on whole batches of one shape.
@@ -132,9 +145,11 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var each = _platform.Costs.Gemm(new GemmShape(tokens, keys, depth), 0, OperatingPoint.Nominal)
             + _platform.Costs.Gemm(new GemmShape(tokens, depth, keys), 0, OperatingPoint.Nominal);
         var heads = call.Samples / _pictures.Count * call.Heads;
-        foreach (var run in _pictures)
+        for (var picture = 0; picture < _pictures.Count; picture++)
         {
+            var run = _pictures[picture];
             run.Site = run.Site with { Step = step.Index };
+            Supply(picture, OperatingPoint.Nominal);
             for (var head = 0; head < heads; head++)
                 run.Charge(ChargeKind.Attention, each);
         }
@@ -143,30 +158,53 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _output.Dispose();
 
-    /// <summary>The sentence of the house: a point, its faults, the product, the outputs, the verdict, the repair, the bill.</summary>
-    private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, Span<float> values)
+    private void AttendGuarded(StepContext step, AttentionCall call)
     {
-        var site = layer.Key.At(step.Index);
+        call.Validate();
+        var samples = call.Samples / _pictures.Count;
+        for (var picture = 0; picture < _pictures.Count; picture++)
+        {
+            var owner = picture;
+            var attention = new GuardedAttention((key, activations, weights, values) =>
+            {
+                Quantise(activations, weights.Weights.K);
+                Multiply(step, owner, activations.Length / weights.Weights.K, key, weights, [], values);
+            }, _layers);
+            attention.Run(call, (picture * samples)..((picture + 1) * samples), _last, Tiles, step.Workspace);
+        }
+    }
+
+    /// <summary>Tiles of the checks.</summary>
+    private ChecksumTiles Tiles => new(_strategy.Tile, Moments: _strategy.Protection?.Moments ?? false);
+
+    private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, Span<float> values) =>
+        Multiply(step, picture, rows, layer.Key, _layers.Get(layer, Tiles), layer.Bias, values);
+
+    /// <summary>The sentence of the house: a point, its faults, the product, the outputs, the verdict, the repair, the bill.</summary>
+    private void Multiply(StepContext step, int picture, int rows, LayerKey key, QuantisedLayer weights, ReadOnlySpan<float> bias, Span<float> values)
+    {
+        var site = key.At(step.Index);
         var run = _pictures[picture];
         run.Site = site;
-        var weights = _layers.Get(layer, new ChecksumTiles(_strategy.Tile, Moments: _strategy.Protection?.Moments ?? false));
-        var call = new GemmCall(_codes, rows, Stride(layer.K), weights.Weights);
+        var (n, k) = (weights.Weights.N, weights.Weights.K);
+        var call = new GemmCall(_codes, rows, Stride(k), weights.Weights);
 
         var point = _policies[picture].Choose(site);
-        var profile = _platform.Errors.At(point, layer.K);
-        var faults = _planner.Draw(run.FaultSeed, site, rows, layer.N, profile);
+        Supply(picture, point);
+        var profile = _platform.Errors.At(point, k);
+        var faults = _planner.Draw(run.FaultSeed, site, rows, n, profile);
         _layers.Backend.Multiply(call, faults, _output);
-        var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, layer.Bias);
-        var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, layer.N, profile));
+        var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, bias);
+        var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, n, profile));
         run.Charge(ChargeKind.Product, Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination), new ProductEvents(point, faults.Count, _finding.FlaggedLines));
         var outputScale = Leave(faults, epilogue, values);
-        var output = outputScale is { } s ? new LayerOutput(rows, layer.N, values, [s]) { Layer = site.Layer, Step = site.Step }
-            : new LayerOutput(rows, layer.N, values) { Layer = site.Layer, Step = site.Step };
+        var output = outputScale is { } s ? new LayerOutput(rows, n, values, [s]) { Layer = site.Layer, Step = site.Step }
+            : new LayerOutput(rows, n, values) { Layer = site.Layer, Step = site.Step };
         Correct(run, faults, epilogue, output);
         if (_strategy.Protection is { } protection)
             Mend(protection, picture, site, checkpoint, output);
 
-        _policies[picture].Observe(site, _finding.FlaggedLines);
+        _policies[picture].Observe(site, Alarms());
         Watch?.Invoke(new GuardedProduct(site, picture, point, faults, _output, _finding, _examination));
     }
 
@@ -186,6 +224,16 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         return checkpoint;
     }
 
+    /// <summary>What the checks show before anything is corrected. A decoder condemns few lines, but the deviations that it read are all seen.</summary>
+    private AlarmCount Alarms()
+    {
+        var sums = _output.Expected;
+        if (sums.Tile == 0 || _strategy.Protection is not { } protection)
+            return default;
+        var flagged = _examination?.FlaggedLines(protection.Threshold) ?? _finding.FlaggedLines;
+        return new AlarmCount(flagged, sums.Rows.Length + sums.Columns.Length, sums.Tile);
+    }
+
     /// <summary>Corrected accumulators and their values; the ledger hears what became of the flips.</summary>
     private void Correct(PictureRun run, FaultPlan faults, Epilogue epilogue, LayerOutput output)
     {
@@ -202,9 +250,9 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var run = _pictures[picture];
         var repair = protection.Recovery?.Mend(_finding, checkpoint, output) ?? default;
         run.Ledger.Mended(_finding, repair);
-        run.Charge(ChargeKind.Restore, _platform.Costs.Transfer(new Bytes(repair.RestoredBytes)), mended: repair.Elements);
+        run.Charge(ChargeKind.Restore, _platform.Costs.Transfer(new Bytes(repair.RestoredBytes), Traffic.Restores), mended: repair.Elements);
         if (_schedules[picture]?.IsDue(site.Layer, site.Step, Checkpoint.BytesOf(output.M, output.N, output.Scales.Length)) ?? false)
-            run.Charge(ChargeKind.Save, _platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output))));
+            run.Charge(ChargeKind.Save, _platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output)), Traffic.Checkpoints));
     }
 
     /// <summary>
@@ -285,11 +333,19 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void ChargeUntouched(StepContext step, int rows, LinearLayer layer)
     {
         var cost = _platform.Costs.Gemm(new GemmShape(rows, layer.N, layer.K), 0, OperatingPoint.Nominal);
-        foreach (var run in _pictures)
+        for (var picture = 0; picture < _pictures.Count; picture++)
         {
-            run.Site = layer.Key.At(step.Index);
-            run.Charge(ChargeKind.Untouched, cost);
+            _pictures[picture].Site = layer.Key.At(step.Index);
+            Supply(picture, OperatingPoint.Nominal);
+            _pictures[picture].Charge(ChargeKind.Untouched, cost);
         }
+    }
+
+    /// <summary>Brings the array to a point. What stays untouched runs on the same array at the nominal one, so every product between two such counts; a picture is charged as if it ran alone.</summary>
+    private void Supply(int picture, OperatingPoint point)
+    {
+        _pictures[picture].Charge(ChargeKind.Transition, _platform.Costs.Transition(_supplies[picture], point));
+        _supplies[picture] = point;
     }
 
     /// <summary>The flips of every execution of a product: the first one's, and those of seeds of their own.</summary>

@@ -30,11 +30,12 @@ public static class OutlierChannels
 
     private static void Rescale(LinearLayer value, LinearLayer output, int channel, float factor)
     {
-        foreach (ref var weight in value.Weight.AsSpan(channel * value.K, value.K))
+        foreach (ref var weight in value.EditWeight().AsSpan(channel * value.K, value.K))
             weight *= factor;
         if (value.Bias.Length > 0)
             value.Bias[channel] *= factor;
+        var columns = output.EditWeight();
         for (var row = 0; row < output.N; row++)
-            output.Weight[row * output.K + channel] /= factor;
+            columns[row * output.K + channel] /= factor;
     }
 }

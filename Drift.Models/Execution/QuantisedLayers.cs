@@ -12,8 +12,12 @@ public sealed record QuantisedLayer(GemmWeights Weights, float[] Scales, float[]
 /// <summary>The INT8 forms of layers, made once for each checksum tile and shared by all threads.</summary>
 /// <param name="backend">Multiplies them; stays the caller's.</param>
 /// <param name="groups">Which values share a scale, of weights and of the activations that they meet.</param>
-public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = ScaleGroups.PerTensor) : IDisposable
+/// <param name="cache">Keeps codes from run to run; null for nothing.</param>
+public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = ScaleGroups.PerTensor, IWeightCache? cache = null) : IDisposable
 {
+    /// <summary>Weights that are read at a time.</summary>
+    private const int StripeValues = 1 << 18;
+
     private readonly ConcurrentDictionary<(LinearLayer Layer, ChecksumTiles Tiles), Lazy<QuantisedLayer>> _layers = [];
 
     /// <summary>The backend that multiplies them.</summary>
@@ -35,19 +39,56 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
             layer.Value.Weights.Dispose();
     }
 
-    private QuantisedLayer Quantise(LinearLayer layer, ChecksumTiles tiles)
+    /// <summary>The INT8 form of operands that change from call to call; the caller disposes its weights.</summary>
+    /// <param name="weights">W.</param>
+    /// <param name="tiles">Tiles of the checks.</param>
+    public QuantisedLayer Prepare(WeightRows weights, ChecksumTiles tiles)
     {
-        var (rows, codes, scales) = (groups == ScaleGroups.PerTensor ? layer.N : 1, new sbyte[layer.Weight.Length], new float[layer.N]);
-        for (var row = 0; row < layer.N; row += rows)
-        {
-            var share = layer.Weight.AsSpan(row * layer.K, rows * layer.K);
-            var scale = Quantizer.Scale(share);
-            scales.AsSpan(row, rows).Fill(scale);
-            Quantizer.Quantise(share, layer.K, scale, codes.AsSpan(row * layer.K), layer.K);
-        }
+        ArgumentNullException.ThrowIfNull(weights);
+        return Prepare(weights, Codes(weights, groups), tiles);
+    }
 
-        var norms = new float[layer.N];
-        RowNorms.Measure(codes, layer.K, layer.K, norms);
-        return new QuantisedLayer(backend.Prepare(codes, layer.N, layer.K, tiles), scales, norms);
+    private QuantisedLayer Quantise(LinearLayer layer, ChecksumTiles tiles) =>
+        Prepare(layer.Weight, cache?.Get(layer.Weight, groups, () => Codes(layer.Weight, groups)) ?? Codes(layer.Weight, groups), tiles);
+
+    private QuantisedLayer Prepare(WeightRows weights, QuantisedCodes quantised, ChecksumTiles tiles)
+    {
+        var norms = new float[weights.N];
+        RowNorms.Measure(quantised.Codes, weights.K, weights.K, norms);
+        return new QuantisedLayer(backend.Prepare(quantised.Codes, weights.N, weights.K, tiles), quantised.Scales, norms);
+    }
+
+    /// <summary>Weights to codes, a stripe of rows at a time, so that a layer's fp32 form never stands in memory whole.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="groups">Which of them share a scale.</param>
+    public static QuantisedCodes Codes(WeightRows weights, ScaleGroups groups)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        var (codes, scales) = (new sbyte[checked(weights.N * weights.K)], new float[weights.N]);
+        var stripe = new float[Math.Min(weights.N, Math.Max(1, StripeValues / weights.K)) * weights.K];
+        ForEachStripe(weights, stripe, (row, values) =>
+        {
+            for (var i = 0; i * weights.K < values.Length; i++)
+                scales[row + i] = Quantizer.Scale(values.Slice(i * weights.K, weights.K));
+        });
+        if (groups == ScaleGroups.PerTensor)
+            Array.Fill(scales, scales.Max());
+        ForEachStripe(weights, stripe, (row, values) =>
+        {
+            for (var i = 0; i * weights.K < values.Length; i++)
+                Quantizer.Quantise(values.Slice(i * weights.K, weights.K), weights.K, scales[row + i], codes.AsSpan((row + i) * weights.K), weights.K);
+        });
+        return new QuantisedCodes(codes, scales);
+    }
+
+    private static void ForEachStripe(WeightRows weights, float[] stripe, Action<int, ReadOnlySpan<float>> take)
+    {
+        var rows = stripe.Length / weights.K;
+        for (var row = 0; row < weights.N; row += rows)
+        {
+            var values = stripe.AsSpan(0, Math.Min(rows, weights.N - row) * weights.K);
+            weights.Read(row, values);
+            take(row, values);
+        }
     }
 }

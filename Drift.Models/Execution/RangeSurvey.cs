@@ -85,7 +85,7 @@ public sealed class RangeSurvey(IGemmUnit inner) : IGemmUnit
         if (_layers.TryGetValue(layer.Key, out var ranges))
             return ranges;
         var weight = new DynamicRange();
-        weight.Add(layer.Weight);
+        weight.Add(layer.Weight.ReadAll());
         return _layers[layer.Key] = new LayerRanges(layer, weight);
     }
 }

@@ -22,23 +22,42 @@ public sealed class RowMemory(long capacity = RowMemory.DefaultCapacity)
 
     /// <summary>Y = X W^T + bias, from memory where every row of it is known.</summary>
     /// <param name="layer">The layer.</param>
-    /// <param name="timestep">The sampler's timestep.</param>
+    /// <param name="step">The sampler's timestep, and scratch memory.</param>
     /// <param name="labels">One label a row: with the timestep it decides the row of X.</param>
     /// <param name="input">X, [rows, K].</param>
     /// <param name="output">Y, [rows, N], overwritten.</param>
     /// <exception cref="ArgumentException">The labels are not one a row.</exception>
-    public void Linear(LinearLayer layer, double timestep, ReadOnlySpan<int> labels, Tensor input, Tensor output)
+    public void Linear(LinearLayer layer, StepContext step, ReadOnlySpan<int> labels, Tensor input, Tensor output)
     {
         ArgumentNullException.ThrowIfNull(layer);
+        ArgumentNullException.ThrowIfNull(step);
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(output);
         if (labels.Length != input.Rows)
             throw new ArgumentException($"{layer.Key}: {input.Rows} rows need as many labels, not {labels.Length}", nameof(labels));
+        var timestep = step.Timestep;
         if (Recall(layer, timestep, labels, output))
             return;
-        FloatGemm.Multiply(input.Span, input.Rows, layer.Packed, layer.Bias, output.Span);
+        Compute(layer, input, output, step.Workspace);
         for (var row = 0; row < labels.Length; row++)
             Keep((layer, timestep, labels[row]), output.Span.Slice(row * layer.N, layer.N));
+    }
+
+    /// <summary>Y = X W^T + bias for rows of conditioning: a large layer is not kept packed for them.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="input">X, [rows, K].</param>
+    /// <param name="output">Y, [rows, N], overwritten.</param>
+    /// <param name="workspace">Scratch memory.</param>
+    public static void Compute(LinearLayer layer, Tensor input, Tensor output, Workspace workspace)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(workspace);
+        if (StreamedProduct.Suits(layer))
+            StreamedProduct.Multiply(input, layer, output, workspace);
+        else
+            FloatGemm.Multiply(input.Span, input.Rows, layer.Packed, layer.Bias, output.Span);
     }
 
     private bool Recall(LinearLayer layer, double timestep, ReadOnlySpan<int> labels, Tensor output)

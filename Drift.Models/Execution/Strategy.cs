@@ -68,6 +68,26 @@ public sealed record Strategy(Func<IOperatingPolicy> OpenPolicy, OutputForm Outp
     public Func<LayerKey, bool> Covers { get; init; } = layer => layer.Role is GemmRole.Query or GemmRole.Key or GemmRole.Value or GemmRole.Output
         or GemmRole.FeedForward1 or GemmRole.FeedForward2;
 
+    /// <summary>Whether the two products of the denoiser's attention run so too; the paper leaves them in fp32 at the nominal point.</summary>
+    public bool CoversProducts { get; init; }
+
+    /// <summary>Whether every layer of the decoder runs so too, as the step behind the last.</summary>
+    public bool CoversAutoencoder { get; init; }
+
+    /// <summary>Whether every layer of the text encoder runs so too, as step 0.</summary>
+    public bool CoversTextEncoder { get; init; }
+
+    /// <summary>The same with a selection's layers.</summary>
+    /// <param name="layers">The selection.</param>
+    public Strategy With(LayerSelection layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return this with { Covers = layers.Covers, CoversProducts = layers.Products, CoversAutoencoder = layers.Autoencoder, CoversTextEncoder = layers.TextEncoder };
+    }
+
+    /// <summary>How a network beside the denoiser is executed: every layer of it like the denoiser's covered ones.</summary>
+    public Strategy Beside() => this with { Covers = _ => true, CoversProducts = false };
+
     /// <summary>Smallest magnitude of a fault that counts as large when missed ones are counted, whatever the rule's threshold (DRIFT, rollback-ABFT).</summary>
     public const int LargeFault = ThresholdRule.PaperThreshold;
 

@@ -99,13 +99,14 @@ public sealed class AutoencoderKL
     /// <param name="gemm">Computes every layer.</param>
     /// <param name="workspace">Scratch memory.</param>
     /// <param name="watch">Called with <c>conv_in</c>, <c>mid</c> and <c>up.N</c>, [batch, height, width, channels]; null for none.</param>
+    /// <param name="step">Where in a run this happens: one more than the last sampling step.</param>
     /// <returns>[batch, channels, shrink height, shrink width], not clamped, with memory of its own.</returns>
     /// <exception cref="ArgumentException">The latent has another shape.</exception>
-    public Tensor Decode(Tensor latent, IGemmUnit gemm, Workspace workspace, Action<string, Tensor>? watch = null)
+    public Tensor Decode(Tensor latent, IGemmUnit gemm, Workspace workspace, Action<string, Tensor>? watch = null, int step = 0)
     {
         ArgumentNullException.ThrowIfNull(workspace);
         using var scope = workspace.Begin();
-        var pass = new Pass(gemm, new StepContext(0, 0, workspace), _groups);
+        var pass = new Pass(gemm, new StepContext(step, 0, workspace), _groups);
         var x = pass.Enter(latent, LatentChannels);
         return Pass.Leave(pass.Run(_decoder, _postQuant is null ? x : pass.Convolve(x, _postQuant), watch));
     }
@@ -172,8 +173,7 @@ public sealed class AutoencoderKL
         }
 
         public ConvolutionLayer Convolution(string name, int inChannels, int outChannels, int kernel = 3, int stride = 1, int? padding = null, int? paddingAfter = null) =>
-            new(new LayerKey(0, GemmRole.Convolution, _next++), weights.Read($"{name}.weight", outChannels, inChannels, kernel, kernel),
-                weights.Read($"{name}.bias", outChannels), outChannels, inChannels, kernel, stride, padding ?? kernel / 2, paddingAfter);
+            ConvolutionLayer.Read(weights, name, new LayerKey(0, GemmRole.Convolution, _next++), outChannels, inChannels, kernel, stride, padding ?? kernel / 2, paddingAfter);
 
         private (Residual First, Attention? Attention, Residual Second) Middle(string side, int width, bool attends)
         {
@@ -200,7 +200,7 @@ public sealed class AutoencoderKL
         }
 
         private LinearLayer Linear(string name, GemmRole role, int width) =>
-            new(new LayerKey(0, role, _next++), weights.Read($"{name}.weight", width, width), weights.Read($"{name}.bias", width), width, width);
+            LinearLayer.Read(weights, name, new LayerKey(0, role, _next++), width, width);
 
         private Norm Norm(string name, int width) => new(weights.Read($"{name}.weight", width), weights.Read($"{name}.bias", width));
     }
@@ -214,8 +214,7 @@ public sealed class AutoencoderKL
             watch?.Invoke("conv_in", x);
             for (var i = 0; i < side.Before.Length; i++)
             {
-                x = Blocks(side.Before[i], x);
-                x = side.Before[i].Resample is { } shrink ? Convolve(x, shrink) : x;
+                x = Run(side.Before[i], x, grows: false);
                 watch?.Invoke($"down.{i}", x);
             }
 
@@ -226,8 +225,7 @@ public sealed class AutoencoderKL
             watch?.Invoke("mid", x);
             for (var i = 0; i < side.After.Length; i++)
             {
-                x = Blocks(side.After[i], x);
-                x = side.After[i].Resample is { } grow ? Convolve(Doubled(x), grow) : x;
+                x = Run(side.After[i], x, grows: true);
                 watch?.Invoke($"up.{i}", x);
             }
 
@@ -257,21 +255,40 @@ public sealed class AutoencoderKL
             return y;
         }
 
-        private Tensor Blocks(Level level, Tensor x)
+        /// <summary>A level. What it needs on the way is given back at its end, so that a side takes the memory of its largest level.</summary>
+        private Tensor Run(Level level, Tensor x, bool grows)
         {
-            foreach (var block in level.Blocks)
-                x = Residual(block, x);
-            return x;
+            var (batch, height, width, channels) = (x.Shape[0], x.Shape[1], x.Shape[2], level.Blocks[^1].Conv2.Linear.N);
+            var (high, wide) = level.Resample is not { } change ? (height, width) : grows ? (2 * height, 2 * width) : (change.Output(height), change.Output(width));
+            var result = step.Workspace.Rent(batch, high, wide, channels);
+            using var scope = step.Workspace.Begin();
+            // Blocks write to two tensors by turns; the last one to the result, where no change of resolution follows.
+            Tensor[] turns = [step.Workspace.Rent(batch, height, width, channels), step.Workspace.Rent(batch, height, width, channels)];
+            for (var i = 0; i < level.Blocks.Length; i++)
+            {
+                var y = level.Resample is null && i == level.Blocks.Length - 1 ? result : turns[i % 2];
+                Residual(level.Blocks[i], x, y);
+                x = y;
+            }
+
+            if (level.Resample is { } resample)
+                gemm.Convolve(step, grows ? Doubled(x) : x, resample, result);
+            return result;
         }
 
         private Tensor Residual(Residual block, Tensor x)
         {
             var y = step.Workspace.Rent(x.Shape[0], x.Shape[1], x.Shape[2], block.Conv2.Linear.N);
+            Residual(block, x, y);
+            return y;
+        }
+
+        private void Residual(Residual block, Tensor x, Tensor y)
+        {
             using var scope = step.Workspace.Begin();
             var hidden = Convolve(Activated(x, block.Norm1), block.Conv1);
             gemm.Convolve(step, Activated(hidden, block.Norm2), block.Conv2, y);
             Activation.Add(y.Span, (block.Shortcut is null ? x : Convolve(x, block.Shortcut)).Span);
-            return y;
         }
 
         private void Attend(Attention attention, Tensor x)

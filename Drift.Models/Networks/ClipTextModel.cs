@@ -12,7 +12,8 @@ public sealed class ClipTextModel : ITextEncoder
 
     private readonly ClipEncoder _encoder;
     private readonly ClipEncoder.Affine _finalNorm;
-    private readonly float[] _tokens, _positions;
+    private readonly EmbeddingTable _tokens;
+    private readonly float[] _positions;
     private readonly int _end;
 
     /// <summary>Reads the tower from open weights.</summary>
@@ -25,7 +26,7 @@ public sealed class ClipTextModel : ITextEncoder
         Vocabulary = config.Integer("vocab_size", 49408);
         Length = config.Integer("max_position_embeddings", 77);
         _end = config.Integer("eos_token_id", 49407, 0);
-        _tokens = weights.Read($"{prefix}embeddings.token_embedding.weight", Vocabulary, Width);
+        _tokens = weights.Table($"{prefix}embeddings.token_embedding.weight", Vocabulary, Width);
         _positions = weights.Read($"{prefix}embeddings.position_embedding.weight", Length, Width);
         _finalNorm = ClipEncoder.Affine.Read(weights, $"{prefix}final_layer_norm", Width);
     }
@@ -46,7 +47,12 @@ public sealed class ClipTextModel : ITextEncoder
     {
         var config = ModelConfig.Read(Path.Combine(folder, "config.json"));
         config.RequireClass("CLIPTextModel");
-        return ModelWeights.Load(folder, weights => new ClipTextModel(config, weights));
+        return ModelWeights.Load(folder, weights =>
+        {
+            // The other tower, where the checkpoint is a whole CLIP.
+            weights.Leave("vision_model.", "visual_projection.", "text_projection.", "logit_scale");
+            return new ClipTextModel(config, weights);
+        });
     }
 
     /// <inheritdoc/>
@@ -76,7 +82,7 @@ public sealed class ClipTextModel : ITextEncoder
         for (var place = 0; place < tokens.Ids.Length; place++)
         {
             var target = hidden.Span.Slice(place * Width, Width);
-            _tokens.AsSpan(tokens.Ids[place] * Width, Width).CopyTo(target);
+            _tokens.Row(tokens.Ids[place]).CopyTo(target);
             Activation.Add(target, _positions.AsSpan(place % tokens.Tokens * Width, Width));
         }
 

@@ -149,7 +149,7 @@ public sealed class DiTTransformer2D : IDenoiser
         Activation.Silu(inner.Span);
         gemm.Linear(step, inner, new Projection(block.Timestep2, embedding, conditioning.ClassLabels));
         for (var s = 0; s < samples; s++)
-            Activation.Add(embedding.Slice(s, 1).Span, block.ClassTable.AsSpan(conditioning.ClassLabels[s] * _width, _width));
+            Activation.Add(embedding.Slice(s, 1).Span, block.ClassTable.Row(conditioning.ClassLabels[s]));
     }
 
     /// <summary>The layers of one block.</summary>
@@ -164,7 +164,7 @@ public sealed class DiTTransformer2D : IDenoiser
 
             Timestep1 = At("norm1.emb.timestep_embedder.linear_1", GemmRole.TimestepEmbedding, width, TimestepFeatures);
             Timestep2 = At("norm1.emb.timestep_embedder.linear_2", GemmRole.TimestepEmbedding, width, width, 1);
-            ClassTable = weights.Read($"transformer_blocks.{index}.norm1.emb.class_embedder.embedding_table.weight", classes + 1, width);
+            ClassTable = weights.Table($"transformer_blocks.{index}.norm1.emb.class_embedder.embedding_table.weight", classes + 1, width);
             Modulation = At("norm1.linear", GemmRole.Modulation, ModulationParts * width, width);
             Query = At("attn1.to_q", GemmRole.Query, width, width, bias: attentionBias);
             Key = At("attn1.to_k", GemmRole.Key, width, width, bias: attentionBias);
@@ -178,7 +178,7 @@ public sealed class DiTTransformer2D : IDenoiser
 
         public LinearLayer Timestep2 { get; }
 
-        public float[] ClassTable { get; }
+        public EmbeddingTable ClassTable { get; }
 
         public LinearLayer Modulation { get; }
 

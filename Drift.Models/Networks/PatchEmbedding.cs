@@ -24,8 +24,8 @@ internal sealed class PatchEmbedding
         if (width % 4 != 0)
             throw config.Refuse("attention_head_dim", $"{config.Integer("attention_head_dim", 1)}", "a width (heads x head size) that 4 divides, for the position embedding");
         (_edge, _shrink) = (SampleSize / _patch, shrink(SampleSize));
-        Projection = new LinearLayer(new LayerKey(0, GemmRole.PatchEmbedding), weights.Read("pos_embed.proj.weight", width, _channels, _patch, _patch),
-            weights.Read("pos_embed.proj.bias", width), width, _channels * _patch * _patch);
+        Projection = new LinearLayer(new LayerKey(0, GemmRole.PatchEmbedding), new HeldRows(weights.Read("pos_embed.proj.weight", width, _channels, _patch, _patch), width, _channels * _patch * _patch),
+            weights.Read("pos_embed.proj.bias", width));
         _positions = Positions(_edge, _edge);
     }
 

@@ -11,7 +11,7 @@ public sealed class PixArtTransformer2D : IDenoiser
     private const int ModulationParts = 6;
     private const float FinalEpsilon = 1e-6f;
     // diffusers tells the size to the checkpoints of 1024 x 1024 pixels, whose latents are 128 wide, where the config does not say.
-    private const int SizedByDefault = 128, TrainedInterpolation = 64;
+    private const int SizedByDefault = 128, TrainedInterpolation = 64, UsualOutChannels = 8;
 
     private readonly int _outChannels, _heads, _width, _textWidth;
     private readonly float _epsilon;
@@ -36,7 +36,7 @@ public sealed class PixArtTransformer2D : IDenoiser
         _epsilon = (float)config.Number("norm_eps", 1e-6, 0);
         _patches = new PatchEmbedding(weights, config, _width, standardSize: 128,
             size => config.Has("interpolation_scale") ? (float)config.Number("interpolation_scale", 1, 1e-6) : Math.Max(size / TrainedInterpolation, 1));
-        _outChannels = config.OptionalInteger("out_channels") ?? LatentShape.Channels;
+        _outChannels = config.NullableInteger("out_channels", UsualOutChannels) ?? LatentShape.Channels;
 
         _timestep = new TimestepEmbedder(weights, "adaln_single.emb.timestep_embedder", GemmRole.TimestepEmbedding, 0, _width);
         if (config.Has("use_additional_conditions") ? config.Flag("use_additional_conditions", false) : _patches.SampleSize == SizedByDefault)

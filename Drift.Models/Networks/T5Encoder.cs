@@ -10,7 +10,8 @@ public sealed class T5Encoder : ITextEncoder
 {
     private readonly int _width, _heads, _inner, _buckets, _farthest;
     private readonly float _epsilon;
-    private readonly float[] _embeddings, _distances, _finalNorm;
+    private readonly EmbeddingTable _embeddings;
+    private readonly float[] _distances, _finalNorm;
     private readonly Block[] _blocks;
 
     private T5Encoder(ModelConfig config, ModelWeights weights)
@@ -26,8 +27,9 @@ public sealed class T5Encoder : ITextEncoder
         _epsilon = (float)config.Number("layer_norm_epsilon", 1e-6, 0);
         var widening = config.Integer("d_ff", 2048);
 
-        // Published checkpoints name the shared embedding, or the encoder's, or both.
-        _embeddings = weights.Read(weights.Has("shared.weight") ? "shared.weight" : "encoder.embed_tokens.weight", Vocabulary, _width);
+        // Published checkpoints name the shared embedding, or the encoder's, or both, and may hold the decoder besides.
+        weights.Leave("shared.weight", "encoder.embed_tokens.weight", "decoder.", "lm_head.");
+        _embeddings = weights.Table(weights.Has("shared.weight") ? "shared.weight" : "encoder.embed_tokens.weight", Vocabulary, _width);
         _distances = weights.Read("encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight", _buckets, _heads);
         _blocks = new Block[config.Integer("num_layers", 6)];
         for (var i = 0; i < _blocks.Length; i++)
@@ -62,7 +64,7 @@ public sealed class T5Encoder : ITextEncoder
             var id = tokens.Ids[i];
             if (id < 0 || id >= Vocabulary)
                 throw new ArgumentException($"token {id} is not one of the {Vocabulary} that the text encoder knows", nameof(tokens));
-            _embeddings.AsSpan(id * _width, _width).CopyTo(hidden.Span[(i * _width)..]);
+            _embeddings.Row(id).CopyTo(hidden.Span[(i * _width)..]);
         }
 
         using var scope = workspace.Begin();

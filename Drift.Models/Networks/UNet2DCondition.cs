@@ -210,8 +210,7 @@ public sealed class UNet2DCondition : IDenoiser
 
         public ConvolutionLayer Convolution(string name, int inChannels, int outChannels, int kernel = 3, int stride = 1)
         {
-            var layer = new ConvolutionLayer(Next(GemmRole.Convolution), weights.Read($"{name}.weight", outChannels, inChannels, kernel, kernel),
-                weights.Read($"{name}.bias", outChannels), outChannels, inChannels, kernel, stride, kernel / 2);
+            var layer = ConvolutionLayer.Read(weights, name, Next(GemmRole.Convolution), outChannels, inChannels, kernel, stride, kernel / 2);
             _layers.Add(layer.Linear);
             return layer;
         }
@@ -253,7 +252,7 @@ public sealed class UNet2DCondition : IDenoiser
         private LinearLayer Pointwise(string name, GemmRole role, int width)
         {
             ReadOnlySpan<int> shape = form.LinearProjections ? [width, width] : [width, width, 1, 1];
-            return Added(new LinearLayer(Next(role), weights.Read($"{name}.weight", shape), weights.Read($"{name}.bias", width), width, width));
+            return Added(new LinearLayer(Next(role), weights.Rows($"{name}.weight", shape), weights.Read($"{name}.bias", width)));
         }
 
         private Block Block(string name, UNetLevel size) => new(

@@ -8,10 +8,11 @@ public sealed class Ddim : ISampler
     private readonly int _offset;
     private readonly PredictionType _predicts;
     private readonly float _clip;
+    private readonly DynamicThreshold? _threshold;
 
     internal Ddim(ModelConfig config)
     {
-        config.RequireOff("thresholding");
+        _threshold = DynamicThreshold.Read(config);
         Schedule = NoiseSchedule.Read(config);
         _finalAlpha = config.Flag("set_alpha_to_one", true) ? 1 : Schedule.AlphasCumprod[0];
         _spacing = config.Choice(TimestepSpacing.Setting, "leading", "linspace", "trailing");
@@ -36,7 +37,7 @@ public sealed class Ddim : ISampler
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one.</exception>
-    public ISamplerRun Begin(int steps)
+    public ISamplerRun Begin(int steps, int pictures = 1)
     {
         var trained = Schedule.AlphasCumprod.Count;
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
@@ -47,12 +48,25 @@ public sealed class Ddim : ISampler
             "leading" => TimestepSpacing.Leading(steps, trained / steps, _offset),
             _ => TimestepSpacing.Trailing(trained, trained, steps),
         };
-        var run = new Run(this, [.. timesteps], trained / steps);
+        var run = new Run(this, [.. timesteps], trained / steps, pictures);
         return run.Timesteps[0] < trained ? run
             : throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
     }
 
-    private sealed class Run(Ddim solver, double[] timesteps, int stride) : ISamplerRun
+    /// <summary>Keeps clean samples in their range, by one rule or the other.</summary>
+    private void Bound(Span<float> clean, int pictures)
+    {
+        if (_threshold is not null)
+        {
+            _threshold.Apply(clean, pictures);
+            return;
+        }
+
+        foreach (ref var value in clean)
+            value = Math.Clamp(value, -_clip, _clip);
+    }
+
+    private sealed class Run(Ddim solver, double[] timesteps, int stride, int pictures) : ISamplerRun
     {
         public IReadOnlyList<double> Timesteps => timesteps;
 
@@ -65,20 +79,24 @@ public sealed class Ddim : ISampler
             var next = timestep >= stride ? solver.Schedule.AlphasCumprod[timestep - stride] : solver._finalAlpha;
             var (signal, noise) = (MathF.Sqrt(alpha), MathF.Sqrt(1 - alpha));
             var (nextSignal, nextNoise) = (MathF.Sqrt(next), MathF.Sqrt(1 - next));
+            var clean = new float[sample.Length];
             for (var i = 0; i < sample.Length; i++)
             {
                 var (x, p) = (sample[i], prediction[i]);
-                var (clean, epsilon) = solver._predicts switch
+                (clean[i], sample[i]) = solver._predicts switch
                 {
                     PredictionType.Noise => ((x - noise * p) / signal, p),
                     PredictionType.Velocity => (signal * x - noise * p, signal * p + noise * x),
                     _ => (p, (x - signal * p) / noise),
                 };
-                clean = Math.Clamp(clean, -solver._clip, solver._clip);
-                if (!original.IsEmpty)
-                    original[i] = clean;
-                sample[i] = nextSignal * clean + nextNoise * epsilon;
             }
+
+            solver.Bound(clean, pictures);
+            if (!original.IsEmpty)
+                clean.CopyTo(original);
+            // The sample holds the noise by now.
+            for (var i = 0; i < sample.Length; i++)
+                sample[i] = nextSignal * clean[i] + nextNoise * sample[i];
         }
     }
 }

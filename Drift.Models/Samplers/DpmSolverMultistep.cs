@@ -13,12 +13,13 @@ public sealed class DpmSolverMultistep : ISampler
     private readonly PredictionType _predicts;
     private readonly string _spacing;
     private readonly int _offset, _order, _end;
-    private readonly bool _heun, _karras, _cosine, _lowersFinal, _eulerFinal, _endsAtZero;
+    private readonly DynamicThreshold? _threshold;
+    private readonly bool _heun, _karras, _lu, _cosine, _lowersFinal, _eulerFinal, _endsAtZero;
 
     internal DpmSolverMultistep(ModelConfig config)
     {
-        config.RequireOff("thresholding", "use_exponential_sigmas", "use_beta_sigmas", "use_lu_lambdas", "use_flow_sigmas", "use_dynamic_shifting");
-        config.SupportedChoice("algorithm_type", ["dpmsolver++"], ["dpmsolver", "sde-dpmsolver", "sde-dpmsolver++", "deis"]);
+        config.RequireOff("use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "use_dynamic_shifting");
+        config.SupportedChoice("algorithm_type", ["dpmsolver++", "deis"], ["dpmsolver", "sde-dpmsolver", "sde-dpmsolver++"]);
         if (config.Has("variance_type"))
             throw config.NotSupported("variance_type", $"'{config.Text("variance_type", "")}'", "null, with a prediction that holds no variances");
         _levels = NoiseLevels.Read(config);
@@ -26,8 +27,10 @@ public sealed class DpmSolverMultistep : ISampler
         _spacing = config.Choice(TimestepSpacing.Setting, "linspace", "leading", "trailing");
         _offset = config.Integer("steps_offset", 0, least: 0);
         _order = config.Integer("solver_order", 2, least: 1, most: 3);
-        _heun = config.SupportedChoice("solver_type", ["midpoint", "heun"], ["logrho", "bh1", "bh2"]) == "heun";
+        _heun = config.Choice("solver_type", "midpoint", "heun", "logrho", "bh1", "bh2") == "heun";
         _karras = config.IsOn("use_karras_sigmas");
+        _lu = config.IsOn("use_lu_lambdas");
+        _threshold = DynamicThreshold.Read(config);
         _cosine = config.Text("beta_schedule", "") == "squaredcos_cap_v2";
         _lowersFinal = config.Flag("lower_order_final", true);
         _eulerFinal = config.Flag("euler_at_final", false);
@@ -37,12 +40,12 @@ public sealed class DpmSolverMultistep : ISampler
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has distinct timesteps for, or less than one.</exception>
-    public ISamplerRun Begin(int steps)
+    public ISamplerRun Begin(int steps, int pictures = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _spacing == "leading" && !_karras ? _end - 1 : _end);
-        var (timesteps, sigmas) = _karras ? Karras(steps) : Spaced(steps);
-        return new Run(this, timesteps, [.. sigmas.Select(sigma => (float)sigma), _endsAtZero ? 0 : _levels.Least]);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _spacing == "leading" && !_karras && !_lu ? _end - 1 : _end);
+        var (timesteps, sigmas) = _karras ? Karras(steps) : _lu ? Lu(steps) : Spaced(steps);
+        return new Run(this, pictures, timesteps, [.. sigmas.Select(sigma => (float)sigma), _endsAtZero ? 0 : _levels.Least]);
     }
 
     /// <summary>One more than the last timestep whose log signal-to-noise ratio reaches a bound.</summary>
@@ -73,6 +76,14 @@ public sealed class DpmSolverMultistep : ISampler
         return (Array.ConvertAll(sigmas, sigma => _cosine ? Math.Truncate(_levels.TimestepAt(sigma)) : Math.Round(_levels.TimestepAt(sigma))), sigmas);
     }
 
+    /// <summary>Levels at equal distances in their logarithms (Lu et al., arXiv 2206.00927).</summary>
+    private (double[] Timesteps, IEnumerable<double> Sigmas) Lu(int steps)
+    {
+        var sigmas = Array.ConvertAll(TimestepSpacing.Linspace(0, 1, steps), share => (double)MathF.Log(_levels.Sigmas[^1]) + share * ((double)MathF.Log(_levels.Least) - MathF.Log(_levels.Sigmas[^1])));
+        sigmas = Array.ConvertAll(sigmas, Math.Exp);
+        return (Array.ConvertAll(sigmas, sigma => Math.Round(_levels.TimestepAt(sigma))), sigmas);
+    }
+
     /// <summary>Shares of the clean sample and of the noise at a level, and the logarithm of their ratio.</summary>
     private static (float Alpha, float Sigma, float Lambda) Coefficients(float level)
     {
@@ -81,7 +92,7 @@ public sealed class DpmSolverMultistep : ISampler
         return (alpha, sigma, MathF.Log(alpha) - MathF.Log(sigma));
     }
 
-    private sealed class Run(DpmSolverMultistep solver, double[] timesteps, float[] sigmas) : ISamplerRun
+    private sealed class Run(DpmSolverMultistep solver, int pictures, double[] timesteps, float[] sigmas) : ISamplerRun
     {
         /// <summary>Clean samples as predicted at the last steps, by step modulo the order.</summary>
         private readonly float[][] _history = new float[solver._order][];
@@ -108,6 +119,7 @@ public sealed class DpmSolverMultistep : ISampler
                 throw new InvalidOperationException($"step {index} of a multistep run after {_next} steps: it builds on the ones before it, so they are taken in order");
             var clean = _history[index % solver._order] ??= new float[sample.Length];
             Convert(Coefficients(sigmas[index]), prediction, sample, clean);
+            solver._threshold?.Apply(clean, pictures);
             if (!original.IsEmpty)
                 clean.CopyTo(original);
             switch (OrderAt(index))

@@ -30,7 +30,7 @@ public sealed class Euler : ISampler
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one.</exception>
-    public ISamplerRun Begin(int steps)
+    public ISamplerRun Begin(int steps, int pictures = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _levels.Trained);

@@ -20,7 +20,7 @@ public sealed class FlowMatchEuler : ISampler
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one.</exception>
-    public ISamplerRun Begin(int steps)
+    public ISamplerRun Begin(int steps, int pictures = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _trained);

@@ -14,13 +14,14 @@ public sealed class NoiseSchedule
     public static NoiseSchedule Read(ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
+        var steps = config.Integer("num_train_timesteps", 1000, least: 2);
         if (config.Has("trained_betas"))
         {
-            throw config.HasList("trained_betas") ? config.NotSupported("trained_betas", "a list", "null, with the betas from a formula")
-                : config.Refuse("trained_betas", "something else", "null or a list of numbers");
+            var trained = Array.ConvertAll(config.Numbers("trained_betas", []), beta => (float)beta);
+            return trained.Length == steps && trained.All(beta => beta is > 0 and < 1) ? Of(config, trained)
+                : throw config.Refuse("trained_betas", $"a list of {trained.Length}", $"{steps} numbers between 0 and 1, as num_train_timesteps says, or null");
         }
 
-        var steps = config.Integer("num_train_timesteps", 1000, least: 2);
         var start = config.Number("beta_start", 0.0001, 0, 1);
         var end = config.Number("beta_end", 0.02, 0, 1);
         var betas = config.Choice("beta_schedule", "linear", "scaled_linear", "squaredcos_cap_v2") switch
@@ -29,8 +30,10 @@ public sealed class NoiseSchedule
             "scaled_linear" => Array.ConvertAll(Linspace(Math.Sqrt(start), Math.Sqrt(end), steps), root => root * root),
             _ => Cosine(steps),
         };
-        return new NoiseSchedule(Products(config.Flag("rescale_betas_zero_snr", false) ? ZeroTerminal(betas) : betas));
+        return Of(config, betas);
     }
+
+    private static NoiseSchedule Of(ModelConfig config, float[] betas) => new(Products(config.Flag("rescale_betas_zero_snr", false) ? ZeroTerminal(betas) : betas));
 
     /// <summary>torch.linspace: counted from the nearer end, each value rounded once.</summary>
     private static float[] Linspace(double first, double last, int count)

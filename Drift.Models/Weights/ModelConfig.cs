@@ -12,8 +12,16 @@ public sealed class ModelConfig
 
     private ModelConfig(string path, JsonElement root) => (_path, _root) = (path, root);
 
-    /// <summary>What the file describes: its <c>_class_name</c>, or the first of its <c>architectures</c>; empty when it says neither.</summary>
-    public string ClassName => Has("_class_name") ? Text("_class_name", "") : Texts("architectures", []).FirstOrDefault("");
+    /// <summary>
+    /// What the file describes: its <c>_class_name</c>, or the first of its <c>architectures</c>; empty when it says neither. Checkpoints from before diffusers 0.29, which
+    /// the published ones of DiT and PixArt are, share one class name and are told apart by their norm, as diffusers does.
+    /// </summary>
+    public string ClassName => (Has("_class_name") ? Text("_class_name", "") : Texts("architectures", []).FirstOrDefault("")) switch
+    {
+        "Transformer2DModel" when Text("norm_type", "") == "ada_norm_zero" => "DiTTransformer2DModel",
+        "Transformer2DModel" when Text("norm_type", "") == "ada_norm_single" => "PixArtTransformer2DModel",
+        var name => name,
+    };
 
     /// <summary>Reads a file. NaN and Infinity may stand in it as Python writes them.</summary>
     /// <param name="path">The file.</param>
@@ -68,6 +76,12 @@ public sealed class ModelConfig
     /// <exception cref="ModelFormatException">It is something else.</exception>
     public int Integer(string name, int fallback, int least = 1, int most = 1 << 20) =>
         !_root.TryGetProperty(name, out var value) ? fallback : Integer(name, value, least, most);
+
+    /// <summary>A whole number that may be null, which means something other than its absence.</summary>
+    /// <param name="name">The setting.</param>
+    /// <param name="fallback">Its value where absent.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public int? NullableInteger(string name, int fallback) => _root.TryGetProperty(name, out _) ? OptionalInteger(name) : fallback;
 
     /// <summary>A whole number that may be absent or null.</summary>
     /// <param name="name">The setting.</param>

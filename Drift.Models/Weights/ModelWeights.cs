@@ -1,6 +1,3 @@
-using System.Runtime.Intrinsics;
-using Drift.Kernels;
-
 namespace Drift.Models;
 
 /// <summary>
@@ -15,19 +12,31 @@ public sealed class ModelWeights : IDisposable
     [
         "diffusion_pytorch_model.safetensors", "diffusion_pytorch_model.safetensors.index.json",
         "model.safetensors", "model.safetensors.index.json",
+        "diffusion_pytorch_model.fp16.safetensors", "diffusion_pytorch_model.safetensors.index.fp16.json",
+        "model.fp16.safetensors", "model.safetensors.index.fp16.json",
     ];
+
+    /// <summary>Pickles, which run code when they are read.</summary>
+    private static readonly string[] Pickles = ["diffusion_pytorch_model.bin", "pytorch_model.bin", "diffusion_pytorch_model.bin.index.json", "pytorch_model.bin.index.json"];
+
+    /// <summary>Buffers that older versions saved beside the weights: counts of places and batches, and tables that are worked out.</summary>
+    private static readonly string[] Buffers = ["position_ids", "num_batches_tracked", "pos_embed.pos_embed"];
 
     private readonly Dictionary<string, SafetensorsFile> _fileOf = [];
     private readonly List<SafetensorsFile> _files = [];
     private readonly List<string> _missing = [];
+    private readonly HashSet<string> _known = [];
+    private readonly List<string> _others = [];
     private readonly long _volume;
+    private readonly bool _isFolder;
 
     private ModelWeights(string folder)
     {
         if (!Directory.Exists(folder))
             throw new ModelFormatException($"{folder}: no such folder; expected a model as diffusers or transformers saves it");
+        _isFolder = true;
         Source = Candidates.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? throw new ModelFormatException($"{folder}: no weights there; expected one of {string.Join(", ", Candidates)}");
+            ?? throw NoWeights(folder);
         try
         {
             if (Source.EndsWith(".json", StringComparison.Ordinal))
@@ -86,6 +95,10 @@ public sealed class ModelWeights : IDisposable
     /// <param name="name">The tensor.</param>
     public bool Has(string name) => _fileOf.ContainsKey(name);
 
+    /// <summary>Leaves tensors unread that checkpoints of this kind may hold besides, such as another network's.</summary>
+    /// <param name="beginnings">What their names begin with.</param>
+    public void Leave(params ReadOnlySpan<string> beginnings) => _others.AddRange(beginnings);
+
     /// <summary>A tensor's extents, or null where it is not there.</summary>
     /// <param name="name">The tensor.</param>
     public IReadOnlyList<int>? Shape(string name) => _fileOf.TryGetValue(name, out var file) ? file.Shape(name) : null;
@@ -96,18 +109,36 @@ public sealed class ModelWeights : IDisposable
     /// <exception cref="ModelFormatException">The tensor has another shape or holds NaN or infinity; or the tenth one is missing.</exception>
     public float[] Read(string name, params ReadOnlySpan<int> shape)
     {
-        if (!_fileOf.TryGetValue(name, out var file))
+        if (Find(name, shape) is not { } stored)
             return Absent(name, shape);
-        var stored = file.Shape(name);
-        if (!shape.SequenceEqual([.. stored]))
-        {
-            throw new ModelFormatException($"{file.Path}: tensor '{name}' has shape [{string.Join(", ", stored)}]; " +
-                $"expected [{string.Join(", ", shape.ToArray())}]");
-        }
+        var values = new float[stored.Count];
+        stored.Read(0, values);
+        return values;
+    }
 
-        var values = file.ReadFloat(name);
-        var odd = FirstNotFinite(values);
-        return odd < 0 ? values : throw new ModelFormatException($"{file.Path}: tensor '{name}' holds {values[odd]} at element {odd}; expected finite weights");
+    /// <summary>The weights of a layer, checked now and read when they are needed.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="shape">The shape that the network gives it: [N, K], or [N, channels, kernel, kernel] of a convolution.</param>
+    /// <exception cref="ModelFormatException">As in <see cref="Read"/>.</exception>
+    public WeightRows Rows(string name, params ReadOnlySpan<int> shape)
+    {
+        if (Find(name, shape) is { } stored)
+            return new StoredRows(stored, shape.Length == 4 ? shape[^1] : 1);
+        var zeros = Absent(name, shape);
+        return new HeldRows(zeros, shape[0], zeros.Length / shape[0]);
+    }
+
+    /// <summary>A table of embeddings, checked now and read when its rows are needed.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <param name="ids">Number of rows.</param>
+    /// <param name="width">Values of a row.</param>
+    /// <exception cref="ModelFormatException">As in <see cref="Read"/>.</exception>
+    public EmbeddingTable Table(string name, int ids, int width)
+    {
+        var stored = Find(name, [ids, width]);
+        if (stored is null)
+            Absent(name, [ids, width]);
+        return new EmbeddingTable(stored, width);
     }
 
     /// <summary>Closes the files.</summary>
@@ -117,6 +148,25 @@ public sealed class ModelWeights : IDisposable
             file.Dispose();
     }
 
+    /// <summary>A tensor of the right shape, all finite; null where it is missing.</summary>
+    private StoredTensor? Find(string name, ReadOnlySpan<int> shape)
+    {
+        _known.Add(name);
+        if (!_fileOf.TryGetValue(name, out var file))
+            return null;
+        var stored = file.Stored(name);
+        if (!shape.SequenceEqual([.. stored.Shape]))
+        {
+            throw new ModelFormatException($"{file.Path}: tensor '{name}' has shape [{string.Join(", ", stored.Shape)}]; " +
+                $"expected [{string.Join(", ", shape.ToArray())}]");
+        }
+
+        if (stored.Count > Array.MaxLength)
+            throw new ModelFormatException($"{file.Path}: tensor '{name}' has {stored.Count} values; at most {Array.MaxLength} can be read");
+        stored.RequireFinite();
+        return stored;
+    }
+
     private static T Build<T>(ModelWeights opened, Func<ModelWeights, T> build)
     {
         using var weights = opened;
@@ -124,6 +174,7 @@ public sealed class ModelWeights : IDisposable
         var network = build(weights);
         if (weights._missing.Count > 0)
             throw weights.Missing();
+        weights.RefuseExtra();
         return network;
     }
 
@@ -176,13 +227,20 @@ public sealed class ModelWeights : IDisposable
     private ModelFormatException Missing() => new($"{Source}: missing {(_missing.Count < MissingShown ? "" : "at least ")}{_missing.Count} " +
         $"tensor{(_missing.Count == 1 ? "" : "s")} that the network needs: {string.Join(", ", _missing)}");
 
-    private static int FirstNotFinite(ReadOnlySpan<float> values)
+    /// <summary>A tensor that the network does not know says that the config describes another network than was trained.</summary>
+    private void RefuseExtra()
     {
-        var i = 0;
-        while (i <= values.Length - VectorMath.Lanes && Vector512.EqualsAll(Vector512.Create(values[i..]) * 0f, Vector512<float>.Zero))
-            i += VectorMath.Lanes;
-        while (i < values.Length && float.IsFinite(values[i]))
-            i++;
-        return i < values.Length ? i : -1;
+        if (!_isFolder)
+            return;
+        var extra = _fileOf.Keys.Where(name => !_known.Contains(name) && !_others.Any(other => name.StartsWith(other, StringComparison.Ordinal))
+            && !Buffers.Any(buffer => name.EndsWith(buffer, StringComparison.Ordinal))).Order(StringComparer.Ordinal).ToList();
+        if (extra.Count > 0)
+        {
+            throw new ModelFormatException($"{Source}: {extra.Count} tensor{(extra.Count == 1 ? "" : "s")} that the network does not have: " +
+                $"{string.Join(", ", extra.Take(MissingShown))}{(extra.Count > MissingShown ? ", ..." : "")}");
+        }
     }
+
+    private static ModelFormatException NoWeights(string folder) => new($"{folder}: no weights there; expected one of {string.Join(", ", Candidates)}" +
+        (Pickles.FirstOrDefault(name => File.Exists(Path.Combine(folder, name))) is { } pickle ? $"; {pickle} is a pickle: save it again with safe_serialization=True" : ""));
 }

@@ -1,38 +1,40 @@
+using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 
 namespace Drift.Models;
 
 /// <summary>
-/// A safetensors file, mapped into memory: opening checks the whole header and reads no data. Not safe to dispose while another thread reads.
+/// A safetensors file, mapped into memory a piece at a time: opening checks the whole header and reads no data. Not safe to dispose while another thread reads.
 /// </summary>
-public sealed unsafe class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : IDisposable
 {
+    /// <summary>Values mapped at a time.</summary>
+    private const int Piece = 1 << 20;
+
     private readonly MemoryMappedFile _map;
-    private readonly MemoryMappedViewAccessor _view;
     private readonly OrderedDictionary<string, TensorEntry> _entries;
-    private readonly byte* _data;
+    private readonly long _dataStart;
     private bool _disposed;
 
     private SafetensorsFile(string path, FileStream stream)
     {
         Path = path;
         var length = stream.Length;
-        _map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        _view = _map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        byte* start = null;
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        _map = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         try
         {
-            var header = *(ulong*)start;
+            ulong header;
+            using (var start = new FileStretch(_map, 0, sizeof(ulong)))
+                header = BinaryPrimitives.ReadUInt64LittleEndian(start.Bytes);
             if (header > (ulong)(length - sizeof(ulong)) || header > SafetensorsHeader.LongestBytes)
             {
                 throw new ModelFormatException($"{path}: the safetensors header claims {header} bytes; the file has {length - sizeof(ulong)} behind the length, " +
                     $"and a header at most {SafetensorsHeader.LongestBytes}");
             }
 
-            _entries = SafetensorsHeader.Parse(path, new ReadOnlySpan<byte>(start + sizeof(ulong), (int)header).ToArray(), length - sizeof(ulong) - (long)header);
-            _data = start + sizeof(ulong) + header;
+            _dataStart = sizeof(ulong) + (long)header;
+            _entries = SafetensorsHeader.Parse(path, Header((int)header), length - _dataStart);
         }
         catch
         {
@@ -54,9 +56,12 @@ public sealed unsafe class SafetensorsFile : IDisposable
     {
         try
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
-            return stream.Length >= sizeof(ulong) ? new SafetensorsFile(path, stream)
-                : throw new ModelFormatException($"{path}: too short for a safetensors file, which opens with the 8 bytes of its header's length");
+            // The map keeps the stream and closes it.
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
+            if (stream.Length >= sizeof(ulong))
+                return new SafetensorsFile(path, stream);
+            stream.Dispose();
+            throw new ModelFormatException($"{path}: too short for a safetensors file, which opens with the 8 bytes of its header's length");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -89,18 +94,15 @@ public sealed unsafe class SafetensorsFile : IDisposable
     {
         var entry = Find(name);
         var values = Allocate<float>(name, entry);
-        // In pieces, because a span counts its bytes in 31 bits.
-        const int Piece = 1 << 24;
-        var size = TensorEntry.ElementBytes(entry.DataType);
-        for (var first = 0; first < values.Length; first += Piece)
-        {
-            var count = Math.Min(Piece, values.Length - first);
-            var bytes = new ReadOnlySpan<byte>(_data + entry.Begin + (long)first * size, count * size);
-            ElementConversion.ToFloat(entry.DataType, bytes, values.AsSpan(first, count));
-        }
-
+        ForEachPiece(entry, values.Length, (first, bytes) =>
+            ElementConversion.ToFloat(entry.DataType, bytes, values.AsSpan(first, bytes.Length / TensorEntry.ElementBytes(entry.DataType))));
         return values;
     }
+
+    /// <summary>A tensor to be read later, and in parts; it outlives this object.</summary>
+    /// <param name="name">The tensor.</param>
+    /// <exception cref="ModelFormatException">No tensor has this name.</exception>
+    public StoredTensor Stored(string name) => new(Path, name, Find(name), _dataStart);
 
     /// <summary>The values of a tensor of integers (signed, or unsigned up to 32 bits) or truth values.</summary>
     /// <param name="name">The tensor.</param>
@@ -137,8 +139,6 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (_disposed)
             return;
         _disposed = true;
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
         _map.Dispose();
     }
 
@@ -149,9 +149,26 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (entry.DataType != dataType)
             throw new ModelFormatException($"{Path}: tensor '{name}' is {entry.DataType}; expected {dataType}");
         var values = Allocate<T>(name, entry);
-        fixed (T* target = values)
-            NativeMemory.Copy(_data + entry.Begin, target, (nuint)(entry.End - entry.Begin));
+        ForEachPiece(entry, values.Length, (first, bytes) => MemoryMarshal.Cast<byte, T>(bytes).CopyTo(values.AsSpan(first)));
         return values;
+    }
+
+    private void ForEachPiece(TensorEntry entry, int count, Action<int, ReadOnlySpan<byte>> take)
+    {
+        var size = TensorEntry.ElementBytes(entry.DataType);
+        for (var first = 0; first < count; first += Piece)
+        {
+            using var stretch = new FileStretch(_map, _dataStart + entry.Begin + (long)first * size, Math.Min(Piece, count - first) * size);
+            take(first, stretch.Bytes);
+        }
+    }
+
+    private ReadOnlyMemory<byte> Header(int length)
+    {
+        if (length == 0)
+            return ReadOnlyMemory<byte>.Empty;
+        using var header = new FileStretch(_map, sizeof(ulong), length);
+        return header.Bytes.ToArray();
     }
 
     private T[] Allocate<T>(string name, TensorEntry entry) => entry.Count <= Array.MaxLength

@@ -59,7 +59,7 @@ public sealed class CompareRunTests
             Assert.That(rows[2].GetProperty("energySavedPercentPaperMix").GetDouble(), Is.InRange(33, 43.75 * 5.81 / 6.81), "0.675 V saves 43.75 % of the guarded compute, which is nearly all of it");
             Assert.That(rows[5].GetProperty("speedup").GetDouble(), Is.GreaterThan(1));
             Assert.That(File.ReadAllBytes(Path.Combine(_root, "copy.json")), Is.EqualTo(File.ReadAllBytes(Path.Combine(folder, "result.json"))));
-            Assert.That(Directory.EnumerateFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "pictures.png", "result.csv", "result.json", "run.json" }));
+            Assert.That(Directory.EnumerateFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "energy.csv", "pictures.png", "result.csv", "result.json", "run.json" }));
         });
     }
 

@@ -11,7 +11,11 @@ public sealed class ContestTests
     public static IEnumerable<TestCaseData> Small()
     {
         var ragged = new ConvolutionShape(2, 7, 9, 6, 10, 3) { Stride = 2, Padding = 1, PaddingAfter = 2, Dilation = 2, Groups = 2 };
-        foreach (var contest in new[] { ConvolutionContests.Float("ragged", ragged), AttentionContests.Of(37, 3, 8) })
+        foreach (var contest in new[]
+                 {
+                     ConvolutionContests.Float("ragged", ragged), ConvolutionContests.Int8("ragged", ragged), AttentionContests.Of(37, 3, 8), NormContests.Layer(5, 37), NormContests.Rms(5, 37), NormContests.Soft(7, 32),
+                     NormContests.Group(5, 24, 4),
+                 }.Concat(NormContests.All().Skip(4)))
             yield return new TestCaseData(contest).SetArgDisplayNames(contest.What, contest.Type, contest.Label);
     }
 

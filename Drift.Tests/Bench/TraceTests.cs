@@ -130,6 +130,11 @@ public sealed class TraceTests
     {
         Assert.That(sum("computeJoules"), Is.EqualTo(_ledger.Cost.ComputeEnergy.Value));
         Assert.That(sum("checkJoules"), Is.EqualTo(_ledger.Cost.CheckEnergy.Value));
+        Assert.That(sum("repeatJoules"), Is.EqualTo(_ledger.Cost.RepeatEnergy.Value));
+        Assert.That(sum("logicJoules"), Is.EqualTo(_ledger.Cost.LogicEnergy.Value));
+        Assert.That(sum("sramJoules"), Is.EqualTo(_ledger.Cost.SramEnergy.Value));
+        Assert.That(sum("leakageJoules"), Is.EqualTo(_ledger.Cost.LeakageEnergy.Value));
+        Assert.That(sum("transitionJoules"), Is.EqualTo(_ledger.Cost.TransitionEnergy.Value));
         Assert.That(sum("memoryJoules"), Is.EqualTo(_ledger.Cost.MemoryEnergy.Value));
         Assert.That(sum("bytes"), Is.EqualTo(_ledger.Cost.Moved.Value));
         Assert.That(sum("cycles"), Is.EqualTo(_ledger.Cost.Cycles));

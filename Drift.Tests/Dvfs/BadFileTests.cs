@@ -41,10 +41,16 @@ internal sealed class BadFileTests
     public void OperatingPoints(string text, int line, string expected) => Fails(() => TabulatedErrors.Load(_path), text, line, expected);
 
     [TestCase("quantity,value\nint8_mac,1\n", 1, "unit is missing")]
-    [TestCase("quantity,value,unit\nint8_mac,0.16,nJ\n", 2, "int8_mac in pJ or dram_byte in pJ/B")]
-    [TestCase("quantity,value,unit\nint8_mac,0.16,pJ\nint8_mac,0.17,pJ\n", 3, "once each")]
+    [TestCase("quantity,value,unit\nint8_mac,0.16,nJ\n", 2, "pJ as the unit of int8_mac, not 'nJ'")]
+    [TestCase("quantity,value,unit\nint8_mac,0.16,pJ\nint8_mac,0.17,pJ\n", 3, "int8_mac once")]
     [TestCase("quantity,value,unit\nint8_mac,0,pJ\n", 2, "above 0")]
-    [TestCase("quantity,value,unit\nsram,1,pJ\n", 2, "int8_mac")]
+    [TestCase("quantity,value,unit\nint8_mac,-0.16,pJ\n", 2, "above 0 as value, not '-0.16'")]
+    [TestCase("quantity,value,unit\nint8_mac,,pJ\n", 2, "not ''")]
+    [TestCase("quantity,value,unit\nint8_mac,0.16\n", 2, "pJ as the unit of int8_mac, not ''")]
+    [TestCase("quantity,value,unit\nsram,1,pJ\n", 2, "one of int8_mac in pJ, dram_byte in pJ/B, sram_byte in pJ/B")]
+    [TestCase("quantity,value,unit\narray_leakage,33,W\n", 2, "mW as the unit of array_leakage")]
+    [TestCase("quantity,value,unit\nregulator_settling,-1,ns/V\n", 2, "a number of at least 0 as value, not '-1'")]
+    [TestCase("quantity,value,unit\nregulator_loss,Infinity,nJ/V2\n", 2, "of at least 0")]
     public void Energies(string text, int line, string expected) => Fails(() => EnergyModel.Load(_path), text, line, expected);
 
     [Test]

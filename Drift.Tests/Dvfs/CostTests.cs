@@ -59,7 +59,7 @@ internal sealed class CostTests
         Within(cost.ComputeEnergy.Value, 41600 * .16e-12 * .5625);
         Within(cost.CheckEnergy.Value, 4000 * .16e-12 * .5625);
         Within(cost.Time.Value, 472 / 2e9);
-        Within(Model.Transfer(new Bytes(1000)).Energy.Value, 31e-9);
+        Within(Model.Transfer(new Bytes(1000), Traffic.Weights).Energy.Value, 31e-9);
         Assert.That(Model.Gemm(new GemmShape(65, 40, 16), 0, OperatingPoint.Nominal).ChecksumMacs, Is.Zero);
     }
 
@@ -67,7 +67,7 @@ internal sealed class CostTests
     public void CostsAddUp()
     {
         var gemm = Model.Gemm(new GemmShape(128, 512, 128), 32, OperatingPoint.Nominal);
-        var transfer = Model.Transfer(new Bytes(4096));
+        var transfer = Model.Transfer(new Bytes(4096), Traffic.Restores);
         var sum = gemm + transfer + gemm;
         Assert.That((sum.Macs, sum.Cycles, sum.Moved), Is.EqualTo((2 * gemm.Macs, 2 * gemm.Cycles, new Bytes(4096))));
         Within(sum.Energy.Value, 2 * gemm.Energy.Value + transfer.Energy.Value);
@@ -96,6 +96,18 @@ internal sealed class CostTests
         Assert.That(mixes["dit"].Saving(3.17 / 5.81, 1.2), Is.EqualTo(.358).Within(6e-4));
         Assert.That(mixes["pixart"].Saving(23.48 / 39.9, 1.8), Is.EqualTo(.382).Within(6e-4));
         Assert.That(mixes["sd15"].Saving(4.01 / 6.61, 1.18), Is.EqualTo(.318).Within(6e-4));
+    }
+
+    [Test]
+    public void ThePapersMacsCountModulationOnceAToken()
+    {
+        // DiT-XL/2-512: 28 blocks of width 1152 over 32 x 32 tokens; a block's layers have 4 + 8 d^2 weights, adaLN's 6 d^2. docs/voltage.md.
+        const double blocks = 28, tokens = 1024, width = 1152;
+        double Macs(double rowsOfModulation) => blocks * (tokens * (12 * width * width + 2 * tokens * width) + rowsOfModulation * 6 * width * width);
+        Assert.That(Macs(1), Is.EqualTo(524e9).Within(.1).Percent, "as executed, one row of modulation a sample");
+        Assert.That(Macs(tokens), Is.EqualTo(7.53e11).Within(.1).Percent, "quoted from the paper");
+        // The paper's k follows from its own figure and constants: 7.53e11 x 0.16 pJ over 0.669 GB x 31 pJ/B.
+        Assert.That(7.53e11 * Energy.Mac.Value / (.669e9 * Energy.DramByte.Value), Is.EqualTo(5.81).Within(.005));
     }
 
     private static void Within(double actual, double expected) => Assert.That(actual, Is.EqualTo(expected).Within(1e-6 * Math.Abs(expected)));

@@ -42,7 +42,7 @@ internal sealed class PolicyTests
     public void UniformIsUniformWhateverItObserves()
     {
         var policy = new UniformPolicy(Low);
-        policy.Observe(new GemmSite(0, 0, GemmRole.Query), 1000);
+        policy.Observe(new GemmSite(0, 0, GemmRole.Query), new AlarmCount(1000, 1024, 32));
         Assert.That(policy.Choose(new GemmSite(0, 0, GemmRole.Query)), Is.EqualTo(Low));
     }
 

@@ -84,4 +84,30 @@ public sealed class BackendsTests
         Assert.Throws<ObjectDisposedException>(() => host.Multiply(new GemmCall(new sbyte[2], 1, 2, kept), FaultPlan.None, output));
         Assert.Throws<ObjectDisposedException>(() => host.Prepare(new sbyte[4], 2, 2, 0));
     }
+
+    [Test]
+    public void A_trial_tells_a_right_backend_from_a_wrong_one()
+    {
+        using var host = new HostBackend();
+        Assert.That(BackendTrial.Passes(host), Is.True);
+        Assert.That(BackendTrial.Passes(new OneBitOff(host)), Is.False);
+    }
+
+    /// <summary>A device of which one accumulator comes out wrong, and of which the sums know nothing.</summary>
+    private sealed class OneBitOff(IGemmBackend right) : IGemmBackend
+    {
+        public string Name => "wrong";
+
+        public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles) => right.Prepare(weights, n, k, tiles);
+
+        public void Multiply(in GemmCall call, FaultPlan faults, GemmOutput output)
+        {
+            right.Multiply(call, faults, output);
+            output.Row(77)[99] ^= 1;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
 }

@@ -57,7 +57,7 @@ public class FloatUnitTests
         });
 
         static double Dot(Tensor x, int row, LinearLayer layer, int n) =>
-            Enumerable.Range(0, layer.K).Sum(k => (double)x.Span[row * layer.K + k] * layer.Weight[n * layer.K + k]);
+            Enumerable.Range(0, layer.K).Sum(k => (double)x.Span[row * layer.K + k] * layer.Weight.ReadAll()[n * layer.K + k]);
     }
 
     private static float[] Noise(int count, int seed)

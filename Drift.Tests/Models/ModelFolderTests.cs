@@ -51,6 +51,64 @@ public class ModelFolderTests
             .With.Message.StartsWith($"{index}: id2label").And.Message.Contains($"{names} names").And.Message.Contains("10, one for each"));
     }
 
+    /// <summary>What the published DiT and PixArt checkpoints say, which are older than the classes of their own.</summary>
+    [Test]
+    public void The_class_name_of_older_checkpoints_is_read_by_its_norm()
+    {
+        Copy("dit_good");
+        var config = Path.Combine(_folder, "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("DiTTransformer2DModel", "Transformer2DModel", StringComparison.Ordinal));
+        Assert.That(ModelConfig.Read(config).ClassName, Is.EqualTo("DiTTransformer2DModel"));
+        Assert.That(Prediction(DiTTransformer2D.Load(_folder)), Is.EqualTo(Prediction("dit_good")));
+        File.WriteAllText(config, File.ReadAllText(config).Replace("ada_norm_zero", "layer_norm", StringComparison.Ordinal));
+        Assert.That(() => DiTTransformer2D.Load(_folder), Throws.InstanceOf<ModelFormatException>().With.Message.Contains("'Transformer2DModel'"));
+    }
+
+    [Test]
+    public void A_half_precision_variant_is_read_and_a_pickle_is_named()
+    {
+        Copy("dit_good");
+        var weights = Path.Combine(_folder, "diffusion_pytorch_model.safetensors");
+        File.Move(weights, Path.Combine(_folder, "diffusion_pytorch_model.fp16.safetensors"));
+        Assert.That(Prediction(DiTTransformer2D.Load(_folder)), Is.EqualTo(Prediction("dit_good")));
+        File.Move(Path.Combine(_folder, "diffusion_pytorch_model.fp16.safetensors"), Path.Combine(_folder, "diffusion_pytorch_model.bin"));
+        Assert.That(() => DiTTransformer2D.Load(_folder), Throws.InstanceOf<ModelFormatException>().With.Message.Contains("diffusion_pytorch_model.bin is a pickle"));
+    }
+
+    [Test]
+    public void Tensors_that_the_network_does_not_have_are_named_ten_at_most()
+    {
+        Copy("dit_good");
+        Assert.That(ModelWeights.Load(_folder, weights => Names(weights, 0)), Is.Zero);
+        var all = Assert.Throws<ModelFormatException>(() => ModelWeights.Load(_folder, weights => weights.Read("proj_out_1.bias", 16).Length));
+        Assert.That(all!.Message, Does.Contain("24 tensors that the network does not have: pos_embed.proj.bias, ").And.EndsWith(", ..."));
+        Assert.That(all.Message.Split(", "), Has.Length.EqualTo(11));
+
+        // Left unread by name, or by what it holds: nothing is refused.
+        static int Names(ModelWeights weights, int read)
+        {
+            weights.Leave("transformer_blocks.", "proj_out_", "pos_embed.");
+            return read;
+        }
+    }
+
+    [Test]
+    public void A_file_that_changes_under_a_network_is_refused()
+    {
+        Copy("dit_good");
+        var network = DiTTransformer2D.Load(_folder);
+        var weights = Path.Combine(_folder, "diffusion_pytorch_model.safetensors");
+        File.SetAttributes(weights, FileAttributes.Normal);
+        File.SetLastWriteTimeUtc(weights, DateTime.UnixEpoch);
+        Assert.That(() => Prediction(network), Throws.InstanceOf<ModelFormatException>().With.Message.Contains("was changed while it was in use"));
+    }
+
+    private void Copy(string name)
+    {
+        foreach (var file in Directory.EnumerateFiles(DataFolder.Path("fixtures", "files", name)))
+            File.WriteAllBytes(Path.Combine(_folder, Path.GetFileName(file)), File.ReadAllBytes(file));
+    }
+
     [Test]
     public void Missing_tensors_are_named_together()
     {
@@ -134,10 +192,12 @@ public class ModelFolderTests
         Assert.That(error!.Message, Does.StartWith(path).And.Not.Contain('\n'));
     }
 
-    private static float[] Prediction(string name)
+    private static float[] Prediction(string name) => Prediction(DiTTransformer2D.Load(DataFolder.Path("fixtures", "files", name)));
+
+    private static float[] Prediction(DiTTransformer2D network)
     {
         var latent = new Tensor([.. Enumerable.Range(0, 64).Select(i => MathF.Sin(i))], 1, 4, 4, 4);
         var step = new StepContext(0, 10, new Workspace());
-        return DiTTransformer2D.Load(DataFolder.Path("fixtures", "files", name)).Predict(latent, step, new Conditioning([2]), new FloatUnit()).Span.ToArray();
+        return network.Predict(latent, step, new Conditioning([2]), new FloatUnit()).Span.ToArray();
     }
 }

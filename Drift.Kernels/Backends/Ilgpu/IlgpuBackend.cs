@@ -20,7 +20,7 @@ internal sealed class IlgpuBackend : IGemmBackend
     private readonly DeviceBuffer _activations, _lines, _plan, _accumulators, _sums;
     private readonly Action<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>> _encode;
     private readonly Action<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int> _expect;
-    private readonly Action<Index1D, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents> _multiply;
+    private readonly KernelFamily[] _families;
     private bool _disposed;
 
     /// <summary>Opens a device and compiles the kernels for it.</summary>
@@ -41,8 +41,8 @@ internal sealed class IlgpuBackend : IGemmBackend
                 ExpectedSumKernels.Encode, group);
             _expect = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int>(
                 ExpectedSumKernels.Expect, group);
-            _multiply = accelerator.LoadImplicitlyGroupedStreamKernel<
-                Index1D, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>(DirectKernel.Run, group);
+            KernelFamily direct = new DirectFamily(accelerator, group);
+            _families = _device.HasTensorCores ? [new MatrixFamily(accelerator), direct] : [direct];
         }
         catch (Exception e)
         {
@@ -50,6 +50,10 @@ internal sealed class IlgpuBackend : IGemmBackend
             _device.Dispose();
             throw new BackendUnavailableException($"{name}: the driver of {detail} does not compile the kernels, install a newer one ({e.Message})", e);
         }
+
+        // Tensor cores cannot be simulated: a device whose own do not give the reference's bits does without them.
+        if (_families.Length > 1 && !BackendTrial.Passes(this))
+            _families = [_families[^1]];
     }
 
     /// <summary>The names of the devices.</summary>
@@ -57,6 +61,9 @@ internal sealed class IlgpuBackend : IGemmBackend
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    /// <summary>Names of the families of kernels at work, the first choice first.</summary>
+    public IReadOnlyList<string> Families => [.. _families.Select(family => family.Name)];
 
     /// <summary>Looks for a device without compiling anything.</summary>
     public static BackendStatus Survey(string name)
@@ -80,7 +87,7 @@ internal sealed class IlgpuBackend : IGemmBackend
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
         DeviceBuffer words = new(_device.Accelerator), lines = new(_device.Accelerator);
-        var prepared = new IlgpuWeights(this, n, k, tiles, words, lines);
+        var prepared = new IlgpuWeights(this, _families.First(family => family.Suits(tiles.AlwaysSummed)), n, k, tiles, words, lines);
         lock (_gate)
         {
             Enter();
@@ -104,7 +111,7 @@ internal sealed class IlgpuBackend : IGemmBackend
         if (call.Weights is not IlgpuWeights w || w.Owner != this)
             throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(call));
         var (m, n, _) = call.Shape;
-        var rows = IlgpuWeights.RoundUp(m, RegisterTile.Rows);
+        var rows = IlgpuWeights.RoundUp(m, w.Family.RowUnit);
         lock (_gate)
         {
             Enter();
@@ -118,8 +125,7 @@ internal sealed class IlgpuBackend : IGemmBackend
             var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
             var e = new GemmExtents(m, n, w.LineWords, w.Stride, w.Tile, sums.TileColumns, blockColumns, blockRows * blockColumns);
             view.MemSetToZero();
-            _multiply(
-                w.Stride / RegisterTile.Columns * (rows / RegisterTile.Rows), a, w.Words, plan, c, sums.ObservedRows(view), sums.ObservedColumns(view), e);
+            w.Family.Multiply(new ProductLaunch(a, w.Words, plan, c, sums.ObservedRows(view), sums.ObservedColumns(view), e), rows);
             if (w.Tile > 0)
                 Expect(a, w, sums, view);
             _accumulators.Download(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(output.Accumulators), rows * w.Stride));
@@ -167,7 +173,7 @@ internal sealed class IlgpuBackend : IGemmBackend
     private void Load(ReadOnlySpan<sbyte> weights, IlgpuWeights w, DeviceBuffer words)
     {
         var length = checked(w.LineWords * w.Stride);
-        Pack(weights, w, words.Stage(length));
+        KernelFamily.Pack(weights, w.K, w.Layout, words.Stage(length));
         words.Upload(length);
         words.DropStage();
         if (w.Tile > 0)
@@ -199,19 +205,7 @@ internal sealed class IlgpuBackend : IGemmBackend
         var length = checked(rows * words);
         var stage = MemoryMarshal.Cast<int, sbyte>(_activations.Stage(length));
         stage.Clear();
-        for (var i = 0; i < call.Shape.M; i++)
-            call.Activations.Slice(i * call.Stride, call.Shape.K).CopyTo(stage[(i * words * 4)..]);
+        call.CopyRows(0, call.Shape.M, stage, words * 4);
         return _activations.Upload(length);
-    }
-
-    private static void Pack(ReadOnlySpan<sbyte> weights, IlgpuWeights w, Span<int> words)
-    {
-        words.Clear();
-        var bytes = MemoryMarshal.Cast<int, sbyte>(words);
-        for (var j = 0; j < w.N; j++)
-        {
-            for (var p = 0; p < w.K; p++)
-                bytes[(p / 4 * w.Stride + j) * 4 + p % 4] = weights[j * w.K + p];
-        }
     }
 }

@@ -25,6 +25,9 @@ internal sealed class IlgpuDevice : IDisposable
 
     public Accelerator Accelerator { get; }
 
+    /// <summary>Whether <see cref="TensorCores"/> are here.</summary>
+    public bool HasTensorCores => Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
+
     /// <summary>The device's name, memory and size.</summary>
     public string Detail { get; }
 

@@ -2,25 +2,28 @@ using ILGPU;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>Weights on a device: words [k / 4, stride], and the sums of W's lines within each checksum tile.</summary>
+/// <summary>Weights on a device: words as their family of kernels reads them, and the sums of W's lines within each checksum tile.</summary>
 internal sealed class IlgpuWeights : GemmWeights
 {
     private readonly DeviceBuffer _words, _lines;
     private bool _disposed;
 
-    public IlgpuWeights(IlgpuBackend owner, int n, int k, ChecksumTiles tiles, DeviceBuffer words, DeviceBuffer lines)
-        : base(n, k, tiles) => (Owner, _words, _lines) = (owner, words, lines);
+    public IlgpuWeights(IlgpuBackend owner, KernelFamily family, int n, int k, ChecksumTiles tiles, DeviceBuffer words, DeviceBuffer lines)
+        : base(n, k, tiles) => (Owner, Family, _words, _lines) = (owner, family, words, lines);
 
     /// <summary>The backend whose device holds them.</summary>
     public IlgpuBackend Owner { get; }
 
-    /// <summary>Words of a line.</summary>
-    public int LineWords => (K + 3) / 4;
+    /// <summary>The kernels that multiply them.</summary>
+    public KernelFamily Family { get; }
 
-    /// <summary>Words from one group of four k to the next.</summary>
-    public int Stride => RoundUp(N, RegisterTile.Columns);
+    /// <summary>Words of a line, padded.</summary>
+    public int LineWords => RoundUp((K + 3) / 4, Family.WordUnit);
 
-    public OperandLayout Layout => new(N, 1, Stride, LineWords);
+    /// <summary>Columns of C, padded.</summary>
+    public int Stride => RoundUp(N, Family.ColumnUnit);
+
+    public OperandLayout Layout => Family.WeightLayout(N, LineWords, Stride);
 
     public ArrayView<int> Words => Alive(_words).Take(LineWords * Stride);
 

@@ -4,18 +4,28 @@ namespace Drift.Kernels;
 /// The second stage of hierarchical sums: inside coarse tiles with a line that deviates, the tiles' own sums. A band of coarse tiles is examined at a time: its rows
 /// meet the digit columns of its faulty coarse tiles, and its digit rows their panels of weights, in the same micro-kernel as the product.
 /// </summary>
-internal readonly unsafe ref struct CoarseExamination(HostWeights weights, sbyte* a, nint stride, GemmOutput output, HostScratch scratch)
+internal sealed unsafe class CoarseExamination : IDisposable
 {
-    private readonly HostWeights _weights = weights;
-    private readonly HostWeights _digits = weights.TileDigits!;
-    private readonly sbyte* _a = a;
-    private readonly nint _stride = stride;
-    private readonly GemmOutput _output = output;
-    private readonly HostScratch _scratch = scratch.Further;
+    private readonly HostScratch _memory = new();
+    private HostWeights _weights = null!, _digits = null!;
+    private sbyte* _a;
+    private nint _stride;
+    private WindowRows<sbyte>? _windows;
+    private GemmOutput _output = null!;
 
     /// <summary>Writes the output's sums: 0 in coarse tiles that agree, the tiles' own in the others.</summary>
-    public void Run(LineSums expected, LineSums observed)
+    /// <param name="weights">The weights.</param>
+    /// <param name="a">First row of A.</param>
+    /// <param name="stride">Bytes between rows of A.</param>
+    /// <param name="windows">What the rows of A are where they are no matrix.</param>
+    /// <param name="output">The product; takes the sums.</param>
+    /// <param name="expected">Sums of the coarse tiles.</param>
+    /// <param name="observed">Sums of the coarse tiles.</param>
+    public void Run(HostWeights weights, sbyte* a, nint stride, WindowRows<sbyte>? windows, GemmOutput output, LineSums expected, LineSums observed)
     {
+        (_weights, _digits, _stride, _output) = (weights, weights.TileDigits!, stride, output);
+        _a = a;
+        _windows = windows;
         _output.Expected.Rows.Clear();
         _output.Expected.Columns.Clear();
         _output.Observed.Rows.Clear();
@@ -28,6 +38,9 @@ internal readonly unsafe ref struct CoarseExamination(HostWeights weights, sbyte
                 Examine(top, count, faulty);
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
 
     /// <summary>Marks a band's coarse tiles with a line that deviates.</summary>
     private static bool Compare(LineSums expected, LineSums observed, int band, int top, int count, Span<bool> faulty)
@@ -54,17 +67,27 @@ internal readonly unsafe ref struct CoarseExamination(HostWeights weights, sbyte
         var (edge, coarse) = (_weights.Tiles.Edge, _weights.Tiles.CoarseEdge);
         var tilesInCoarse = coarse / edge;
         var tileRows = (count + edge - 1) / edge;
-        var padded = (nint)_weights.Groups * _weights.Kernel.Depth;
-        long digitBytes = 2 * tileRows * padded, rowBytes = (long)count * _digits.Stride * sizeof(int), columnBytes = 2L * tileRows * _weights.Stride * sizeof(int);
-        // Products first, which the kernel stores by whole vectors.
-        var rowProducts = (int*)_scratch.Take(rowBytes + columnBytes + digitBytes);
-        var columnProducts = (int*)((sbyte*)rowProducts + rowBytes);
-        var digits = (sbyte*)columnProducts + columnBytes;
+        var kernel = _weights.Kernel;
+        var packed = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
+        long rowBytes = (long)count * _digits.Stride * sizeof(int), columnBytes = 2L * tileRows * _weights.Stride * sizeof(int);
+        var rowProducts = (int*)_memory.Take(rowBytes + columnBytes + (count + 2 * tileRows) * packed + _weights.K * sizeof(short));
+        var columnProducts = (int*)((byte*)rowProducts + rowBytes);
+        var rows = (sbyte*)columnProducts + columnBytes;
+        var digits = rows + count * packed;
+        var sums = (short*)(digits + 2 * tileRows * packed);
+        for (var t = 0; t < tileRows; t++)
+        {
+            var first = t * edge;
+            var (target, height) = ((nint)(rows + first * packed), Math.Min(edge, count - first));
+            if (_windows is { } windows)
+                windows.Gather(top + first, height, 0, _weights.K, (sbyte*)target, packed);
+            var source = _windows is null ? _a + (top + first) * _stride : (sbyte*)target;
+            ActivationRows.Pack(source, _windows is null ? _stride : packed, height, _weights.K, kernel.Flip, (sbyte*)target, packed, sums);
+            Digits.Split(sums, _weights.K, kernel.Flip, digits + 2 * t * packed, digits + (2 * t + 1) * packed);
+        }
 
-        var band = _a + top * _stride;
-        Digits.SumTiles(band, _stride, count, edge, null, _weights.K, digits, padded);
-        Panels(_digits, 2 * tilesInCoarse, faulty, band, _stride, count, rowProducts);
-        Panels(_weights, coarse, faulty, digits, padded, 2 * tileRows, columnProducts);
+        Panels(_digits, 2 * tilesInCoarse, faulty, rows, packed, count, rowProducts);
+        Panels(_weights, coarse, faulty, digits, packed, 2 * tileRows, columnProducts);
         for (var t = 0; t < _output.Expected.TileColumns; t++)
         {
             if (faulty[t / tilesInCoarse])
@@ -75,12 +98,16 @@ internal readonly unsafe ref struct CoarseExamination(HostWeights weights, sbyte
     /// <summary>Multiplies rows by the panels that faulty coarse tiles reach into.</summary>
     private static void Panels(HostWeights weights, int columnsOfCoarse, ReadOnlySpan<bool> faulty, sbyte* a, nint stride, int rows, int* c)
     {
-        var width = weights.Kernel.Columns;
+        var (width, packed) = (weights.Kernel.Columns, weights.Packed);
+        RowBlock block = default;
+        (block.AStride, block.Rows, block.CStride) = (stride, rows, (nint)weights.Stride * sizeof(int));
+        block.A = a;
+        block.C = c;
         for (var column = 0; column < weights.N; column += width)
         {
             var last = Math.Min(weights.N, column + width) - 1;
             if (faulty[(column / columnsOfCoarse)..(last / columnsOfCoarse + 1)].Contains(true))
-                HostProduct.Multiply(weights, a, stride, rows, column, c, weights.Stride);
+                PanelProduct.Multiply(weights.Kernel, packed, column, packed.WidthAt(column), block, 0, packed.Groups);
         }
     }
 

@@ -60,82 +60,71 @@ internal static class Digits
         return digits;
     }
 
-    /// <summary>Both digits of the column sums of the tiles of some INT8 rows: two rows a tile, high digits then low ones.</summary>
-    /// <param name="rows">First row.</param>
-    /// <param name="stride">Values between rows.</param>
-    /// <param name="count">Rows.</param>
-    /// <param name="tile">Edge of a tile, 1..256.</param>
-    /// <param name="centre">Where given, a tile's row p counts p - centre times.</param>
-    /// <param name="k">Columns.</param>
-    /// <param name="digits">Takes [2 tiles, <paramref name="digitStride"/>].</param>
-    /// <param name="digitStride">Values between digit rows, at least K.</param>
-    public static unsafe void SumTiles(sbyte* rows, nint stride, int count, int tile, int? centre, int k, sbyte* digits, nint digitStride)
-    {
-        for (var first = 0; first < count; first += tile, digits += 2 * digitStride)
-        {
-            if (centre is { } zero)
-                SumWeightedRows(rows + first * stride, stride, Math.Min(tile, count - first), zero, k, digits, digits + digitStride);
-            else
-                SumRows(rows + first * stride, stride, Math.Min(tile, count - first), k, digits, digits + digitStride);
-        }
-    }
-
-    /// <summary>Both digits of the column sums of some INT8 rows.</summary>
-    /// <param name="rows">First row.</param>
-    /// <param name="stride">Values between rows.</param>
-    /// <param name="count">Rows, 1..256.</param>
-    /// <param name="k">Columns.</param>
+    /// <summary>Both digits of sums.</summary>
+    /// <param name="sums">K sums.</param>
+    /// <param name="k">Their number.</param>
+    /// <param name="flip">What every digit is XORed with, as the micro-kernel wants it.</param>
     /// <param name="high">Takes K high digits.</param>
     /// <param name="low">Takes K low digits.</param>
-    public static unsafe void SumRows(sbyte* rows, nint stride, int count, int k, sbyte* high, sbyte* low)
+    public static unsafe void Split(short* sums, int k, byte flip, sbyte* high, sbyte* low)
     {
         var p = 0;
+        var signs = Vector256.Create((sbyte)flip);
         for (; p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
         {
-            var sums = Vector512<short>.Zero;
-            for (var i = 0; i < count; i++)
-                sums += Vector512.Create(Vector256.WidenLower(Vector256.Load(rows + i * stride + p)), Vector256.WidenUpper(Vector256.Load(rows + i * stride + p)));
-            var lows = sums << 8 >> 8;
-            Vector256.Narrow(lows.GetLower(), lows.GetUpper()).Store(low + p);
-            var highs = (sums - lows) >> 8;
-            Vector256.Narrow(highs.GetLower(), highs.GetUpper()).Store(high + p);
+            var values = Vector512.Load(sums + p);
+            var lows = values << 8 >> 8;
+            // The difference would pass 16 bits at the lower end; the shifted halves do not.
+            var highs = (values >> 8) - (lows >> 8);
+            (Vector256.Narrow(lows.GetLower(), lows.GetUpper()) ^ signs).Store(low + p);
+            (Vector256.Narrow(highs.GetLower(), highs.GetUpper()) ^ signs).Store(high + p);
         }
 
         for (; p < k; p++)
         {
-            var sum = 0;
-            for (var i = 0; i < count; i++)
-                sum += rows[i * stride + p];
-            low[p] = (sbyte)sum;
-            high[p] = (sbyte)((sum - (sbyte)sum) >> 8);
+            low[p] = (sbyte)((sbyte)sums[p] ^ (sbyte)flip);
+            high[p] = (sbyte)((sbyte)((sums[p] - (sbyte)sums[p]) >> 8) ^ (sbyte)flip);
         }
     }
 
-    /// <summary>Both digits of the weighted column sums of some INT8 rows: row i counts i - <paramref name="centre"/> times.</summary>
+    /// <summary>Row sums from the products of a row's digit columns, high and low in turn, modulo 2^32.</summary>
+    /// <param name="digits">Products of the digits of the first sum.</param>
+    /// <param name="sums">Takes the sums.</param>
+    public static unsafe void JoinPairs(int* digits, Span<int> sums)
+    {
+        var t = 0;
+        for (; t <= sums.Length - Vector256<int>.Count; t += Vector256<int>.Count)
+        {
+            // The low half of a 64-bit lane is the high digit's product.
+            var pairs = Vector512.Load(digits + 2 * t).AsInt64();
+            var joined = (pairs << 8) + (pairs >>> 32);
+            Vector256.Narrow(joined.GetLower(), joined.GetUpper()).CopyTo(sums[t..]);
+        }
+
+        for (; t < sums.Length; t++)
+            sums[t] = Base * digits[2 * t] + digits[2 * t + 1];
+    }
+
+    /// <summary>Weighted column sums of some INT8 rows: row i counts i - <paramref name="centre"/> times.</summary>
     /// <param name="rows">First row.</param>
-    /// <param name="stride">Values between rows.</param>
-    /// <param name="count">Rows, 1..32.</param>
+    /// <param name="stride">Bytes between rows.</param>
+    /// <param name="count">Rows, 1..<see cref="LineMoments.LargestTile"/>.</param>
     /// <param name="centre">The row that counts 0.</param>
-    /// <param name="k">Columns.</param>
-    /// <param name="high">Takes K high digits.</param>
-    /// <param name="low">Takes K low digits.</param>
-    public static unsafe void SumWeightedRows(sbyte* rows, nint stride, int count, int centre, int k, sbyte* high, sbyte* low)
+    /// <param name="k">Bytes of a row.</param>
+    /// <param name="sums">Takes K sums.</param>
+    public static unsafe void SumWeightedRows(sbyte* rows, nint stride, int count, int centre, int k, short* sums)
     {
         var p = 0;
         for (; p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
         {
-            var sums = Vector512<short>.Zero;
+            var sum = Vector512<short>.Zero;
             for (var i = 0; i < count; i++)
             {
                 var row = Vector256.Load(rows + i * stride + p);
-                sums += Vector512.Create(Vector256.WidenLower(row), Vector256.WidenUpper(row)) * (short)(i - centre);
+                sum += Vector512.Create(Vector256.WidenLower(row), Vector256.WidenUpper(row)) * (short)(i - centre);
             }
 
-            var lows = sums << 8 >> 8;
-            Vector256.Narrow(lows.GetLower(), lows.GetUpper()).Store(low + p);
-            // The difference would pass 16 bits at the lower end; the shifted halves do not.
-            var highs = (sums >> 8) - (lows >> 8);
-            Vector256.Narrow(highs.GetLower(), highs.GetUpper()).Store(high + p);
+            sum.Store(sums + p);
         }
 
         for (; p < k; p++)
@@ -143,8 +132,7 @@ internal static class Digits
             var sum = 0;
             for (var i = 0; i < count; i++)
                 sum += (i - centre) * rows[i * stride + p];
-            low[p] = (sbyte)sum;
-            high[p] = (sbyte)((sum - (sbyte)sum) >> 8);
+            sums[p] = (short)sum;
         }
     }
 }

@@ -35,25 +35,33 @@ internal abstract unsafe class DotKernel<TVector, TDot>(string name, int rows, i
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    public sealed override void Run(sbyte* a, nint aStride, int* panel, int columns, int groups, int* start, nint startStride, int* c, nint cStride, int rows)
+    public sealed override void Run(TileCall* call, int rows, int vectors, bool sums)
     {
         var gathered = stackalloc int[Rows * MostGroups];
-        for (var first = 0; first < groups; first += MostGroups)
+        int* start = (int*)call->Start, c = (int*)call->C;
+        nint startStride = call->StartStride / sizeof(int), cStride = call->CStride / sizeof(int);
+        var zeros = stackalloc int[Columns];
+        if (start == null)
+            new Span<int>(start = zeros, Columns).Clear();
+        for (var first = 0; first < (int)call->Groups; first += MostGroups)
         {
-            var count = Math.Min(MostGroups, groups - first);
+            var count = Math.Min(MostGroups, (int)call->Groups - first);
             for (var row = 0; row < rows; row++)
             {
-                var source = a + row * aStride + (nint)first * TDot.Depth;
+                var source = (sbyte*)call->A + row * call->AStride + (nint)first * TDot.Depth;
                 TDot.Gather(new ReadOnlySpan<sbyte>(source, count * TDot.Depth), new Span<int>(gathered + row * MostGroups, count));
             }
 
             // Missing rows repeat the last one; their results are not stored.
             for (var row = rows; row < Rows; row++)
                 new ReadOnlySpan<int>(gathered + (rows - 1) * MostGroups, count).CopyTo(new Span<int>(gathered + row * MostGroups, count));
-            Tile(gathered, MostGroups, panel + (nint)first * Columns, count, start, startStride, c, cStride, rows);
+            Tile(gathered, MostGroups, (int*)call->Panel + (nint)first * Columns, count, start, startStride, c, cStride, rows);
             start = c;
             startStride = cStride;
         }
+
+        if (sums)
+            TileSums.AddIntegers(call, rows, vectors);
     }
 
     /// <summary>The register tile: all rows are computed, the first <paramref name="rows"/> stored.</summary>

@@ -1,207 +1,282 @@
 namespace Drift.Kernels;
 
 /// <summary>
-/// The loops around the micro-kernel, after BLIS: a block of A's rows stays in the second-level cache while the panels of weights pass by, and a panel's block
-/// of K in the first while the rows do. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its lines are summed.
-/// Check rows are further rows of the same loops.
+/// The INT8 product on this CPU, after BLIS: a slab of A's rows is packed, with the digit rows of its tiles' sums; then its blocks, each of which stays in a second-level cache,
+/// meet the panels of weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its sums are put away. Both stages are shared
+/// out among threads, in whole tiles, so that every sum has one writer.
 /// </summary>
-internal static unsafe class HostProduct
+internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 {
-    // A block of K is 128 groups: a 32-column panel block of 16 KiB, half a first-level cache.
-    private const int BlockGroups = 128;
+    // Below this many multiply-accumulates a thread costs more than it brings.
+    private const long LeastMacsPerThread = 1 << 20;
 
-    // A block of rows fills at most half of a 1 MiB second-level cache.
-    private const int BlockBytes = 1 << 19;
+    // Packing fewer bytes than this is not worth a second thread.
+    private const int LeastBytesPacked = 1 << 16;
 
-    // Below this many multiply-accumulates a second thread costs more than it brings.
-    private const long LeastMacsPerThread = 2_000_000;
+    // Parts of a thread: some more than one, so that a thread that others slow down does fewer.
+    private const int PartsPerThread = 4;
 
-    public static void Run(in GemmCall call, HostWeights weights, FaultPlan faults, HostScratch scratch, GemmOutput output, int threads)
+    private readonly HostScratch _memory = new();
+    private readonly CoarseExamination _examination = new();
+    private readonly LineSums _coarseExpected = new(), _coarseObserved = new();
+    private HostWeights _weights = null!;
+    private FaultPlan _faults;
+    private GemmShape _shape;
+    private sbyte* _a, _rows, _checks;
+    private nint _aStride, _stride, _workerBytes;
+    private WindowRows<sbyte>? _windows;
+    private byte* _workers;
+    private int* _c;
+    private int _cStride;
+    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _packRows, _packParts, _blockRows, _columnParts, _checkRowsOfTile;
+    private LineSums _observed = null!;
+    private int* _rowSums, _columnSums;
+    private bool _packing;
+
+    /// <summary>Runs a call.</summary>
+    /// <param name="call">The operands.</param>
+    /// <param name="weights">Its weights.</param>
+    /// <param name="faults">Flips.</param>
+    /// <param name="output">Takes product and sums.</param>
+    /// <param name="pool">Lends threads.</param>
+    /// <param name="threads">Most threads to use.</param>
+    public void Run(in GemmCall call, HostWeights weights, FaultPlan faults, GemmOutput output, WorkerPool pool, int threads)
     {
-        var (m, n, k) = call.Shape;
-        var tiles = weights.Tiles;
-        var tile = tiles.AlwaysSummed;
-        var sumRows = tile == 0 ? 0 : 2 * ((m + tile - 1) / tile);
-        var checkRows = tiles.Moments ? 2 * sumRows : sumRows;
-        output.Resize(call.Shape, weights.Stride, m + checkRows, tiles.Edge, tiles.Moments);
+        var (m, n, k) = _shape = call.Shape;
+        var (tiles, width) = (weights.Tiles, weights.Kernel.Columns);
+        (_weights, _faults, _aStride, _tile) = (weights, faults, call.Stride, tiles.AlwaysSummed);
+        _tileRows = _tile == 0 ? 0 : (m + _tile - 1) / _tile;
+        _checkRowsOfTile = _tile == 0 ? 0 : tiles.Moments ? 4 : 2;
+        output.Resize(_shape, weights.Stride, m + _checkRowsOfTile * _tileRows, tiles.Edge, tiles.Moments);
         faults.RequireShape(m, n);
-        var (expected, observed) = tiles.IsHierarchical ? scratch.CoarseSums(m, n, tile) : (output.Expected, output.Observed);
+        var (expected, observed) = (output.Expected, output.Observed);
+        if (tiles.IsHierarchical)
+        {
+            (expected, observed) = (_coarseExpected, _coarseObserved);
+            expected.Resize(m, n, _tile);
+            observed.Resize(m, n, _tile);
+        }
 
-        var padded = (nint)weights.Groups * weights.Kernel.Depth;
+        // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
+        _fused = _tile % width == 0 ? _tile : 0;
+        (_cStride, _observed) = (output.Stride, observed);
+        _c = output.Pointer;
+        threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, _shape.Macs / LeastMacsPerThread));
+        Plan(threads);
         fixed (sbyte* activations = call.Activations)
         fixed (int* rowSums = observed.Rows, columnSums = observed.Columns)
         {
-            // Whole groups of K are read: rows that would end past the span are copied to where they may.
-            var overrun = (long)(m - 1) * call.Stride + padded > call.Activations.Length;
-            var memory = scratch.Take(checkRows * padded + (overrun ? m * padded : 0));
-            var rows = activations;
-            nint stride = call.Stride;
-            if (overrun)
+            _a = activations;
+            _windows = call.Convolution is { } convolution ? new WindowRows<sbyte>(activations, convolution, call.Group) : null;
+            _rowSums = rowSums;
+            _columnSums = columnSums;
+            var slab = _slabRows;
+            for (_slabTop = 0; _slabTop < m; _slabTop += slab)
             {
-                rows = memory + checkRows * padded;
-                for (var i = 0; i < m; i++)
-                    new ReadOnlySpan<sbyte>(activations + i * stride, k).CopyTo(new Span<sbyte>(rows + i * padded, k));
-                stride = padded;
+                _slabRows = Math.Min(slab, m - _slabTop);
+                _packing = true;
+                var packs = (_slabRows + _packRows - 1) / _packRows * _packParts;
+                pool.Run(this, packs, (long)_slabRows * k < LeastBytesPacked ? 1 : threads);
+                _packing = false;
+                pool.Run(this, (_slabRows + _blockRows - 1) / _blockRows * _columnParts, threads);
             }
 
-            if (tile != 0)
-                Digits.SumTiles(rows, stride, m, tile, null, k, memory, padded);
-            if (tiles.Moments)
-                Digits.SumTiles(rows, stride, m, tile, LineMoments.Centre(tile), k, memory + sumRows * padded, padded);
-
-            // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
-            var width = weights.Kernel.Columns;
-            var fused = tile % width == 0;
-            observed.Rows.Clear();
-            var job = new Job(weights, faults, rows, stride, m, n, memory, padded, checkRows, output.Pointer, output.Stride, fused ? tile : 0, rowSums, columnSums);
-
-            // A tile's row sums belong to one thread: panels are shared out by whole tiles.
-            var unit = Math.Max(1, job.Tile / width);
-            var panels = (weights.Stride + width - 1) / width;
-            var units = (panels + unit - 1) / unit;
-            var workers = (int)Math.Min(Math.Min(threads, units), Math.Max(1, call.Shape.Macs / LeastMacsPerThread));
-            if (workers == 1)
-                Panels(job, 0, panels);
-            else
-                Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers },
-                    w => Panels(job, units * w / workers * unit, Math.Min(panels, units * (w + 1) / workers * unit)));
-            if (!fused)
+            if (_tile != 0)
+                ReadExpected(expected, m, weights.DigitColumn);
+            if (_tile != 0 && _fused == 0)
                 LineSumKernel.Sum(output, observed);
-            if (tile != 0)
-                ReadExpected(output, expected, weights.Stride, m, n);
             if (tiles.Moments)
             {
-                ReadExpected(output, output.ExpectedMoments, weights.Stride, m + sumRows, n + 2 * expected.TileColumns);
+                ReadExpected(output.ExpectedMoments, m + 2 * _tileRows, weights.DigitColumn + 2 * expected.TileColumns);
                 output.ObserveMoments();
             }
 
             if (tiles.IsHierarchical)
-                new CoarseExamination(weights, rows, stride, output, scratch).Run(expected, observed);
+                _examination.Run(weights, activations, call.Stride, _windows, output, expected, observed);
         }
     }
 
-    private static void Panels(in Job job, int first, int end)
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        var kernel = job.Weights.Kernel;
-        var blockRows = BlockRows(job);
-        for (var row = 0; row < job.M; row += blockRows)
-        {
-            var rows = Math.Min(blockRows, job.M - row);
-            for (var panel = first; panel < end; panel++)
-            {
-                var column = panel * kernel.Columns;
-                Multiply(job.Weights, job.A + row * job.AStride, job.AStride, rows, column, job.C + row * job.CStride, job.CStride);
-                if (column < job.N)
-                    Finish(job, row, rows, column);
-            }
-        }
-
-        if (job.CheckRows == 0)
-            return;
-        for (var panel = first; panel < end; panel++)
-            Multiply(job.Weights, job.Checks, job.CheckStride, job.CheckRows, panel * kernel.Columns, job.C + job.M * job.CStride, job.CStride);
+        _memory.Dispose();
+        _examination.Dispose();
     }
 
-    /// <summary>As many rows of A as half the second-level cache holds, in whole tiles and whole fault blocks.</summary>
-    private static int BlockRows(in Job job)
+    /// <inheritdoc/>
+    protected internal override void Run(int part, int worker)
     {
-        var unit = Math.Max(job.Tile, 1);
+        if (_packing)
+            Pack(part, worker);
+        else
+            Multiply(part, worker);
+    }
+
+    /// <summary>Cuts the product into slabs, blocks and parts, and lays out the memory.</summary>
+    private void Plan(int threads)
+    {
+        var (m, _, k) = _shape;
+        var kernel = _weights.Kernel;
+        _stride = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
+        // Whole tiles and whole blocks of a fault plan.
+        var unit = Math.Max(_tile, 1);
         while (unit % FaultPlan.Block != 0)
             unit *= 2;
-        return Math.Max(unit, (int)(BlockBytes / Math.Max(1, job.AStride)) / unit * unit);
+        _blockRows = Math.Min((m + unit - 1) / unit * unit, Math.Max(unit, (int)(CacheSizes.BlockBytes / _stride) / unit * unit));
+        _slabRows = Math.Min(m, _blockRows * threads);
+        _packRows = _tile == 0 ? FaultPlan.Block : _tile;
+        _packParts = threads > 1 && (_slabRows + _packRows - 1) / _packRows < threads ? threads : 1;
+        var blocks = (_slabRows + _blockRows - 1) / _blockRows;
+        _columnParts = threads == 1 ? 1 : Math.Min(Units, (PartsPerThread * threads + blocks - 1) / blocks);
+
+        var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
+        var packed = (long)(_slabRows + _checkRowsOfTile * slabTiles) * _stride;
+        var blockTiles = _fused == 0 ? 0 : _blockRows / _fused;
+        // A worker has the lanes of a block's rows and the column sums of a panel, or, while it packs, the sums of K columns.
+        _workerBytes = (Math.Max(_fused == 0 ? 0 : (LanesBytes * _blockRows) + (blockTiles * kernel.Columns * sizeof(int)), k * sizeof(short)) + LanesBytes) / LanesBytes * LanesBytes;
+        _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads);
+        _checks = _rows + _slabRows * _stride;
+        _workers = (byte*)_rows + packed;
     }
 
-    /// <summary>Some rows times one panel, over all of K; in register tiles of nearly the same height, so that none is left with a sliver.</summary>
-    /// <param name="weights">The weights.</param>
-    /// <param name="a">First row; whole groups of K are read.</param>
-    /// <param name="stride">Values between rows.</param>
-    /// <param name="count">Rows.</param>
-    /// <param name="column">Where the panel starts.</param>
-    /// <param name="c">First row of the whole product, from column 0.</param>
-    /// <param name="cStride">Values between rows of the product.</param>
-    public static void Multiply(HostWeights weights, sbyte* a, nint stride, int count, int column, int* c, nint cStride)
+    private const int LanesBytes = MicroTile.Lanes * sizeof(int);
+
+    /// <summary>Panels of a tile: what a part of the columns consists of.</summary>
+    private int PanelsOfUnit => Math.Max(1, _fused / _weights.Kernel.Columns);
+
+    private int Panels => (_weights.Stride + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
+
+    private int Units => (Panels + PanelsOfUnit - 1) / PanelsOfUnit;
+
+    /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
+    private void Pack(int part, int worker)
     {
-        var kernel = weights.Kernel;
-        var width = weights.PanelColumns(column);
-        var tiles = (count + kernel.Rows - 1) / kernel.Rows;
-        for (var block = 0; block < weights.Groups; block += BlockGroups)
+        var (tile, share) = (part / _packParts, part % _packParts);
+        var (top, flip, k) = (tile * _packRows, _weights.Kernel.Flip, _shape.K);
+        var width = ((k + _packParts - 1) / _packParts + 63) & ~63;
+        int from = Math.Min(k, share * width), count = Math.Min(width, k - from);
+        if (count <= 0)
+            return;
+        var rows = Math.Min(_packRows, _slabRows - top);
+        sbyte* packed = _rows + top * _stride + from, source = _a + (_slabTop + top) * _aStride + from;
+        var stride = _aStride;
+        if (_windows is { } windows)
         {
-            var groups = Math.Min(BlockGroups, weights.Groups - block);
-            var packed = weights.Panel(column) + (nint)block * width;
-            var source = a + (nint)block * kernel.Depth;
-            for (var t = 0; t < tiles; t++)
+            // Windows are gathered to where they are packed, in place.
+            windows.Gather(_slabTop + top, rows, from, count, packed, _stride);
+            source = packed;
+            stride = _stride;
+        }
+
+        var sums = _tile == 0 ? null : (short*)(_workers + worker * _workerBytes);
+        var digits = _checks + 2 * tile * _stride + from;
+        if (_weights.Tiles.Moments)
+        {
+            var moments = digits + 2 * ((_slabRows + _tile - 1) / _tile) * _stride;
+            Digits.SumWeightedRows(source, stride, rows, LineMoments.Centre(_tile), count, sums);
+            Digits.Split(sums, count, flip, moments, moments + _stride);
+        }
+
+        ActivationRows.Pack(source, stride, rows, count, flip, packed, _stride, sums);
+        if (sums != null)
+            Digits.Split(sums, count, flip, digits, digits + _stride);
+    }
+
+    /// <summary>A block of rows times some panels. Where the block is too long for the cache, K is taken in pieces.</summary>
+    private void Multiply(int part, int worker)
+    {
+        var (block, share) = (part / _columnParts, part % _columnParts);
+        var (packed, width, unit) = (_weights.Packed, _weights.Kernel.Columns, PanelsOfUnit);
+        int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
+        var top = block * _blockRows;
+        RowBlock rows = default;
+        (rows.AStride, rows.Rows, rows.CStride) = (_stride, Math.Min(_blockRows, _slabRows - top), (nint)_cStride * sizeof(int));
+        rows.A = _rows + top * _stride;
+        rows.C = _c + (nint)(_slabTop + top) * _cStride;
+        rows.RowLanes = _workers + worker * _workerBytes;
+        rows.ColumnSums = (byte*)rows.RowLanes + (nint)LanesBytes * _blockRows;
+        rows.ColumnSumStride = width * sizeof(int);
+        var pieces = (int)Math.Max(1, ((long)rows.Rows * _stride + 2 * CacheSizes.BlockBytes - 1) / (2 * CacheSizes.BlockBytes));
+        for (var piece = 0; piece < pieces; piece++)
+        {
+            int from = packed.Groups * piece / pieces, to = packed.Groups * (piece + 1) / pieces;
+            for (var panel = first; panel < end; panel++)
             {
-                int from = count * t / tiles, to = count * (t + 1) / tiles;
-                var target = c + from * cStride + column;
-                var start = block == 0 ? weights.Start + column : target;
-                kernel.Run(source + from * stride, stride, packed, width, groups, start, block == 0 ? 0 : cStride, target, cStride, to - from);
+                var column = panel * width;
+                var whole = to == packed.Groups && column < _shape.N;
+                rows.Tile = whole ? _fused : 0;
+                if (rows.Tile != 0)
+                    Clear(rows, column);
+                PanelProduct.Multiply(_weights.Kernel, packed, column, packed.WidthAt(column), rows, from, to);
+                if (whole)
+                    Finish(rows, _slabTop + top, column);
+                if (_tile != 0)
+                    MultiplyChecks(top, rows.Rows, column, from, to);
             }
         }
+    }
+
+    private void MultiplyChecks(int top, int rows, int column, int from, int to)
+    {
+        var (packed, tiles, slabTiles) = (_weights.Packed, (rows + _tile - 1) / _tile, (_slabRows + _tile - 1) / _tile);
+        RowBlock checks = default;
+        (checks.AStride, checks.Rows, checks.CStride) = (_stride, 2 * tiles, (nint)_cStride * sizeof(int));
+        for (var kind = 0; kind < _checkRowsOfTile / 2; kind++)
+        {
+            checks.A = _checks + (2 * (kind * slabTiles + top / _tile)) * _stride;
+            checks.C = _c + (nint)(_shape.M + 2 * (kind * _tileRows + (_slabTop + top) / _tile)) * _cStride;
+            PanelProduct.Multiply(_weights.Kernel, packed, column, packed.WidthAt(column), checks, from, to);
+        }
+    }
+
+    private static void Clear(in RowBlock rows, int column)
+    {
+        if (column % rows.Tile == 0)
+            new Span<byte>(rows.RowLanes, LanesBytes * rows.Rows).Clear();
+        new Span<byte>(rows.ColumnSums, (int)rows.ColumnSumStride * ((rows.Rows + rows.Tile - 1) / rows.Tile)).Clear();
     }
 
     /// <summary>What becomes of a panel of C that is whole: its flips, then its line sums.</summary>
-    private static void Finish(in Job job, int row, int rows, int column)
+    private void Finish(in RowBlock rows, int top, int column)
     {
-        var width = Math.Min(job.Weights.PanelColumns(column), job.N - column);
-        if (!job.Faults.IsEmpty)
-        {
-            for (var block = row / FaultPlan.Block; block * FaultPlan.Block < row + rows; block++)
-            {
-                foreach (var flip in job.Faults.In(block, column / FaultPlan.Block))
-                {
-                    // A panel may be narrower than a block of the plan.
-                    if (flip.Column >= column && flip.Column < column + width)
-                        job.C[(nint)flip.Row * job.CStride + flip.Column] ^= flip.Mask;
-                }
-            }
-        }
-
-        if (job.Tile == 0)
+        var width = Math.Min(_weights.Kernel.Columns, _shape.N - column);
+        if (!_faults.IsEmpty)
+            ApplyFaults(rows, top, column, width);
+        if (rows.Tile == 0)
             return;
-        var tileColumns = (job.N + job.Tile - 1) / job.Tile;
-        for (var tileRow = row / job.Tile; tileRow * job.Tile < row + rows; tileRow++)
+        for (var t = 0; t * rows.Tile < rows.Rows; t++)
+            new ReadOnlySpan<int>((byte*)rows.ColumnSums + t * rows.ColumnSumStride, width).CopyTo(new Span<int>(_columnSums + (nint)(top / rows.Tile + t) * _shape.N + column, width));
+        var tileColumns = _observed.TileColumns;
+        if (column + width == _shape.N || (column + width) % rows.Tile == 0)
+            RowLanes.Fold((int*)rows.RowLanes, rows.Rows, _rowSums + (nint)top * tileColumns + column / rows.Tile, tileColumns);
+    }
+
+    /// <summary>Flips a panel's accumulators; what each flip changes, its sums change by too.</summary>
+    private void ApplyFaults(in RowBlock rows, int top, int column, int width)
+    {
+        for (var block = top / FaultPlan.Block; block * FaultPlan.Block < top + rows.Rows; block++)
         {
-            var first = tileRow * job.Tile;
-            LineSumKernel.Sum(job.C + (nint)first * job.CStride + column, job.CStride, Math.Min(job.Tile, job.M - first), width,
-                job.RowSums + (nint)first * tileColumns + column / job.Tile, tileColumns, job.ColumnSums + (nint)tileRow * job.N + column);
+            foreach (var flip in _faults.In(block, column / FaultPlan.Block))
+            {
+                // A panel may be narrower than a block of the plan.
+                if (flip.Column < column || flip.Column >= column + width)
+                    continue;
+                var flipped = _c[(nint)flip.Row * _cStride + flip.Column] ^= flip.Mask;
+                if (rows.Tile == 0)
+                    continue;
+                var row = flip.Row - top;
+                ((int*)rows.RowLanes)[row * MicroTile.Lanes] += flip.Delta(flipped);
+                ((int*)((byte*)rows.ColumnSums + row / rows.Tile * rows.ColumnSumStride))[flip.Column - column] += flip.Delta(flipped);
+            }
         }
     }
 
     /// <summary>Puts digits together: those of the row sums stand in columns beside the product, those of the column sums in rows below it.</summary>
-    private static void ReadExpected(GemmOutput output, LineSums sums, int stride, int firstRow, int firstColumn)
+    private void ReadExpected(LineSums sums, int firstRow, int firstColumn)
     {
-        var tileColumns = sums.TileColumns;
-        var rows = sums.Rows;
         for (var i = 0; i < sums.M; i++)
-        {
-            var digits = output.Pointer + (nint)i * stride + firstColumn;
-            for (var t = 0; t < tileColumns; t++)
-                rows[i * tileColumns + t] = Digits.Base * digits[2 * t] + digits[2 * t + 1];
-        }
-
+            Digits.JoinPairs(_c + (nint)i * _cStride + firstColumn, sums.Rows.Slice(i * sums.TileColumns, sums.TileColumns));
         for (var t = 0; t < sums.TileRows; t++)
-            Digits.Join(output.Pointer + (nint)(firstRow + 2 * t) * stride, stride, sums.Columns.Slice(t * sums.N, sums.N));
-    }
-
-    private readonly struct Job(HostWeights weights, FaultPlan faults, sbyte* a, nint aStride, int m, int n, sbyte* checks, nint checkStride, int checkRows,
-        int* c, nint cStride, int tile, int* rowSums, int* columnSums)
-    {
-        public readonly HostWeights Weights = weights;
-        public readonly FaultPlan Faults = faults;
-        public readonly sbyte* A = a;
-        public readonly nint AStride = aStride;
-        public readonly int M = m;
-        public readonly int N = n;
-        public readonly sbyte* Checks = checks;
-        public readonly nint CheckStride = checkStride;
-        public readonly int CheckRows = checkRows;
-        public readonly int* C = c;
-        public readonly nint CStride = cStride;
-
-        /// <summary>Edge of the tiles whose sums are taken panel by panel; 0 for none.</summary>
-        public readonly int Tile = tile;
-
-        public readonly int* RowSums = rowSums;
-        public readonly int* ColumnSums = columnSums;
+            Digits.Join(_c + (nint)(firstRow + 2 * t) * _cStride, _cStride, sums.Columns.Slice(t * sums.N, sums.N));
     }
 }

@@ -19,7 +19,9 @@ internal sealed unsafe class HostWeights : GemmWeights
         var digits = Digits.Columns(weights, n, k, tiles.AlwaysSummed);
         if (tiles.Moments)
             digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, LineMoments.Centre(tiles.Edge))];
-        Stride = PaddedColumns(kernel, n + digits.Length / k);
+        // Digits begin with a panel, so that every panel before them is C's alone.
+        DigitColumn = digits.Length == 0 ? n : (n + kernel.Columns - 1) / kernel.Columns * kernel.Columns;
+        Stride = PaddedColumns(kernel, DigitColumn + digits.Length / k);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
         _panels = (int*)NativeMemory.AlignedAlloc((nuint)Stride * (nuint)Groups * sizeof(int), Alignment);
         _start = (int*)NativeMemory.AlignedAlloc((nuint)Stride * sizeof(int), Alignment);
@@ -27,8 +29,8 @@ internal sealed unsafe class HostWeights : GemmWeights
         ReadOnlySpan<sbyte> padding = new sbyte[k];
         for (var j = 0; j < Stride; j++)
         {
-            var digit = (j - n) * k;
-            Pack(j, j < n ? weights.Slice(j * k, k) : digit < digits.Length ? digits.AsSpan(digit, k) : padding);
+            var digit = (j - DigitColumn) * k;
+            Pack(j, j < n ? weights.Slice(j * k, k) : digit >= 0 && digit < digits.Length ? digits.AsSpan(digit, k) : padding);
         }
 
         if (!tiles.IsHierarchical)
@@ -41,26 +43,23 @@ internal sealed unsafe class HostWeights : GemmWeights
 
     public Int8Kernel Kernel { get; }
 
+    /// <summary>The first digit column: where the panel after those of W begins.</summary>
+    public int DigitColumn { get; }
+
     /// <summary>Columns of all panels: N, the digits and the padding to whole panels.</summary>
     public int Stride { get; }
 
     /// <summary>Groups of K.</summary>
     public int Groups { get; }
 
-    /// <summary>Every column's starting value.</summary>
-    public int* Start => _start;
+    /// <summary>The panels with every column's starting value.</summary>
+    public PackedPanels Packed => new(_panels, Groups, Stride, Kernel.Columns, _start);
 
     /// <summary>The digit columns of the tiles inside coarse ones, as weights of their own; null for flat sums.</summary>
     public HostWeights? TileDigits { get; }
 
     /// <summary>True when the panels are freed.</summary>
     public bool IsDisposed => _panels == null;
-
-    /// <summary>A panel's groups, [groups][columns], starting at a column that is a multiple of the kernel's width.</summary>
-    public int* Panel(int column) => _panels + (nint)column * Groups;
-
-    /// <summary>Width of the panel at a column.</summary>
-    public int PanelColumns(int column) => Math.Min(Kernel.Columns, Stride - column);
 
     protected override void Dispose(bool disposing)
     {
@@ -75,8 +74,8 @@ internal sealed unsafe class HostWeights : GemmWeights
     private void Pack(int j, ReadOnlySpan<sbyte> column)
     {
         var panelStart = j / Kernel.Columns * Kernel.Columns;
-        var target = Panel(panelStart) + (j - panelStart);
-        var width = PanelColumns(panelStart);
+        var target = (int*)Packed.At(panelStart, 0) + (j - panelStart);
+        var width = Packed.WidthAt(panelStart);
         for (var g = 0; g < Groups; g++)
             target[g * width] = Kernel.PackGroup(column.Slice(g * Kernel.Depth, Math.Min(Kernel.Depth, K - g * Kernel.Depth)));
         var sum = 0;

@@ -14,9 +14,12 @@ internal static class Int8Kernels
     /// <summary>Environment variable that forces an entry.</summary>
     public const string Variable = "DRIFT_ISA";
 
+    /// <summary>The entry of generated code.</summary>
+    public const string Generated = "avx512-vnni";
+
     private static readonly Entry[] Table =
     [
-        new("avx512-vnni", Avx512VnniKernel.Missing, () => new Avx512VnniKernel()),
+        new(Generated, () => GeneratedKernels.Missing(DotType.Int8), () => new Avx512VnniKernel()),
         new("avx512", () => Avx512BW.IsSupported ? null : "the CPU has no AVX-512 BW", () => new DotKernel512<MultiplyAdd512>("avx512")),
         new("avx-vnni", () => AvxVnni.IsSupported ? null : "the CPU has no AVX-VNNI", () => new DotKernel256<Vnni256>("avx-vnni")),
         new("avx2", () => Avx2.IsSupported ? null : "the CPU has no AVX2", () => new DotKernel256<MultiplyAdd256>("avx2")),

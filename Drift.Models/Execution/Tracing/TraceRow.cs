@@ -21,6 +21,9 @@ public enum ChargeKind
     /// <summary>The products of one head of an attention.</summary>
     Attention,
 
+    /// <summary>The supply going from one point to another while the array waits.</summary>
+    Transition,
+
     /// <summary>Features read or written by a cache that forecasts blocks.</summary>
     Cache,
 }

@@ -32,5 +32,5 @@ internal static class CampaignBench
     }
 
     /// <summary>A trial that nobody drew.</summary>
-    public static TrialRow Row(int cell, int trial, double value = 30) => new(cell, trial, (ulong)trial, (ulong)trial, 1, 0, 0, 0, 1, [value], "0123456789abcdef", 1);
+    public static TrialRow Row(int cell, int trial, double value = 30) => new("0123456789abcdef", cell, trial, (ulong)trial, (ulong)trial, 1, 0, 0, 0, 1, [value], "0123456789abcdef", 1);
 }

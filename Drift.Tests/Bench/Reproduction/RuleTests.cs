@@ -47,6 +47,13 @@ internal sealed class RuleTests
         Assert.That(claim.Verdict, Is.EqualTo(verdict));
     }
 
+    [TestCase(new[] { 0, 0, 0, 5.0 }, Verdict.Reproduced)]
+    [TestCase(new[] { 5.0, 5, 5, 5 }, Verdict.ReproducedInShape)]
+    public void A_single_knee_is_judged_by_steps(double[] ours, Verdict verdict) => Assert.That(KneeRule.Judge("it rises there", [Curve("one", [0, 0, .8, .8], ours)]).Verdict, Is.EqualTo(verdict));
+
+    [Test]
+    public void A_single_knee_far_off_is_not_reproduced() => Assert.That(KneeRule.Judge("it rises there", [Curve("one", [.8, 0, 0, 0], [0, 0, 0, 5])]).Verdict, Is.EqualTo(Verdict.NotReproduced));
+
     [TestCase("vf-isoline", "vf-isolines")]
     [TestCase("speedups", "speedup")]
     [TestCase("voltage", "energy-vs-voltage")]
@@ -54,6 +61,15 @@ internal sealed class RuleTests
 
     [Test]
     public void Nothing_is_offered_for_what_is_close_to_nothing() => Assert.That(ClosestNames.Of("xyzzy", ["speedup", "layout"]), Is.Empty);
+
+    /// <summary>The paper tells nine pairs apart; ours decides three, against it.</summary>
+    [Test]
+    public void A_few_pairs_that_contradict_are_not_reproduced()
+    {
+        static double[] Rising(int i) => [0, 0, 0, 1 - 0.3 * i];
+        var curves = Enumerable.Range(0, 3).Select(i => Curve("same", [.. Rates.Select(_ => 0.1 + 0.2 * i)], Rising(i))).ToList();
+        Assert.That(OrderRule.Judge("they stand so", curves, rate => rate >= 1e-4, "from 1e-4").Verdict, Is.EqualTo(Verdict.NotReproduced));
+    }
 
     /// <summary>A curve of four pictures that hardly differ.</summary>
     private static DamageCurve Curve(string name, double[] quoted, double[] ours) => new(name,

@@ -10,8 +10,8 @@ namespace Drift.Tests.Bench;
 [TestFixture]
 internal sealed partial class TableTests
 {
-    private const int Steps = 12;
-    private static readonly Budget Smallest = new("smallest", 2, 1, [1e-3, 3e-2], Steps);
+    private const int Steps = 4;
+    private static readonly Budget Smallest = new("smallest", 2, 1, [1e-3, 3e-2], new DuelSettings(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, 1, 1), Steps);
 
     private readonly TrainedModels _models = new(Smallest, Environment.ProcessorCount);
 

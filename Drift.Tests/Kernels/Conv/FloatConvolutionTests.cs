@@ -22,6 +22,75 @@ public sealed class FloatConvolutionTests
             IsTheReference(new ConvolutionCase(shape, 7), threads);
     }
 
+    [TestCase(32, 3, ChannelLayout.Last)]
+    [TestCase(7, 3, ChannelLayout.First)]
+    [TestCase(64, 1, ChannelLayout.Last)]
+    public void Protected_tile_by_tile_both_sides_of_every_sum_agree_and_a_flip_shows(int tile, int kernel, ChannelLayout layout)
+    {
+        var drawn = new ConvolutionCase(new ConvolutionShape(2, 17, 19, 88, 70, kernel) { Padding = kernel / 2, Groups = 2, Layout = layout }, 8);
+        var (shape, m, n) = (drawn.Shape, drawn.Shape.Product.M, drawn.Shape.Product.N);
+        var (x, w, bias) = (drawn.Floats(shape.InputLength, 1), drawn.Floats(drawn.FilterValues, 2), drawn.Floats(shape.Filters, 3));
+        var (truth, y, flip) = (new float[shape.OutputLength], new float[shape.OutputLength], new Flip(613, 33, 30));
+        ReferenceConvolution.Multiply(shape, x, w, bias, truth);
+        foreach (var threads in new[] { 1, 2 })
+        {
+            FloatChecks[] checks = [new(), new()];
+            FloatConvolution.Multiply(shape, x, FloatConvolution.Pack(shape, w, tile), bias, y, threads, null, checks);
+            Assert.That(y.AsSpan().SequenceEqual(truth), $"checks change no bit, {threads} threads");
+            Assert.That(checks.SelectMany(Beyond), Is.Empty, $"{threads} threads");
+            Assert.That(checks[1].Expected.Rows.ToArray(), Has.Some.GreaterThan(1));
+            FloatConvolution.Multiply(shape, x, FloatConvolution.Pack(shape, w, tile), bias, y, threads, [FaultPlan.None, FaultPlan.Of(m, n, [flip])], checks);
+            Assert.That(Beyond(checks[0]), Is.Empty);
+            Assert.That(Beyond(checks[1]), Is.EqualTo(new[] { $"row {613 * ((n + tile - 1) / tile) + 33 / tile}", $"column {613 / tile * n + 33}" }));
+            var changed = Enumerable.Range(0, y.Length).Where(at => y[at] != truth[at]);
+            Assert.That(changed, Is.EqualTo(new[] { ReferenceConvolution.At(shape, 613, n + 33) }));
+        }
+
+        static List<string> Beyond(FloatChecks checks)
+        {
+            const double Rounding = 2e-3;
+            List<string> beyond = [];
+            for (var i = 0; i < checks.Expected.Rows.Length; i++)
+            {
+                if (!(Math.Abs((double)checks.Expected.Rows[i] - checks.Observed.Rows[i]) < Rounding))
+                    beyond.Add($"row {i}");
+            }
+
+            for (var i = 0; i < checks.Expected.Columns.Length; i++)
+            {
+                if (!(Math.Abs((double)checks.Expected.Columns[i] - checks.Observed.Columns[i]) < Rounding))
+                    beyond.Add($"column {i}");
+            }
+
+            return beyond;
+        }
+    }
+
+    [Test]
+    public void Statistics_of_windows_are_those_of_the_windows()
+    {
+        var drawn = new ConvolutionCase(new ConvolutionShape(1, 9, 8, 50, 40, 3) { Padding = 1 }, 4);
+        var (shape, k) = (drawn.Shape, drawn.Shape.Product.K);
+        var x = drawn.Floats(shape.InputLength, 1);
+        var checks = new FloatChecks();
+        FloatConvolution.Multiply(shape, x, FloatConvolution.Pack(shape, drawn.Floats(drawn.FilterValues, 2), 32), [], new float[shape.OutputLength], 1, null, [checks]);
+        for (var row = 0; row < shape.Product.M; row++)
+        {
+            double sum = 0, squares = 0;
+            for (var at = 0; at < k; at++)
+            {
+                var (tap, channel) = Math.DivRem(at, shape.Channels);
+                var (i, j) = (row / 8 - 1 + tap / 3, row % 8 - 1 + tap % 3);
+                double value = i is >= 0 and < 9 && j is >= 0 and < 8 ? x[(i * 8 + j) * shape.Channels + channel] : 0;
+                sum += value;
+                squares += value * value;
+            }
+
+            Assert.That(checks.Activations.Sums[row], Is.EqualTo(sum).Within(1e-4));
+            Assert.That(checks.Activations.Squares[row], Is.EqualTo(squares).Within(1e-3));
+        }
+    }
+
     [Test]
     public void The_reference_is_the_sum_over_the_window()
     {

@@ -59,4 +59,19 @@ public class VectorMathTests
     private static float Exp(float x) => VectorMath.ExpOfBounded(Vector512.Create(x)).GetElement(7);
 
     private static float Falling(float x) => VectorMath.ExpOfNonPositive(Vector512.Create(x)).GetElement(7);
+
+    [Test]
+    public void A_rest_of_any_length_is_loaded_and_stored_and_nothing_else_is()
+    {
+        float[] source = [.. Enumerable.Range(1, 20).Select(i => (float)i)];
+        for (var length = 1; length <= VectorMath.Lanes; length++)
+        {
+            var loaded = VectorMath.Load(source.AsSpan(0, length), -7);
+            for (var lane = 0; lane < VectorMath.Lanes; lane++)
+                Assert.That(loaded.GetElement(lane), Is.EqualTo(lane < length ? lane + 1 : -7), $"{length} values, lane {lane}");
+            var target = new float[20];
+            VectorMath.Store(loaded, target.AsSpan(0, length));
+            Assert.That(target, Is.EqualTo(Enumerable.Range(1, 20).Select(i => i <= length ? (float)i : 0)), $"{length} places");
+        }
+    }
 }

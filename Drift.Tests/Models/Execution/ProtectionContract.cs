@@ -48,6 +48,8 @@ public sealed class ProtectionContract
             Assert.That(new[] { outcome.Exact, outcome.RolledBack, outcome.Left, outcome.Missed, outcome.WrongValue, outcome.Misplaced, outcome.Recomputed }, Has.All.Not.Negative);
             Assert.That(one.Ledger.FaultsInjected, Is.EqualTo(outcome.Flips));
             Assert.That(one.Ledger.MissedLarge, Is.EqualTo(outcome.Escaped));
+            Assert.That(new[] { outcome.Cancelled, outcome.Tolerated, outcome.Unseen }, Has.All.Not.Negative);
+            Assert.That(outcome.Unseen, Open(name) is { Tile: > 0 } ? Is.Zero : Is.EqualTo(outcome.Missed), "what has sums sees every flip that nothing hides");
         });
     }
 

@@ -47,7 +47,7 @@ public sealed class RowMemoryTests
     private static float[] Rows(RowMemory memory, double timestep, int[] labels, params float[] input)
     {
         var output = new Tensor(input.Length / 2, 3);
-        memory.Linear(Layer, timestep, labels, new Tensor(input, input.Length / 2, 2), output);
+        memory.Linear(Layer, new StepContext(0, timestep, new Workspace()), labels, new Tensor(input, input.Length / 2, 2), output);
         return output.Span.ToArray();
     }
 }

@@ -72,7 +72,7 @@ public class UNetVariantTests
         // 32 convolutions and, without their projections, 11 transformers of 10 linear layers.
         Assert.That(layers.Count(layer => layer.Key.Role == GemmRole.Convolution), Is.EqualTo(TensorFile.ReadAll(Path.Combine(Shipped, Weights))
             .Count(tensor => tensor.Value.Shape.Count == 4 && !tensor.Key.Contains("proj_"))));
-        Assert.That(layers.Sum(layer => (long)layer.Weight.Length), Is.EqualTo(TensorFile.ReadAll(Path.Combine(Shipped, Weights))
+        Assert.That(layers.Sum(layer => (long)layer.N * layer.K), Is.EqualTo(TensorFile.ReadAll(Path.Combine(Shipped, Weights))
             .Where(tensor => tensor.Value.Shape.Count > 1).Sum(tensor => (long)tensor.Value.Length)));
     }
 

@@ -134,9 +134,8 @@ public sealed class SamplerTests
     }
 
     [TestCase(Dpm, "algorithm_type", "\"sde-dpmsolver++\"", "dpmsolver++")]
-    [TestCase(Dpm, "solver_type", "\"bh2\"", "midpoint, heun")]
     [TestCase(Dpm, "prediction_type", "\"flow_prediction\"", "epsilon, v_prediction, sample")]
-    [TestCase(Dpm, "use_lu_lambdas", "true", "false")]
+    [TestCase(Dpm, "use_exponential_sigmas", "true", "false")]
     [TestCase(Dpm, "use_flow_sigmas", "true", "false")]
     [TestCase(Dpm, "variance_type", "\"learned_range\"", "null")]
     [TestCase(Euler, "interpolation_type", "\"log_linear\"", "linear")]
@@ -147,6 +146,58 @@ public sealed class SamplerTests
     public void A_setting_that_is_not_supported_is_named_with_what_is(string scheduler, string setting, string value, string supported) =>
         Assert.That(() => Load(scheduler, $"\"{setting}\": {value}"),
             Throws.InstanceOf<UnsupportedSettingException>().With.Message.Contains($": {setting} is ").And.Message.EndsWith($"supported: {supported}").Or.Message.Contains($"supported: {supported},"));
+
+    /// <summary>diffusers takes these words for others.</summary>
+    [TestCase("solver_type", "bh2")]
+    [TestCase("solver_type", "logrho")]
+    [TestCase("algorithm_type", "deis")]
+    public void Words_of_other_solvers_mean_the_usual_one(string setting, string word)
+    {
+        var (usual, other) = (Begin(Dpm, "\"_\": 0", 6), Begin(Dpm, $"\"{setting}\": \"{word}\"", 6));
+        float[] a = [0.5f, -1.5f], b = [0.5f, -1.5f];
+        for (var i = 0; i < 6; i++)
+        {
+            usual.Step(i, [0.1f * i, 0.2f], a);
+            other.Step(i, [0.1f * i, 0.2f], b);
+        }
+
+        Assert.That(b, Is.EqualTo(a));
+    }
+
+    /// <summary>Levels of Lu et al.: geometric from the largest to the least.</summary>
+    [Test]
+    public void Lu_levels_are_geometric()
+    {
+        var (lu, spaced) = (Begin(Dpm, "\"use_lu_lambdas\": true", 9), Begin(Dpm, "\"use_karras_sigmas\": true", 9));
+        Assert.That(lu.Sigmas[0], Is.EqualTo(spaced.Sigmas[0]).Within(1e-5).Percent);
+        Assert.That(lu.Sigmas[8], Is.EqualTo(spaced.Sigmas[8]).Within(1e-4).Percent);
+        for (var i = 1; i < 8; i++)
+            Assert.That(lu.Sigmas[i] * lu.Sigmas[i], Is.EqualTo(lu.Sigmas[i - 1] * lu.Sigmas[i + 1]).Within(1e-3).Percent);
+        Assert.That(lu.Timesteps, Is.Ordered.Descending);
+    }
+
+    /// <summary>Each picture by its own quantile; at a ratio of 1 that is its largest magnitude, at 0.5 of five values the third.</summary>
+    [TestCase("DDIMScheduler", 1.0, 4f, 2f)]
+    [TestCase("DDIMScheduler", 0.5, 2f, 1f)]
+    [TestCase("DDIMScheduler", 0.625, 2.5f, 1f)]
+    [TestCase(Dpm, 1.0, 4f, 2f)]
+    public void Dynamic_thresholding_presses_each_picture_by_its_own_quantile(string scheduler, double ratio, float first, float second)
+    {
+        var settings = FormattableString.Invariant($"\"thresholding\": true, \"dynamic_thresholding_ratio\": {ratio}, \"sample_max_value\": 3, \"prediction_type\": \"sample\"");
+        float[] clean = [-4, 2, 1, 3, 0, 0.5f, -2, 1, 0.25f, 0];
+        float[] sample = new float[10], original = new float[10];
+        Load(scheduler, settings).Begin(10, 2).Step(0, clean, sample, original);
+        var (a, b) = (Math.Min(first, 3), second);
+        Assert.That(original, Is.EqualTo(clean.Select((value, i) => Math.Clamp(value, i < 5 ? -a : -b, i < 5 ? a : b) / (i < 5 ? a : b))).Within(1e-6));
+    }
+
+    [Test]
+    public void Trained_betas_are_taken_as_they_are()
+    {
+        File.WriteAllText(Path.Combine(_folder, "betas.json"), """{"_class_name": "DDIMScheduler", "num_train_timesteps": 3, "trained_betas": [0.5, 0.25, 0.2]}""");
+        var schedule = Ddim.Load(Path.Combine(_folder, "betas.json")).Schedule;
+        Assert.That(schedule.AlphasCumprod, Is.EqualTo(new[] { 0.5f, 0.375f, 0.3f }).Within(1e-7));
+    }
 
     [TestCase(Dpm, "solver_order", "4", "a whole number from 1 to 3")]
     [TestCase(Dpm, "final_sigmas_type", "\"one\"", "one of zero, sigma_min")]

@@ -31,6 +31,22 @@ public class SentencePieceTextTests
         });
     }
 
+    /// <summary>Ids from the sentencepiece package (0.1.97).</summary>
+    [TestCase("\u0005")]
+    [TestCase("\0dog", 4, 2, 20, 32, 63)]
+    [TestCase("a\u0005b", 3, 92)]
+    [TestCase("e\u0005\u0301", 4, 9, 2)]
+    [TestCase("\u0014red heart\u007f", 4, 136, 87)]
+    [TestCase("tab\u000bx", 133, 13, 92, 264)]
+    public void Characters_of_no_form_are_dropped_and_part_what_stands_around_them(string text, params int[] ids) =>
+        Assert.That(SentencePieceText.Load(Path.GetDirectoryName(Model)!).Encode(text), Is.EqualTo((int[])[.. ids, 1]));
+
+    /// <summary>Ways of cutting a run of one letter are equally probable but for the rounding of sums. Ids from the sentencepiece package.</summary>
+    [TestCase("STATUE 57778ooooo", 32, 313, 313)]
+    [TestCase("iiiiiiiiuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuooooo", 313, 313, 32)]
+    public void Ties_fall_as_the_rounding_of_fp32_has_them(string text, params int[] last) =>
+        Assert.That(SentencePieceText.Load(Path.GetDirectoryName(Model)!).Encode(text)[^4..^1], Is.EqualTo(last));
+
     [Test]
     public void A_missing_model_is_one_line() =>
         Assert.That(() => SentencePieceText.Load(_folder), Throws.InstanceOf<ModelFormatException>().With.Message.StartsWith(Path.Combine(_folder, "spiece.model")).And.Message.Contains("no such file"));

@@ -1,55 +1,77 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
 
 /// <summary>
-/// The fp32 register tile: 8 x 32 accumulators. Written with 512-bit operations, which narrower hosts execute in pieces; the bits are the same, because each
-/// accumulator is a chain of fused multiply-adds of its own.
+/// The fp32 register tile without generated code: 8 x 32 accumulators. Written with 512-bit operations, which narrower hosts execute in pieces; the bits are the same, because
+/// each accumulator is a chain of fused multiply-adds of its own.
 /// </summary>
-internal static unsafe class FloatKernel
+internal sealed unsafe class VectorFloatKernel : MicroKernel
 {
-    public const int Rows = 8;
-    private const int Lanes = 16;
+    private const int MostRows = 8, Lanes = MicroTile.Lanes;
 
-    /// <summary>C (+)= A x panel, for at most 8 rows and 32 columns; at the end of K the bias is added.</summary>
+    /// <inheritdoc/>
+    public override string Name => "vector-fma";
+
+    /// <inheritdoc/>
+    public override int Rows => MostRows;
+
+    /// <inheritdoc/>
+    public override int Columns => 2 * Lanes;
+
+    /// <inheritdoc/>
+    public override int NarrowColumns => 2 * Lanes;
+
+    /// <inheritdoc/>
+    public override int Depth => 1;
+
+    /// <inheritdoc/>
+    public override int RowGroupBytes => sizeof(float);
+
+    /// <inheritdoc/>
     [SkipLocalsInit]
-    public static void Run(float* a, nint aStride, float* panel, int depth, float* c, nint cStride, int rows, int columns, bool accumulate, float* bias)
+    public override void Run(TileCall* call, int rows, int vectors, bool sums)
     {
-        if (rows == Rows && columns == 2 * Lanes)
+        float* a = (float*)call->A, panel = (float*)call->Panel, c = (float*)call->C, start = (float*)call->Start;
+        nint aStride = call->AStride / sizeof(float), cStride = call->CStride / sizeof(float);
+        var (depth, columns) = ((int)call->Groups, BitOperations.PopCount(call->Columns));
+        if (rows == MostRows && columns == 2 * Lanes && !sums && (start == null || start == c))
         {
-            Tile(a, aStride, panel, depth, c, cStride, accumulate, bias);
+            Tile(a, aStride, panel, depth, c, cStride, start != null, call->Bias);
             return;
         }
 
-        // A ragged tile runs whole on a copy: missing rows repeat the last one, missing columns are the panel's zeros.
-        var tile = stackalloc float[Rows * 2 * Lanes];
-        var rowBias = stackalloc float[2 * Lanes];
-        if (accumulate)
-        {
-            for (var i = 0; i < rows; i++)
-                new ReadOnlySpan<float>(c + i * cStride, columns).CopyTo(new Span<float>(tile + i * 2 * Lanes, columns));
-        }
-
-        if (bias != null)
-            new ReadOnlySpan<float>(bias, columns).CopyTo(new Span<float>(rowBias, columns));
-        Few(a, aStride, panel, depth, tile, rows, accumulate, bias != null ? rowBias : null);
+        // Any other tile runs on a copy: missing rows repeat the last one, missing columns are the panel's zeros.
+        var tile = stackalloc float[MostRows * 2 * Lanes];
+        new Span<float>(tile, MostRows * 2 * Lanes).Clear();
+        for (var i = 0; i < rows && start != null; i++)
+            new ReadOnlySpan<float>((byte*)start + i * call->StartStride, columns).CopyTo(new Span<float>(tile + i * 2 * Lanes, columns));
+        Few(a, aStride, panel, depth, tile, rows);
+        if (sums)
+            TileSums.AddFloats(tile, 2 * Lanes, rows, vectors, (float*)call->RowLanes, (float*)call->ColumnSums);
         for (var i = 0; i < rows; i++)
-            new ReadOnlySpan<float>(tile + i * 2 * Lanes, columns).CopyTo(new Span<float>(c + i * cStride, columns));
+        {
+            var values = new Span<float>(tile + i * 2 * Lanes, columns);
+            for (var j = 0; j < columns && call->Bias != null; j++)
+                values[j] += call->Bias[j];
+            values.CopyTo(new Span<float>(c + i * cStride, columns));
+        }
     }
 
     /// <summary>Rows four at a time, so that few rows do not pay for eight. Missing rows repeat the last one.</summary>
-    private static void Few(float* a, nint aStride, float* panel, int depth, float* tile, int rows, bool accumulate, float* bias)
+    private static void Few(float* a, nint aStride, float* panel, int depth, float* tile, int rows)
     {
         for (var row = 0; row < rows; row += 4)
         {
             float* a0 = a + row * aStride, a1 = a + Math.Min(row + 1, rows - 1) * aStride;
             float* a2 = a + Math.Min(row + 2, rows - 1) * aStride, a3 = a + Math.Min(row + 3, rows - 1) * aStride;
             float* c0 = tile + row * 2 * Lanes, c1 = c0 + 2 * Lanes, c2 = c1 + 2 * Lanes, c3 = c2 + 2 * Lanes;
-            var (c00, c01) = Start(c0, accumulate);
-            var (c10, c11) = Start(c1, accumulate);
-            var (c20, c21) = Start(c2, accumulate);
-            var (c30, c31) = Start(c3, accumulate);
+            var (c00, c01) = Start(c0, true);
+            var (c10, c11) = Start(c1, true);
+            var (c20, c21) = Start(c2, true);
+            var (c30, c31) = Start(c3, true);
             var b = panel;
             for (var p = 0; p < depth; p++, b += 2 * Lanes)
             {
@@ -69,10 +91,10 @@ internal static unsafe class FloatKernel
                 c31 = Vector512.FusedMultiplyAdd(v, b1, c31);
             }
 
-            Store(c0, c00, c01, bias);
-            Store(c1, c10, c11, bias);
-            Store(c2, c20, c21, bias);
-            Store(c3, c30, c31, bias);
+            Store(c0, c00, c01, null);
+            Store(c1, c10, c11, null);
+            Store(c2, c20, c21, null);
+            Store(c3, c30, c31, null);
         }
     }
 

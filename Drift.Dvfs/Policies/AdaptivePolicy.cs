@@ -1,0 +1,113 @@
+using Drift.Kernels;
+
+namespace Drift.Dvfs;
+
+/// <summary>What a closed loop aims at and may do.</summary>
+/// <param name="TargetRate">Large errors wanted, as the rate per element of all hits; 0..1.</param>
+/// <param name="Lowest">The lowest supply that it may choose.</param>
+/// <param name="Highest">The highest one.</param>
+public sealed record LoopSettings(double TargetRate, Volts Lowest, Volts Highest)
+{
+    /// <summary>Share of hits that a threshold of 2^10 shows: bits 10..30 of 31.</summary>
+    public double LargeShare { get; init; } = 21.0 / 31;
+
+    /// <summary>Alarms expected at the target before a decision: the estimate is then good to 1 / sqrt of it.</summary>
+    public int Evidence { get; init; } = 256;
+
+    /// <summary>How far the estimated rate may lie from the target, as a factor, before the supply moves.</summary>
+    public double Band { get; init; } = 1.2;
+
+    /// <summary>The most that the supply falls at one decision: what bounds the overshoot. Up it goes as far as it must.</summary>
+    public Volts Descent { get; init; } = new(0.01);
+
+    /// <summary>The regulator's resolution; supplies are multiples of it.</summary>
+    public Volts Resolution { get; init; } = new(0.005);
+}
+
+/// <summary>
+/// A closed loop: alarms are counted until enough are expected, the rate that they imply is compared with the target, and where it has left a band the supply goes to where the assumed table, moved to
+/// agree with what was seen, has the target. The table's level may be wrong by any factor; its shape only decides how many decisions are needed.
+/// </summary>
+/// <remarks>
+/// A line of T elements is flagged with a chance of 1 - (1 - q)^T, q being the rate of large errors. Bound: the supply falls only on a window that showed less than 1 / Band of the target, and by no more
+/// than Descent, so it never goes more than Descent below the right point but by the window's own error, one part in sqrt(Evidence), which at 50 / V is 1.3 mV.
+/// </remarks>
+public sealed class AdaptivePolicy : IOperatingPolicy
+{
+    // Below this a table is as good as free of errors, and logarithms lose their meaning.
+    private const double Floor = 1e-9, MostFlagged = 0.98;
+    private readonly IErrorRates _assumed;
+    private readonly LoopSettings _settings;
+    private readonly double _level;
+    private double _volts, _flagged, _lines, _expected;
+
+    /// <summary>A loop that starts where the assumed table has the target.</summary>
+    /// <param name="assumed">What is believed about the chip.</param>
+    /// <param name="settings">What it aims at.</param>
+    /// <param name="level">A factor on the assumed rates: 1 to believe them.</param>
+    /// <exception cref="ArgumentException">There is no range of supplies, or no target.</exception>
+    public AdaptivePolicy(IErrorRates assumed, LoopSettings settings, double level = 1)
+    {
+        ArgumentNullException.ThrowIfNull(assumed);
+        ArgumentNullException.ThrowIfNull(settings);
+        if (!(settings.TargetRate is > 0 and < 1 && settings.Lowest.Value < settings.Highest.Value && level > 0))
+            throw new ArgumentException($"a loop needs a target between 0 and 1, a range of supplies and a positive level, not {settings.TargetRate}, {settings.Lowest}..{settings.Highest}, {level}", nameof(settings));
+        (_assumed, _settings, _level) = (assumed, settings, level);
+        _volts = SupplyFor(settings.TargetRate);
+    }
+
+    /// <summary>The supply as it stands.</summary>
+    public Volts Supply => new(_volts);
+
+    /// <inheritdoc/>
+    public OperatingPoint Choose(GemmSite site) => OperatingPoint.Nominal with { Voltage = Supply };
+
+    /// <inheritdoc/>
+    public void Observe(GemmSite site, AlarmCount alarms)
+    {
+        if (alarms.Lines == 0)
+            return;
+        var target = Trials.AnyOf(_settings.TargetRate * _settings.LargeShare, alarms.Tile);
+        (_flagged, _lines, _expected) = (_flagged + alarms.Flagged, _lines + alarms.Lines, _expected + target * alarms.Lines);
+        if (Math.Max(_expected, _flagged) < _settings.Evidence)
+            return;
+        // At least half an alarm: nothing seen is not a rate of nothing.
+        var share = Math.Min(MostFlagged, Math.Max(_flagged, 0.5) / _lines);
+        var rate = Math.Min(1, Trials.AnyOf(share, 1.0 / alarms.Tile) / _settings.LargeShare);
+        (_flagged, _lines, _expected) = (0, 0, 0);
+        var ratio = rate / _settings.TargetRate;
+        if (ratio > _settings.Band || ratio < 1 / _settings.Band)
+            Move(rate);
+    }
+
+    /// <summary>To where the assumed table, moved so that it has the rate just seen at the supply just used, has the target.</summary>
+    private void Move(double rate)
+    {
+        var wanted = SupplyFor(_settings.TargetRate * Math.Max(Floor, Assumed(_volts)) / rate);
+        var next = Math.Max(wanted, OnGrid(_volts - _settings.Descent.Value));
+        // Too many alarms never lower the supply, too few never raise it, whatever a table's flat stretch says.
+        _volts = rate > _settings.TargetRate ? Math.Max(next, OnGrid(Math.Min(_settings.Highest.Value, _volts + _settings.Resolution.Value))) : Math.Min(next, _volts);
+    }
+
+    /// <summary>The lowest supply on the grid at which the assumed table has no more than a rate.</summary>
+    private double SupplyFor(double rate)
+    {
+        var (low, high) = (_settings.Lowest.Value, _settings.Highest.Value);
+        if (Assumed(low) <= rate)
+            return OnGrid(low);
+        while (high - low > _settings.Resolution.Value / 16)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = Assumed(middle) <= rate ? (low, middle) : (middle, high);
+        }
+
+        return OnGrid(high);
+    }
+
+    private double Assumed(double volts) =>
+        _assumed.Find(OperatingPoint.Nominal with { Voltage = new Volts(volts) })?.Value * _level ?? Floor;
+
+    /// <summary>The next supply of the grid that is no lower, a hair's breadth aside.</summary>
+    private double OnGrid(double volts) =>
+        Math.Clamp(Math.Round(Math.Ceiling(volts / _settings.Resolution.Value - 0.0625) * _settings.Resolution.Value, 6), _settings.Lowest.Value, _settings.Highest.Value);
+}

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>What one launch of a product works on.</summary>
+/// <param name="A">A as words [padded rows, words].</param>
+/// <param name="W">W as words, laid out as the family packed them.</param>
+/// <param name="Plan">Starts of the fault blocks, the end, then the flips.</param>
+/// <param name="C">Takes C [padded rows, stride].</param>
+/// <param name="RowSums">Takes observed row sums; zero before.</param>
+/// <param name="ColumnSums">Takes observed column sums; zero before.</param>
+/// <param name="Extents">Extents.</param>
+internal readonly record struct ProductLaunch(
+    ArrayView<int> A, ArrayView<int> W, ArrayView<int> Plan, ArrayView<int> C, ArrayView<int> RowSums, ArrayView<int> ColumnSums, GemmExtents Extents);
+
+/// <summary>A way of multiplying on a device: how operands are padded and laid out, and the kernel that reads them so.</summary>
+internal abstract class KernelFamily
+{
+    /// <summary>Name, as devices are described.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Rows of A and C are padded to a multiple of this.</summary>
+    public abstract int RowUnit { get; }
+
+    /// <summary>Columns of C are padded to a multiple of this.</summary>
+    public abstract int ColumnUnit { get; }
+
+    /// <summary>Words of K are padded to a multiple of this.</summary>
+    public abstract int WordUnit { get; }
+
+    /// <summary>Whether the kernel can sum the lines of such tiles.</summary>
+    /// <param name="tile">Edge of a checksum tile, or 0.</param>
+    public abstract bool Suits(int tile);
+
+    /// <summary>Where the words of W stand.</summary>
+    /// <param name="n">Lines of W.</param>
+    /// <param name="words">Words of a line, padded.</param>
+    /// <param name="stride">Columns of C, padded.</param>
+    public abstract OperandLayout WeightLayout(int n, int words, int stride);
+
+    /// <summary>Multiplies, flips, stores and sums.</summary>
+    /// <param name="launch">Operands and results.</param>
+    /// <param name="paddedRows">Rows of A and C with padding.</param>
+    public abstract void Multiply(ProductLaunch launch, int paddedRows);
+
+    /// <summary>Lays out W [n, k], padding zero.</summary>
+    /// <param name="weights">W, row-major.</param>
+    /// <param name="k">Values of a line.</param>
+    /// <param name="layout">Where its words go.</param>
+    /// <param name="words">Takes them.</param>
+    public static void Pack(ReadOnlySpan<sbyte> weights, int k, OperandLayout layout, Span<int> words)
+    {
+        words.Clear();
+        var bytes = MemoryMarshal.Cast<int, sbyte>(words);
+        for (var line = 0; line < layout.Lines; line++)
+        {
+            for (var p = 0; p < k; p++)
+                bytes[(((line * layout.LineStep) + (p / 4 * layout.WordStep)) * 4) + (p % 4)] = weights[(line * k) + p];
+        }
+    }
+}

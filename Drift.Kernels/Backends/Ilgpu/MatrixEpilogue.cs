@@ -1,0 +1,109 @@
+using ILGPU;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>What becomes of a warp's 64 x 32 accumulators: their flips, their line sums, and the way to memory.</summary>
+internal static class MatrixEpilogue
+{
+    /// <summary>One lane: accumulator tile (i, j) of <paramref name="sum"/> holds rows 16 i + g and 16 i + g + 8, columns 8 j + 2 t and 8 j + 2 t + 1.</summary>
+    public static void Run(
+        RegisterTile sum, ArrayView<int> plan, ArrayView<int> c, ArrayView<int> rowSums, ArrayView<int> columnSums, int row, int column, int lane, GemmExtents e)
+    {
+        if (e.BlockColumns > 0)
+        {
+            sum = Flip(sum, plan, row, column, 0, lane, e);
+            sum = Flip(sum, plan, row, column, FaultPlan.Block, lane, e);
+        }
+
+        var at = ((row + (lane / 4)) * e.Stride) + column + (lane % 4 * 2);
+        Store(c, at, sum.A, e.Stride);
+        Store(c, at + (16 * e.Stride), sum.B, e.Stride);
+        Store(c, at + (32 * e.Stride), sum.C, e.Stride);
+        Store(c, at + (48 * e.Stride), sum.D, e.Stride);
+        if (e.Tile == 0)
+            return;
+        var slot = ((row + (lane / 4)) * e.TileColumns) + (column / e.Tile);
+        SumRows(rowSums, slot, sum.A, lane, e.TileColumns);
+        SumRows(rowSums, slot + (16 * e.TileColumns), sum.B, lane, e.TileColumns);
+        SumRows(rowSums, slot + (32 * e.TileColumns), sum.C, lane, e.TileColumns);
+        SumRows(rowSums, slot + (48 * e.TileColumns), sum.D, lane, e.TileColumns);
+        SumColumns(columnSums, (row / e.Tile * e.Stride) + column, Lanes16.Add(sum.A, sum.B), lane);
+        SumColumns(columnSums, ((row + 32) / e.Tile * e.Stride) + column, Lanes16.Add(sum.C, sum.D), lane);
+    }
+
+    /// <summary>Applies those flips of a fault block that hit the lane's accumulators.</summary>
+    private static RegisterTile Flip(RegisterTile sum, ArrayView<int> plan, int row, int column, int down, int lane, GemmExtents e)
+    {
+        if (row + down >= e.Rows || column >= e.Columns)
+            return sum;
+        var block = ((row + down) / FaultPlan.Block * e.BlockColumns) + (column / FaultPlan.Block);
+        var end = plan[block + 1];
+        for (var f = plan[block]; f < end; f++)
+        {
+            var flip = plan[e.Blocks + 1 + f];
+            int r = PackedPlan.Row(flip) + down, s = PackedPlan.Column(flip);
+            if ((r % 8 * 4) + (s % 8 / 2) == lane)
+                sum = RegisterTile.Toggle(sum, r / 16, (s / 8 * 4) + (r % 16 / 8 * 2) + (s % 2), 1 << PackedPlan.Bit(flip));
+        }
+
+        return sum;
+    }
+
+    private static void Store(ArrayView<int> c, int at, Lanes16 x, int stride)
+    {
+        Store(c, at, x.A, stride);
+        Store(c, at + 8, x.B, stride);
+        Store(c, at + 16, x.C, stride);
+        Store(c, at + 24, x.D, stride);
+    }
+
+    private static void Store(ArrayView<int> c, int at, Lanes4 x, int stride)
+    {
+        Pair.Store(c, at, x.A, x.B);
+        Pair.Store(c, at + (8 * stride), x.C, x.D);
+    }
+
+    /// <summary>Sums over the warp's 32 columns of rows g and g + 8: over the lane's eight, then over the four lanes of the row.</summary>
+    private static void SumRows(ArrayView<int> sums, int slot, Lanes16 x, int lane, int step)
+    {
+        var pairs = Lanes4.Add(Lanes4.Add(x.A, x.B), Lanes4.Add(x.C, x.D));
+        var upper = AcrossRow(pairs.A + pairs.B);
+        var lower = AcrossRow(pairs.C + pairs.D);
+        if (lane % 4 != 0)
+            return;
+        Atomic.Add(ref sums[slot], upper);
+        Atomic.Add(ref sums[slot + (8 * step)], lower);
+    }
+
+    /// <summary>Sums over 32 rows: over the lane's four, then over the eight lanes of the column.</summary>
+    private static void SumColumns(ArrayView<int> sums, int first, Lanes16 x, int lane)
+    {
+        SumColumns(sums, first, x.A, lane);
+        SumColumns(sums, first + 8, x.B, lane);
+        SumColumns(sums, first + 16, x.C, lane);
+        SumColumns(sums, first + 24, x.D, lane);
+    }
+
+    private static void SumColumns(ArrayView<int> sums, int first, Lanes4 x, int lane)
+    {
+        var even = DownColumn(x.A + x.C);
+        var odd = DownColumn(x.B + x.D);
+        if (lane >= 4)
+            return;
+        Atomic.Add(ref sums[first + (2 * lane)], even);
+        Atomic.Add(ref sums[first + (2 * lane) + 1], odd);
+    }
+
+    private static int AcrossRow(int x)
+    {
+        x += Warp.ShuffleXor(x, 1);
+        return x + Warp.ShuffleXor(x, 2);
+    }
+
+    private static int DownColumn(int x)
+    {
+        x += Warp.ShuffleXor(x, 4);
+        x += Warp.ShuffleXor(x, 8);
+        return x + Warp.ShuffleXor(x, 16);
+    }
+}

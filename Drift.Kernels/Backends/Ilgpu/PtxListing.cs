@@ -1,0 +1,36 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>What NVIDIA's driver would be given: kernels as PTX for sm_80, compiled where no GPU is.</summary>
+internal static class PtxListing
+{
+    /// <summary>The kernels, by name; those that a launch groups by itself take an index first.</summary>
+    public static IReadOnlyDictionary<string, MethodInfo> Kernels { get; } = new Dictionary<string, MethodInfo>
+    {
+        ["direct"] = Method(typeof(DirectKernel), nameof(DirectKernel.Run)),
+        ["encode"] = Method(typeof(ExpectedSumKernels), nameof(ExpectedSumKernels.Encode)),
+        ["expect"] = Method(typeof(ExpectedSumKernels), nameof(ExpectedSumKernels.Expect)),
+        ["matrix"] = Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)),
+    };
+
+    /// <summary>Compiles one.</summary>
+    /// <param name="name">One of <see cref="Kernels"/>.</param>
+    /// <returns>PTX text.</returns>
+    public static string Compile(string name)
+    {
+        var method = Kernels[name];
+        using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null);
+        var entry = method.GetParameters()[0].ParameterType is var index && (index == typeof(Index1D) || index == typeof(Index2D))
+            ? EntryPointDescription.FromImplicitlyGroupedKernel(method)
+            : EntryPointDescription.FromExplicitlyGroupedKernel(method);
+        return ((PTXCompiledKernel)backend.Compile(entry, default)).PTXAssembly;
+    }
+
+    private static MethodInfo Method(Type type, string name) => type.GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;
+}

@@ -1,0 +1,297 @@
+namespace Drift.Kernels;
+
+/// <summary>
+/// The fp32 product on several threads and with line sums; its loops are those of <see cref="HostProduct"/>. Expected sums are products like any other: A times the weights' summed rows
+/// goes straight to the row sums, the summed rows of A times the weights straight to the column sums. A float sum has one order only, so the bits do not depend on the threads.
+/// </summary>
+internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
+{
+    // Below this many multiply-accumulates a thread costs more than it brings.
+    private const long LeastMacsPerThread = 1 << 18;
+
+    // Rows of a block: enough to use a panel often before the next one comes.
+    private const int BlockRows = 256, PartsPerThread = 4, PackRows = 32;
+    private const int LanesBytes = MicroTile.Lanes * sizeof(float);
+
+    // Windows are gathered this deep: with a block's rows less than half a second-level cache. Their rows do not share cache sets.
+    private const int WindowDepth = 384, WindowStride = WindowDepth + MicroTile.Lanes;
+
+    // Rows this far apart share a set of the first-level cache.
+    private const int Conflict = 4096;
+
+    private readonly HostScratch _memory = new();
+    private FloatWeights _weights = null!;
+    private FloatChecks? _checks;
+    private int _m, _n, _k, _tile, _fused, _blockRows, _columnParts, _slabTop, _slabRows, _packRows;
+    private float* _a, _rows, _summed, _c, _bias, _panels, _lines;
+    private nint _aStride, _stride, _cStride, _workerBytes;
+    private byte* _workers;
+    private bool _packing, _packed;
+    private WindowRows<float>? _windows;
+
+    /// <summary>Runs a product whose operands have been checked.</summary>
+    /// <param name="operands">The operands.</param>
+    /// <param name="weights">Packed W.</param>
+    /// <param name="faults">Flips.</param>
+    /// <param name="checks">Takes sums; null for none.</param>
+    /// <param name="pool">Lends threads.</param>
+    /// <param name="threads">Most threads to use.</param>
+    public void Run(in FloatOperands operands, FloatWeights weights, FaultPlan faults, FloatChecks? checks, WorkerPool pool, int threads)
+    {
+        (_weights, _checks, _m, _n, _k) = (weights, checks, operands.Rows, weights.N, weights.K);
+        (_tile, _aStride, _cStride) = (checks is null ? 0 : weights.Tile, operands.AStride, operands.CStride);
+        _fused = _tile % MicroTile.Columns == 0 ? _tile : 0;
+        threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, (long)_m * _n * _k / LeastMacsPerThread));
+        fixed (float* a = operands.A, c = operands.C, bias = operands.Bias, panels = weights.Panels, lines = weights.Checks is { } own ? own.Lines.Panels : default)
+        {
+            _a = a;
+            _c = c;
+            _windows = operands.Convolution is { } convolution ? new WindowRows<float>(a, convolution, operands.Group) : null;
+            Prepare(threads);
+            // Flips come before the bias, and so do sums.
+            var late = !faults.IsEmpty || (_tile != 0 && _fused == 0);
+            _bias = late ? null : bias;
+            _panels = panels;
+            _lines = lines;
+            var slab = _slabRows;
+            for (_slabTop = 0; _slabTop < _m; _slabTop += slab)
+            {
+                _slabRows = Math.Min(slab, _m - _slabTop);
+                _packing = true;
+                if (_packed)
+                    pool.Run(this, (_slabRows + _packRows - 1) / _packRows, threads);
+                _packing = false;
+                pool.Run(this, (_slabRows + _blockRows - 1) / _blockRows * _columnParts, threads);
+            }
+
+            if (_tile != 0 && _fused == 0)
+                FloatObservation.All(c, _cStride, checks!.Observed);
+            if (!faults.IsEmpty)
+                Flip(faults);
+            if (late && bias != null)
+                AddBias(bias);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
+
+    /// <inheritdoc/>
+    protected internal override void Run(int part, int worker)
+    {
+        if (_packing)
+            Pack(part);
+        else
+            Multiply(part, worker);
+    }
+
+    private void Prepare(int threads)
+    {
+        // Whole tiles, so that each has its block to itself.
+        var unit = _tile == 0 ? PackRows : _tile;
+        _blockRows = Math.Max(unit, BlockRows / unit * unit);
+        _blockRows = Math.Min(_blockRows, (_m + unit - 1) / unit * unit);
+        // Windows are gathered by who multiplies them, so nothing has to be ready before.
+        _slabRows = _windows is null ? Math.Min(_m, _blockRows * threads) : _m;
+        _packRows = _tile == 0 ? PackRows : _tile;
+        _packed = _windows is null && (_tile != 0 || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows));
+        _stride = ActivationRows.Stride((nint)_k * sizeof(float)) / sizeof(float);
+        var blocks = (_slabRows + _blockRows - 1) / _blockRows;
+        // Who takes a part of the columns gathers all windows of the block again.
+        _columnParts = threads == 1 ? 1 : Math.Min(Units, ((_windows is null ? PartsPerThread : 1) * threads + blocks - 1) / blocks);
+        var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
+        _workerBytes = _fused == 0 ? 0 : LanesBytes * _blockRows + _blockRows / _fused * MicroTile.Columns * sizeof(float);
+        if (_windows is not null)
+            _workerBytes += (_blockRows + (_tile == 0 ? 0 : _blockRows / _tile)) * WindowStride * sizeof(float);
+        var packed = _packed ? (_slabRows + slabTiles) * _stride : 0;
+        _rows = (float*)_memory.Take(packed * sizeof(float) + _workerBytes * threads);
+        _summed = _rows + _slabRows * _stride;
+        _workers = (byte*)(_rows + packed);
+        if (_checks is not { } checks || _weights.Checks is not { } own)
+            return;
+        checks.Expected.Resize(_m, _n, _tile);
+        checks.Observed.Resize(_m, _n, _tile);
+        checks.Activations.Resize(_m);
+        checks.SummedActivations.Resize(checks.Expected.TileRows);
+        (checks.Weights, checks.SummedWeights) = (own.Weights, own.Summed);
+    }
+
+    private int PanelsOfUnit => Math.Max(1, _fused / MicroTile.Columns);
+
+    private int Panels => (_n + MicroTile.Columns - 1) / MicroTile.Columns;
+
+    private int Units => (Panels + PanelsOfUnit - 1) / PanelsOfUnit;
+
+    /// <summary>Copies a tile's rows and sums them.</summary>
+    private void Pack(int part)
+    {
+        var top = part * _packRows;
+        var count = Math.Min(_packRows, _slabRows - top);
+        float* source = _a + (_slabTop + top) * _aStride, target = _rows + top * _stride;
+        if (_tile == 0)
+        {
+            FloatRows.Pack(source, _aStride, count, _k, target, _stride, null, null, null);
+            return;
+        }
+
+        var (statistics, tiles, tile) = (_checks!.Activations, _checks.SummedActivations, (_slabTop + top) / _tile);
+        var columns = _summed + part * _stride;
+        fixed (float* sums = statistics.Sums, squares = statistics.Squares)
+            FloatRows.Pack(source, _aStride, count, _k, target, _stride, columns, sums + _slabTop + top, squares + _slabTop + top);
+        FloatRows.Measure(columns, _k, out tiles.Sums[tile], out tiles.Squares[tile]);
+    }
+
+    /// <summary>A block of rows times some panels, K in pieces that leave the block in the second-level cache.</summary>
+    private void Multiply(int part, int worker)
+    {
+        var (block, share) = (part / _columnParts, part % _columnParts);
+        var (packed, unit, top) = (_weights.Pack(_panels), PanelsOfUnit, block * _blockRows);
+        int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
+        var rows = Rows(top, Math.Min(_blockRows, _slabRows - top));
+        rows.C = _c + (_slabTop + top) * _cStride;
+        rows.CStride = _cStride * sizeof(float);
+        rows.Bias = _bias;
+        rows.RowLanes = _workers + worker * _workerBytes;
+        rows.ColumnSums = (byte*)rows.RowLanes + (nint)LanesBytes * _blockRows;
+        rows.ColumnSumStride = MicroTile.Columns * sizeof(float);
+        var windows = (float*)((byte*)rows.RowLanes + (_fused == 0 ? 0 : LanesBytes * _blockRows + _blockRows / _fused * MicroTile.Columns * sizeof(float)));
+        var lines = _windows is null ? _summed + top / Math.Max(1, _tile) * _stride : windows + _blockRows * WindowStride;
+        // Windows come in pieces of one size, for their statistics depend on where they are cut.
+        var pieces = _windows is null ? (int)(((long)rows.Rows * _k * sizeof(float) + CacheSizes.BlockBytes - 1) / CacheSizes.BlockBytes) : (_k + WindowDepth - 1) / WindowDepth;
+        for (var piece = 0; piece < pieces; piece++)
+        {
+            int from = (int)((long)_k * piece / pieces), to = (int)((long)_k * (piece + 1) / pieces);
+            var summed = lines;
+            if (_windows is { } source)
+            {
+                source.Gather(_slabTop + top, rows.Rows, from, to - from, windows, WindowStride);
+                rows.A = windows - from;
+                rows.AStride = WindowStride * sizeof(float);
+                if (_tile != 0)
+                    SumWindows(windows, top, rows.Rows, to - from, lines, piece == 0, share == 0);
+                summed = lines - from;
+            }
+
+            for (var panel = first; panel < end; panel++)
+            {
+                var (column, fused) = (panel * MicroTile.Columns, to == _k && _fused != 0);
+                var width = Math.Min(MicroTile.Columns, _n - column);
+                rows.Tile = fused ? _fused : 0;
+                if (fused)
+                    Clear(rows, column);
+                PanelProduct.Multiply(FloatKernels.Float, packed, column, width, rows, from, to);
+                if (fused)
+                    PutAway(rows, top, column, width);
+                if (_tile != 0)
+                    ExpectColumns(packed, summed, top, rows.Rows, column, width, from, to);
+            }
+
+            if (share == 0 && _tile != 0)
+                ExpectRows(rows, top, from, to);
+        }
+    }
+
+    private RowBlock Rows(int top, int count)
+    {
+        RowBlock rows = default;
+        rows.A = _packed ? _rows + top * _stride : _a + (_slabTop + top) * _aStride;
+        rows.AStride = (_packed ? _stride : _aStride) * sizeof(float);
+        rows.Rows = count;
+        return rows;
+    }
+
+    /// <summary>Sums the gathered part of each tile's windows; who has the first panels adds to the statistics too.</summary>
+    private void SumWindows(float* windows, int top, int count, int depth, float* lines, bool first, bool counts)
+    {
+        float* sums = stackalloc float[Math.Min(_tile, count)], squares = stackalloc float[Math.Min(_tile, count)];
+        var (statistics, tiles) = (_checks!.Activations, _checks.SummedActivations);
+        for (var row = 0; row < count; row += _tile)
+        {
+            var height = Math.Min(_tile, count - row);
+            float* part = windows + row * WindowStride, line = lines + row / _tile * WindowStride;
+            FloatRows.Pack(part, WindowStride, height, depth, part, WindowStride, line, sums, squares);
+            if (!counts)
+                continue;
+            for (var i = 0; i < height; i++)
+            {
+                var at = _slabTop + top + row + i;
+                statistics.Sums[at] = first ? sums[i] : statistics.Sums[at] + sums[i];
+                statistics.Squares[at] = first ? squares[i] : statistics.Squares[at] + squares[i];
+            }
+
+            FloatRows.Measure(line, depth, out var sum, out var square);
+            var tile = (_slabTop + top + row) / _tile;
+            tiles.Sums[tile] = first ? sum : tiles.Sums[tile] + sum;
+            tiles.Squares[tile] = first ? square : tiles.Squares[tile] + square;
+        }
+    }
+
+    /// <summary>The summed rows of A times a panel of weights.</summary>
+    private void ExpectColumns(in PackedPanels packed, float* summed, int top, int count, int column, int width, int from, int to)
+    {
+        RowBlock lines = default;
+        lines.A = summed;
+        lines.AStride = (_windows is null ? _stride : WindowStride) * sizeof(float);
+        lines.Rows = (count + _tile - 1) / _tile;
+        lines.CStride = (nint)_n * sizeof(float);
+        fixed (float* sums = _checks!.Expected.Columns)
+        {
+            lines.C = sums + (nint)((_slabTop + top) / _tile) * _n;
+            PanelProduct.Multiply(FloatKernels.Float, packed, column, width, lines, from, to);
+        }
+    }
+
+    /// <summary>Rows of A times the weights' summed rows.</summary>
+    private void ExpectRows(RowBlock rows, int top, int from, int to)
+    {
+        var tiles = _checks!.Expected.TileColumns;
+        rows.Tile = 0;
+        rows.Bias = null;
+        rows.CStride = (nint)tiles * sizeof(float);
+        fixed (float* sums = _checks.Expected.Rows)
+        {
+            rows.C = sums + (nint)(_slabTop + top) * tiles;
+            for (var column = 0; column < tiles; column += MicroTile.Columns)
+                PanelProduct.Multiply(FloatKernels.Float, _weights.Checks!.Lines.Pack(_lines), column, Math.Min(MicroTile.Columns, tiles - column), rows, from, to);
+        }
+    }
+
+    private static void Clear(in RowBlock rows, int column)
+    {
+        if (column % rows.Tile == 0)
+            new Span<byte>(rows.RowLanes, LanesBytes * rows.Rows).Clear();
+        new Span<byte>(rows.ColumnSums, (int)rows.ColumnSumStride * ((rows.Rows + rows.Tile - 1) / rows.Tile)).Clear();
+    }
+
+    /// <summary>A panel's observed sums, from the worker's memory to where they belong.</summary>
+    private void PutAway(in RowBlock rows, int top, int column, int width)
+    {
+        var observed = _checks!.Observed;
+        for (var t = 0; t * rows.Tile < rows.Rows; t++)
+            new ReadOnlySpan<float>((byte*)rows.ColumnSums + t * rows.ColumnSumStride, width).CopyTo(observed.Columns.Slice(((_slabTop + top) / rows.Tile + t) * _n + column, width));
+        if (column + width != _n && (column + width) % rows.Tile != 0)
+            return;
+        fixed (float* sums = observed.Rows)
+            RowLanes.Fold((float*)rows.RowLanes, rows.Rows, sums + (nint)(_slabTop + top) * observed.TileColumns + column / rows.Tile, observed.TileColumns);
+    }
+
+    /// <summary>Flips values, and sums the tiles that they lie in again.</summary>
+    private void Flip(FaultPlan faults)
+    {
+        foreach (var flip in faults.All)
+            ((int*)_c)[flip.Row * _cStride + flip.Column] ^= flip.Mask;
+        if (_tile == 0)
+            return;
+        foreach (var (row, column) in faults.All.ToArray().Select(flip => (flip.Row / _tile, flip.Column / _tile)).Distinct())
+            FloatObservation.Tile(_c, _cStride, _checks!.Observed, row, column);
+    }
+
+    private void AddBias(float* bias)
+    {
+        for (var i = 0; i < _m; i++)
+        {
+            for (var j = 0; j < _n; j++)
+                _c[i * _cStride + j] += bias[j];
+        }
+    }
+}

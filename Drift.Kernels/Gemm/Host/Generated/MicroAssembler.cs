@@ -1,0 +1,190 @@
+using System.Runtime.InteropServices;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Drift.Kernels;
+
+/// <summary>
+/// Writes micro-kernels: void f(rdi: <see cref="TileCall"/>*) after the System V convention. Accumulators stay in registers from zmm0 while K runs; a group of the panel is
+/// loaded once for all rows, a group of a row of A broadcast once for all vectors. Needs AVX-512 F and BW, and the type's own extension.
+/// </summary>
+/// <remarks>
+/// rbx call, r8..r11 bases of A (four rows each), rsi its stride, rdi three times that, rdx panel, rcx its stride, rax groups;
+/// zmm28..29 panel, zmm30..31 broadcasts in turn; k1 and k2 the columns that exist.
+/// </remarks>
+internal sealed class MicroAssembler
+{
+    private const int VectorBytes = 64, RowsOfBase = 4, PanelRegister = 28, BroadcastRegister = 30;
+    private readonly Assembler _e = new(64);
+    private readonly MicroTile _tile;
+
+    private MicroAssembler(MicroTile tile) => _tile = tile;
+
+    /// <summary>The instructions of a micro-kernel, position-independent.</summary>
+    public static Assembler Emit(MicroTile tile)
+    {
+        var writer = new MicroAssembler(tile);
+        writer.Begin();
+        writer.Start();
+        writer.Multiply();
+        if (tile.Sums)
+            writer.Sum();
+        if (tile.Type != DotType.Int8)
+            writer.AddBias();
+        writer.Store();
+        return writer._e;
+    }
+
+    private void Begin()
+    {
+        _e.push(rbx);
+        _e.mov(rbx, rdi);
+        _e.mov(r8, Field(nameof(TileCall.A)));
+        _e.mov(rsi, Field(nameof(TileCall.AStride)));
+        _e.mov(rdx, Field(nameof(TileCall.Panel)));
+        _e.mov(rcx, Field(nameof(TileCall.PanelStride)));
+        _e.lea(rdi, __[rsi + rsi * 2]);
+        _e.kmovq(k1, Field(nameof(TileCall.Columns)));
+        _e.kshiftrq(k2, k1, MicroTile.Lanes);
+    }
+
+    private void Start()
+    {
+        var (zero, ready) = (_e.CreateLabel(), _e.CreateLabel());
+        _e.mov(rax, Field(nameof(TileCall.Start)));
+        _e.test(rax, rax);
+        _e.jz(zero);
+        _e.mov(r11, Field(nameof(TileCall.StartStride)));
+        for (var row = 0; row < _tile.Rows; row++)
+        {
+            for (var v = 0; v < _tile.Vectors; v++)
+                _e.vmovups(Existing(Accumulator(row, v), v).z, __[rax + VectorBytes * v]);
+            _e.add(rax, r11);
+        }
+
+        _e.jmp(ready);
+        _e.Label(ref zero);
+        for (var row = 0; row < _tile.Rows; row++)
+        {
+            for (var v = 0; v < _tile.Vectors; v++)
+                _e.vpxord(Accumulator(row, v), Accumulator(row, v), Accumulator(row, v));
+        }
+
+        _e.Label(ref ready);
+    }
+
+    private void Multiply()
+    {
+        AssemblerRegister64[] bases = [r8, r9, r10, r11];
+        var used = bases.AsSpan(0, (_tile.Rows + RowsOfBase - 1) / RowsOfBase);
+        for (var b = 1; b < used.Length; b++)
+            _e.lea(bases[b], __[bases[b - 1] + rsi * RowsOfBase]);
+        _e.mov(rax, Field(nameof(TileCall.Groups)));
+        var loop = _e.CreateLabel();
+        _e.Label(ref loop);
+        for (var v = 0; v < _tile.Vectors; v++)
+            _e.vmovups(Zmm(PanelRegister + v), __[rdx + VectorBytes * v]);
+        for (var row = 0; row < _tile.Rows; row++)
+        {
+            var b = bases[row / RowsOfBase];
+            var value = Zmm(BroadcastRegister + row % 2);
+            _e.vbroadcastss(value, (row % RowsOfBase) switch { 0 => __[b], 1 => __[b + rsi], 2 => __[b + rsi * 2], _ => __[b + rdi] });
+            for (var v = 0; v < _tile.Vectors; v++)
+                Dot(Accumulator(row, v), value, Zmm(PanelRegister + v));
+        }
+
+        foreach (var b in used)
+            _e.add(b, MicroTile.GroupBytes);
+        _e.add(rdx, rcx);
+        _e.dec(rax);
+        _e.jnz(loop);
+    }
+
+    private void Dot(AssemblerRegisterZMM sum, AssemblerRegisterZMM a, AssemblerRegisterZMM panel)
+    {
+        switch (_tile.Type)
+        {
+            case DotType.Int8:
+                _e.vpdpbusd(sum, a, panel);
+                break;
+            case DotType.Float:
+                _e.vfmadd231ps(sum, a, panel);
+                break;
+            default:
+                _e.vdpbf16ps(sum, a, panel);
+                break;
+        }
+    }
+
+    /// <summary>Columns: rows one after the other. Rows: vectors one after the other, lane by lane. So the bits of floats do not depend on how a product is cut into tiles.</summary>
+    private void Sum()
+    {
+        _e.mov(rax, Field(nameof(TileCall.ColumnSums)));
+        for (var v = 0; v < _tile.Vectors; v++)
+            _e.vmovups(Zmm(PanelRegister + v), __[rax + VectorBytes * v]);
+        _e.mov(rdx, Field(nameof(TileCall.RowLanes)));
+        for (var row = 0; row < _tile.Rows; row++)
+        {
+            var lanes = Zmm(BroadcastRegister + row % 2);
+            _e.vmovups(lanes, __[rdx + VectorBytes * row]);
+            for (var v = 0; v < _tile.Vectors; v++)
+            {
+                Add(Zmm(PanelRegister + v), Accumulator(row, v));
+                Add(lanes, Accumulator(row, v));
+            }
+
+            _e.vmovups(__[rdx + VectorBytes * row], lanes);
+        }
+
+        for (var v = 0; v < _tile.Vectors; v++)
+            _e.vmovups(__[rax + VectorBytes * v], Zmm(PanelRegister + v));
+    }
+
+    private void Add(AssemblerRegisterZMM sum, AssemblerRegisterZMM value)
+    {
+        if (_tile.Type == DotType.Int8)
+            _e.vpaddd(sum, sum, value);
+        else
+            _e.vaddps(sum, sum, value);
+    }
+
+    private void AddBias()
+    {
+        var none = _e.CreateLabel();
+        _e.mov(rax, Field(nameof(TileCall.Bias)));
+        _e.test(rax, rax);
+        _e.jz(none);
+        for (var v = 0; v < _tile.Vectors; v++)
+        {
+            _e.vmovups(Existing(Zmm(PanelRegister + v), v).z, __[rax + VectorBytes * v]);
+            for (var row = 0; row < _tile.Rows; row++)
+                _e.vaddps(Accumulator(row, v), Accumulator(row, v), Zmm(PanelRegister + v));
+        }
+
+        _e.Label(ref none);
+    }
+
+    private void Store()
+    {
+        _e.mov(rax, Field(nameof(TileCall.C)));
+        _e.mov(rdx, Field(nameof(TileCall.CStride)));
+        for (var row = 0; row < _tile.Rows; row++)
+        {
+            for (var v = 0; v < _tile.Vectors; v++)
+                _e.vmovups(v == 0 ? __zmmword_ptr[rax].k1 : __zmmword_ptr[rax + VectorBytes].k2, Accumulator(row, v));
+            _e.add(rax, rdx);
+        }
+
+        _e.vzeroupper();
+        _e.pop(rbx);
+        _e.ret();
+    }
+
+    private AssemblerRegisterZMM Accumulator(int row, int vector) => Zmm(row * _tile.Vectors + vector);
+
+    private static AssemblerRegisterZMM Existing(AssemblerRegisterZMM register, int vector) => vector == 0 ? register.k1 : register.k2;
+
+    private static AssemblerRegisterZMM Zmm(int index) => new(Register.ZMM0 + index);
+
+    private static AssemblerMemoryOperand Field(string name) => __qword_ptr[rbx + (int)Marshal.OffsetOf<TileCall>(name)];
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace Drift.Kernels;
+
+/// <summary>
+/// The operands of one call of a micro-kernel, of any type: C [rows, columns] = start + A [rows, groups] x panel [groups, columns], then sums, then bias. Generated code reads
+/// the fields at their offsets, so their order is part of its calling convention. Strides are in bytes.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct TileCall
+{
+    /// <summary>First row of A; whole groups of 4 bytes are read.</summary>
+    public void* A;
+
+    /// <summary>Bytes between rows of A.</summary>
+    public nint AStride;
+
+    /// <summary>First group of a packed panel: one group of every column, then the next group.</summary>
+    public void* Panel;
+
+    /// <summary>Bytes between groups of the panel: 4 x its columns.</summary>
+    public nint PanelStride;
+
+    /// <summary>Groups of K, at least 1.</summary>
+    public nint Groups;
+
+    /// <summary>First row of what the accumulators start from; null for 0.</summary>
+    public void* Start;
+
+    /// <summary>Bytes between rows of starting values; 0 uses one row for all.</summary>
+    public nint StartStride;
+
+    /// <summary>First row of C. May be <see cref="Start"/>.</summary>
+    public void* C;
+
+    /// <summary>Bytes between rows of C.</summary>
+    public nint CStride;
+
+    /// <summary>Added to every row after the sums; null for none. Floats only.</summary>
+    public float* Bias;
+
+    /// <summary>With sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row.</summary>
+    public void* RowLanes;
+
+    /// <summary>With sums: one value a column, to which the rows are added in order.</summary>
+    public void* ColumnSums;
+
+    /// <summary>Bit j: column j exists. Of other columns nothing is read or written but in the panel and the sums, which are whole.</summary>
+    public ulong Columns;
+
+    /// <summary>The mask of the first columns.</summary>
+    /// <param name="count">Columns, 1..32.</param>
+    public static ulong First(int count) => (1UL << count) - 1;
+}

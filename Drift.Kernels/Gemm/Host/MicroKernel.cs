@@ -1,0 +1,38 @@
+namespace Drift.Kernels;
+
+/// <summary>
+/// The innermost product: a tile of accumulators stays in registers while K runs, in groups of 4 bytes a line. Every kernel of a type gives the same bits: integers are exact modulo
+/// 2^32, and a float output is one chain of fused multiply-adds over K. Safe for use by several threads at once.
+/// </summary>
+internal abstract unsafe class MicroKernel : IDisposable
+{
+    /// <summary>Name in the dispatch table.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Most rows of a call.</summary>
+    public abstract int Rows { get; }
+
+    /// <summary>Columns of a full panel: a multiple of 16.</summary>
+    public abstract int Columns { get; }
+
+    /// <summary>Columns of the narrowest last panel; divides <see cref="Columns"/>.</summary>
+    public abstract int NarrowColumns { get; }
+
+    /// <summary>Values of K in a group.</summary>
+    public abstract int Depth { get; }
+
+    /// <summary>Bytes of a group in a row of A.</summary>
+    public abstract int RowGroupBytes { get; }
+
+    /// <summary>Runs a tile.</summary>
+    /// <param name="call">The operands.</param>
+    /// <param name="rows">Rows, 1..<see cref="Rows"/>.</param>
+    /// <param name="vectors">Vectors of 16 columns: those of the panel, or fewer where the rest does not exist.</param>
+    /// <param name="sums">Whether the accumulators are added to the call's line sums.</param>
+    public abstract void Run(TileCall* call, int rows, int vectors, bool sums);
+
+    /// <summary>Frees generated code, if any.</summary>
+    public virtual void Dispose()
+    {
+    }
+}

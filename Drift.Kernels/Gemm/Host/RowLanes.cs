@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Drift.Kernels;
+
+/// <summary>
+/// The 16 lanes that a micro-kernel keeps of every row's sum, folded: within each quarter (0 + 2) + (1 + 3), then quarters likewise. The order is fixed, so floats have the same
+/// bits everywhere.
+/// </summary>
+internal static unsafe class RowLanes
+{
+    private const int Rows = 4;
+
+    /// <summary>Folds integers, modulo 2^32.</summary>
+    /// <param name="lanes">[rows, 16].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="sums">Takes a sum a row.</param>
+    /// <param name="stride">Values between sums.</param>
+    public static void Fold(int* lanes, int rows, int* sums, nint stride)
+    {
+        var i = 0;
+        for (; Avx512F.IsSupported && i <= rows - Rows; i += Rows, lanes += Rows * MicroTile.Lanes, sums += Rows * stride)
+        {
+            var ab = Pairs(lanes);
+            var cd = Pairs(lanes + 2 * MicroTile.Lanes);
+            var quarters = Avx512F.UnpackLow(ab, cd).AsInt32() + Avx512F.UnpackHigh(ab, cd).AsInt32();
+            var halves = quarters.GetLower() + quarters.GetUpper();
+            var four = halves.GetLower() + halves.GetUpper();
+            (sums[0], sums[stride], sums[2 * stride], sums[3 * stride]) = (four.GetElement(0), four.GetElement(1), four.GetElement(2), four.GetElement(3));
+        }
+
+        for (; i < rows; i++, lanes += MicroTile.Lanes, sums += stride)
+            *sums = Vector512.Sum(Vector512.Load(lanes));
+    }
+
+    /// <summary>Folds floats.</summary>
+    /// <param name="lanes">[rows, 16].</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="sums">Takes a sum a row.</param>
+    /// <param name="stride">Values between sums.</param>
+    public static void Fold(float* lanes, int rows, float* sums, nint stride)
+    {
+        var i = 0;
+        for (; Avx512F.IsSupported && i <= rows - Rows; i += Rows, lanes += Rows * MicroTile.Lanes, sums += Rows * stride)
+        {
+            var ab = Pairs(lanes);
+            var cd = Pairs(lanes + 2 * MicroTile.Lanes);
+            var quarters = Avx512F.UnpackLow(ab, cd).AsSingle() + Avx512F.UnpackHigh(ab, cd).AsSingle();
+            var halves = quarters.GetLower() + quarters.GetUpper();
+            var four = halves.GetLower() + halves.GetUpper();
+            (sums[0], sums[stride], sums[2 * stride], sums[3 * stride]) = (four.GetElement(0), four.GetElement(1), four.GetElement(2), four.GetElement(3));
+        }
+
+        for (; i < rows; i++, lanes += MicroTile.Lanes, sums += stride)
+            *sums = Fold(Vector512.Load(lanes));
+    }
+
+    /// <summary>Folds one row's lanes.</summary>
+    public static float Fold(Vector512<float> lanes)
+    {
+        var values = stackalloc float[MicroTile.Lanes];
+        lanes.Store(values);
+        return Quarter(values) + Quarter(values + 8) + (Quarter(values + 4) + Quarter(values + 12));
+    }
+
+    private static float Quarter(float* lanes) => lanes[0] + lanes[2] + (lanes[1] + lanes[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> Pairs(int* lanes)
+    {
+        var (a, b) = (Vector512.Load(lanes), Vector512.Load(lanes + MicroTile.Lanes));
+        return (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsInt64();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Pairs(float* lanes)
+    {
+        var (a, b) = (Vector512.Load(lanes), Vector512.Load(lanes + MicroTile.Lanes));
+        return (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsDouble();
+    }
+}

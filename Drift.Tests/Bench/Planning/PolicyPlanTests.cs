@@ -1,0 +1,111 @@
+using System.Text.Json;
+using Drift.Bench;
+using NUnit.Framework;
+
+namespace Drift.Tests.Bench;
+
+/// <summary>drift plan from end to end, on as little as it takes.</summary>
+public sealed class PolicyPlanTests
+{
+    private static readonly string[] Small =
+        ["plan", "--steps", "3", "--images", "2", "--fresh", "4", "--codes", "decode", "--lowest", "0.62", "--highest", "0.7", "--voltage-step", "0.02", "--threads", "2"];
+
+    private string _folder = "";
+
+    [SetUp]
+    public void Name() => _folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}");
+
+    [TearDown]
+    public void Delete()
+    {
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, true);
+    }
+
+    [Test]
+    public async Task A_plan_is_written_and_compare_runs_it()
+    {
+        var run = await Plan("one", "ssim>=0.3");
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder).Select(Path.GetFileName), Is.EqualTo(new[] { "one" }), "the journal is gone");
+        var file = Path.Combine(_folder, "one", "policy.json");
+        var policy = PolicyFile.Read(file);
+        Assert.That((policy.Protection, policy.Policy), Is.EqualTo(("decode", "table")));
+        Assert.That(policy.Points.Select(point => point.Volts), Has.All.InRange(.62, .7));
+        Assert.That(run.Out, Does.Contain("sensitivity, steps 0-1 at ").And.Contain("paper's schedule").And.Contain("holds with 95 % confidence"));
+
+        using var output = new StringWriter();
+        var exit = await DriftCommand.Run(["compare", "--steps", "3", "--images", "1", "--rows", "nominal", "--policy", file, "--out", Path.Combine(_folder, "run")],
+            new CommandBodies(Comparison.Run, (_, _) => 0, (_, _) => 0, (_, _) => 0), output, TextWriter.Null);
+        Assert.That(exit, Is.Zero);
+        Assert.That(File.ReadAllText(Path.Combine(_folder, "run", "result.csv")), Does.Contain("\npolicy,"));
+    }
+
+    [Test]
+    public async Task An_interrupted_plan_resumes_and_comes_out_the_same()
+    {
+        var whole = await Plan("whole", "ssim>=0.3");
+        using var stop = new CancellationTokenSource();
+        var broken = await Plan("parts", "ssim>=0.3", new Interrupting("lowest uniform voltage", stop), stop.Token);
+        Assert.That((whole.ExitCode, broken.ExitCode), Is.EqualTo((0, ErrorPolicy.Cancelled)));
+        Assert.That(broken.Error, Does.Contain("the same command goes on from there"));
+        Assert.That(Directory.Exists(Path.Combine(_folder, "parts")), Is.False, "nothing half-written");
+        var journal = Path.Combine(_folder, "parts.journal");
+        var kept = File.ReadAllLines(journal);
+        Assert.That(kept, Has.Length.GreaterThan(2));
+        File.AppendAllText(journal, kept[^1][..20]);
+
+        Assert.That((await Plan("parts", "ssim>=0.25")).Error, Does.Contain("parts.journal is the journal of a plan with other settings"));
+        var resumed = await Plan("parts", "ssim>=0.3");
+        Assert.That(resumed.ExitCode, Is.Zero, resumed.Error);
+        Assert.That(Result("parts"), Is.EqualTo(Result("whole")));
+    }
+
+    [Test]
+    public async Task A_budget_that_cannot_be_met_says_the_best_and_its_cost()
+    {
+        var run = await Plan("never", "psnr>=98");
+        Assert.That(run.ExitCode, Is.EqualTo(ErrorPolicy.BadInput));
+        Assert.That(run.Error, Does.Contain("nothing from 0.62 to 0.7 V keeps psnr>=98 on 2 pictures; the best found is decode at 0.7 V with psnr").And.Contain("% of the nominal energy"));
+        Assert.That(Directory.Exists(Path.Combine(_folder, "never")) || File.Exists(Path.Combine(_folder, "never.journal")), Is.False);
+    }
+
+    [TestCase("ssim>0.9")]
+    [TestCase("ssim>=1.5")]
+    [TestCase("lpips>=0.1")]
+    [TestCase("psnr>=NaN")]
+    [TestCase("psnr>=")]
+    public void A_budget_of_another_form_is_refused(string text) =>
+        Assert.That(Assert.Throws<UserErrorException>(() => QualityBudget.Parse(text))!.Message, Does.StartWith("--budget: expected psnr>=DB").And.Contain($"not '{text}'"));
+
+    [Test]
+    public async Task Codes_that_do_not_exist_are_refused() =>
+        Assert.That((await Invocation.Of(["plan", "--codes", "decode,best"])).Error, Does.Contain("--codes: 'best' cannot be planned with; expected some of none, recompute"));
+
+    private async Task<Invocation> Plan(string name, string budget, StringWriter? output = null, CancellationToken cancellation = default)
+    {
+        using var error = new StringWriter();
+        output ??= new StringWriter();
+        var bodies = new CommandBodies((_, _) => 0, (_, _) => 0, (_, _) => 0, (_, _) => 0);
+        var exit = await DriftCommand.Run([.. Small, "--budget", budget, "--out", Path.Combine(_folder, name)], bodies, output, error, cancellation);
+        return new Invocation(exit, output.ToString(), error.ToString());
+    }
+
+    /// <summary>All of plan.json, which holds no path and no time.</summary>
+    private string Result(string name)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, name, "plan.json")));
+        return document.RootElement.GetRawText();
+    }
+
+    /// <summary>Cancels when a line has some words.</summary>
+    private sealed class Interrupting(string words, CancellationTokenSource stop) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.WriteLine(value);
+            if (value?.Contains(words, StringComparison.Ordinal) == true)
+                stop.Cancel();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Drift.Kernels.Ilgpu;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+/// <summary>What a GPU would be given, judged without one: the text of every kernel, and where the assembler is at hand what it makes of it.</summary>
+public sealed partial class PtxTests
+{
+    private const string Variable = "DRIFT_PTXAS";
+
+    private static IEnumerable<string> Names() => PtxListing.Kernels.Keys;
+
+    [TestCaseSource(nameof(Names))]
+    public void Nothing_lives_in_local_memory(string name)
+    {
+        var text = PtxListing.Compile(name);
+        Assert.That(text, Does.Contain(".target sm_80"));
+        // Inline PTX takes its operands by reference, through slots that the assembler folds: see The_assembler_spills_nothing.
+        if (!text.Contains("mma.sync", StringComparison.Ordinal))
+            Assert.That(text, Does.Not.Match(@"\.local"));
+    }
+
+    [TestCase("matrix", "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32", 32, Description = "a warp's 4 x 4 accumulator tiles, twice a slice of 64 values of k")]
+    [TestCase("matrix", "ld.shared.b32", 48, Description = "16 words of A and 8 of W, twice a slice")]
+    [TestCase("matrix", "ld.global.v4.b32", 8, Description = "four before the loop and four in it")]
+    [TestCase("matrix", "st.shared.v4.b32", 4, Description = "four in the loop")]
+    [TestCase("matrix", "bar.sync", 2, Description = "before a slice is read and before it is overwritten")]
+    [TestCase("direct", "bar.sync", 0, Description = "no shared memory")]
+    public void Instructions_are_as_counted(string name, string instruction, int count) =>
+        Assert.That(Regex.Count(PtxListing.Compile(name), Regex.Escape(instruction) + @"\b"), Is.EqualTo(count));
+
+    [TestCase("matrix", 168, Description = "one group of 256 threads a multiprocessor is what 65536 registers hold at this size")]
+    [TestCase("direct", 168)]
+    [TestCase("encode", 64)]
+    [TestCase("expect", 64)]
+    public void The_assembler_spills_nothing(string name, int mostRegisters)
+    {
+        var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{name}.ptx");
+        File.WriteAllText(file, PtxListing.Compile(name));
+        var said = Assemble(file);
+        Assert.Multiple(() =>
+        {
+            Assert.That(said, Does.Contain("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"));
+            Assert.That(int.Parse(Registers().Match(said).Groups[1].Value), Is.InRange(1, mostRegisters));
+        });
+    }
+
+    private static string Assemble(string file)
+    {
+        var assembler = Environment.GetEnvironmentVariable(Variable) ?? "/opt/drift-ptxas/usr/bin/ptxas";
+        if (!File.Exists(assembler))
+            Assert.Ignore($"no PTX assembler at {assembler}: eng/ptxas.sh fetches one, {Variable} names another");
+        using var process = Process.Start(new ProcessStartInfo(assembler, ["-arch=sm_80", "-v", file, "-o", file + ".cubin"]) { RedirectStandardError = true })!;
+        var said = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Zero, said);
+        return said;
+    }
+
+    [GeneratedRegex(@"Used (\d+) registers")]
+    private static partial Regex Registers();
+}
