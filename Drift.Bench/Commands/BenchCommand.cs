@@ -23,7 +23,9 @@ internal static class BenchCommand
         command.Options.Add(backend);
         command.Options.Add(quick);
         command.Options.Add(output);
-        command.Subcommands.Add(BenchGemmCommand.Create());
+        command.Subcommands.Add(BenchGemmCommand.Create(GemmContest.Gemm, "Time products, protected and not, against other libraries' and on one thread, in turn in one run"));
+        command.Subcommands.Add(BenchGemmCommand.Create(GemmContest.Abft, "Time protected against unprotected products, in turn in one run"));
+        command.Subcommands.Add(BenchGemmCommand.Create(GemmContest.Faults, "Time products with flips against clean ones, in turn in one run"));
         command.Subcommands.Add(BenchOffloadCommand.Create());
         command.Subcommands.Add(BenchDecodeCommand.Create());
         command.Subcommands.Add(BenchContestCommand.Create("conv", "Time convolutions, and against ONNX Runtime's, in turn in one run", ConvolutionContests.All));

@@ -4,30 +4,31 @@ using Drift.Kernels;
 
 namespace Drift.Bench;
 
-/// <summary><c>drift bench gemm</c>: pairs our products with their unprotected form and with other libraries, in one process run.</summary>
+/// <summary><c>drift bench gemm</c>, <c>abft</c> and <c>faults</c>: pairs our products with their unprotected form, their clean form and other libraries, in one process run.</summary>
 internal static class BenchGemmCommand
 {
     /// <summary>How often a disturbed pair is measured.</summary>
     private const int Attempts = 3;
 
-    /// <summary>The command.</summary>
-    public static Command Create()
+    /// <summary>The command of a contest.</summary>
+    public static Command Create(GemmContest contest, string description)
     {
-        var command = new Command("gemm", "Time protected against unprotected products, and against other libraries, in turn in one run");
+        var name = contest.ToString().ToLowerInvariant();
+        var command = new Command(name, description);
         var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime and OpenBLAS, where they are installed" };
         var json = Declare.Text("--json", "Also write the results here", "FILE");
         var threads = Declare.Optional("--threads", "Threads of a product; without it, one and then all", 1, 1024);
         var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
-        foreach (var option in new Option[] { rivals, json, threads, quick })
+        foreach (var option in contest == GemmContest.Gemm ? new Option[] { rivals, json, threads, quick } : [json, threads, quick])
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
             // What belongs to the parent would otherwise be taken and do nothing.
             if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
-                throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench gemm");
+                throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench {name}");
             int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);
-            var options = new GemmBenchOptions(counts, parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
+            var options = new GemmBenchOptions(contest, counts, contest == GemmContest.Gemm && parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
             return Run(options, parsed.GetValue(json), session);
         });
         return command;
@@ -53,6 +54,7 @@ internal static class BenchGemmCommand
         {
             ["processor"] = MachineRecord.Processor(),
             ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
+            ["floatPaths"] = FloatBackend.Survey().ToDictionary(path => path.Type, path => path.Kernel),
             ["processorsTakenByOthers"] = bench.Taken,
             ["dotnet"] = Environment.Version.ToString(),
         };

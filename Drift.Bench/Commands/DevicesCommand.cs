@@ -22,6 +22,10 @@ internal static class DevicesCommand
             foreach (var path in HostBackend.InstructionPaths)
                 paths.AddRow(path.Name, YesNo(path.Missing is null), Markup.Escape(path.Missing ?? $"{InstructionSet.Variable}={path.Name} forces it"));
             console.Write(paths);
+            var floats = new Table().Border(TableBorder.Rounded).AddColumns("float type", "micro-kernel", "detail");
+            foreach (var (type, kernel, why) in FloatBackend.Survey())
+                floats.AddRow(type, kernel, Markup.Escape(ErrorPolicy.Plain(why is null ? "generated for this CPU" : $"not generated: {why}")));
+            console.Write(floats);
             var sets = new Table().Border(TableBorder.Rounded).AddColumns("instruction set", "here", "detail");
             foreach (var set in InstructionSet.Survey())
                 sets.AddRow(set.Name, YesNo(set.Available), Markup.Escape(set.Detail));

@@ -4,17 +4,34 @@ using Drift.Kernels;
 
 namespace Drift.Bench;
 
-/// <summary>What <c>drift bench gemm</c> measures.</summary>
+/// <summary>Which pairs are measured.</summary>
+internal enum GemmContest
+{
+    /// <summary>Products, protected and not, against other libraries' and against ours on one thread.</summary>
+    Gemm,
+
+    /// <summary>Protected products against ours without checks.</summary>
+    Abft,
+
+    /// <summary>Products with flips against ours without.</summary>
+    Faults,
+}
+
+/// <summary>What <c>drift bench gemm</c>, <c>abft</c> and <c>faults</c> measure.</summary>
+/// <param name="Contest">Which pairs.</param>
 /// <param name="Threads">Thread counts, in order.</param>
 /// <param name="Rivals">Whether other libraries are measured too.</param>
 /// <param name="Settings">How long a pair is timed.</param>
 /// <param name="Attempts">How often a pair is measured at the most, while other processes take processors from it; the least disturbed one counts.</param>
-internal sealed record GemmBenchOptions(IReadOnlyList<int> Threads, bool Rivals, DuelSettings Settings, int Attempts);
+internal sealed record GemmBenchOptions(GemmContest Contest, IReadOnlyList<int> Threads, bool Rivals, DuelSettings Settings, int Attempts);
 
 /// <summary>Pairs each product of ours with its unprotected form and with the rivals, checks that both sides agree, and times them in turn.</summary>
 internal sealed class GemmBench(GemmBenchOptions options, CancellationToken cancellation)
 {
-    private const string What = "gemm";
+    /// <summary>Flips an element where products have any: the highest rate that the issue of faults asks about.</summary>
+    private const double FaultRate = 3e-3;
+
+    private string What => options.Contest.ToString().ToLowerInvariant();
 
     private readonly List<GemmResult> _results = [];
     private readonly List<string> _notes = [];
@@ -32,8 +49,8 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
     /// <exception cref="DisagreementException">Two sides differ.</exception>
     public void Run(Session session)
     {
-        List<Action> work = [.. Plan(GemmKinds.Int8), .. Plan(GemmKinds.Float)];
-        if (options.Rivals)
+        List<Action> work = [.. Plan(GemmKinds.Int8), .. Plan(GemmKinds.Float), .. options.Contest == GemmContest.Gemm ? Plan(GemmKinds.Bfloat16) : []];
+        if (options.Rivals && options.Contest == GemmContest.Gemm)
             _notes.AddRange(RivalRegistry.NotBuilt);
         RunProgress.Show([What], work.Count, session, moved =>
         {
@@ -54,7 +71,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         where TOut : unmanaged, INumber<TOut>
     {
         List<IRival<TIn, TOut>> present = [];
-        foreach (var rival in options.Rivals ? kind.Rivals : [])
+        foreach (var rival in options is { Rivals: true, Contest: GemmContest.Gemm } ? kind.Rivals : [])
         {
             if (rival.Missing() is { } missing)
                 _notes.Add($"{rival.Name}: {missing}");
@@ -62,10 +79,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
                 present.Add(rival);
         }
 
-        if (options.Threads.Any(threads => threads > kind.MostThreads))
-            _notes.Add($"{kind.Type}: Drift's product runs on {kind.MostThreads} thread as yet, so it is compared at {kind.MostThreads} only");
         return from threads in options.Threads
-               where threads <= kind.MostThreads
                from layer in kind.Layers
                select (Action)(() => Measure(kind, present, layer.Shape, threads));
     }
@@ -75,16 +89,24 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         where TOut : unmanaged, INumber<TOut>
     {
         using var operands = kind.Draw(shape);
-        using var plain = kind.Ours(operands, threads, Guarding.None);
+        using var plain = kind.Ours(operands, threads, Guarding.None, 0);
         List<(string Protection, IProduct<TOut> Product)> ours = [(Guarding.None.Name, plain)];
         try
         {
             foreach (var guarding in kind.Guards)
-                ours.Add((guarding.Name, kind.Ours(operands, threads, guarding)));
-            if (rivals.Count == 0)
+                ours.Add((guarding.Name, kind.Ours(operands, threads, guarding, 0)));
+            if (options.Contest == GemmContest.Faults)
+            {
+                Faults(kind, operands, ours, shape, threads);
+                return;
+            }
+
+            if (options.Contest == GemmContest.Gemm && rivals.Count == 0)
                 Pair(kind, ours[0], null, shape, threads, false);
             foreach (var guarded in ours[1..])
                 Pair(kind, guarded, plain, shape, threads, false);
+            if (options.Contest == GemmContest.Gemm && threads > 1)
+                Alone(kind, operands, ours, shape, threads);
             foreach (var rival in rivals)
             {
                 using var product = rival.Open(operands, threads);
@@ -99,11 +121,36 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         }
     }
 
-    private void Pair<TIn, TOut>(GemmKind<TIn, TOut> kind, (string Protection, IProduct<TOut> Product) ours, IProduct<TOut>? rival, GemmShape shape, int threads, bool spins)
+    /// <summary>Each against itself without flips. The plan is drawn once: what is timed is its application.</summary>
+    private void Faults<TIn, TOut>(GemmKind<TIn, TOut> kind, Operands<TIn> operands, List<(string Protection, IProduct<TOut> Product)> clean, GemmShape shape, int threads)
         where TIn : unmanaged
         where TOut : unmanaged, INumber<TOut>
     {
-        if (rival is not null)
+        foreach (var (guarding, (protection, product)) in ((Guarding[])[Guarding.None, .. kind.Guards]).Zip(clean))
+        {
+            using var faulty = kind.Ours(operands, threads, guarding, FaultRate);
+            Pair(kind, (string.Create(CultureInfo.InvariantCulture, $"{protection}, p = {FaultRate}"), faulty), product, shape, threads, false, agree: false);
+        }
+    }
+
+    /// <summary>Each against itself on one thread.</summary>
+    private void Alone<TIn, TOut>(GemmKind<TIn, TOut> kind, Operands<TIn> operands, List<(string Protection, IProduct<TOut> Product)> ours, GemmShape shape, int threads)
+        where TIn : unmanaged
+        where TOut : unmanaged, INumber<TOut>
+    {
+        foreach (var (guarding, side) in ((Guarding[])[Guarding.None, .. kind.Guards]).Zip(ours))
+        {
+            using var alone = kind.Ours(operands, 1, guarding, 0);
+            Pair(kind, side, alone, shape, threads, false, rivalName: $"{alone.Name}, 1 thread");
+        }
+    }
+
+    private void Pair<TIn, TOut>(GemmKind<TIn, TOut> kind, (string Protection, IProduct<TOut> Product) ours, IProduct<TOut>? rival, GemmShape shape, int threads, bool spins,
+        string? rivalName = null, bool agree = true)
+        where TIn : unmanaged
+        where TOut : unmanaged, INumber<TOut>
+    {
+        if (rival is not null && agree)
             Agreement.Require(ours.Product, rival, shape, kind.Tolerance);
         var duel = new Duel(options.Settings, TimeProvider.System, spins ? Quiet.Wait : () => { });
         DuelTimes times = default;
@@ -118,6 +165,6 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
                 (times, least) = (measured, taken);
         }
 
-        _results.Add(GemmResult.Of(What, kind.Type, shape, threads, ours.Protection, kind.Unit, times, rival?.Name) with { Taken = least });
+        _results.Add(GemmResult.Of(What, kind.Type, shape, threads, ours.Protection, kind.Unit, times, rivalName ?? rival?.Name) with { Taken = least });
     }
 }

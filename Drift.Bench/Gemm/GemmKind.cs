@@ -41,9 +41,6 @@ internal sealed record GemmKind<TIn, TOut>
     /// <summary>Largest difference between two sides, as a share of the largest magnitude.</summary>
     public required double Tolerance { get; init; }
 
-    /// <summary>Most threads that ours can use.</summary>
-    public required int MostThreads { get; init; }
-
     /// <summary>What is timed.</summary>
     public required IReadOnlyList<GemmLayer> Layers { get; init; }
 
@@ -56,8 +53,8 @@ internal sealed record GemmKind<TIn, TOut>
     /// <summary>Makes the operands of a shape.</summary>
     public required Func<GemmShape, Operands<TIn>> Draw { get; init; }
 
-    /// <summary>Makes ours.</summary>
-    public required Func<Operands<TIn>, int, Guarding, IProduct<TOut>> Ours { get; init; }
+    /// <summary>Makes ours: operands, threads, guarding, flips an element.</summary>
+    public required Func<Operands<TIn>, int, Guarding, double, IProduct<TOut>> Ours { get; init; }
 }
 
 /// <summary>The types.</summary>
@@ -69,12 +66,11 @@ internal static class GemmKinds
         Type = "int8",
         Unit = "GOP/s",
         Tolerance = 0,
-        MostThreads = int.MaxValue,
         Layers = [.. GemmLayer.DitXl, GemmLayer.Tiny],
         Guards = Guarding.Checked,
         Rivals = RivalRegistry.Int8,
         Draw = Operands.Int8,
-        Ours = (operands, threads, guarding) => new OurInt8Product(operands, threads, guarding),
+        Ours = (operands, threads, guarding, faultRate) => new OurInt8Product(operands, threads, guarding, faultRate),
     };
 
     /// <summary>fp32.</summary>
@@ -83,11 +79,20 @@ internal static class GemmKinds
         Type = "fp32",
         Unit = "GFLOP/s",
         Tolerance = 1e-4,
-        MostThreads = 1,
         Layers = [GemmLayer.Cube, .. GemmLayer.DitXl],
-        Guards = [],
+        Guards = Guarding.CheckedFloats,
         Rivals = RivalRegistry.Float,
         Draw = Operands.Float,
-        Ours = (operands, _, _) => new OurFloatProduct(operands),
+        Ours = (operands, threads, guarding, faultRate) => new OurFloatProduct(operands, threads, guarding, faultRate),
+    };
+
+    /// <summary>bf16, against our fp32: operands are rounded to 8 bits, so the two agree that well only.</summary>
+    public static GemmKind<float, float> Bfloat16 { get; } = Float with
+    {
+        Type = "bf16",
+        Tolerance = 1e-2,
+        Guards = [],
+        Rivals = [new OurFp32()],
+        Ours = (operands, threads, guarding, faultRate) => new OurFloatProduct(operands, threads, guarding, faultRate, rounded: true),
     };
 }

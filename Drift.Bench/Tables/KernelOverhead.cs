@@ -36,10 +36,10 @@ internal sealed class KernelOverhead : ITable
         foreach (var layer in kind.Layers)
         {
             using var operands = kind.Draw(layer.Shape);
-            using var plain = kind.Ours(operands, 1, Guarding.None);
+            using var plain = kind.Ours(operands, 1, Guarding.None, 0);
             foreach (var guard in Guarding.Checked)
             {
-                using var guarded = kind.Ours(operands, 1, guard);
+                using var guarded = kind.Ours(operands, 1, guard, 0);
                 var neighbours = new Neighbours();
                 var times = duel.Run(guarded.Run, plain.Run, context.Cancellation);
                 var (bare, charged) = (costs.Gemm(layer.Shape, 0, OperatingPoint.Nominal), costs.Gemm(layer.Shape, guard.Tiles.Edge, OperatingPoint.Nominal));

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Drift.Kernels;
 
 /// <summary>
-/// The host's fp32 product on several threads, with fault plans and line sums where they are wanted; without either, and on one thread, <see cref="FloatGemm"/> gives the same bits.
+/// The host's fp32 and bf16 products on several threads, with fault plans and line sums where they are wanted; without either, and on one thread, <see cref="FloatGemm"/> gives the same bits.
 /// Safe for use by several threads at once.
 /// </summary>
 public sealed class FloatBackend : IDisposable
@@ -27,8 +27,9 @@ public sealed class FloatBackend : IDisposable
         (_threads, _pool) = (threads, pool);
     }
 
-    /// <summary>The micro-kernel at work.</summary>
-    public static string KernelName => FloatKernels.Float.Name;
+    /// <summary>The micro-kernels at work, and why one is not generated code.</summary>
+    public static IReadOnlyList<(string Type, string Kernel, string? Why)> Survey() =>
+        [.. new[] { ("fp32", DotType.Float), ("bf16", DotType.Bfloat16) }.Select(type => (type.Item1, FloatKernels.Choice(type.Item2).Kernel.Name, FloatKernels.Choice(type.Item2).Why))];
 
     /// <summary>
     /// C = A W^T; then the plan's flips, of the bits of floats; then, where checks are given, the sums, expected and observed, in the tiles that the weights were packed for; then the bias.

@@ -20,7 +20,8 @@ public static class Rounding
             VectorMath.Store(Rounded(VectorMath.Load(values[i..])), values[i..]);
     }
 
-    private static Vector512<float> Rounded(Vector512<float> x)
+    /// <summary>A vector rounded to bf16.</summary>
+    internal static Vector512<float> Rounded(Vector512<float> x)
     {
         // Half a unit less one, and one more where the kept part is odd, carry into it exactly when it has to grow.
         var bits = x.AsInt32();

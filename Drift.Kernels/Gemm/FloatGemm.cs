@@ -22,13 +22,21 @@ public static unsafe class FloatGemm
     public static FloatWeights Pack(ReadOnlySpan<float> weights, int n, int k, int tile)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tile);
-        ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
-        if (weights.Length != (long)n * k)
-            throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
+        RequireLength(weights, n, k);
         var packed = new FloatWeights(n, k) { Checks = tile == 0 ? null : new FloatWeightChecks(weights, n, k, tile) };
         packed.Fill(weights, k, 1);
         return packed;
+    }
+
+    /// <summary>Packs weights rounded to bf16 (to nearest, ties to even), for <see cref="FloatBackend"/>, which then rounds A likewise and sums the exact products in fp32.</summary>
+    /// <param name="weights">W [N, K] row-major.</param>
+    /// <param name="n">Output features, at least 1.</param>
+    /// <param name="k">Input features, at least 1.</param>
+    /// <exception cref="ArgumentException">The span does not hold N x K values.</exception>
+    public static FloatWeights PackBfloat16(ReadOnlySpan<float> weights, int n, int k)
+    {
+        RequireLength(weights, n, k);
+        return FloatWeights.Rounded(weights, n, k);
     }
 
     /// <summary>C [rows, N] = A [rows, K] W^T + bias.</summary>
@@ -57,6 +65,8 @@ public static unsafe class FloatGemm
     {
         ArgumentNullException.ThrowIfNull(weights);
         Check(a, aStride, rows, weights, bias, c, cStride);
+        if (weights.Type != DotType.Float)
+            throw new ArgumentException($"weights of {weights.N} x {weights.K} rounded to bf16 are {nameof(FloatBackend)}'s to multiply", nameof(weights));
         if (rows == 0)
             return;
         fixed (float* aStart = a, panels = weights.Panels, biasStart = bias, cStart = c)
@@ -75,6 +85,14 @@ public static unsafe class FloatGemm
                     PanelProduct.Multiply(FloatKernels.Float, weights.Pack(panels), column, Math.Min(FloatWeights.PanelColumns, weights.N - column), block, 0, weights.K);
             }
         }
+    }
+
+    private static void RequireLength(ReadOnlySpan<float> weights, int n, int k)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
+        if (weights.Length != (long)n * k)
+            throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
     }
 
     /// <summary>Fails unless the spans hold the operands.</summary>

@@ -24,9 +24,14 @@ public sealed class FloatWeights
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         (N, K) = (n, k);
+        Groups = k;
         var columns = (n + PanelColumns - 1) / PanelColumns * PanelColumns;
         _panels = workspace?.Rent(columns, k) ?? new Tensor(columns, k);
     }
+
+    /// <summary>Room for bf16 weights, which a group of a column holds two of.</summary>
+    private FloatWeights(int n, int k, int groups)
+        : this(n, groups) => (K, Groups, Type) = (k, groups, DotType.Bfloat16);
 
     /// <summary>Output features.</summary>
     public int N { get; }
@@ -42,9 +47,35 @@ public sealed class FloatWeights
 
     internal Span<float> Panels => _panels.Span;
 
+    /// <summary>What micro-kernels make of the panels.</summary>
+    internal DotType Type { get; } = DotType.Float;
+
+    /// <summary>Groups of K in a column.</summary>
+    internal int Groups { get; }
+
+    /// <summary>Weights rounded to bf16.</summary>
+    internal static unsafe FloatWeights Rounded(ReadOnlySpan<float> weights, int n, int k)
+    {
+        var packed = new FloatWeights(n, k, Bfloat16Rows.Groups(k));
+        var line = new int[packed.Groups];
+        var panels = MemoryMarshal.Cast<float, int>(packed.Panels);
+        fixed (float* source = weights)
+        fixed (int* groups = line)
+        {
+            for (var j = 0; j < n; j++)
+            {
+                Bfloat16Rows.Pack(source + (long)j * k, k, groups);
+                for (var g = 0; g < line.Length; g++)
+                    panels[j / PanelColumns * PanelColumns * packed.Groups + g * PanelColumns + j % PanelColumns] = line[g];
+            }
+        }
+
+        return packed;
+    }
+
     /// <summary>The panels as micro-kernels take them.</summary>
     /// <param name="pinned">Where <see cref="Panels"/> is pinned.</param>
-    internal unsafe PackedPanels Pack(float* pinned) => new(pinned, K, (N + PanelColumns - 1) / PanelColumns * PanelColumns, PanelColumns, null);
+    internal unsafe PackedPanels Pack(float* pinned) => new(pinned, Groups, (N + PanelColumns - 1) / PanelColumns * PanelColumns, PanelColumns, null);
 
     /// <summary>Packs values from any strided layout: W(j, p) is at j x <paramref name="columnStride"/> + p x <paramref name="depthStride"/>.</summary>
     /// <param name="source">The values.</param>

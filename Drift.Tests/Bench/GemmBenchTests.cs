@@ -135,7 +135,7 @@ public sealed class GemmBenchTests
         var open = Present((IRival<float, float>)rival);
         using var operands = Operands.Float(Ragged);
         using var theirs = open.Open(operands, 1);
-        using var ours = new OurFloatProduct(operands);
+        using var ours = new OurFloatProduct(operands, 1, Guarding.None);
         Agreement.Require(ours, theirs, Ragged, GemmKinds.Float.Tolerance);
     }
 

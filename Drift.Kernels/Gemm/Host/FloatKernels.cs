@@ -7,24 +7,36 @@ namespace Drift.Kernels;
 /// </summary>
 internal static class FloatKernels
 {
+    private static readonly Lazy<(MicroKernel Kernel, string? Why)> Fp32 = new(() => Open(DotType.Float)), Bf16 = new(() => Open(DotType.Bfloat16));
+
     /// <summary>fp32.</summary>
-    public static MicroKernel Float { get; } = Open(DotType.Float, out _);
+    public static MicroKernel Float => Fp32.Value.Kernel;
+
+    /// <summary>A type's kernel.</summary>
+    public static MicroKernel Of(DotType type) => Choice(type).Kernel;
+
+    /// <summary>A type's kernel, and why it is not the generated one; null where it is.</summary>
+    public static (MicroKernel Kernel, string? Why) Choice(DotType type) => type == DotType.Bfloat16 ? Bf16.Value : Fp32.Value;
 
     /// <summary>A kernel that calls no generated code: the second entry of every float type.</summary>
-    public static MicroKernel Portable(DotType type) => type == DotType.Float ? new VectorFloatKernel() : throw new ArgumentOutOfRangeException(nameof(type), type, "no float type");
+    public static MicroKernel Portable(DotType type) => type switch
+    {
+        DotType.Float => new VectorFloatKernel(),
+        DotType.Bfloat16 => new VectorBfloat16Kernel(),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no float type"),
+    };
 
     /// <summary>The fastest kernel that runs here; the environment's instruction path may ask for one without generated code.</summary>
     /// <param name="type">A float type.</param>
-    /// <param name="why">Null for generated code, else why there is none.</param>
-    public static MicroKernel Open(DotType type, out string? why)
+    private static (MicroKernel Kernel, string? Why) Open(DotType type)
     {
         var forced = Environment.GetEnvironmentVariable(Int8Kernels.Variable);
-        why = forced is not null and not Int8Kernels.Generated ? $"{Int8Kernels.Variable}={forced}" : GeneratedKernels.Missing(type);
+        var why = forced is not null and not Int8Kernels.Generated ? $"{Int8Kernels.Variable}={forced}" : GeneratedKernels.Missing(type);
         if (why is null)
         {
             try
             {
-                return new GeneratedFloatKernel(type);
+                return (new GeneratedFloatKernel(type), null);
             }
             catch (Win32Exception e)
             {
@@ -32,7 +44,7 @@ internal static class FloatKernels
             }
         }
 
-        return Portable(type);
+        return (Portable(type), why);
     }
 }
 

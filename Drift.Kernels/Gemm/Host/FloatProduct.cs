@@ -10,7 +10,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private const long LeastMacsPerThread = 1 << 18;
 
     // Rows of a block: enough to use a panel often before the next one comes.
-    private const int BlockRows = 256, PartsPerThread = 4, PackRows = 32;
+    private const int BlockRows = 256, PartsPerThread = 16, PackRows = 32;
     private const int LanesBytes = MicroTile.Lanes * sizeof(float);
 
     // Windows are gathered this deep: with a block's rows less than half a second-level cache. Their rows do not share cache sets.
@@ -22,7 +22,8 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private readonly HostScratch _memory = new();
     private FloatWeights _weights = null!;
     private FloatChecks? _checks;
-    private int _m, _n, _k, _tile, _fused, _blockRows, _columnParts, _slabTop, _slabRows, _packRows;
+    private MicroKernel _kernel = FloatKernels.Float;
+    private int _m, _n, _k, _groups, _tile, _fused, _blockRows, _columnParts, _slabTop, _slabRows, _packRows;
     private float* _a, _rows, _summed, _c, _bias, _panels, _lines;
     private nint _aStride, _stride, _cStride, _workerBytes;
     private byte* _workers;
@@ -38,7 +39,10 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     /// <param name="threads">Most threads to use.</param>
     public void Run(in FloatOperands operands, FloatWeights weights, FaultPlan faults, FloatChecks? checks, WorkerPool pool, int threads)
     {
-        (_weights, _checks, _m, _n, _k) = (weights, checks, operands.Rows, weights.N, weights.K);
+        (_weights, _checks, _m, _n, _k, _groups) = (weights, checks, operands.Rows, weights.N, weights.K, weights.Groups);
+        if (operands.Convolution is not null && weights.Type != DotType.Float)
+            throw new ArgumentException($"filters of {weights.N} x {weights.K} are rounded to bf16; convolutions run in fp32", nameof(weights));
+        _kernel = FloatKernels.Of(weights.Type);
         (_tile, _aStride, _cStride) = (checks is null ? 0 : weights.Tile, operands.AStride, operands.CStride);
         _fused = _tile % MicroTile.Columns == 0 ? _tile : 0;
         threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, (long)_m * _n * _k / LeastMacsPerThread));
@@ -94,8 +98,8 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         // Windows are gathered by who multiplies them, so nothing has to be ready before.
         _slabRows = _windows is null ? Math.Min(_m, _blockRows * threads) : _m;
         _packRows = _tile == 0 ? PackRows : _tile;
-        _packed = _windows is null && (_tile != 0 || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows));
-        _stride = ActivationRows.Stride((nint)_k * sizeof(float)) / sizeof(float);
+        _packed = _windows is null && (_tile != 0 || _weights.Type != DotType.Float || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows));
+        _stride = ActivationRows.Stride((nint)_groups * MicroTile.GroupBytes) / MicroTile.GroupBytes;
         var blocks = (_slabRows + _blockRows - 1) / _blockRows;
         // Who takes a part of the columns gathers all windows of the block again.
         _columnParts = threads == 1 ? 1 : Math.Min(Units, ((_windows is null ? PartsPerThread : 1) * threads + blocks - 1) / blocks);
@@ -128,6 +132,13 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         var top = part * _packRows;
         var count = Math.Min(_packRows, _slabRows - top);
         float* source = _a + (_slabTop + top) * _aStride, target = _rows + top * _stride;
+        if (_weights.Type == DotType.Bfloat16)
+        {
+            for (var i = 0; i < count; i++)
+                Bfloat16Rows.Pack(source + i * _aStride, _k, (int*)(target + i * _stride));
+            return;
+        }
+
         if (_tile == 0)
         {
             FloatRows.Pack(source, _aStride, count, _k, target, _stride, null, null, null);
@@ -157,10 +168,10 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         var windows = (float*)((byte*)rows.RowLanes + (_fused == 0 ? 0 : LanesBytes * _blockRows + _blockRows / _fused * MicroTile.Columns * sizeof(float)));
         var lines = _windows is null ? _summed + top / Math.Max(1, _tile) * _stride : windows + _blockRows * WindowStride;
         // Windows come in pieces of one size, for their statistics depend on where they are cut.
-        var pieces = _windows is null ? (int)(((long)rows.Rows * _k * sizeof(float) + CacheSizes.BlockBytes - 1) / CacheSizes.BlockBytes) : (_k + WindowDepth - 1) / WindowDepth;
+        var pieces = _windows is null ? (int)(((long)rows.Rows * _groups * MicroTile.GroupBytes + CacheSizes.BlockBytes - 1) / CacheSizes.BlockBytes) : (_k + WindowDepth - 1) / WindowDepth;
         for (var piece = 0; piece < pieces; piece++)
         {
-            int from = (int)((long)_k * piece / pieces), to = (int)((long)_k * (piece + 1) / pieces);
+            int from = (int)((long)_groups * piece / pieces), to = (int)((long)_groups * (piece + 1) / pieces);
             var summed = lines;
             if (_windows is { } source)
             {
@@ -174,12 +185,12 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
 
             for (var panel = first; panel < end; panel++)
             {
-                var (column, fused) = (panel * MicroTile.Columns, to == _k && _fused != 0);
+                var (column, fused) = (panel * MicroTile.Columns, to == _groups && _fused != 0);
                 var width = Math.Min(MicroTile.Columns, _n - column);
                 rows.Tile = fused ? _fused : 0;
                 if (fused)
                     Clear(rows, column);
-                PanelProduct.Multiply(FloatKernels.Float, packed, column, width, rows, from, to);
+                PanelProduct.Multiply(_kernel, packed, column, width, rows, from, to);
                 if (fused)
                     PutAway(rows, top, column, width);
                 if (_tile != 0)
@@ -237,7 +248,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         fixed (float* sums = _checks!.Expected.Columns)
         {
             lines.C = sums + (nint)((_slabTop + top) / _tile) * _n;
-            PanelProduct.Multiply(FloatKernels.Float, packed, column, width, lines, from, to);
+            PanelProduct.Multiply(_kernel, packed, column, width, lines, from, to);
         }
     }
 
@@ -252,7 +263,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         {
             rows.C = sums + (nint)(_slabTop + top) * tiles;
             for (var column = 0; column < tiles; column += MicroTile.Columns)
-                PanelProduct.Multiply(FloatKernels.Float, _weights.Checks!.Lines.Pack(_lines), column, Math.Min(MicroTile.Columns, tiles - column), rows, from, to);
+                PanelProduct.Multiply(_kernel, _weights.Checks!.Lines.Pack(_lines), column, Math.Min(MicroTile.Columns, tiles - column), rows, from, to);
         }
     }
 

@@ -8,13 +8,13 @@ namespace Drift.Kernels;
 internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 {
     // Below this many multiply-accumulates a thread costs more than it brings.
-    private const long LeastMacsPerThread = 1 << 20;
+    private const long LeastMacsPerThread = 1 << 21;
 
     // Packing fewer bytes than this is not worth a second thread.
     private const int LeastBytesPacked = 1 << 16;
 
     // Parts of a thread: some more than one, so that a thread that others slow down does fewer.
-    private const int PartsPerThread = 4;
+    private const int PartsPerThread = 16;
 
     private readonly HostScratch _memory = new();
     private readonly CoarseExamination _examination = new();

@@ -33,18 +33,21 @@ internal static class Int8Kernels
     /// <param name="name">An entry's name, or null for the fastest that runs.</param>
     /// <exception cref="ArgumentException">No entry has this name.</exception>
     /// <exception cref="BackendUnavailableException">The named entry cannot run here.</exception>
-    public static Int8Kernel Open(string? name)
+    public static Int8Kernel Open(string? name) => Open(name, Table);
+
+    /// <summary>Opens a kernel of a table.</summary>
+    internal static Int8Kernel Open(string? name, IReadOnlyList<Entry> table)
     {
         if (name is not null)
         {
-            var named = Array.Find(Table, e => e.Name == name)
-                ?? throw new ArgumentException($"{Variable}: no instruction path is called '{name}'; there are {string.Join(", ", Table.Select(e => e.Name))}", nameof(name));
+            var named = table.FirstOrDefault(e => e.Name == name)
+                ?? throw new ArgumentException($"{Variable}: no instruction path is called '{name}'; there are {string.Join(", ", table.Select(e => e.Name))}", nameof(name));
             return named.Missing() is { } missing
                 ? throw new BackendUnavailableException($"{Variable}={name}: {missing}")
                 : Create(named) ?? throw new BackendUnavailableException($"{Variable}={name}: this host forbids executable memory");
         }
 
-        return Table.Where(e => e.Missing() is null).Select(Create).First(k => k is not null)!;
+        return table.Where(e => e.Missing() is null).Select(Create).First(k => k is not null)!;
     }
 
     /// <summary>Null where the host forbids generated code, so that the dispatch goes on to the next entry.</summary>
@@ -60,5 +63,9 @@ internal static class Int8Kernels
         }
     }
 
-    private sealed record Entry(string Name, Func<string?> Missing, Func<Int8Kernel> Open);
+    /// <summary>A line of the table.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Missing">Null where this machine can run it, else why not.</param>
+    /// <param name="Open">Makes the kernel.</param>
+    internal sealed record Entry(string Name, Func<string?> Missing, Func<Int8Kernel> Open);
 }

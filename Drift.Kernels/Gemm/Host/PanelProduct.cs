@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics.X86;
+
 namespace Drift.Kernels;
 
 /// <summary>
@@ -5,6 +7,11 @@ namespace Drift.Kernels;
 /// </summary>
 internal static unsafe class PanelProduct
 {
+    private const int Line = 64;
+
+    // Fewer rows would wait for what they fetch.
+    private const int FewRows = 32;
+
     /// <summary>Some rows times one panel, in register tiles of nearly the same height, so that none is left with a sliver.</summary>
     /// <param name="kernel">The micro-kernel; the panels are in its form.</param>
     /// <param name="panels">The other operand.</param>
@@ -28,6 +35,9 @@ internal static unsafe class PanelProduct
             var last = to == panels.Groups;
             call.Panel = panels.At(column, from);
             call.Groups = to - from;
+            // What comes next travels into the second-level cache while this block is at work, a share with every register tile.
+            var ahead = (byte*)(b + 1 < blocks ? panels.At(column, to) : column + width < panels.Columns ? panels.At(column + width, first) : null);
+            nint left = ahead == null || rows.Rows < FewRows ? 0 : (nint)(to - from) * width * MicroTile.GroupBytes, share = left / Math.Max(1, rows.Rows / kernel.Rows) + Line;
             call.Bias = last && rows.Bias != null ? rows.Bias + column : null;
             for (var top = 0; top < rows.Rows; top += tile)
             {
@@ -42,6 +52,8 @@ internal static unsafe class PanelProduct
                     call.Start = rows.Accumulate || from > 0 ? call.C : panels.Start == null ? null : panels.Start + column;
                     call.StartStride = call.Start == call.C ? rows.CStride : 0;
                     call.RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
+                    for (var stop = Math.Max(0, left - share); left > stop && Sse.IsSupported; left -= Line, ahead += Line)
+                        Sse.Prefetch1(ahead);
                     kernel.Run(&call, next - row, vectors, last && rows.Tile != 0);
                 }
             }

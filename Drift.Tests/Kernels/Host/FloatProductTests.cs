@@ -1,4 +1,6 @@
 using Drift.Kernels;
+using FsCheck;
+using FsCheck.Fluent;
 using NUnit.Framework;
 
 namespace Drift.Tests;
@@ -24,14 +26,54 @@ public sealed class FloatProductTests
     }
 
     [Test]
-    public void Both_kernels_have_the_same_bits([Values(false, true)] bool sums)
+    public void Any_product_with_any_flips_is_the_definition()
     {
-        using var portable = FloatKernels.Portable(DotType.Float);
+        var cases =
+            from m in Gen.Choose(1, 67)
+            from n in Gen.Choose(1, 67)
+            from k in Gen.Choose(1, 67)
+            from tile in Gen.Choose(0, 67)
+            from flips in Gen.ListOf(
+                from row in Gen.Choose(0, m - 1)
+                from column in Gen.Choose(0, n - 1)
+                from bit in Gen.Choose(0, 31)
+                select new Flip(row, column, bit))
+            select (M: m, N: n, K: k, Tile: tile, Flips: flips.ToArray());
+        using var backend = new FloatBackend(2, new WorkerPool(2));
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(40), Prop.ForAll(cases.ToArbitrary(), drawn =>
+        {
+            var (operands, c, checks) = (new Drawn(drawn.M, drawn.N, drawn.K, 1), new float[drawn.M * drawn.N], new FloatChecks());
+            var faults = FaultPlan.Of(drawn.M, drawn.N, drawn.Flips);
+            backend.Multiply(operands.A, drawn.K + 1, drawn.M, FloatGemm.Pack(operands.W, drawn.N, drawn.K, drawn.Tile), operands.Bias, c, drawn.N, faults, drawn.Tile == 0 ? null : checks);
+            operands.Check(c, faults, drawn.Tile, checks);
+        }));
+    }
+
+    [Test]
+    public void Both_kernels_have_the_same_bits([Values(1, 2)] int type, [Values(false, true)] bool sums)
+    {
+        using var portable = FloatKernels.Portable((DotType)type);
         foreach (var rows in (int[])[1, 5, 8])
         {
             foreach (var columns in (int[])[1, 16, 19, 32])
-                Assert.That(Tile(portable, rows, columns, sums), Is.EqualTo(Tile(FloatKernels.Float, rows, columns, sums)), $"{rows} x {columns}");
+                Assert.That(Tile(portable, rows, columns, sums), Is.EqualTo(Tile(FloatKernels.Of((DotType)type), rows, columns, sums)), $"{rows} x {columns}");
         }
+    }
+
+    [Test]
+    public void A_bf16_product_is_that_of_rounded_operands([Values(1, 3)] int threads, [Values(1, 31, 66)] int k)
+    {
+        using var backend = new FloatBackend(threads, new WorkerPool(threads));
+        var (rounded, c, truth) = (new Drawn(37, 70, k, 2), new float[37 * 70], new float[37 * 70]);
+        var operands = new Drawn(37, 70, k, 2);
+        backend.Multiply(operands.A, k + 2, 37, FloatGemm.PackBfloat16(operands.W, 70, k), operands.Bias, c, 70);
+        Rounding.ToBfloat16(rounded.A);
+        Rounding.ToBfloat16(rounded.W);
+        FloatGemm.Multiply(rounded.A, k + 2, 37, FloatGemm.Pack(rounded.W, 70, k), rounded.Bias, truth, 70);
+        // The same exact products, added in another order.
+        for (var i = 0; i < c.Length; i++)
+            Assert.That(c[i], Is.EqualTo(truth[i]).Within(1e-5));
+        Assert.Throws<ArgumentException>(() => FloatGemm.Multiply(operands.A, k + 2, 37, FloatGemm.PackBfloat16(operands.W, 70, k), default, c, 70));
     }
 
     [Test]
@@ -107,6 +149,9 @@ public sealed class FloatProductTests
         const int Groups = 9, Width = MicroTile.Columns;
         var random = new Random(rows * columns);
         float[] values = [.. Enumerable.Range(0, rows * Groups + Groups * Width + columns).Select(_ => random.NextSingle() - 0.5f)];
+        // Two bf16 values a group; the bias stays fp32.
+        for (var i = 0; kernel.Depth == 2 && i < values.Length - columns; i++)
+            values[i] = BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(values[i]) & unchecked((int)0xFFFF0000)) | (int)((uint)BitConverter.SingleToInt32Bits(random.NextSingle()) >> 16));
         // C, then lanes, then column sums.
         var results = new float[rows * Width + rows * MicroTile.Lanes + Width];
         fixed (float* from = values, to = results)
