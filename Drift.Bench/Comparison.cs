@@ -60,6 +60,12 @@ internal static class Comparison
         ProfileTable.PrintAll(session.Out, [.. names.Select(CompareTable.Title)], lab);
         var escaped = options.Rows.Sum(name => drawn[name].Ledger.MissedUnexplained);
         session.Out.WriteLine($"Missed faults that cancellation on a line does not explain: {escaped}.");
+        if (options.Offload.Memory is not null)
+            session.Out.WriteLine($"Checkpoints took {lab.Memory.Peak} B at most, {lab.Memory.PeakInFiles} B of them in files.");
+        if (lab.Memory.Complaint is { } complaint)
+            session.Error.WriteLine($"drift: {complaint}");
+        if (options.Rows.Sum(name => drawn[name].Ledger.CheckpointsDamaged) is > 0 and var damaged)
+            session.Out.WriteLine($"Checkpoints found damaged, and treated as absent: {damaged}.");
         session.Out.WriteLine($"{options.Sampling.Images} pictures x {options.Rows.Count} rows in {clock.Elapsed.TotalSeconds:F1} s; written to {target}");
         return ErrorPolicy.Success;
     }

@@ -56,6 +56,12 @@ internal sealed class Lab : IDisposable
     /// <summary>The pictures, the same in every row.</summary>
     public IReadOnlyList<PictureRequest> Requests { get; }
 
+    /// <summary>Where checkpoints live.</summary>
+    public OffloadMemory Memory { get; private init; } = new();
+
+    /// <summary>Their order in memory.</summary>
+    public ITileLayout Layout { get; private init; } = new RowMajorLayout();
+
     /// <summary>The paper's ratio of compute to memory energy for this kind of model.</summary>
     public PaperMix Mix => PaperMix.Load(DataFolder.At("energy", "paper-mix.csv"))[Pipeline.Kind.PaperName];
 
@@ -83,6 +89,8 @@ internal sealed class Lab : IDisposable
         {
             Rates = rates,
             Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
+            Memory = options.Offload.Open(),
+            Layout = TileLayouts.Open(options.Offload.Layout, options.Tile),
         };
     }
 
@@ -101,7 +109,7 @@ internal sealed class Lab : IDisposable
         if (IsUnquantised(row))
             return null;
         var point = PointOf(row, options);
-        var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval);
+        var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval) with { BytesPerStep = options.BytesPerStep };
         var (kind, steps) = (options.Sampling.Model.Kind, options.Sampling.Steps);
         Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new Strategy(policy, form, guard).With(options.Sampling.Layers);
         DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, steps);
@@ -114,7 +122,7 @@ internal sealed class Lab : IDisposable
             "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
             CompareOptions.PolicyRow when options.Policy is { } policy => policy.File.ToStrategy(policy.Path, Scope, Rates, kind, () => _ranges.Value),
             _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
-                ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile()))),
+                ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile())) is { } named ? named with { BytesPerStep = options.BytesPerStep } : null),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
         };
     }
@@ -129,10 +137,27 @@ internal sealed class Lab : IDisposable
         Profiles = _sampling.Profiled ? [.. ways.Select(_ => new Profile())] : [];
         return new PictureBatch(Pipeline, _sampling.Threads).Draw([.. ways.Select((strategy, i) => new Drawing(Requests, runs => Open(strategy, runs, i), steps => advance(i, steps))
         {
+            Begin = request => Begin(request),
             OpenTextEncoder = strategy is { CoversTextEncoder: true } && Pipeline.Kind.TakesPrompts ? Beside(strategy) : null,
             OpenDecoder = strategy is { CoversAutoencoder: true } ? Beside(strategy) : null,
         })], _sampling.Settings, cancellation);
     }
+
+    /// <summary>Begins a picture, its checkpoints in the run's memory.</summary>
+    /// <param name="request">What is drawn.</param>
+    /// <param name="trace">Writes down every charge; null for nobody.</param>
+    public PictureRun Begin(PictureRequest request, RunTrace? trace = null) => new(request, new CheckpointStore(Layout, Memory)) { Trace = trace };
+
+    /// <summary>A way of drawing some pictures, for commands of their own.</summary>
+    /// <param name="strategy">How layers are executed.</param>
+    /// <param name="requests">The pictures.</param>
+    /// <param name="trace">Writes down every charge, where there is one picture; null for nobody.</param>
+    public Drawing DrawingOf(Strategy strategy, IReadOnlyList<PictureRequest> requests, RunTrace? trace = null) => new(requests, runs => Open(strategy, runs, 0))
+    {
+        Begin = request => Begin(request, trace),
+        OpenTextEncoder = strategy.CoversTextEncoder && Pipeline.Kind.TakesPrompts ? Beside(strategy) : null,
+        OpenDecoder = strategy.CoversAutoencoder ? Beside(strategy) : null,
+    };
 
     private Func<IReadOnlyList<PictureRun>, IGemmUnit> Beside(Strategy strategy) => runs => new GuardedGemm(Platform, strategy.Beside(), Layers, runs);
 
@@ -144,7 +169,7 @@ internal sealed class Lab : IDisposable
         return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
         {
             foreach (var run in runs)
-                run.Ledger.Charge(Platform.Costs.Transfer(new Bytes(bytes / runs.Count), Traffic.Features));
+                run.Charge(ChargeKind.Cache, Platform.Costs.Transfer(new Bytes(bytes / runs.Count), Traffic.Features));
         });
     }
 
@@ -189,6 +214,7 @@ internal sealed class Lab : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Memory.Dispose();
         Layers.Dispose();
         _backend.Dispose();
     }

@@ -16,6 +16,9 @@ public sealed record DrawnPicture(PictureRequest Request, Tensor Image, RunLedge
 /// <param name="Stepped">Told how many picture-steps were just done; from any thread. Null for nobody.</param>
 public sealed record Drawing(IReadOnlyList<PictureRequest> Requests, Func<IReadOnlyList<PictureRun>, IGemmUnit> Open, Action<int>? Stepped = null)
 {
+    /// <summary>Begins a picture: gives it the memory of its checkpoints, and perhaps a trace. From any thread.</summary>
+    public Func<PictureRequest, PictureRun> Begin { get; init; } = request => new PictureRun(request);
+
     /// <summary>Opens the unit that computes a picture's text encoder, disposed like the denoiser's; null for fp32, worked out once for all pictures of one text.</summary>
     public Func<IReadOnlyList<PictureRun>, IGemmUnit>? OpenTextEncoder { get; init; }
 
@@ -72,7 +75,7 @@ public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
                 var request = drawing.Requests[task.Picture];
                 // Text encoder and decoder run unquantised at the nominal point where nobody says otherwise: the paper guards the denoiser.
                 Conditioning Condition(IGemmUnit unit) => pipeline.Conditioner.Condition([request], settings, unit, workspace);
-                var run = new PictureRun(request);
+                using var run = drawing.Begin(request);
                 var conditioning = drawing.OpenTextEncoder is { } open ? With(open([run]), Condition)
                     : told.GetOrAdd(request.Subject, _ => new Lazy<Conditioning>(() => Condition(new FloatUnit()))).Value;
                 drawn[task.Drawing][task.Picture] = Draw(drawing, run, conditioning, settings, workspace, cancellation);

@@ -1,4 +1,6 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Drift.Kernels;
@@ -6,14 +8,18 @@ using Drift.Kernels;
 namespace Drift.Abft;
 
 /// <summary>
-/// A layer's outputs at an earlier step: INT8 codes with the scale they had then, or fp32 values where outputs stay wide. Owned and overwritten by its store.
+/// A layer's outputs at an earlier step: INT8 codes with the scale they had then, or fp32 values where outputs stay wide. They lie in a block of a tier, in a layout's order, under a checksum.
+/// Owned and overwritten by its store.
 /// </summary>
 public sealed class Checkpoint
 {
-    private sbyte[] _codes = [];
-    private float[] _values = [];
-    private float[] _scales = [];
+    private readonly ITileLayout _layout;
+    private readonly ICheckpointTier _tier;
+    private CheckpointBlock? _block;
     private int _scaleCount;
+    private ulong _checksum;
+
+    internal Checkpoint(ITileLayout layout, ICheckpointTier tier) => (_layout, _tier) = (layout, tier);
 
     /// <summary>Zero-based index of the step whose outputs these are.</summary>
     public int Step { get; private set; }
@@ -33,93 +39,143 @@ public sealed class Checkpoint
     /// <summary>Bytes of one element in memory: 1 for INT8, 4 for fp32.</summary>
     public int BytesPerElement => IsWide ? sizeof(float) : sizeof(sbyte);
 
-    /// <summary>Bytes that the outputs take, scales included.</summary>
-    public long Bytes => (long)M * N * BytesPerElement + (long)_scaleCount * sizeof(float);
+    /// <summary>Bytes that the outputs take, scales included. The checksum stays on the chip, with the bookkeeping.</summary>
+    public long Bytes => BytesOf(M, N, _scaleCount);
 
-    /// <summary>M x N codes; empty when wide.</summary>
-    public ReadOnlySpan<sbyte> Codes => IsWide ? [] : _codes.AsSpan(0, M * N);
+    /// <summary>M x N codes in the layout's order; empty when wide.</summary>
+    public ReadOnlySpan<sbyte> Codes => IsWide ? [] : MemoryMarshal.Cast<byte, sbyte>(_block!.Span[..(M * N)]);
 
-    /// <summary>M x N values; empty unless wide.</summary>
-    public ReadOnlySpan<float> Values => IsWide ? _values.AsSpan(0, M * N) : [];
+    /// <summary>M x N values in the layout's order; empty unless wide.</summary>
+    public ReadOnlySpan<float> Values => IsWide ? MemoryMarshal.Cast<byte, float>(_block!.Span[..(M * N * sizeof(float))]) : [];
 
     /// <summary>The scale, or one a row; empty when wide.</summary>
-    public ReadOnlySpan<float> Scales => _scales.AsSpan(0, _scaleCount);
-
-    /// <summary>The value of an element: code x the scale of that time, or the fp32 value.</summary>
-    /// <param name="row">Row, 0..M-1.</param>
-    /// <param name="column">Column, 0..N-1.</param>
-    public float Value(int row, int column) => IsWide
-        ? _values[row * N + column]
-        : _codes[row * N + column] * _scales[_scaleCount == 1 ? 0 : row];
+    public ReadOnlySpan<float> Scales => MemoryMarshal.Cast<byte, float>(_block!.Span.Slice(ScalesAt, _scaleCount * sizeof(float)));
 
     /// <summary>Whether the outputs are of the picture at work.</summary>
     internal bool IsLive { get; private set; }
 
-    /// <summary>Drops the outputs and keeps the arrays.</summary>
+
+    /// <summary>Where the scales begin: behind the elements, on a whole word.</summary>
+    private int ScalesAt => (M * N * BytesPerElement + sizeof(float) - 1) / sizeof(float) * sizeof(float);
+
+    private int Used => ScalesAt + _scaleCount * sizeof(float);
+
+    /// <summary>Bytes that a layer's outputs take, scales included.</summary>
+    /// <param name="m">Rows of the picture.</param>
+    /// <param name="n">Output features.</param>
+    /// <param name="scales">Number of scales; 0 for a wide output.</param>
+    public static long BytesOf(int m, int n, int scales) => (long)m * n * (scales == 0 ? sizeof(float) : sizeof(sbyte)) + (long)scales * sizeof(float);
+
+    /// <summary>The value of an element: code x the scale of that time, or the fp32 value.</summary>
+    /// <param name="row">Row, 0..M-1.</param>
+    /// <param name="column">Column, 0..N-1.</param>
+    public float Value(int row, int column)
+    {
+        var at = _layout.Offset(M, N, row, column);
+        return IsWide ? Values[at] : Codes[at] * Scales[_scaleCount == 1 ? 0 : row];
+    }
+
+    /// <summary>Drops the outputs and keeps the block.</summary>
     internal void Forget() => (IsLive, Earlier) = (false, null);
+
+    /// <summary>Drops the outputs and gives the block back.</summary>
+    internal void Release()
+    {
+        Forget();
+        if (_block is { } block)
+            block.Tier.Return(block);
+        _block = null;
+    }
+
+    /// <summary>Whether the bytes are those that were saved.</summary>
+    internal bool IsIntact() => XxHash3.HashToUInt64(_block!.Span[..Used]) == _checksum;
 
     /// <summary>Asks for the cache line of an element: checkpoints are too many to stay in any cache from one save to the next.</summary>
     internal unsafe void Prefetch(int row, int column)
     {
-        var element = row * N + column;
-        if (!Sse.IsSupported)
-            return;
-        if (IsWide)
-            Sse.Prefetch0(Unsafe.AsPointer(ref _values[element]));
-        else
-            Sse.Prefetch0(Unsafe.AsPointer(ref _codes[element]));
+        if (Sse.IsSupported)
+            Sse.Prefetch0(Unsafe.AsPointer(ref _block!.Span[_layout.Offset(M, N, row, column) * BytesPerElement]));
     }
 
-    /// <summary>The values of up to sixteen neighbours in a row; lanes beyond them are 0.</summary>
+    /// <summary>The values of up to sixteen neighbours in a row; what lanes beyond them hold is undefined.</summary>
     internal Vector512<float> Lanes(int row, int column, int count)
     {
-        var start = row * N + column;
+        if (_layout.Run(N, column) < count)
+            return LanesApart(row, column, count);
+        var start = _layout.Offset(M, N, row, column);
         if (IsWide)
-            return VectorMath.Load(_values.AsSpan(start, count));
-        if (start + VectorMath.Lanes > _codes.Length)
-            return LanesAtEnd(start, count) * _scales[_scaleCount == 1 ? 0 : row];
-        var words = Vector256.WidenLower(Vector128.Create<sbyte>(_codes.AsSpan(start)).ToVector256Unsafe());
-        return Vector512.ConvertToSingle(Vector512.WidenLower(words.ToVector512Unsafe())) * _scales[_scaleCount == 1 ? 0 : row];
+            return VectorMath.Load(Values.Slice(start, count));
+        var codes = Codes;
+        if (start + VectorMath.Lanes > codes.Length)
+            return LanesApart(row, column, count);
+        var words = Vector256.WidenLower(Vector128.Create(codes[start..]).ToVector256Unsafe());
+        return Vector512.ConvertToSingle(Vector512.WidenLower(words.ToVector512Unsafe())) * Scales[_scaleCount == 1 ? 0 : row];
     }
 
-    private Vector512<float> LanesAtEnd(int start, int count)
+    private Vector512<float> LanesApart(int row, int column, int count)
     {
         Span<float> lanes = stackalloc float[VectorMath.Lanes];
         lanes.Clear();
         for (var i = 0; i < count; i++)
-            lanes[i] = _codes[start + i];
+            lanes[i] = Value(row, column + i);
         return VectorMath.Load(lanes);
     }
 
-    /// <summary>Copies outputs, reusing the arrays.</summary>
+    /// <summary>Copies outputs and takes their checksum; the block is reused where it is large enough.</summary>
+    /// <exception cref="CheckpointStorageException">No tier has room.</exception>
     internal void Take(int step, LayerOutput output)
     {
-        var elements = output.M * output.N;
-        (Step, M, N, _scaleCount, IsLive) = (step, output.M, output.N, output.Scales.Length, true);
-        if (output.IsWide)
+        IsLive = false;
+        (Step, M, N, _scaleCount) = (step, output.M, output.N, output.Scales.Length);
+        if (_block is null || _block.Size < Used)
         {
-            if (_values.Length < elements)
-                _values = new float[elements];
-            output.Values.CopyTo(_values);
+            Release();
+            _block = _tier.TryRent(Used) ?? throw new CheckpointStorageException($"checkpoints: {_tier.Name} has no room for {Used} bytes; expected a larger budget", null);
+        }
+
+        var bytes = _block.Span[..Used];
+        if (output.IsWide)
+            Place<float>(output.Values, MemoryMarshal.Cast<byte, float>(bytes));
+        else
+            Encode(output, MemoryMarshal.Cast<byte, sbyte>(bytes[..(M * N)]));
+        // Bytes between codes and scales belong to neither and are under the checksum all the same.
+        bytes[(M * N * BytesPerElement)..ScalesAt].Clear();
+        output.Scales.CopyTo(MemoryMarshal.Cast<byte, float>(bytes[ScalesAt..]));
+        _checksum = XxHash3.HashToUInt64(bytes);
+        IsLive = true;
+    }
+
+    private void Encode(LayerOutput output, Span<sbyte> codes)
+    {
+        if (!output.Codes.IsEmpty)
+        {
+            Place<sbyte>(output.Codes, codes);
             return;
         }
 
-        if (_scales.Length < _scaleCount)
-            _scales = new float[_scaleCount];
-        output.Scales.CopyTo(_scales);
-        if (_codes.Length < elements)
-            _codes = new sbyte[elements];
-        if (!output.Codes.IsEmpty)
-            output.Codes.CopyTo(_codes);
-        else if (_scaleCount == 1)
-            new CodeRounder(_scales[0]).Round(output.Values, _codes);
-        else
-            RoundRows(output);
+        var rounding = new CodeRounder(output.Scales[0]);
+        for (var row = 0; row < M; row++)
+        {
+            if (_scaleCount > 1)
+                rounding = new CodeRounder(output.Scales[row]);
+            for (int column = 0, run; column < N; column += run)
+            {
+                run = _layout.Run(N, column);
+                rounding.Round(output.Values.Slice(row * N + column, run), codes.Slice(_layout.Offset(M, N, row, column), run));
+            }
+        }
     }
 
-    private void RoundRows(LayerOutput output)
+    /// <summary>Row-major elements to the layout's order.</summary>
+    private void Place<T>(ReadOnlySpan<T> elements, Span<T> target)
     {
         for (var row = 0; row < M; row++)
-            new CodeRounder(_scales[row]).Round(output.Values.Slice(row * N, N), _codes.AsSpan(row * N, N));
+        {
+            for (int column = 0, run; column < N; column += run)
+            {
+                run = _layout.Run(N, column);
+                elements.Slice(row * N + column, run).CopyTo(target[_layout.Offset(M, N, row, column)..]);
+            }
+        }
     }
 }

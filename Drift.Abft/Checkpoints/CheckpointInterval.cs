@@ -1,10 +1,12 @@
+using Drift.Kernels;
+
 namespace Drift.Abft;
 
 /// <summary>
 /// When checkpoints are saved, after mending: at step 0 and whenever step % interval == 1 (DRIFT, rollback-ABFT, rule 5). With interval 1 that remainder never
 /// comes, and every step saves instead: that is what an interval of 1 means.
 /// </summary>
-public sealed record CheckpointInterval
+public sealed record CheckpointInterval : ICheckpointSchedule
 {
     /// <summary>The paper's interval for DiT and Stable Diffusion.</summary>
     public const int Paper = 10;
@@ -28,4 +30,7 @@ public sealed record CheckpointInterval
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         return step == 0 || step % Steps == 1 % Steps;
     }
+
+    /// <inheritdoc/>
+    public bool IsDue(LayerKey layer, int step, long bytes) => IsDue(step);
 }

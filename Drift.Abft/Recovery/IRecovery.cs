@@ -17,6 +17,9 @@ public interface IRecovery
     /// <summary>How many of a layer's checkpoints it looks back to.</summary>
     int Checkpoints => 1;
 
+    /// <summary>Whether it wants the checkpoints of products that nothing flags too. Where not, they are not read there.</summary>
+    bool ReadsAlways => false;
+
     /// <summary>Lets memory begin to fetch what <see cref="Mend"/> will read, while the caller still has other work. Changes nothing.</summary>
     /// <param name="finding">The verdict on the product.</param>
     /// <param name="checkpoint">The layer's newest earlier outputs, or null where there are none.</param>

@@ -26,6 +26,7 @@ internal static class BenchCommand
         command.Subcommands.Add(BenchGemmCommand.Create(GemmContest.Gemm, "Time products, protected and not, against other libraries' and on one thread, in turn in one run"));
         command.Subcommands.Add(BenchGemmCommand.Create(GemmContest.Abft, "Time protected against unprotected products, in turn in one run"));
         command.Subcommands.Add(BenchGemmCommand.Create(GemmContest.Faults, "Time products with flips against clean ones, in turn in one run"));
+        command.Subcommands.Add(BenchOffloadCommand.Create());
         command.Subcommands.Add(BenchDecodeCommand.Create());
         command.Subcommands.Add(BenchContestCommand.Create("conv", "Time convolutions, and against ONNX Runtime's, in turn in one run", ConvolutionContests.All));
         command.Subcommands.Add(BenchContestCommand.Create("attention", "Time attention with and without checks, and against ONNX Runtime's, in turn in one run", AttentionContests.All));

@@ -28,6 +28,12 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     /// <summary>The error model, the bits and the pattern of its hits.</summary>
     public FaultOptions Faults { get; init; } = FaultOptions.Standard;
 
+    /// <summary>Where checkpoints live.</summary>
+    public OffloadOptions Offload { get; init; } = OffloadOptions.Standard;
+
+    /// <summary>Bytes of checkpoints that a step may write, in the interval's place; null for the interval.</summary>
+    public long? BytesPerStep { get; init; }
+
     /// <summary>The energies that work is charged at, as <see cref="EnergyFile.Find"/> takes them.</summary>
     public string Energy { get; init; } = EnergyFile.Standard;
 
@@ -38,7 +44,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     public const string PolicyRow = "policy";
 
     /// <summary>The settings as files record them.</summary>
-    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()))
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings()).Concat(Offload.ToSettings()))
     {
         ["voltage"] = Voltage,
         ["frequency"] = Frequency,
@@ -46,6 +52,7 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
         ["tile"] = Tile,
         ["threshold"] = Threshold,
         ["interval"] = Interval,
+        ["checkpointBytesPerStep"] = BytesPerStep,
         ["rows"] = Rows,
         ["outputs"] = Outputs == OutputForm.Wide ? "wide" : "saturating",
         [InputFiles.PointsSetting] = Faults.Model == ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
@@ -74,7 +81,10 @@ internal sealed class CompareArguments
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
     private readonly Option<string?> _points = Declare.Text("--operating-points", "A table in place of the error model's own", "FILE.csv");
 
+    private readonly Option<long?> _perStep = Declare.Optional("--checkpoint-bytes-per-step", "Save so many bytes each step, oldest layers first, in place of all layers every interval", 1, long.MaxValue);
+
     private readonly FaultArguments _faults = new();
+    private readonly OffloadArguments _offload = new();
 
     private readonly Option<string> _energy = EnergyFile.Option();
     private readonly Option<string?> _policy = Declare.Text("--policy", "One more row: the protection and schedule of a policy file, as drift plan writes it", "FILE.json");
@@ -87,7 +97,8 @@ internal sealed class CompareArguments
     {
         _sampling.AddTo(command);
         _faults.AddTo(command);
-        foreach (var option in new Option[] { _against, _voltage, _frequency, _ber, _tile, _threshold, _interval, _json, _rows, _outputs, _points, _clip, _energy, _policy })
+        _offload.AddTo(command);
+        foreach (var option in new Option[] { _against, _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip, _energy, _policy })
             command.Options.Add(option);
     }
 
@@ -118,6 +129,8 @@ internal sealed class CompareArguments
             Against = parsed.GetValue(_against) is not { } against || rows.Contains(against) ? parsed.GetValue(_against)
                 : throw new UserErrorException($"--against: {against} is not among --rows; expected one of {string.Join(", ", rows)}"),
             Faults = _faults.Bind(parsed),
+            Offload = _offload.Bind(parsed),
+            BytesPerStep = parsed.GetValue(_perStep),
             Energy = parsed.GetRequiredValue(_energy),
             Policy = policy is null ? null : (policy, PolicyFile.Read(policy)),
         };

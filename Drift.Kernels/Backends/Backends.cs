@@ -30,6 +30,14 @@ public static class Backends
         _ => throw new ArgumentException($"no backend is called '{name}'; there are {string.Join(", ", Names)}", nameof(name)),
     };
 
+    /// <summary>Names of the devices that have memory of their own.</summary>
+    public static IReadOnlyList<string> Devices => IlgpuBackend.Names;
+
+    /// <summary>Opens a device for transfers beside its kernels.</summary>
+    /// <param name="name">One of <see cref="Devices"/>.</param>
+    /// <exception cref="BackendUnavailableException">The device is absent; the message says why and what to install.</exception>
+    public static IDeviceTransfers OpenTransfers(string name) => new PageLockedTransfers(name);
+
     /// <summary>What each backend finds on this machine.</summary>
     public static IReadOnlyList<BackendStatus> Survey() =>
     [

@@ -29,6 +29,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly QuantisedLayers _layers;
     private readonly IReadOnlyList<PictureRun> _pictures;
     private readonly IOperatingPolicy[] _policies;
+    private readonly ICheckpointSchedule?[] _schedules;
     private readonly OperatingPoint[] _supplies;
     private readonly FloatUnit _untouched;
     private readonly FaultPlanner _planner = new();
@@ -57,6 +58,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         (_platform, _strategy, _layers, _pictures) = (platform, strategy, layers, pictures);
         _untouched = new FloatUnit(memory);
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
+        _schedules = [.. pictures.Select(_ => strategy.Protection?.OpenSchedule())];
         _supplies = [.. pictures.Select(_ => OperatingPoint.Nominal)];
         _examination = strategy.Protection?.OpenCorrector is { } open ? new Examination(open()) : null;
         _further = [.. Enumerable.Range(0, _examination?.Corrector.FurtherProducts ?? 0).Select(_ => new FaultPlanner())];
@@ -114,7 +116,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         if (!_strategy.Covers(layer.Linear.Key))
         {
             _untouched.Convolve(step, input, layer, output);
-            ChargeUntouched(rows, layer.Linear);
+            ChargeUntouched(step, rows, layer.Linear);
             return;
         }
 
@@ -145,9 +147,11 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var heads = call.Samples / _pictures.Count * call.Heads;
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
+            var run = _pictures[picture];
+            run.Site = run.Site with { Step = step.Index };
             Supply(picture, OperatingPoint.Nominal);
             for (var head = 0; head < heads; head++)
-                _pictures[picture].Ledger.Charge(each);
+                run.Charge(ChargeKind.Attention, each);
         }
     }
 
@@ -181,6 +185,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         var site = key.At(step.Index);
         var run = _pictures[picture];
+        run.Site = site;
         var (n, k) = (weights.Weights.N, weights.Weights.K);
         var call = new GemmCall(_codes, rows, Stride(k), weights.Weights);
 
@@ -191,13 +196,13 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _layers.Backend.Multiply(call, faults, _output);
         var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, bias);
         var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, n, profile));
-        run.Ledger.Charge(Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination));
+        run.Charge(ChargeKind.Product, Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination), new ProductEvents(point, faults.Count, _finding.FlaggedLines));
         var outputScale = Leave(faults, epilogue, values);
         var output = outputScale is { } s ? new LayerOutput(rows, n, values, [s]) { Layer = site.Layer, Step = site.Step }
             : new LayerOutput(rows, n, values) { Layer = site.Layer, Step = site.Step };
         Correct(run, faults, epilogue, output);
         if (_strategy.Protection is { } protection)
-            Mend(protection, run, site, checkpoint, output);
+            Mend(protection, picture, site, checkpoint, output);
 
         _policies[picture].Observe(site, Alarms());
         Watch?.Invoke(new GuardedProduct(site, picture, point, faults, _output, _finding, _examination));
@@ -212,9 +217,9 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             rule.Judge(_output.Expected, _output.Observed, _finding);
         else
             _finding.Reset(_output.Shape.M, _output.Shape.N, 0);
-        if (_strategy.Protection?.Recovery is not { } recovery)
+        if (_strategy.Protection?.Recovery is not { } recovery || (_finding.IsClean && !recovery.ReadsAlways))
             return null;
-        run.Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
+        var checkpoint = run.Recall(site);
         recovery.Prepare(_finding, checkpoint);
         return checkpoint;
     }
@@ -240,13 +245,14 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             output.Values[row * output.N + column] = epilogue.Apply(value, row, column, output.IsWide ? null : output.Scales[0]);
     }
 
-    private void Mend(Protection protection, PictureRun run, GemmSite site, Checkpoint? checkpoint, LayerOutput output)
+    private void Mend(Protection protection, int picture, GemmSite site, Checkpoint? checkpoint, LayerOutput output)
     {
+        var run = _pictures[picture];
         var repair = protection.Recovery?.Mend(_finding, checkpoint, output) ?? default;
         run.Ledger.Mended(_finding, repair);
-        run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(repair.RestoredBytes), Traffic.Restores));
-        if (protection.Interval is { } interval && interval.IsDue(site.Step))
-            run.Ledger.Charge(_platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output)), Traffic.Checkpoints));
+        run.Charge(ChargeKind.Restore, _platform.Costs.Transfer(new Bytes(repair.RestoredBytes), Traffic.Restores), mended: repair.Elements);
+        if (_schedules[picture]?.IsDue(site.Layer, site.Step, Checkpoint.BytesOf(output.M, output.N, output.Scales.Length)) ?? false)
+            run.Charge(ChargeKind.Save, _platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output)), Traffic.Checkpoints));
     }
 
     /// <summary>
@@ -321,23 +327,24 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void LeaveUntouched(StepContext step, Tensor input, int rows, Projection projection)
     {
         _untouched.Linear(step, input, projection);
-        ChargeUntouched(rows, projection.Layer);
+        ChargeUntouched(step, rows, projection.Layer);
     }
 
-    private void ChargeUntouched(int rows, LinearLayer layer)
+    private void ChargeUntouched(StepContext step, int rows, LinearLayer layer)
     {
         var cost = _platform.Costs.Gemm(new GemmShape(rows, layer.N, layer.K), 0, OperatingPoint.Nominal);
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
+            _pictures[picture].Site = layer.Key.At(step.Index);
             Supply(picture, OperatingPoint.Nominal);
-            _pictures[picture].Ledger.Charge(cost);
+            _pictures[picture].Charge(ChargeKind.Untouched, cost);
         }
     }
 
     /// <summary>Brings the array to a point. What stays untouched runs on the same array at the nominal one, so every product between two such counts; a picture is charged as if it ran alone.</summary>
     private void Supply(int picture, OperatingPoint point)
     {
-        _pictures[picture].Ledger.Charge(_platform.Costs.Transition(_supplies[picture], point));
+        _pictures[picture].Charge(ChargeKind.Transition, _platform.Costs.Transition(_supplies[picture], point));
         _supplies[picture] = point;
     }
 

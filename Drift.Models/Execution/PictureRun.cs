@@ -1,10 +1,13 @@
 using Drift.Abft;
+using Drift.Dvfs;
+using Drift.Kernels;
 
 namespace Drift.Models;
 
 /// <summary>A picture in flight: its request, its own checkpoints and its own ledger.</summary>
 /// <param name="request">What is drawn.</param>
-public sealed class PictureRun(PictureRequest request)
+/// <param name="checkpoints">Keeps the mended outputs of its layers, disposed with this; null for a store in host memory.</param>
+public sealed class PictureRun(PictureRequest request, ICheckpointStore? checkpoints = null) : IDisposable
 {
     /// <summary>What is drawn.</summary>
     public PictureRequest Request => request;
@@ -13,8 +16,38 @@ public sealed class PictureRun(PictureRequest request)
     public ulong FaultSeed { get; init; } = request.Seed;
 
     /// <summary>The newest mended outputs of its layers.</summary>
-    public ICheckpointStore Checkpoints { get; } = new CheckpointStore();
+    public ICheckpointStore Checkpoints { get; } = checkpoints ?? new CheckpointStore();
 
     /// <summary>What happened and what it cost.</summary>
     public RunLedger Ledger { get; } = new();
+
+    /// <summary>Writes down every charge; null for nobody.</summary>
+    public RunTrace? Trace { get; init; }
+
+    /// <summary>Where the picture is at work; attention stands where the product before it stood.</summary>
+    public GemmSite Site { get; set; }
+
+    /// <summary>Notes work in the ledger, and in the trace where there is one: the only way into both, so that they agree.</summary>
+    /// <param name="kind">What it was.</param>
+    /// <param name="cost">What it cost.</param>
+    /// <param name="events">What a product met; nothing for other work.</param>
+    /// <param name="mended">Elements replaced.</param>
+    public void Charge(ChargeKind kind, Cost cost, ProductEvents? events = null, int mended = 0)
+    {
+        Ledger.Charge(cost);
+        Trace?.Add(new TraceRow(Site, kind, cost, events, mended));
+    }
+
+    /// <summary>The layer's newest sound checkpoint from before the site's step; null where there is none. Damaged ones go into the ledger.</summary>
+    /// <param name="site">The product at work.</param>
+    public Checkpoint? Recall(GemmSite site)
+    {
+        var known = Checkpoints.Damaged;
+        Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
+        Ledger.Lose(Checkpoints.Damaged - known);
+        return checkpoint;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Checkpoints.Dispose();
 }

@@ -24,6 +24,9 @@ public sealed record RunLedger
     /// <summary>Flagged lines that no fault touched.</summary>
     public long FalseAlarms { get; private set; }
 
+    /// <summary>Checkpoints found damaged, and treated as absent.</summary>
+    public long CheckpointsDamaged { get; private set; }
+
     /// <summary>What became of the flips, by the fault plan.</summary>
     public Outcome Outcome { get; private set; }
 
@@ -33,6 +36,10 @@ public sealed record RunLedger
     /// <summary>Notes a product's work.</summary>
     /// <param name="cost">What it cost.</param>
     public void Charge(Cost cost) => Cost += cost;
+
+    /// <summary>Notes damaged checkpoints.</summary>
+    /// <param name="count">How many were found.</param>
+    public void Lose(int count) => CheckpointsDamaged += count;
 
     /// <summary>Notes what became of a product's flips.</summary>
     /// <param name="outcome">By the fault plan.</param>
@@ -76,6 +83,7 @@ public sealed record RunLedger
             MissedLarge = a.MissedLarge + b.MissedLarge,
             MissedUnexplained = a.MissedUnexplained + b.MissedUnexplained,
             FalseAlarms = a.FalseAlarms + b.FalseAlarms,
+            CheckpointsDamaged = a.CheckpointsDamaged + b.CheckpointsDamaged,
             Outcome = a.Outcome + b.Outcome,
             Cost = a.Cost + b.Cost,
         };

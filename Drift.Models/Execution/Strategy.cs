@@ -28,6 +28,12 @@ public sealed record Protection(int Tile, IDetectionRule? Rule, IRecovery? Recov
     /// <summary>Whether position-weighted sums are taken too.</summary>
     public bool Moments { get; init; }
 
+    /// <summary>Bytes of checkpoints that a step may write, in the interval's place; null for the interval.</summary>
+    public long? BytesPerStep { get; init; }
+
+    /// <summary>When one picture's checkpoints are saved; null for never.</summary>
+    public ICheckpointSchedule? OpenSchedule() => Interval is not null && BytesPerStep is { } bytes ? new CheckpointBudget(bytes) : Interval;
+
     /// <summary>Accumulators are corrected, and nothing is kept from step to step.</summary>
     /// <param name="tile">Edge of a checksum tile, 1..256; 0 for no sums.</param>
     /// <param name="open">Opens the corrector, or null for none.</param>

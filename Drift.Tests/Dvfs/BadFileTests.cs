@@ -60,6 +60,22 @@ internal sealed class BadFileTests
         Assert.That(Assert.Throws<InvalidDataException>(() => EnergyModel.Load(_path))!.Message, Does.StartWith(_path).And.Contain("dram_byte in pJ/B"));
     }
 
+    [TestCase("quantity,value,unit\nchannels,2,\nchannels,2,\n", 3, "once each")]
+    [TestCase("quantity,value,unit\nranks,2,\n", 2, "row_cycle in ns")]
+    [TestCase("quantity,value,unit\nrow,1024,KiB\n", 2, "row in B")]
+    [TestCase("quantity,value,unit\nbanks,2.5,\n", 2, "a whole number as banks, not '2.5'")]
+    [TestCase("quantity,value,unit\nclosed_rows,2,\n", 2, "a number from 0 to 1")]
+    [TestCase("quantity,value,unit\nrow_cycle,0,ns\n", 2, "above 0")]
+    public void Memories(string text, int line, string expected) => Fails(() => DramGeometry.Load(_path), text, line, expected);
+
+    [TestCase("quantity,value,unit\nchannels,2,\n", "a row banks")]
+    [TestCase("quantity,value,unit\nchannels,1,\nbanks,1,\nrow,100,B\nburst,64,B\nclosed_rows,0,\nmasked_writes,0,\nrow_cycle,1,ns\nburst_time,1,ns\n", "whole bursts")]
+    public void AMemoryThatIsIncomplete(string text, string expected)
+    {
+        File.WriteAllText(_path, text);
+        Assert.That(Assert.Throws<InvalidDataException>(() => DramGeometry.Load(_path))!.Message, Does.StartWith(_path).And.Contain(expected));
+    }
+
     [TestCase("model,compute_to_memory\na,1\na,2\n", 3, "a model that no other row names, not 'a'")]
     [TestCase("model,compute_to_memory\na,x\n", 2, "above 0")]
     public void Mixes(string text, int line, string expected) => Fails(() => PaperMix.Load(_path), text, line, expected);

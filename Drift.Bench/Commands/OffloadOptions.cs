@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Drift.Abft;
+using Drift.Kernels;
+
+namespace Drift.Bench;
+
+/// <summary>Where checkpoints live and in which order. None of it changes a bit of a picture.</summary>
+/// <param name="Memory">Most bytes of checkpoints in memory, all pictures in flight together; null for no limit.</param>
+/// <param name="Folder">Folder of the files that take the rest; null for the system's temporary one.</param>
+/// <param name="Layout">Order of the elements: one of <see cref="TileLayouts.Names"/>.</param>
+internal sealed record OffloadOptions(long? Memory, string? Folder, string Layout)
+{
+    /// <summary>Row-major, in memory.</summary>
+    public static OffloadOptions Standard { get; } = new(null, null, TileLayouts.Default);
+
+    /// <summary>The settings as files record them.</summary>
+    public IEnumerable<KeyValuePair<string, object?>> ToSettings() => [new("checkpointMemory", Memory), new("checkpointFolder", Folder), new("layout", Layout)];
+
+    /// <summary>The tiers.</summary>
+    public OffloadMemory Open() => Memory is { } bytes ? new OffloadMemory(bytes, new MappedFileTier(Folder ?? Path.GetTempPath())) : new OffloadMemory();
+}
+
+/// <summary>The options of offloading.</summary>
+internal sealed class OffloadArguments
+{
+    private readonly Option<long?> _memory = Declare.Optional("--checkpoint-memory", "Bytes of checkpoints in memory, all pictures in flight together; the rest goes to files [default: no limit]", 0, long.MaxValue);
+    private readonly Option<string?> _folder = Declare.Text("--checkpoint-folder", "Folder of those files [default: the system's temporary folder]", "DIR");
+    private readonly Option<string> _layout = Declare.Choice("--layout", "Order of a checkpoint's elements in memory", TileLayouts.Default, [.. TileLayouts.Names]);
+
+    /// <summary>Declares the options on a command.</summary>
+    public void AddTo(Command command)
+    {
+        foreach (var option in new Option[] { _memory, _folder, _layout })
+            command.Options.Add(option);
+    }
+
+    /// <summary>Reads them.</summary>
+    /// <exception cref="UserErrorException">The folder does not exist, or nothing would go there.</exception>
+    public OffloadOptions Bind(ParseResult parsed)
+    {
+        var (memory, folder) = (parsed.GetValue(_memory), parsed.GetValue(_folder));
+        if (folder is not null && memory is null)
+            throw new UserErrorException($"{_folder.Name}: nothing goes to files without a limit; expected {_memory.Name} beside it");
+        if (folder is not null && !Directory.Exists(folder))
+            throw new UserErrorException($"{_folder.Name}: there is no folder {folder}");
+        return new OffloadOptions(memory, folder, parsed.GetRequiredValue(_layout));
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Drift.Abft;
+using Drift.Dvfs;
+using Drift.Models;
+using Spectre.Console;
+
+namespace Drift.Bench;
+
+/// <summary>The body of <c>drift interval</c>: a clean run for the drift, one run for the fault rate and the costs, and all intervals for the measured optimum.</summary>
+internal static class IntervalRun
+{
+    private const double Milli = 1e3;
+    private static readonly int[] Ages = [1, 2, 5, 10];
+
+    /// <summary>Runs it.</summary>
+    /// <param name="options">All settings.</param>
+    /// <param name="session">Where it writes and what stops it.</param>
+    /// <returns>The exit code.</returns>
+    public static int Run(IntervalOptions options, Session session)
+    {
+        var (comparison, steps) = (options.Comparison, options.Comparison.Sampling.Steps);
+        if (options.Intervals[^1] > steps)
+            throw new UserErrorException($"--intervals: {options.Intervals[^1]} is more than the {steps} steps of a run; expected at most that");
+        if (comparison.BytesPerStep is not null)
+            throw new UserErrorException("--checkpoint-bytes-per-step: it stands in an interval's place; expected one of the two");
+        using var lab = Lab.Open(comparison);
+        if (lab.StrategyOf(options.Row, comparison)?.Protection is not { Interval: not null })
+            throw new UserErrorException($"--rows: {options.Row} keeps no checkpoints; expected a row that does, such as rollback");
+        var drift = Drift(lab, options, session.Cancellation);
+        var advice = new IntervalAdvice(drift, Probe(lab, options, drift, session.Cancellation));
+        var measured = Measure(lab, options, session);
+        Print(session.Out, options, drift, advice, measured);
+        return ErrorPolicy.Success;
+    }
+
+    /// <summary>Drift of a clean run of the first picture.</summary>
+    private static DriftProfile Drift(Lab lab, IntervalOptions options, CancellationToken cancellation)
+    {
+        var drift = new DriftProfile(options.Comparison.Sampling.Steps);
+        var strategy = lab.StrategyOf(options.Row, options.Comparison)!;
+        Draw(lab, options, strategy with
+        {
+            OpenPolicy = () => new UniformPolicy(OperatingPoint.Nominal),
+            Protection = Protection.Rollback(options.Comparison.Tile, interval: 1) with { Recovery = new DriftRecorder(drift) },
+        }, null, cancellation);
+        return drift;
+    }
+
+    /// <summary>Fault rate and costs of the first picture under the row.</summary>
+    private static IntervalInputs Probe(Lab lab, IntervalOptions options, DriftProfile drift, CancellationToken cancellation)
+    {
+        var (trace, steps) = (new RunTrace(), options.Comparison.Sampling.Steps);
+        var picture = Draw(lab, options, lab.StrategyOf(options.Row, options.Comparison)!, trace, cancellation);
+        var faulty = trace.Rows.Where(row => row.Events is { Faults: > 0 }).Select(row => row.Site.Step).Distinct().Order().ToList();
+        var elements = (double)drift.Elements / steps * Math.Max(1, faulty.Count);
+        // An escaped fault is off by up to full scale, and what was there is gone: largest^2 + mean^2 over mean^2.
+        var escaped = picture.Ledger.MissedLarge / elements * (drift.Crest + 1);
+        var saves = trace.Rows.Where(row => row.Kind == ChargeKind.Save).ToList();
+        var total = lab.CostOf([picture]).Energy.Value;
+        var all = saves.Sum(row => row.Cost.Energy.Value);
+        var batch = options.Comparison.Sampling.Images;
+        // Weights are read once for the batch: a picture bears its share, as in the table of compare.
+        var weights = (total - picture.Ledger.Cost.Energy.Value) / batch;
+        return new IntervalInputs(steps, faulty, trace.Rows.Sum(row => (double)row.Mended) / elements, escaped,
+            saves.Where(row => row.Site.Step == 0).Sum(row => row.Cost.Energy.Value), picture.Ledger.Cost.Energy.Value + weights - all);
+    }
+
+    private static DrawnPicture Draw(Lab lab, IntervalOptions options, Strategy strategy, RunTrace? trace, CancellationToken cancellation) =>
+        new PictureBatch(lab.Pipeline, 1).Draw(lab.DrawingOf(strategy, [lab.Requests[0]], trace),
+            options.Comparison.Sampling.Settings, cancellation)[0];
+
+    private static List<(int Interval, double Error, double Energy)> Measure(Lab lab, IntervalOptions options, Session session)
+    {
+        var (comparison, results) = (options.Comparison, new List<(int, double, double)>());
+        List<string> names = ["nominal", .. options.Intervals.Select(interval => $"interval {interval}")];
+        RunProgress.Show(names, comparison.Sampling.Images * comparison.Sampling.Steps, session, advance =>
+        {
+            var drawn = lab.Draw([lab.StrategyOf("nominal", comparison), .. options.Intervals.Select(interval => lab.StrategyOf(options.Row, comparison with { Interval = interval }))],
+                advance, session.Cancellation).Select(drawing => drawing.Pictures).ToList();
+            var clean = drawn[0].Select(picture => Picture.From(picture.Image)).ToList();
+            results.AddRange(options.Intervals.Zip(drawn.Skip(1), (interval, pictures) => (interval,
+                pictures.Zip(clean, (picture, reference) => Psnr.MeanSquaredError(Picture.From(picture.Image), reference)).Average(),
+                lab.CostOf(pictures).Energy.Value / pictures.Count)));
+        });
+        return results;
+    }
+
+    private static void Print(TextWriter output, IntervalOptions options, DriftProfile drift, IntervalAdvice advice, List<(int Interval, double Error, double Energy)> measured)
+    {
+        var best = measured.MinBy(row => row.Error * row.Energy);
+        var forecasts = measured.Select(row => advice.Forecast(row.Interval)).ToList();
+        var least = forecasts.MinBy(forecast => forecast.Product);
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var name in new[] { "interval", "saves", "mean age", "error added a step\nmodelled", "mJ a picture\nmodelled", "mean squared error\nmeasured", "cost x error over the best\nby theory", "cost x error over the best\nmeasured" })
+            table.AddColumn(new TableColumn(name).RightAligned());
+        foreach (var (row, forecast) in measured.Zip(forecasts))
+        {
+            table.AddRow($"{row.Interval}", $"{forecast.Saves}", Text(forecast.MeanAge, "F1"), Text(forecast.Error, "E2"), Text(row.Energy * Milli, "F4"), Text(row.Error, "F3"),
+                Text(forecast.Product / least.Product, "F3") + (forecast.Interval == least.Interval ? " *" : ""), Text(row.Error * row.Energy / (best.Error * best.Energy), "F3") + (row.Interval == best.Interval ? " *" : ""));
+        }
+
+        ReportConsole.On(output).Write(table);
+        output.WriteLine($"Row {options.Row}, {options.Comparison.Sampling.Images} pictures. Drift over {string.Join(", ", Ages)} steps: {string.Join(", ", Ages.Select(age => Text(drift.At(age), "F4")))} (relative, squared; measured).");
+        output.WriteLine($"By theory: interval {advice.Best.Interval} counted step by step, {Text(advice.ClosedForm, "F1")} by Young's closed form. Measured: {best.Interval}.");
+    }
+
+    private static string Text(double value, string form) => value.ToString(form, CultureInfo.InvariantCulture);
+}
