@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes docs/results/reproduce again, and the README's summary of it: a quick run of drift reproduce, about ten minutes on two idle cores. Stopped, it goes on when started again.
+# Makes docs/results/reproduce again, and the README's summary of it: a quick run of drift reproduce, about six minutes on two idle cores. Stopped, it goes on when started again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 run=results/reproduce-quick
