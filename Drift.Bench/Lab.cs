@@ -163,7 +163,7 @@ internal sealed class Lab : IDisposable
 
     private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs, int way)
     {
-        IGemmUnit unit = strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, _memory);
+        IGemmUnit unit = strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, MemoryFor(strategy));
         if (_sampling.Profiled)
             unit = new ProfilingUnit(unit, Profiles[way]);
         return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
@@ -172,6 +172,14 @@ internal sealed class Lab : IDisposable
                 run.Charge(ChargeKind.Cache, Platform.Costs.Transfer(new Bytes(bytes / runs.Count), Traffic.Features));
         });
     }
+
+    /// <summary>
+    /// Rows that runs of a strategy may share with others; null for none. A fault in an embedding changes every row behind it: such runs neither take remembered rows nor
+    /// leave any.
+    /// </summary>
+    /// <param name="strategy">How the layers are executed.</param>
+    public RowMemory? MemoryFor(Strategy strategy) =>
+        Pipeline.Denoiser.Layers.All(layer => !strategy.Covers(layer.Key) || Pipeline.Kind.Guards(layer.Key)) ? _memory : null;
 
     /// <summary>What a whole row cost: every picture's ledger, and the weights, read once for a batch at each step that computes them.</summary>
     /// <param name="drawn">The row's pictures.</param>

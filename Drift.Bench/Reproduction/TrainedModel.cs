@@ -10,7 +10,6 @@ internal sealed class TrainedModel : IDisposable
 {
     private readonly SamplingOptions _sampling;
     private readonly Lab _lab;
-    private readonly RowMemory _memory = new();
     private readonly FeatureNetwork? _features;
     private readonly ClipScore? _clip;
 
@@ -76,16 +75,14 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="disturb">Given each step and its latents, which it may change; null for nobody.</param>
     /// <param name="cancellation">Stops between steps.</param>
     public LatentWalk Walk(int picture, Action<int, Tensor>? disturb, CancellationToken cancellation) => LatentWalk.Of(_lab.Pipeline, _lab.Requests[picture], _sampling.Settings,
-        watch => new GuardedGemm(new Platform(Nominal.Errors, _lab.Platform.Costs), Nominal.Strategy, _lab.Layers, [new PictureRun(_lab.Requests[picture])], _memory) { Watch = watch }, disturb, cancellation);
+        watch => new GuardedGemm(new Platform(Nominal.Errors, _lab.Platform.Costs), Nominal.Strategy, _lab.Layers, [new PictureRun(_lab.Requests[picture])], _lab.MemoryFor(Nominal.Strategy)) { Watch = watch }, disturb, cancellation);
 
     /// <inheritdoc/>
     public void Dispose() => _lab.Dispose();
 
     private IGemmUnit Open(Trial trial, IReadOnlyList<PictureRun> runs)
     {
-        // A fault in an embedding changes every row behind it: such runs neither take remembered rows nor leave any.
-        var memory = _lab.Pipeline.Denoiser.Layers.All(layer => !trial.Strategy.Covers(layer.Key) || Kind.Guards(layer.Key)) ? _memory : null;
-        var unit = new GuardedGemm(new Platform(trial.Errors, _lab.Platform.Costs), trial.Strategy, _lab.Layers, runs, memory);
+        var unit = new GuardedGemm(new Platform(trial.Errors, _lab.Platform.Costs), trial.Strategy, _lab.Layers, runs, _lab.MemoryFor(trial.Strategy));
         return trial.Cache is { } cache ? new ForecastUnit(unit, cache) : unit;
     }
 

@@ -28,7 +28,7 @@ internal sealed class EnergyVsVoltage : ITable
         var pixart = rows.Where(row => row.Model == "pixart").ToList();
         return new TableResult([.. rows.Select(row => row.Cells)],
             [
-                .. PaperForms.Schemes.Select(scheme => new NumberRule(0.1, 1, "J").JudgeAll($"PixArt's totals under {PaperForms.Name(scheme)} follow the closed form, to one unit of the last digit printed",
+                .. PaperForms.Schemes.Select(scheme => new NumberRule(0.05, 1, "J").JudgeAll($"PixArt's totals under {PaperForms.Name(scheme)} follow the closed form, to half a unit of the last digit printed",
                     pixart.Where(row => row.Scheme == scheme).Select(row => (row.Quoted, row.ClosedForm)), ColumnKind.ClosedForm)),
                 Cheapest(pixart),
                 Lowering(pixart),

@@ -93,6 +93,15 @@ public sealed class CompareRunTests
     }
 
     [Test]
+    public void A_row_with_faulty_embeddings_is_the_same_whatever_was_drawn_before()
+    {
+        string[] faulty = ["--layers", "embeddings", "--ber", "0.01"];
+        var alone = Run("embeddings", [], ["--rows", "nominal,unprotected", .. faulty]);
+        var behind = Run("embeddings-behind", [], ["--rows", "fp32,nominal,unprotected", .. faulty]);
+        Assert.That(WithoutWallTime(behind).Last(), Is.EqualTo(WithoutWallTime(alone).Last()), "rows behind an embedding that another run remembered");
+    }
+
+    [Test]
     public void A_damaged_table_of_operating_points_is_one_line_with_file_and_line()
     {
         var points = Path.Combine(_root, "points.csv");
