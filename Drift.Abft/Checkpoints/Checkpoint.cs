@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -16,7 +15,9 @@ public sealed class Checkpoint
     private readonly ITileLayout _layout;
     private readonly ICheckpointTier _tier;
     private CheckpointBlock? _block;
+    private unsafe byte* _start;
     private int _scaleCount;
+    private float _scale;
     private ulong _checksum;
 
     internal Checkpoint(ITileLayout layout, ICheckpointTier tier) => (_layout, _tier) = (layout, tier);
@@ -94,22 +95,22 @@ public sealed class Checkpoint
     internal unsafe void Prefetch(int row, int column)
     {
         if (Sse.IsSupported)
-            Sse.Prefetch0(Unsafe.AsPointer(ref _block!.Span[_layout.Offset(M, N, row, column) * BytesPerElement]));
+            Sse.Prefetch0(_start + (nint)_layout.Offset(M, N, row, column) * BytesPerElement);
     }
 
     /// <summary>The values of up to sixteen neighbours in a row; what lanes beyond them hold is undefined.</summary>
-    internal Vector512<float> Lanes(int row, int column, int count)
+    internal unsafe Vector512<float> Lanes(int row, int column, int count)
     {
         if (_layout.Run(N, column) < count)
             return LanesApart(row, column, count);
         var start = _layout.Offset(M, N, row, column);
         if (IsWide)
             return VectorMath.Load(Values.Slice(start, count));
-        var codes = Codes;
-        if (start + VectorMath.Lanes > codes.Length)
+        // Behind the last code lie scales and the block's rounding up, so sixteen can mostly be read there too.
+        if (start + VectorMath.Lanes > _block!.Size)
             return LanesApart(row, column, count);
-        var words = Vector256.WidenLower(Vector128.Create(codes[start..]).ToVector256Unsafe());
-        return Vector512.ConvertToSingle(Vector512.WidenLower(words.ToVector512Unsafe())) * Scales[_scaleCount == 1 ? 0 : row];
+        var words = Vector256.WidenLower(Vector128.Load((sbyte*)_start + start).ToVector256Unsafe());
+        return Vector512.ConvertToSingle(Vector512.WidenLower(words.ToVector512Unsafe())) * (_scaleCount == 1 ? _scale : Scales[row]);
     }
 
     private Vector512<float> LanesApart(int row, int column, int count)
@@ -123,7 +124,7 @@ public sealed class Checkpoint
 
     /// <summary>Copies outputs and takes their checksum; the block is reused where it is large enough.</summary>
     /// <exception cref="CheckpointStorageException">No tier has room.</exception>
-    internal void Take(int step, LayerOutput output)
+    internal unsafe void Take(int step, LayerOutput output)
     {
         IsLive = false;
         (Step, M, N, _scaleCount) = (step, output.M, output.N, output.Scales.Length);
@@ -134,6 +135,8 @@ public sealed class Checkpoint
         }
 
         var bytes = _block.Span[..Used];
+        _start = _block.Start;
+        _scale = output.IsWide ? 1 : output.Scales[0];
         if (output.IsWide)
             Place<float>(output.Values, MemoryMarshal.Cast<byte, float>(bytes));
         else

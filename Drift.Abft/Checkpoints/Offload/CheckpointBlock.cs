@@ -15,6 +15,9 @@ public sealed unsafe class CheckpointBlock(ICheckpointTier tier, nint address, i
     /// <summary>Bytes.</summary>
     public int Size => size;
 
+    /// <summary>Its first byte, valid until it is given back.</summary>
+    internal byte* Start => (byte*)address;
+
     /// <summary>Its bytes, valid until it is given back.</summary>
     public Span<byte> Span => new((void*)address, size);
 
