@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 command -v sbatch >/dev/null || { echo "slurm-campaign: no sbatch on the PATH; skipped"; exit 0; }
 drift="dotnet Drift.Bench/bin/Release/net10.0/drift.dll"
-at=$(mktemp -d "${TMPDIR:-/tmp}/drift-slurm.XXXXXX")
+at=$(mktemp -d)
 trap 'rm -rf "$at"' EXIT
 plan=(sweep --model dit-fashion --sampling-steps 4 --trials 40 --steps 0,2-3 --blocks 0,3,6,9,11)
 

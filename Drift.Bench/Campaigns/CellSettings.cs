@@ -57,7 +57,7 @@ internal sealed record CellSettings(SiteRange Range, IReadOnlySet<GemmRole>? Rol
     /// <param name="kind">The model's pipeline.</param>
     /// <param name="outputs">How outputs leave the accumulator.</param>
     public Strategy Strategy(PipelineKind kind, OutputForm outputs) =>
-        new(() => new RangePolicy(Point, Range), outputs, ProtectionCatalog.Open(Protection, Protections)) { Covers = layer => Covers(kind, layer) };
+        new(() => new PlacePolicy(Point, Range.Contains), outputs, ProtectionCatalog.Open(Protection, Protections)) { Covers = layer => Covers(kind, layer) };
 
     /// <summary>How the clean run is executed that it is held against: the same layers in INT8, nothing hit.</summary>
     public Strategy Clean(PipelineKind kind, OutputForm outputs) =>

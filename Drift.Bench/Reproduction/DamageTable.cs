@@ -78,7 +78,7 @@ internal abstract class DamageTable : ITable
 
     /// <summary>Unprotected faults in some places alone, at a place's rate.</summary>
     protected static Func<DamagePlace, Trial> Only(TrainedModel model, Func<GemmSite, bool> where, IBitProfile? bits = null) =>
-        place => new Trial(model.Strategy(() => new PlacePolicy(where, Faulty), null), At(place, bits));
+        place => new Trial(model.Strategy(() => new PlacePolicy(Faulty, where), null), At(place, bits));
 
     /// <summary>Faults at a place's rate.</summary>
     protected static ErrorModel At(DamagePlace place, IBitProfile? bits = null) => new(new FixedRate(place.Rate), bits);

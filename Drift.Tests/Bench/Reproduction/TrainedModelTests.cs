@@ -17,7 +17,7 @@ internal sealed class TrainedModelTests
         using var models = new TrainedModels(Smallest, 1);
         var model = models.For("dit");
         Trial Covered(Trial trial) => trial with { Strategy = trial.Strategy with { Covers = layer => model.Kind.Guards(layer) || layer.Role == GemmRole.TimestepEmbedding } };
-        var faulty = Covered(new Trial(model.Strategy(() => new PlacePolicy(site => site.Role == GemmRole.TimestepEmbedding, OperatingPoint.Of(0.675, 2)), null), new ErrorModel(new FixedRate(0.2))));
+        var faulty = Covered(new Trial(model.Strategy(() => new PlacePolicy(OperatingPoint.Of(0.675, 2), site => site.Role == GemmRole.TimestepEmbedding), null), new ErrorModel(new FixedRate(0.2))));
         Assert.That(model.Draw([faulty], CancellationToken.None, Covered(model.Nominal))[0].Error, Has.All.Positive);
         Assert.That(model.Draw([model.Nominal], CancellationToken.None)[0].Error, Has.All.Zero);
     }
@@ -27,7 +27,7 @@ internal sealed class TrainedModelTests
     {
         using var models = new TrainedModels(Smallest, 2);
         var model = models.For("dit");
-        Trial At(Func<GemmSite, bool> where) => new(model.Strategy(() => new PlacePolicy(where, OperatingPoint.Of(0.675, 2)), null), new ErrorModel(new FixedRate(1e-2)));
+        Trial At(Func<GemmSite, bool> where) => new(model.Strategy(() => new PlacePolicy(OperatingPoint.Of(0.675, 2), where), null), new ErrorModel(new FixedRate(1e-2)));
         var drawn = model.Draw([At(_ => false), At(_ => true), At(site => site.Step == 1)], CancellationToken.None);
         Assert.That((drawn[0].Error.Max(), drawn[0].FaultsPerPicture, drawn[0].Psnr), Is.EqualTo((0.0, 0.0, (double?)null)));
         Assert.That(drawn[1].Damage.Average(), Is.GreaterThan(drawn[2].Damage.Average()), "one step of three is hit less");
