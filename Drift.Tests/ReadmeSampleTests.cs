@@ -26,7 +26,8 @@ internal sealed class ReadmeSampleTests
     [Test]
     public void Without_the_flip_it_finds_nothing() => Assert.That(Run(Sample().Replace("new Flip(Row: 5, Column: 40, Bit: 20)", "", StringComparison.Ordinal)), Is.Empty);
 
-    private static string Sample()
+    /// <summary>The sample as the README has it.</summary>
+    public static string Sample()
     {
         var readme = File.ReadAllText(Path.Combine(DataFolder.Path(".."), "README.md"));
         var block = readme[readme.IndexOf("<!-- sample -->", StringComparison.Ordinal)..readme.IndexOf("<!-- /sample -->", StringComparison.Ordinal)];
