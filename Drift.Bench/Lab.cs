@@ -120,7 +120,7 @@ internal sealed class Lab : IDisposable
             "drift" or "drift-overclocked" => Run(Schedule, options.Outputs, protection),
             "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
             "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
-            CompareOptions.PolicyRow when options.Policy is { } policy => policy.File.ToStrategy(policy.Path, Scope, Rates, kind, () => _ranges.Value),
+            CompareOptions.PolicyRow when options.Policy is { } policy => policy.File.ToStrategy(policy.Path, Scope, Rates, kind, () => _ranges.Value).With(options.Sampling.Layers),
             _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
                 ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile())) is { } named ? named with { BytesPerStep = options.BytesPerStep } : null),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
@@ -195,7 +195,7 @@ internal sealed class Lab : IDisposable
     private int Predictions => Pipeline.Sampler.Begin(_sampling.Steps).Timesteps.Count;
 
     /// <summary>What a policy can speak of.</summary>
-    public PolicyScope Scope => new(Predictions, [.. Pipeline.Denoiser.Layers.Select(layer => layer.Key).Where(Pipeline.Kind.Guards)]);
+    public PolicyScope Scope => new(Predictions, [.. Pipeline.Denoiser.Layers.Select(layer => layer.Key).Where(_sampling.Layers.Covers)]);
 
     /// <summary>The points that a row's guarded layers run at, safe steps aside.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>, a <see cref="RowName"/>, or <see cref="CompareOptions.PolicyRow"/>.</param>
