@@ -6,7 +6,7 @@ namespace Drift.Bench;
 /// <summary>The options that <c>compare</c> and <c>generate</c> share.</summary>
 internal sealed class SamplingArguments
 {
-    private readonly Option<string> _model = Declare.Text("--model", "Shipped model's name, or a diffusers folder", "NAME|PATH", "dit-fashion");
+    private readonly Option<string> _model = Declare.Model();
     private readonly SubjectArguments _subjects = new();
     private readonly Option<int> _images = Declare.Number("--images", "Number of pictures", 16, 1, 4096);
     private readonly Option<int?> _steps = Declare.Optional("--steps", "Sampling steps [default: the model's]", 1, 1000);

@@ -24,7 +24,7 @@ internal sealed class SweepArguments
     private const int Floor = 16, Ceiling = 400;
     private const string Standard = "step,block";
 
-    private readonly Option<string> _model = Declare.Text("--model", "Shipped model's name, or a diffusers folder", "NAME|PATH", "dit-fashion");
+    private readonly Option<string> _model = Declare.Model();
     private readonly Option<string?> _over = Declare.Text("--over", $"Axes whose product is swept, separated by commas [default: {Standard}]: {string.Join(", ", Axes.Names)}", "LIST");
     private readonly SubjectArguments _subjects = new();
     private readonly Dictionary<string, Option<string?>> _values = Axes.Names.Where(name => name != Axes.Subject)
