@@ -1,4 +1,5 @@
 using System.Numerics;
+using Drift.Kernels;
 
 namespace Drift.Abft;
 
@@ -16,6 +17,8 @@ public sealed class PlaneDecoder : ICorrector
     private const float Slack = 1.001f;
 
     private readonly int _threshold;
+    private readonly DeviatingLines _lines = new();
+    private readonly Flip[] _flips = new Flip[Peeling.Most];
     private readonly Hypothesis _start = new();
     private readonly PlaneSearch _search = new();
 
@@ -29,6 +32,9 @@ public sealed class PlaneDecoder : ICorrector
 
     /// <inheritdoc/>
     public bool NeedsNorms => true;
+
+    /// <summary>For tests: every tile is searched, the easy ones too.</summary>
+    internal bool AlwaysSearches { get; init; }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The tile is too large, or the norms are missing.</exception>
@@ -45,17 +51,25 @@ public sealed class PlaneDecoder : ICorrector
         finding.Reset(m, n, tile);
         for (var tileRow = 0; tileRow < finding.TileRows; tileRow++)
         {
+            _lines.Scan(product, tileRow);
             for (var tileColumn = 0; tileColumn < finding.TileColumns; tileColumn++)
-                Decode(product, tileRow, tileColumn, finding, corrections);
+            {
+                ulong rows = _lines.Rows(tileColumn), columns = DeviatingLines.Columns(product, tileRow, tileColumn);
+                if ((rows | columns) == 0)
+                    continue;
+                var suspect = new SuspectTile(product, tileRow, tileColumn);
+                var peeling = new Peeling(product, suspect, tileRow, tileColumn, _flips);
+                if (!AlwaysSearches && peeling.TryPlace(rows, columns))
+                    peeling.Apply(corrections);
+                else
+                    Search(product, suspect, tileRow, tileColumn, finding, corrections);
+            }
         }
     }
 
-    private void Decode(in SuspectProduct product, int tileRow, int tileColumn, Finding finding, Corrections corrections)
+    private void Search(in SuspectProduct product, in SuspectTile tile, int tileRow, int tileColumn, Finding finding, Corrections corrections)
     {
-        var tile = new SuspectTile(product, tileRow, tileColumn);
         _start.Load(product, tileRow, tileColumn, tile.Height, tile.Width);
-        if (_start.IsClosed)
-            return;
         var rows = _start.DeviatingRows;
         Locate(tile, rows);
         // A row on which two flips cancel deviates nowhere, and is looked at only when the columns ask for it.

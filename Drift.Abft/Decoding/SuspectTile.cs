@@ -45,6 +45,9 @@ internal readonly ref struct SuspectTile
     /// <summary>What no right accumulator exceeds in magnitude.</summary>
     public float Bound(int row, int column) => _rowNorms[row] * _columnNorms[column];
 
+    /// <summary>Whether an accumulator exceeds its bound.</summary>
+    public bool IsBeyondBound(int row, int column) => MathF.Abs(this[row, column]) > Bound(row, column);
+
     /// <summary>The columns in which a row's accumulators exceed their bounds.</summary>
     public ulong BeyondBound(int row)
     {

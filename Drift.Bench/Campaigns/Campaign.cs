@@ -28,7 +28,7 @@ internal static class Campaign
 
         var states = Enumerable.Range(0, plan.Cells).Select(_ => new CellState(plan)).ToList();
         TakeUp(folder, plan, states, session);
-        using var journal = new Journal(folder.Journal);
+        using var journal = new Journal<TrialRow>(folder.Journal);
         foreach (var shard in options.Merge)
             Merge(shard, plan, states, journal);
         var run = new CampaignRun(lab, states, journal, options.Threads) { Mine = options.Shard.Has };
@@ -60,7 +60,7 @@ internal static class Campaign
     private static void TakeUp(CampaignFolder folder, CampaignPlan plan, List<CellState> states, Session session)
     {
         var hash = plan.Hash();
-        var dropped = Journal.Repair(folder.Journal, row =>
+        var dropped = Journal<TrialRow>.Repair(folder.Journal, row =>
         {
             if (row.Plan != hash)
                 throw new UserErrorException($"{folder.Journal}: trials of the plan {row.Plan}, where {CampaignFolder.PlanFile} is {hash}: it was edited after the run began; expected it as it was, or a new folder");
@@ -71,14 +71,14 @@ internal static class Campaign
     }
 
     /// <summary>Takes over the trials of a shard that are not here yet, so a second time takes over nothing, and the order of shards does not matter.</summary>
-    private static void Merge(string shard, CampaignPlan plan, List<CellState> states, Journal journal)
+    private static void Merge(string shard, CampaignPlan plan, List<CellState> states, Journal<TrialRow> journal)
     {
         if (CampaignPlan.Read(Path.Combine(shard, CampaignFolder.PlanFile)).DifferencesTo(plan) is { Count: > 0 } differences)
             throw new UserErrorException($"--merge: {shard} holds a campaign of another plan ({differences[0]}); expected shards of one plan");
-        var file = Path.Combine(shard, Journal.FileName);
+        var file = Path.Combine(shard, CampaignFolder.JournalFile);
         if (!File.Exists(file))
             return;
-        Journal.Read(file, row =>
+        Journal<TrialRow>.Read(file, row =>
         {
             if (row.Cell < states.Count && states[row.Cell].Take(row))
                 journal.Append(row);
@@ -102,7 +102,7 @@ internal static class Campaign
         return ErrorPolicy.Success;
     }
 
-    private static void Say(SweepOptions options, Session session, CampaignRun run, CampaignStatus status, Journal journal)
+    private static void Say(SweepOptions options, Session session, CampaignRun run, CampaignStatus status, Journal<TrialRow> journal)
     {
         if (options.Json)
         {

@@ -3,8 +3,8 @@ namespace Drift.Bench;
 /// <summary>A campaign's folder: its plan, its journal, its results, and the lock that keeps a second process out.</summary>
 internal sealed class CampaignFolder : IDisposable
 {
-    /// <summary>Name of the plan's file.</summary>
-    public const string PlanFile = "plan.json";
+    /// <summary>Names of the plan's file and of the journal's.</summary>
+    public const string PlanFile = "plan.json", JournalFile = "journal.txt";
 
     private const string LockFile = "lock";
     private const int MostDifferences = 5;
@@ -16,7 +16,7 @@ internal sealed class CampaignFolder : IDisposable
     public string Path { get; }
 
     /// <summary>The journal's file.</summary>
-    public string Journal => System.IO.Path.Combine(Path, Bench.Journal.FileName);
+    public string Journal => System.IO.Path.Combine(Path, JournalFile);
 
     /// <summary>Claims a folder for a plan: a new or empty one, or one in which this very plan has begun.</summary>
     /// <param name="path">The folder.</param>

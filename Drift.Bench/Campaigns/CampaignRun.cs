@@ -11,7 +11,7 @@ namespace Drift.Bench;
 /// <param name="states">What the cells' trials say so far, one a cell.</param>
 /// <param name="journal">Takes trials down.</param>
 /// <param name="threads">Threads at work, at least 1.</param>
-internal sealed class CampaignRun(CampaignLab lab, IReadOnlyList<CellState> states, Journal journal, int threads)
+internal sealed class CampaignRun(CampaignLab lab, IReadOnlyList<CellState> states, Journal<TrialRow> journal, int threads)
 {
     private readonly ConcurrentBag<TrialWorker> _workers = [];
     private readonly Lock _taking = new();

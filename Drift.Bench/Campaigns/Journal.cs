@@ -4,15 +4,26 @@ using System.Text;
 
 namespace Drift.Bench;
 
+/// <summary>What a <see cref="Journal{TRow}"/> takes down.</summary>
+/// <typeparam name="TRow">The record itself.</typeparam>
+internal interface IJournalRow<TRow>
+    where TRow : class, IJournalRow<TRow>
+{
+    /// <summary>One line of JSON, without its end.</summary>
+    byte[] ToJson();
+
+    /// <summary>Reads a line.</summary>
+    static abstract TRow FromJson(ReadOnlySpan<byte> line);
+}
+
 /// <summary>
-/// The trials of a campaign as they were finished: text, a record a line, eight hex digits of its SHA-256 before it. A record goes to the system at once, so a process that
+/// Trials as they were finished, of a campaign or of a table: text, a record a line, eight hex digits of its SHA-256 before it. A record goes to the system at once, so a process that
 /// dies loses what it was drawing and nothing else; it goes to the disk every <see cref="SyncInterval"/>, so that is what a power cut can take.
 /// </summary>
-internal sealed class Journal : IDisposable
+/// <typeparam name="TRow">A record.</typeparam>
+internal sealed class Journal<TRow> : IDisposable
+    where TRow : class, IJournalRow<TRow>
 {
-    /// <summary>Name of the file in a campaign's folder.</summary>
-    public const string FileName = "journal.txt";
-
     /// <summary>Time from one flush to the disk to the next.</summary>
     public static readonly TimeSpan SyncInterval = TimeSpan.FromSeconds(5);
 
@@ -38,7 +49,7 @@ internal sealed class Journal : IDisposable
     /// <summary>Takes a trial down.</summary>
     /// <param name="row">The trial.</param>
     /// <exception cref="UserErrorException">It cannot be written, for want of space or otherwise. What was written before is sound.</exception>
-    public void Append(TrialRow row)
+    public void Append(TRow row)
     {
         _spent.Start();
         var sound = _stream.Position;
@@ -64,7 +75,7 @@ internal sealed class Journal : IDisposable
     /// <param name="path">The file; there may be none.</param>
     /// <param name="take">Told every record, in order.</param>
     /// <returns>Records that were dropped: torn, altered, or no records at all.</returns>
-    public static int Repair(string path, Action<TrialRow> take)
+    public static int Repair(string path, Action<TRow> take)
     {
         if (!File.Exists(path))
             return 0;
@@ -86,7 +97,7 @@ internal sealed class Journal : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="take">Told every record, in order.</param>
     /// <returns>How many lines were not sound.</returns>
-    public static int Read(string path, Action<TrialRow> take)
+    public static int Read(string path, Action<TRow> take)
     {
         var unsound = 0;
         foreach (var row in Lines(path))
@@ -102,10 +113,10 @@ internal sealed class Journal : IDisposable
 
     /// <summary>The sound records, one by one.</summary>
     /// <param name="path">The file.</param>
-    public static IEnumerable<TrialRow> Records(string path) => Lines(path).OfType<TrialRow>();
+    public static IEnumerable<TRow> Records(string path) => Lines(path).OfType<TRow>();
 
     /// <summary>A record a line; null for a line that is not sound.</summary>
-    private static IEnumerable<TrialRow?> Lines(string path)
+    private static IEnumerable<TRow?> Lines(string path)
     {
         using var lines = new StreamReader(path, Encoding.UTF8);
         // A last line without its end is torn, even where it happens to be whole: the next record would be written behind it.
@@ -124,18 +135,18 @@ internal sealed class Journal : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
 
-    private static byte[] Record(TrialRow row)
+    private static byte[] Record(TRow row)
     {
         var json = row.ToJson();
         return [.. Encoding.ASCII.GetBytes(Check(json)), (byte)' ', .. json, (byte)'\n'];
     }
 
-    private static TrialRow? Parse(ReadOnlySpan<byte> line)
+    private static TRow? Parse(ReadOnlySpan<byte> line)
     {
         if (line.Length <= CheckDigits || line[CheckDigits] != ' ')
             return null;
         var json = line[(CheckDigits + 1)..];
-        return line[..CheckDigits].SequenceEqual(Encoding.ASCII.GetBytes(Check(json))) ? TrialRow.FromJson(json) : null;
+        return line[..CheckDigits].SequenceEqual(Encoding.ASCII.GetBytes(Check(json))) ? TRow.FromJson(json) : null;
     }
 
     private static string Check(ReadOnlySpan<byte> json) => Convert.ToHexStringLower(SHA256.HashData(json))[..CheckDigits];

@@ -48,7 +48,7 @@ internal static class Replay
         var cell = CellsCsv.Parse(options.Cell) is { } number && number < plan.Cells ? number
             : throw new UserErrorException($"--cell: there is no cell '{options.Cell}'; expected one of {CellsCsv.IdOf(0)} to {CellsCsv.IdOf(plan.Cells - 1)}");
         var (sign, best) = (Metric.Named(plan.Metrics[0]).MoreIsBetter ? 1 : -1, default(TrialRow));
-        Journal.Read(Path.Combine(options.Campaign, Journal.FileName), row =>
+        Journal<TrialRow>.Read(Path.Combine(options.Campaign, CampaignFolder.JournalFile), row =>
         {
             if (row.Cell == cell && (options.Trial is { } trial ? row.Trial == trial : best is null || sign * row.Metrics[0] < sign * best.Metrics[0]))
                 best = row;

@@ -30,13 +30,13 @@ internal sealed record TrialRow(
     [property: JsonPropertyName("steps")] int Steps,
     [property: JsonPropertyName("m")] IReadOnlyList<double> Metrics,
     [property: JsonPropertyName("sha")] string Digest,
-    [property: JsonPropertyName("ms")] double Milliseconds)
+    [property: JsonPropertyName("ms")] double Milliseconds) : IJournalRow<TrialRow>
 {
     private static readonly JsonSerializerOptions Options = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
-    /// <summary>One line of JSON, without its end.</summary>
+    /// <inheritdoc/>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
 
-    /// <summary>Reads a line.</summary>
+    /// <inheritdoc/>
     public static TrialRow FromJson(ReadOnlySpan<byte> line) => JsonSerializer.Deserialize<TrialRow>(line, Options)!;
 }

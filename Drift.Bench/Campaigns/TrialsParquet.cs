@@ -26,7 +26,7 @@ internal static class TrialsParquet
         var columns = Columns(plan);
         await using var writer = await ParquetWriter.CreateAsync(new ParquetSchema([.. columns.Select(column => column.Field)]), target);
         var states = Enumerable.Range(0, plan.Cells).Select(_ => new CellState(plan)).ToList();
-        foreach (var group in Journal.Records(journal).Where(row => row.Cell < states.Count && states[row.Cell].Take(row)).Chunk(RowsAGroup))
+        foreach (var group in Journal<TrialRow>.Records(journal).Where(row => row.Cell < states.Count && states[row.Cell].Take(row)).Chunk(RowsAGroup))
         {
             using var groups = writer.CreateRowGroup();
             foreach (var column in columns)

@@ -49,7 +49,7 @@ internal abstract class DamageTable : ITable
     {
         var (quoted, model, axis) = (QuotedFigures.Load(QuotedFile), context.Models.For("dit"), Axis(context.Budget));
         var series = Series(model, [.. quoted.Rows.Select(row => row.Series).Distinct()]);
-        var drawn = Draw(model, series, axis, context.Cancellation);
+        var drawn = Draw(context, model, series, axis);
         double? Quoted(string name, DamagePlace place) => quoted.Find(name, "lpips", place.Rate);
         var rows = series.SelectMany((one, s) => axis.Places.Select((place, p) => (IReadOnlyList<Cell>)[one.Name, one.Here, place.X, Quoted(one.Name, place),
             ConfidenceInterval.Of([.. drawn[s][p].Damage]), drawn[s][p].Psnr, drawn[s][p].FaultsPerPicture])).ToList();
@@ -87,12 +87,12 @@ internal abstract class DamageTable : ITable
     protected static int Number(string name) => int.Parse(name[(name.LastIndexOfAny([' ', '^', '-']) + 1)..], System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>Curves with a reference of their own are drawn apart.</summary>
-    private static TrialResult[][] Draw(TrainedModel model, IReadOnlyList<DamageSeries> series, DamageAxis axis, CancellationToken cancellation)
+    private static TrialResult[][] Draw(TableContext context, TrainedModel model, IReadOnlyList<DamageSeries> series, DamageAxis axis)
     {
         var drawn = new TrialResult[series.Count][];
         foreach (var group in Enumerable.Range(0, series.Count).GroupBy(s => series[s].Reference))
         {
-            var results = model.Draw([.. group.SelectMany(s => axis.Places.Select(series[s].At))], cancellation, group.Key);
+            var results = context.Draw(model, [.. group.SelectMany(s => axis.Places.Select(series[s].At))], group.Key);
             foreach (var (s, own) in group.Zip(results.Chunk(axis.Places.Count)))
                 drawn[s] = own;
         }

@@ -31,7 +31,7 @@ internal static class Reproduction
         }
         catch (OperationCanceledException)
         {
-            return ErrorPolicy.Tell(session.Error, $"cancelled; {folder.Finished().Count} finished tables are kept in {options.Out}, and the same line goes on", ErrorPolicy.Cancelled);
+            return ErrorPolicy.Tell(session.Error, $"cancelled; {folder.Finished().Count} finished tables and the pictures of the next are kept in {options.Out}, and the same line goes on", ErrorPolicy.Cancelled);
         }
 
         var tables = folder.Finished();
@@ -52,7 +52,6 @@ internal static class Reproduction
     {
         var finished = folder.Finished().Select(table => table.Id).ToHashSet();
         using var models = new TrainedModels(options.Budget, options.Threads) { Instead = options.Instead };
-        var context = new TableContext(options.Budget, models, session.Cancellation);
         foreach (var table in options.Tables)
         {
             if (finished.Contains(table.Id))
@@ -63,7 +62,9 @@ internal static class Reproduction
 
             session.Cancellation.ThrowIfCancellationRequested();
             var clock = Stopwatch.StartNew();
-            var record = folder.Write(table, table.Make(context));
+            using var journal = folder.Journal(table, options);
+            var record = folder.Write(table, table.Make(new TableContext(options.Budget, models, session.Cancellation) { Journal = journal }));
+            journal.Delete();
             session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{table.Id}: {Verdicts(record)} in {clock.Elapsed.TotalSeconds:F1} s"));
         }
     }

@@ -1,4 +1,10 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using Drift.Abft;
+using Drift.Dvfs;
+using Drift.Kernels;
+using Drift.Models;
 
 namespace Drift.Bench;
 
@@ -53,6 +59,11 @@ internal sealed class ReproductionFolder
         return record;
     }
 
+    /// <summary>The journal of a table that is to be made.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="options">What it is made with.</param>
+    public ScoreJournal Journal(ITable table, ReproduceOptions options) => new(At($".{table.Id}.journal"), Identity(options));
+
     /// <summary>Writes a file of the whole reproduction in place of an older one.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="bytes">Its contents.</param>
@@ -85,6 +96,11 @@ internal sealed class ReproductionFolder
             return null;
         }
     }
+
+    /// <summary>What decides a picture's score beside its table: the program, to the build, the models and the budget.</summary>
+    private static string Identity(ReproduceOptions options) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ',
+        [.. new[] { typeof(ITable), typeof(DiffusionPipeline), typeof(OperatingPoint), typeof(Checkpoint), typeof(FaultPlan) }.Select(type => $"{type.Module.ModuleVersionId:N}"),
+            options.Budget.Name, .. options.Instead.OrderBy(model => model.Key, StringComparer.Ordinal).Select(model => model.Value)]))))[..16];
 
     private static bool IsOurs(string name) => name.StartsWith('.') || name is Reproduction.Html or Reproduction.Markdown or Reproduction.Record || TableCatalog.All.Any(table => table.Id == name);
 }

@@ -8,6 +8,9 @@ namespace Drift.Bench;
 /// <summary>A trained model with its pictures: draws them in many ways and says what each way did to them.</summary>
 internal sealed class TrainedModel : IDisposable
 {
+    /// <summary>Pictures of all trials that are drawn together: what a stopped run loses at most.</summary>
+    private const int Slice = 6;
+
     private readonly SamplingOptions _sampling;
     private readonly Lab _lab;
     private readonly FeatureNetwork? _features;
@@ -58,16 +61,32 @@ internal sealed class TrainedModel : IDisposable
     public Protection? Protect(string name, int tile = 32, int threshold = ThresholdRule.PaperThreshold, int? interval = null) =>
         ProtectionCatalog.Open(name, new ProtectionSettings(tile, threshold, interval ?? Kind.Schedule.Interval, new RangeProfile()));
 
-    /// <summary>Draws the pictures in some ways and compares each with the reference's.</summary>
+    /// <summary>Draws the pictures in some ways and compares each with the reference's, a slice of pictures at a time.</summary>
     /// <param name="trials">The ways.</param>
     /// <param name="cancellation">Stops between steps.</param>
     /// <param name="reference">What they are held against; null for <see cref="Nominal"/>.</param>
-    public IReadOnlyList<TrialResult> Draw(IReadOnlyList<Trial> trials, CancellationToken cancellation, Trial? reference = null)
+    /// <param name="journal">Has pictures of before, and takes down those that are drawn; null for none.</param>
+    public IReadOnlyList<TrialResult> Draw(IReadOnlyList<Trial> trials, CancellationToken cancellation, Trial? reference = null, ScoreJournal? journal = null)
     {
-        var drawings = trials.Prepend(reference ?? Nominal).Select(trial => new Drawing(_lab.Requests, runs => Open(trial, runs))).ToList();
-        var drawn = new PictureBatch(_lab.Pipeline, _sampling.Threads).Draw(drawings, _sampling.Settings, cancellation).Select(drawing => drawing.Pictures).ToList();
-        var clean = Pictures(drawn[0]);
-        return [.. drawn.Skip(1).Select(pictures => Compare(pictures, clean))];
+        var drawing = journal?.Next() ?? 0;
+        var slices = Enumerable.Range(0, Images).Chunk(Slice).Select(pictures => Known(drawing, pictures) ?? Score(pictures)).ToList();
+        return [.. trials.Select((_, t) => new TrialResult([.. slices.SelectMany(slice => slice[t])], WeightCost))];
+
+        List<List<PictureScore>>? Known(int drawing, int[] pictures) =>
+            journal is not null && trials.Select((_, t) => pictures.Select(picture => journal.Find(drawing, t, picture)).OfType<PictureScore>().ToList()).ToList() is var known
+                && known.TrueForAll(trial => trial.Count == pictures.Length) ? known : null;
+
+        List<List<PictureScore>> Score(int[] pictures)
+        {
+            var requests = pictures.Select(picture => _lab.Requests[picture]).ToList();
+            var drawings = trials.Prepend(reference ?? Nominal).Select(trial => new Drawing(requests, runs => Open(trial, runs))).ToList();
+            var drawn = new PictureBatch(_lab.Pipeline, _sampling.Threads).Draw(drawings, _sampling.Settings, cancellation).Select(drawing => drawing.Pictures).ToList();
+            var clean = drawn[0].Select(picture => Picture.From(picture.Image)).ToList();
+            var scores = drawn.Skip(1).Select((way, t) => way.Select((picture, i) => Compare(picture, clean[i]) with { Drawing = drawing, Trial = t, Picture = pictures[i] }).ToList()).ToList();
+            foreach (var score in scores.SelectMany(trial => trial))
+                journal?.Add(score);
+            return scores;
+        }
     }
 
     /// <summary>Walks the clean run of a picture, INT8 at the nominal point.</summary>
@@ -86,16 +105,13 @@ internal sealed class TrainedModel : IDisposable
         return trial.Cache is { } cache ? new ForecastUnit(unit, cache) : unit;
     }
 
-    private TrialResult Compare(IReadOnlyList<DrawnPicture> drawn, IReadOnlyList<Picture> clean)
-    {
-        var pictures = Pictures(drawn);
-        return new TrialResult(
-            [.. pictures.Zip(clean, (a, b) => Math.Sqrt(Psnr.MeanSquaredError(a, b)))],
-            _features is { } network ? [.. pictures.Zip(clean, network.Between)] : null,
-            _clip?.Between(pictures, [.. drawn.Select(picture => ((PromptSubject)picture.Request.Subject).Prompt)]),
-            drawn.Select(picture => picture.Ledger).Aggregate((a, b) => a + b),
-            _lab.CostOf(drawn));
-    }
+    /// <summary>Reading the weights, once a step for the whole batch.</summary>
+    private Cost WeightCost => _lab.CostOf([]);
 
-    private static List<Picture> Pictures(IEnumerable<DrawnPicture> drawn) => [.. drawn.Select(picture => Picture.From(picture.Image))];
+    private PictureScore Compare(DrawnPicture drawn, Picture clean)
+    {
+        var (picture, ledger) = (Picture.From(drawn.Image), drawn.Ledger);
+        return new PictureScore("", 0, 0, 0, Math.Sqrt(Psnr.MeanSquaredError(picture, clean)), _features?.Between(picture, clean),
+            _clip?.Between([picture], [((PromptSubject)drawn.Request.Subject).Prompt])[0], ledger.FaultsInjected, ledger.Outcome.Exact, ledger.MissedLarge, ledger.Cost);
+    }
 }

@@ -12,15 +12,21 @@ internal sealed record Trial(Strategy Strategy, IErrorModel Errors)
     public FeatureCache? Cache { get; init; }
 }
 
-/// <summary>What a trial's pictures are worth beside the nominal ones, a value a picture. Measured.</summary>
-/// <param name="Error">Root mean square difference, grey levels of 255.</param>
-/// <param name="Distance">Feature distance in LPIPS' form; null where no shipped network sees such pictures.</param>
-/// <param name="Clip">CLIP score; null where pictures have no prompts or no CLIP is at hand.</param>
-/// <param name="Ledger">All pictures' ledgers together.</param>
-/// <param name="Cost">What the whole batch cost. Modelled.</param>
-internal sealed record TrialResult(IReadOnlyList<double> Error, IReadOnlyList<double>? Distance, IReadOnlyList<double>? Clip, RunLedger Ledger, Cost Cost)
+/// <summary>What a trial's pictures are worth beside the nominal ones. Measured, cost aside.</summary>
+/// <param name="Pictures">A score a picture, at least one.</param>
+/// <param name="WeightCost">Reading the weights, once a step for the whole batch. Modelled.</param>
+internal sealed record TrialResult(IReadOnlyList<PictureScore> Pictures, Cost WeightCost)
 {
     private const double Peak = 255;
+
+    /// <summary>Root mean square difference, grey levels of 255, a value a picture.</summary>
+    public IReadOnlyList<double> Error => [.. Pictures.Select(picture => picture.Error)];
+
+    /// <summary>Feature distance in LPIPS' form, a value a picture; null where no shipped network sees such pictures.</summary>
+    public IReadOnlyList<double>? Distance => Pictures[0].Distance is null ? null : [.. Pictures.Select(picture => picture.Distance!.Value)];
+
+    /// <summary>CLIP score, a value a picture; null where pictures have no prompts or no CLIP is at hand.</summary>
+    public IReadOnlyList<double>? Clip => Pictures[0].Clip is null ? null : [.. Pictures.Select(picture => picture.Clip!.Value)];
 
     /// <summary>The damage that claims are judged by: the feature distance, or the root mean square difference where there is none.</summary>
     public IReadOnlyList<double> Damage => Distance ?? Error;
@@ -29,5 +35,14 @@ internal sealed record TrialResult(IReadOnlyList<double> Error, IReadOnlyList<do
     public double? Psnr => Error.Average(error => error * error) is var squared and > 0 ? 10 * Math.Log10(Peak * Peak / squared) : null;
 
     /// <summary>Flips injected into a picture.</summary>
-    public double FaultsPerPicture => (double)Ledger.FaultsInjected / Error.Count;
+    public double FaultsPerPicture => Pictures.Average(picture => (double)picture.Faults);
+
+    /// <summary>Large errors left in a picture.</summary>
+    public double MissedPerPicture => Pictures.Average(picture => (double)picture.Missed);
+
+    /// <summary>Flips taken back exactly, percent; 0 where there were none.</summary>
+    public double ExactPercent => 100.0 * Pictures.Sum(picture => picture.Exact) / Math.Max(1, Pictures.Sum(picture => picture.Faults));
+
+    /// <summary>What the whole batch cost. Modelled.</summary>
+    public Cost Cost => Pictures.Aggregate(WeightCost, (sum, picture) => sum + picture.Cost);
 }

@@ -32,11 +32,11 @@ internal sealed class Beyond : ITable
         var model = context.Models.For("dit");
         var names = ProtectionCatalog.Names.Except(LeftOut).ToList();
         var errors = new ErrorModel(new FixedRate(Rate));
-        var results = model.Draw([.. names.Select(name => new Trial(Methods.Of(model, name, Faulty), errors)), model.Nominal], context.Cancellation);
+        var results = context.Draw(model, [.. names.Select(name => new Trial(Methods.Of(model, name, Faulty), errors)), model.Nominal]);
         var nominal = results[^1].Cost;
         var rows = names.Zip(results, (name, result) => (IReadOnlyList<Cell>)
         [
-            name, ConfidenceInterval.Of([.. result.Damage]), result.Psnr, 100.0 * result.Ledger.Outcome.Exact / Math.Max(1, result.Ledger.Outcome.Flips), (double)result.Ledger.MissedLarge / result.Error.Count,
+            name, ConfidenceInterval.Of([.. result.Damage]), result.Psnr, result.ExactPercent, result.MissedPerPicture,
             (result.Cost.ComputeEnergy + result.Cost.CheckEnergy) / nominal.ComputeEnergy, result.Cost.Time / nominal.Time, (double)result.Cost.Moved.Value / nominal.Moved.Value,
         ]).ToList();
         var (rollback, decode) = (results[names.IndexOf("rollback")].Damage, results[names.IndexOf("decode")].Damage);

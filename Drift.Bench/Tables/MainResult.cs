@@ -41,7 +41,7 @@ internal sealed class MainResult : ITable
         {
             var (model, shapes) = (context.Models.For(name), TrueModel.All().Single(shapes => shapes.Name == name).AllGuarded);
             Trial Of(Trial trial) => trial with { Cache = cache };
-            var results = model.Draw([.. Runs.Select(run => Of(new Trial(Strategy(model, run.Method, run.Point, cache), errors)))], context.Cancellation, Of(model.Nominal));
+            var results = context.Draw(model, [.. Runs.Select(run => Of(new Trial(Strategy(model, run.Method, run.Point, cache), errors)))], Of(model.Nominal));
             var nominal = ledger.Of(shapes, new TrueRun(OperatingPoint.Nominal, 0, TrueScheme.Unprotected));
             foreach (var (run, result) in Runs.Zip(results))
             {

@@ -35,7 +35,7 @@ internal sealed class QualityVsRate : ITable
         foreach (var name in TrueModel.Names)
         {
             var model = context.Models.For(name);
-            var results = model.Draw([.. rates.Select(rate => new Trial(model.Strategy(() => new UniformPolicy(Faulty), null), new ErrorModel(new FixedRate(rate))))], context.Cancellation);
+            var results = context.Draw(model, [.. rates.Select(rate => new Trial(model.Strategy(() => new UniformPolicy(Faulty), null), new ErrorModel(new FixedRate(rate))))]);
             rows.AddRange(rates.Zip(results, (rate, result) => (IReadOnlyList<Cell>)
                 [model.Name, rate, Reward(rate), Interval(result.Distance), Interval(result.Error), result.Psnr, Interval(result.Clip)]));
             claims.Add(KneeRule.Judge($"{model.Name} loses its pictures at the rates where the paper's model does",

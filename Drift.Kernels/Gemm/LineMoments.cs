@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Drift.Kernels;
 
 /// <summary>
@@ -26,16 +28,32 @@ public static class LineMoments
         {
             ReadOnlySpan<int> row = output.Row(i);
             var columns = moments.Columns.Slice(i / tile * n, n);
-            var weight = i % tile - centre;
-            for (var j = 0; j < n; j++)
-                columns[j] += weight * row[j];
-            for (var t = 0; t < moments.TileColumns; t++)
+            for (int t = 0, first = 0; t < moments.TileColumns; t++, first += tile)
             {
-                var sum = 0;
-                for (var j = t * tile; j < Math.Min(n, (t + 1) * tile); j++)
-                    sum += (j - t * tile - centre) * row[j];
-                moments.Rows[i * moments.TileColumns + t] = sum;
+                var width = Math.Min(tile, n - first);
+                moments.Rows[i * moments.TileColumns + t] = Add(row.Slice(first, width), i % tile - centre, centre, columns.Slice(first, width));
             }
         }
+    }
+
+    /// <summary>Adds a line's values, each times the line's weight, to its columns; the line's own weighted sum.</summary>
+    private static int Add(ReadOnlySpan<int> line, int weight, int centre, Span<int> columns)
+    {
+        var (sums, j) = (Vector512<int>.Zero, 0);
+        for (; j <= line.Length - Vector512<int>.Count; j += Vector512<int>.Count)
+        {
+            var values = Vector512.Create(line[j..]);
+            sums += values * (Vector512<int>.Indices + Vector512.Create(j - centre));
+            (Vector512.Create<int>(columns[j..]) + values * Vector512.Create(weight)).CopyTo(columns[j..]);
+        }
+
+        var sum = Vector512.Sum(sums);
+        for (; j < line.Length; j++)
+        {
+            sum += (j - centre) * line[j];
+            columns[j] += weight * line[j];
+        }
+
+        return sum;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Drift.Kernels;
 
@@ -23,9 +24,19 @@ public static class RowNorms
 
     private static long SumOfSquares(ReadOnlySpan<sbyte> row)
     {
-        var sums = Vector512<int>.Zero;
+        var (sums, more) = (Vector512<int>.Zero, Vector512<int>.Zero);
         var i = 0;
-        // A square is at most 2^14 and fits the 16-bit lane that it is made in; 2^16 of them fit a lane of the sum.
+        // A square is at most 2^14, two of them 2^15; 2^16 of those fit a lane of the sum.
+        if (Avx512BW.IsSupported)
+        {
+            for (; i <= row.Length - Vector512<sbyte>.Count; i += Vector512<sbyte>.Count)
+            {
+                var (low, high) = (Avx512BW.ConvertToVector512Int16(Vector256.Create(row[i..])), Avx512BW.ConvertToVector512Int16(Vector256.Create(row[(i + Vector256<sbyte>.Count)..])));
+                sums += Avx512BW.MultiplyAddAdjacent(low, low);
+                more += Avx512BW.MultiplyAddAdjacent(high, high);
+            }
+        }
+
         for (; i <= row.Length - Vector256<sbyte>.Count; i += Vector256<sbyte>.Count)
         {
             var eight = Vector256.Create(row[i..]);
@@ -34,7 +45,7 @@ public static class RowNorms
             sums += Vector512.WidenLower(squares) + Vector512.WidenUpper(squares);
         }
 
-        long sum = Vector512.Sum(sums);
+        long sum = Vector512.Sum(sums + more);
         for (; i < row.Length; i++)
             sum += row[i] * row[i];
         return sum;

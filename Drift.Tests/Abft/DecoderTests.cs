@@ -94,6 +94,29 @@ internal sealed class DecoderTests
     }
 
     [Test]
+    public void Tiles_that_need_no_search_come_out_as_the_search_would_have_them([Values(1e-3, 3.219e-3, 1.076e-2)] double rate, [Values] bool moments, [Values(16, 32)] int edge)
+    {
+        var planner = new FaultPlanner();
+        var placed = 0;
+        for (var trial = 0; trial < 30; trial++)
+        {
+            // Small values next to the bound of 90,000 leave bits of all kinds: beyond it, below it, of either sign. The last tiles are ragged.
+            Product(120, 180, trial);
+            var plan = planner.Draw(11, new GemmSite(trial, 1, GemmRole.Value), 120, 180, BitErrorProfile.Uniform(rate));
+            var clean = _output.Accumulators.ToArray();
+            Decode(plan, moments, edge: edge);
+            var (peeled, masked) = (_corrections.All.ToArray(), _finding.MaskedElements);
+            clean.CopyTo(_output.Accumulators);
+            Decode(plan, moments, new PlaneDecoder { AlwaysSearches = true }, edge);
+            Assert.That(peeled, Is.EquivalentTo(_corrections.All.ToArray()));
+            Assert.That(masked, Is.EqualTo(_finding.MaskedElements));
+            placed += peeled.Length;
+        }
+
+        Assert.That(placed, Is.GreaterThan(0.9 * 30 * 120 * 180 * rate));
+    }
+
+    [Test]
     public void A_tile_full_of_faults_is_given_up_in_bounded_time_and_condemned()
     {
         Product(32, 32);
@@ -133,14 +156,14 @@ internal sealed class DecoderTests
         return _output.Accumulators.ToArray();
     }
 
-    private void Decode(FaultPlan plan, bool moments, PlaneDecoder? decoder = null)
+    private void Decode(FaultPlan plan, bool moments, PlaneDecoder? decoder = null, int edge = Tile)
     {
         decoder ??= new PlaneDecoder();
         var start = GC.GetAllocatedBytesForCurrentThread();
         LineSums deviations = new(), weighted = new();
         var nominal = new NominalProduct();
         plan.Toggle(_output);
-        ImpliedDeviation.Sum(plan, _output, Tile, deviations, weighted);
+        ImpliedDeviation.Sum(plan, _output, edge, deviations, weighted);
         _corrections.Clear();
         _ownBytes = GC.GetAllocatedBytesForCurrentThread() - start;
         decoder.Correct(new SuspectProduct(_output, deviations, moments ? weighted : null, _norms, _norms, nominal), _finding, _corrections);

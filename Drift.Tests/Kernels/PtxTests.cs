@@ -27,12 +27,20 @@ public sealed partial class PtxTests
     [TestCase("matrix", "ld.global.v4.b32", 8, Description = "four before the loop and four in it")]
     [TestCase("matrix", "st.shared.v4.b32", 4, Description = "four in the loop")]
     [TestCase("matrix", "bar.sync", 2, Description = "before a slice is read and before it is overwritten")]
+    [TestCase("fp32-direct", "fma.rn.f32", 128, Description = "one an accumulator and k")]
     [TestCase("direct", "bar.sync", 0, Description = "no shared memory")]
     public void Instructions_are_as_counted(string name, string instruction, int count) =>
         Assert.That(Regex.Count(PtxListing.Compile(name), Regex.Escape(instruction) + @"\b"), Is.EqualTo(count));
 
     [TestCase("matrix", 168, Description = "one group of 256 threads a multiprocessor is what 65536 registers hold at this size")]
-    [TestCase("direct", 168)]
+    [TestCase("direct", 255)]
+    [TestCase("direct-expect", 255)]
+    [TestCase("widen", 64)]
+    [TestCase("encode-pairs", 64)]
+    [TestCase("fp32-direct", 255)]
+    [TestCase("fp32-interleave", 64)]
+    [TestCase("fp32-encode", 64)]
+    [TestCase("fp32-gather", 64)]
     [TestCase("encode", 64)]
     [TestCase("expect", 64)]
     public void The_assembler_spills_nothing(string name, int mostRegisters)

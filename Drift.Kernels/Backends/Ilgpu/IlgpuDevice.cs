@@ -57,7 +57,7 @@ internal sealed class IlgpuDevice : IDisposable
         Context? context = null;
         try
         {
-            context = Context.Create(builder => devices(builder.Optimize(level)));
+            context = Context.Create(builder => devices(builder.Optimize(level).Teach()));
             // Of this kind, since ILGPU offers its simulator where nothing else is found; a GPU first where OpenCL has both.
             var device = context.Devices.OfType<TDevice>().OrderBy(d => d is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU }).FirstOrDefault()
                 ?? throw new BackendUnavailableException(missing());

@@ -39,10 +39,10 @@ public sealed class CampaignTests
         {
             // At a record that is written, whenever that is on this machine.
             using var stop = new CancellationTokenSource();
-            var seen = new FileInfo(Path.Combine(At("stopped"), Journal.FileName)) is { Exists: true } file ? file.Length : 0;
+            var seen = new FileInfo(Path.Combine(At("stopped"), CampaignFolder.JournalFile)) is { Exists: true } file ? file.Length : 0;
             using var timer = new Timer(_ =>
             {
-                if (new FileInfo(Path.Combine(At("stopped"), Journal.FileName)) is { Exists: true } now && now.Length > seen)
+                if (new FileInfo(Path.Combine(At("stopped"), CampaignFolder.JournalFile)) is { Exists: true } now && now.Length > seen)
                     stop.Cancel();
             }, null, 0, 2);
             exit = CampaignBench.Run(_plan, At("stopped"), 2, stop.Token).ExitCode;
@@ -57,7 +57,7 @@ public sealed class CampaignTests
     public void A_damaged_journal_is_mended_and_what_was_dropped_is_drawn_again()
     {
         CampaignBench.Run(_plan, At("damaged"));
-        var journal = Path.Combine(At("damaged"), Journal.FileName);
+        var journal = Path.Combine(At("damaged"), CampaignFolder.JournalFile);
         var lines = File.ReadAllLines(journal);
         lines[3] = lines[3].Replace("\"faults\":", "\"faults\":1", StringComparison.Ordinal);
         File.WriteAllText(journal, string.Join('\n', lines)[..^20]);
@@ -66,7 +66,7 @@ public sealed class CampaignTests
         Assert.That(run.Error, Does.Contain("2 damaged records were dropped").And.Contain(journal));
         Assert.That(run.Out, Does.Contain(", 2 of them drawn now"));
         Assert.That(Cells("damaged"), Is.EqualTo(_expected));
-        Assert.That(Journal.Read(journal, _ => { }), Is.Zero);
+        Assert.That(Journal<TrialRow>.Read(journal, _ => { }), Is.Zero);
     }
 
     [Test]

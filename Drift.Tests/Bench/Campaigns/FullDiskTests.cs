@@ -27,7 +27,7 @@ public sealed class FullDiskTests
             Assert.That(stopped.ExitCode, Is.EqualTo(ErrorPolicy.BadInput));
             Assert.That(stopped.Error, Does.StartWith("drift: ").And.Contain(folder).And.Contain("No space left").And.Contain("goes on from there"));
             var kept = 0;
-            Assert.That(Journal.Read(Path.Combine(folder, Journal.FileName), _ => kept++), Is.Zero);
+            Assert.That(Journal<TrialRow>.Read(Path.Combine(folder, CampaignFolder.JournalFile), _ => kept++), Is.Zero);
             Assert.That(kept, Is.InRange(1, 79));
 
             Assert.That(Mount("-o", "remount,size=16m", disk));

@@ -16,7 +16,7 @@ public sealed class JournalTests
     [Test]
     public void Cut_at_any_end_or_between_it_keeps_every_whole_record()
     {
-        using (var journal = new Journal(_path))
+        using (var journal = new Journal<TrialRow>(_path))
         {
             for (var trial = 0; trial < 3; trial++)
                 journal.Append(CampaignBench.Row(0, trial));
@@ -28,7 +28,7 @@ public sealed class JournalTests
         {
             File.WriteAllBytes(_path, whole[..length]);
             List<int> kept = [];
-            var dropped = Journal.Repair(_path, row => kept.Add(row.Trial));
+            var dropped = Journal<TrialRow>.Repair(_path, row => kept.Add(row.Trial));
             var sound = ends.Count(end => end <= length);
             Assert.That((kept.Count, dropped), Is.EqualTo((sound, ends.Contains(length) || length == 0 ? 0 : 1)), $"cut at {length}");
             Assert.That(new FileInfo(_path).Length, Is.EqualTo(sound == 0 ? 0 : ends[sound - 1]));
@@ -38,7 +38,7 @@ public sealed class JournalTests
     [Test]
     public void Any_altered_byte_costs_its_record_alone()
     {
-        using (var journal = new Journal(_path))
+        using (var journal = new Journal<TrialRow>(_path))
         {
             journal.Append(CampaignBench.Row(0, 0));
             journal.Append(CampaignBench.Row(0, 1));
@@ -52,7 +52,7 @@ public sealed class JournalTests
             altered[at] ^= 1;
             File.WriteAllBytes(_path, altered);
             List<int> kept = [];
-            Journal.Read(_path, row => kept.Add(row.Trial));
+            Journal<TrialRow>.Read(_path, row => kept.Add(row.Trial));
             Assert.That(kept, Is.EqualTo(new[] { 1 }), $"byte {at}");
         }
     }
@@ -60,7 +60,7 @@ public sealed class JournalTests
     [Test]
     public void Without_space_it_says_so_and_leaves_whole_records()
     {
-        using (var journal = new Journal(_path, path => new FullDisk(path, 500)))
+        using (var journal = new Journal<TrialRow>(_path, path => new FullDisk(path, 500)))
         {
             var error = Assert.Throws<UserErrorException>(() =>
             {
@@ -71,11 +71,11 @@ public sealed class JournalTests
         }
 
         var kept = 0;
-        Assert.That(Journal.Read(_path, _ => kept++), Is.Zero);
+        Assert.That(Journal<TrialRow>.Read(_path, _ => kept++), Is.Zero);
         Assert.That(kept, Is.Positive);
-        using (var journal = new Journal(_path))
+        using (var journal = new Journal<TrialRow>(_path))
             journal.Append(CampaignBench.Row(0, kept));
-        Assert.That(Journal.Read(_path, _ => { }), Is.Zero);
+        Assert.That(Journal<TrialRow>.Read(_path, _ => { }), Is.Zero);
     }
 
     /// <summary>A file on a disk with room for so many bytes: what fits is written before the rest fails, as a system does.</summary>

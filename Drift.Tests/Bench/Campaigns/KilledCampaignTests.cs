@@ -34,7 +34,7 @@ public sealed class KilledCampaignTests
             // Some before the first record, most among the records, a few in the middle of one: the journal tells when the work has begun.
             if (kills < Kills)
             {
-                var (journal, limit) = (Path.Combine(target, Journal.FileName), random.Next(1, 1500));
+                var (journal, limit) = (Path.Combine(target, CampaignFolder.JournalFile), random.Next(1, 1500));
                 var begun = Length(journal);
                 while (!process.HasExited && Length(journal) < begun + limit)
                     Thread.Sleep(1);
@@ -57,7 +57,7 @@ public sealed class KilledCampaignTests
     }
 
     /// <summary>Every record, without its wall time, in the order of cells and trials; one that stands there twice would show.</summary>
-    private static string[] Trials(string folder) => [.. Journal.Records(Path.Combine(folder, Journal.FileName))
+    private static string[] Trials(string folder) => [.. Journal<TrialRow>.Records(Path.Combine(folder, CampaignFolder.JournalFile))
         .OrderBy(row => (row.Cell, row.Trial)).Select(row => System.Text.Encoding.UTF8.GetString((row with { Milliseconds = 0 }).ToJson()))];
 
     private static long Length(string file) => new FileInfo(file) is { Exists: true } info ? info.Length : 0;

@@ -99,7 +99,7 @@ public sealed class PlanTests
         Assert.That(again, Does.Contain(", 0 of them drawn now"));
         foreach (var file in new[] { CellsCsv.FileName, "summary.json", "knee.png", ReportPage.FileName })
             Assert.That(File.ReadAllBytes(Path.Combine(At("merged"), file)), Is.EqualTo(File.ReadAllBytes(Path.Combine(At("whole"), file))), file);
-        Assert.That(Journal.Records(Path.Combine(At("merged"), Journal.FileName)).Count(), Is.EqualTo(24));
+        Assert.That(Journal<TrialRow>.Records(Path.Combine(At("merged"), CampaignFolder.JournalFile)).Count(), Is.EqualTo(24));
         // A shard that is lost is drawn where the others are merged.
         Start(plan, At("lost"), Shard.Whole, [shards[0], shards[2]]);
         Assert.That(File.ReadAllBytes(Path.Combine(At("lost"), CellsCsv.FileName)), Is.EqualTo(File.ReadAllBytes(Path.Combine(At("whole"), CellsCsv.FileName))));

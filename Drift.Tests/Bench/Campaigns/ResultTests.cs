@@ -69,7 +69,7 @@ public sealed class ResultTests
         var other = $"{_folder}-other";
         Directory.CreateDirectory(other);
         File.Copy(Path.Combine(_folder, CampaignFolder.PlanFile), Path.Combine(other, CampaignFolder.PlanFile));
-        using (var journal = new Journal(Path.Combine(other, Journal.FileName)))
+        using (var journal = new Journal<TrialRow>(Path.Combine(other, CampaignFolder.JournalFile)))
             journal.Append(CampaignBench.Row(3, 0));
         var run = await Invocation.Of(["replay", other, "--cell", "c00003", "--out", $"{other}-replay"]);
         Assert.That(run.ExitCode, Is.EqualTo(ErrorPolicy.Failure));

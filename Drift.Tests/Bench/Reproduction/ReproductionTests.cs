@@ -55,7 +55,7 @@ internal sealed class ReproductionTests
         using StringWriter output = new(), error = new();
         await stop.CancelAsync();
         var code = Reproduction.Run(new ReproduceOptions(TableCatalog.All, Budget.Quick, 1, Out, new Dictionary<string, string>()), new Session(output, error, stop.Token));
-        Assert.That((code, error.ToString()), Is.EqualTo((ErrorPolicy.Cancelled, $"drift: cancelled; 1 finished tables are kept in {Out}, and the same line goes on{Environment.NewLine}")));
+        Assert.That((code, error.ToString()), Is.EqualTo((ErrorPolicy.Cancelled, $"drift: cancelled; 1 finished tables and the pictures of the next are kept in {Out}, and the same line goes on{Environment.NewLine}")));
     }
 
     [TestCase("reproduce breakdwon", "'breakdwon'", "breakdown")]
