@@ -33,7 +33,7 @@ internal static unsafe class FloatPanel
                 call.C = c + row * cStride + column;
                 call.Start = accumulate ? call.C : null;
                 call.Columns = TileCall.First(width);
-                kernel.Run(&call, next - row, (width + MicroTile.Lanes - 1) / MicroTile.Lanes, false);
+                kernel.Run(&call, next - row, (width + MicroTile.Lanes - 1) / MicroTile.Lanes, false, false);
             }
         }
     }
