@@ -15,11 +15,13 @@ internal static class BenchGemmCommand
     {
         var name = contest.ToString().ToLowerInvariant();
         var command = new Command(name, description);
-        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime and OpenBLAS, where they are installed" };
+        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime, OpenBLAS and libtorch, where they are installed" };
         var json = Declare.Text("--json", "Also write the results here", "FILE");
         var threads = Declare.Optional("--threads", "Threads of a product; without it, one and then all", 1, 1024);
         var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
-        foreach (var option in contest == GemmContest.Gemm ? new Option[] { rivals, json, threads, quick } : [json, threads, quick])
+        var types = Declare.Choices("--type", "Types of product, comma-separated; without it, all", contest == GemmContest.Gemm ? GemmKinds.Types : [GemmKinds.Int8.Type, GemmKinds.Float.Type]);
+        var layers = Declare.Choices("--layers", "Sets of layers, comma-separated; without it, a few of each type", GemmLayer.Sets.Keys);
+        foreach (var option in contest == GemmContest.Gemm ? new Option[] { rivals, json, threads, types, layers, quick } : [json, threads, types, layers, quick])
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
@@ -28,7 +30,11 @@ internal static class BenchGemmCommand
                 throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench {name}");
             int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);
-            var options = new GemmBenchOptions(contest, counts, contest == GemmContest.Gemm && parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
+            var options = new GemmBenchOptions(contest, counts, contest == GemmContest.Gemm && parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts)
+            {
+                Types = parsed.GetValue(types) ?? [],
+                Layers = parsed.GetValue(layers) ?? [],
+            };
             return Run(options, parsed.GetValue(json), session);
         });
         return command;
