@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 
 namespace Drift.Bench;
@@ -21,7 +22,7 @@ internal static class DriftCommand
         {
             var root = Root(bodies);
             var parsed = root.Parse(arguments);
-            if (parsed.Errors.Count > 0 && parsed.Action is not (System.CommandLine.Help.HelpAction or null))
+            if (parsed.Errors.Count > 0 && parsed.Action is not (HelpWithExamples or null))
                 return ErrorPolicy.Tell(error, Complaint(root, parsed), ErrorPolicy.BadInput);
             var configuration = new InvocationConfiguration
             {
@@ -38,7 +39,17 @@ internal static class DriftCommand
         command.SetAction((parsed, cancellation) => Task.Run(
             () => body(parsed, new Session(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellation)), cancellation));
 
-    private static RootCommand Root(CommandBodies bodies) => new("Diffusion under voltage-induced bit flips: run it, protect it, measure it.")
+    /// <summary>Every command, without running any.</summary>
+    /// <param name="bodies">The commands that the composition root supplies.</param>
+    public static RootCommand Root(CommandBodies bodies)
+    {
+        var root = Commands(bodies);
+        foreach (var help in root.Options.OfType<HelpOption>())
+            help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        return root;
+    }
+
+    private static RootCommand Commands(CommandBodies bodies) => new("Diffusion under voltage-induced bit flips: run it, protect it, measure it.")
     {
         CompareCommand.Create(bodies.Compare),
         GenerateCommand.Create(bodies.Generate),
@@ -62,12 +73,13 @@ internal static class DriftCommand
         ChecksumCommand.Create(),
         AbftCommand.Create(),
         ReproduceCommand.Create(),
+        CompletionCommand.Create(),
     };
 
     private static string Complaint(RootCommand root, ParseResult parsed)
     {
         var where = parsed.CommandResult.Command;
-        var name = NameOf(parsed.CommandResult);
+        var name = HelpWithExamples.NameOf(parsed.CommandResult);
         var commands = string.Join(", ", where.Subcommands.Select(command => command.Name));
         // An option without its value swallows the next option's name, and leaves that one's value unmatched: the first is to blame.
         if (parsed.Errors.FirstOrDefault(error => error.SymbolResult is OptionResult) is { } value)
@@ -83,9 +95,4 @@ internal static class DriftCommand
             : where.Action is null ? $"{name}: expected one of the commands {commands}; see drift {name} --help"
             : parsed.Errors[0].Message;
     }
-
-    /// <summary>A command as it is typed after <c>drift</c>.</summary>
-    private static string NameOf(CommandResult result) => result.Parent is CommandResult { Parent: not null } parent
-        ? $"{NameOf(parent)} {result.Command.Name}"
-        : result.Command.Name;
 }

@@ -110,9 +110,9 @@ internal sealed class Lab : IDisposable
             return null;
         var point = PointOf(row, options);
         var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval) with { BytesPerStep = options.BytesPerStep };
-        var (kind, steps) = (options.Sampling.Model.Kind, options.Sampling.Steps);
+        var kind = options.Sampling.Model.Kind;
         Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new Strategy(policy, form, guard).With(options.Sampling.Layers);
-        DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, steps);
+        DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, Predictions);
         return row switch
         {
             "nominal" or "unprotected" => Run(() => new UniformPolicy(point), options.Outputs, null),
@@ -120,7 +120,7 @@ internal sealed class Lab : IDisposable
             "drift" or "drift-overclocked" => Run(Schedule, options.Outputs, protection),
             "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
             "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
-            CompareOptions.PolicyRow when options.Policy is { } policy => policy.File.ToStrategy(policy.Path, Scope, Rates, kind, () => _ranges.Value),
+            CompareOptions.PolicyRow when options.Policy is { } policy => policy.File.ToStrategy(policy.Path, Scope, Rates, kind, () => _ranges.Value).With(options.Sampling.Layers),
             _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
                 ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile())) is { } named ? named with { BytesPerStep = options.BytesPerStep } : null),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
@@ -186,13 +186,16 @@ internal sealed class Lab : IDisposable
     /// <param name="batch">How many pictures share a reading of the weights; null for all of them.</param>
     public Cost CostOf(IReadOnlyList<DrawnPicture> drawn, int? batch = null)
     {
-        var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K * (_sampling.Cache?.StepsOf(layer.Key, _sampling.Steps) ?? _sampling.Steps));
+        var weightBytes = Pipeline.Denoiser.Layers.Sum(layer => (long)layer.N * layer.K * (_sampling.Cache?.StepsOf(layer.Key, Predictions) ?? Predictions));
         var readings = batch is { } size ? (double)drawn.Count / size : 1;
         return drawn.Select(picture => picture.Ledger.Cost).Aggregate(Platform.Costs.Transfer(new Bytes((long)Math.Round(readings * weightBytes)), Traffic.Weights), (sum, cost) => sum + cost);
     }
 
+    /// <summary>How often a run asks the denoiser: the steps of the sampler, and one more where it makes one twice.</summary>
+    private int Predictions => Pipeline.Sampler.Begin(_sampling.Steps).Timesteps.Count;
+
     /// <summary>What a policy can speak of.</summary>
-    public PolicyScope Scope => new(_sampling.Steps, [.. Pipeline.Denoiser.Layers.Select(layer => layer.Key).Where(Pipeline.Kind.Guards)]);
+    public PolicyScope Scope => new(Predictions, [.. Pipeline.Denoiser.Layers.Select(layer => layer.Key).Where(_sampling.Layers.Covers)]);
 
     /// <summary>The points that a row's guarded layers run at, safe steps aside.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>, a <see cref="RowName"/>, or <see cref="CompareOptions.PolicyRow"/>.</param>

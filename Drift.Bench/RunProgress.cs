@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Drift.Bench;
 
-/// <summary>Bars on standard error while a run goes on, one a row; silent where nobody watches.</summary>
+/// <summary>Bars on standard error while a run goes on, one a row; silent where nobody watches, or where text must stay plain.</summary>
 internal static class RunProgress
 {
     /// <summary>Runs work under its bars.</summary>
@@ -12,7 +12,7 @@ internal static class RunProgress
     /// <param name="work">Given a function that moves a bar (its number, picture-steps) from any thread.</param>
     public static void Show(IReadOnlyList<string> names, int total, Session session, Action<Action<int, int>> work)
     {
-        if (Console.IsErrorRedirected || !ReferenceEquals(session.Error, Console.Error))
+        if (Console.IsErrorRedirected || ReportConsole.IsPlainWanted || !ReferenceEquals(session.Error, Console.Error))
         {
             work((_, _) => { });
             return;

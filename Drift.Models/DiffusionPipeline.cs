@@ -186,12 +186,12 @@ public sealed class DiffusionPipeline
 
 /// <summary>How a picture is sampled.</summary>
 /// <param name="Steps">Sampler steps, at least 1.</param>
-/// <param name="Guidance">Weight of the subject against no subject; 1 is no guidance.</param>
+/// <param name="Guidance">Weight of the subject against no subject; 1 and less is no guidance, as in diffusers' pipelines.</param>
 public sealed record SamplingSettings(int Steps, double Guidance)
 {
     /// <summary>Tokens that a prompt is cut or padded to; null for as many as the pipeline has.</summary>
     public int? TextTokens { get; init; }
 
     /// <summary>Whether an unconditional half runs beside the conditional one.</summary>
-    public bool IsGuided => Guidance != 1;
+    public bool IsGuided => Guidance > 1;
 }

@@ -16,9 +16,6 @@ public sealed record PipelineFolder(string Path, ModelConfig Index, AutoencoderK
 /// <summary>The one place that lists pipelines, by the class name that a model_index.json gives.</summary>
 public static class PipelineCatalog
 {
-    /// <summary>Tokens that PixArtAlphaPipeline cuts and pads prompts to.</summary>
-    private const int PixArtTokens = 120;
-
     /// <summary>The linear layers of a block with self-attention.</summary>
     private static readonly GemmRole[] OfBlock =
         [GemmRole.Query, GemmRole.Key, GemmRole.Value, GemmRole.Output, GemmRole.FeedForward1, GemmRole.FeedForward2];
@@ -33,14 +30,8 @@ public static class PipelineCatalog
             GuardedRoles = new HashSet<GemmRole>(OfBlock),
             Schedule = new ProtectionSchedule(10, SafeSteps: 2, SafeLastSteps: 0),
         },
-        new("PixArtAlphaPipeline", TakesPrompts: true, PixArt)
-        {
-            PaperName = "pixart",
-            Standard = new SamplingSettings(20, 4.5),
-            Scales = ScaleGroups.PerChannelAndToken,
-            GuardedRoles = new HashSet<GemmRole>([.. OfBlock, GemmRole.CrossKey, GemmRole.CrossValue, GemmRole.CrossOutput]),
-            Schedule = new ProtectionSchedule(8, SafeSteps: 1, SafeLastSteps: 1),
-        },
+        PixArt("PixArtAlphaPipeline", tokens: 120),
+        PixArt("PixArtSigmaPipeline", tokens: 300),
         new("StableDiffusionPipeline", TakesPrompts: true, StableDiffusion)
         {
             PaperName = "sd15",
@@ -77,7 +68,17 @@ public static class PipelineCatalog
         return (denoiser, new ClassConditioner(denoiser.Classes));
     }
 
-    private static (IDenoiser, IConditioner) PixArt(PipelineFolder folder)
+    /// <summary>The pipelines of PixArt differ in the tokens that they cut and pad prompts to.</summary>
+    private static PipelineKind PixArt(string name, int tokens) => new(name, TakesPrompts: true, folder => PixArt(folder, tokens))
+    {
+        PaperName = "pixart",
+        Standard = new SamplingSettings(20, 4.5),
+        Scales = ScaleGroups.PerChannelAndToken,
+        GuardedRoles = new HashSet<GemmRole>([.. OfBlock, GemmRole.CrossKey, GemmRole.CrossValue, GemmRole.CrossOutput]),
+        Schedule = new ProtectionSchedule(8, SafeSteps: 1, SafeLastSteps: 1),
+    };
+
+    private static (IDenoiser, IConditioner) PixArt(PipelineFolder folder, int tokens)
     {
         var denoiser = PixArtTransformer2D.Load(folder.Part("transformer"));
         var tokenizer = SentencePieceText.Load(folder.Part("tokenizer"));
@@ -88,8 +89,8 @@ public static class PipelineCatalog
             throw new ModelFormatException($"{folder.Path}: the tokenizer has {tokenizer.Vocabulary} tokens, the text encoder {encoder.Vocabulary}; expected at least as many");
         var (_, height, width) = denoiser.LatentShape;
         var (high, wide) = ((float)height * folder.Autoencoder.Shrink, (float)width * folder.Autoencoder.Shrink);
-        // As PixArtAlphaPipeline prepares a prompt, without its optional cleaning of captions from the web.
-        var form = new PromptForm(PixArtTokens, Masked: true, text => text.ToLowerInvariant().Trim());
+        // As the pipelines prepare a prompt, without their optional cleaning of captions from the web.
+        var form = new PromptForm(tokens, Masked: true, text => text.ToLowerInvariant().Trim());
         return (denoiser, new PromptConditioner(tokenizer, encoder, form, denoiser.IsToldSize ? new PictureSize(high, wide, high / wide) : null));
     }
 

@@ -30,7 +30,7 @@ internal sealed class CampaignProgress
     /// <param name="work">Given what to call after every trial.</param>
     public void Show(Session session, Action<Action<CampaignRun>> work)
     {
-        if (Console.IsErrorRedirected || !ReferenceEquals(session.Error, Console.Error))
+        if (Console.IsErrorRedirected || ReportConsole.IsPlainWanted || !ReferenceEquals(session.Error, Console.Error))
         {
             work(Lines);
             return;

@@ -32,6 +32,7 @@ internal static class Declare
     public static Option<string> Choice(string name, string help, string standard, IReadOnlyCollection<string> names)
     {
         var option = new Option<string>(name) { Description = $"{help}: {string.Join(", ", names)}", DefaultValueFactory = _ => standard, HelpName = "NAME" };
+        option.CompletionSources.Add([.. names]);
         option.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string>() is { } given && !names.Contains(given))
@@ -50,6 +51,14 @@ internal static class Declare
             if (result.GetValueOrDefault<string>() == Backends.Default && Environment.GetEnvironmentVariable(InstructionSet.Variable) is { } forced && !names.Contains(forced))
                 result.AddError($"{InstructionSet.Variable}: there is no instruction path '{forced}'; expected one of {string.Join(", ", names)}");
         });
+        return option;
+    }
+
+    /// <summary>A model: a shipped one's name, or a folder.</summary>
+    public static Option<string> Model()
+    {
+        var option = Text("--model", "Shipped model's name, or a diffusers folder", "NAME|PATH", "dit-fashion");
+        option.CompletionSources.Add(_ => ModelFolder.Shipped());
         return option;
     }
 

@@ -13,7 +13,7 @@ internal static class RangesCommand
     public static Command Create()
     {
         var command = new Command("ranges", "Measure absmax / rms of each guarded layer's weights, inputs and outputs over a clean run");
-        var model = Declare.Text("--model", "Shipped model's name, or a diffusers folder", "NAME|PATH", "dit-fashion");
+        var model = Declare.Model();
         var subjects = new SubjectArguments();
         var steps = Declare.Optional("--steps", "Sampling steps [default: the model's]", 1, 1000);
         var seed = Declare.Number("--seed", "Seed of the picture", 0UL, 0UL, ulong.MaxValue);

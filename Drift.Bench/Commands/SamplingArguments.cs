@@ -6,11 +6,11 @@ namespace Drift.Bench;
 /// <summary>The options that <c>compare</c> and <c>generate</c> share.</summary>
 internal sealed class SamplingArguments
 {
-    private readonly Option<string> _model = Declare.Text("--model", "Shipped model's name, or a diffusers folder", "NAME|PATH", "dit-fashion");
+    private readonly Option<string> _model = Declare.Model();
     private readonly SubjectArguments _subjects = new();
     private readonly Option<int> _images = Declare.Number("--images", "Number of pictures", 16, 1, 4096);
     private readonly Option<int?> _steps = Declare.Optional("--steps", "Sampling steps [default: the model's]", 1, 1000);
-    private readonly Option<double?> _guidance = Declare.Optional("--guidance", "Classifier-free guidance; 1 is none [default: the model's]", 0.0, 100);
+    private readonly Option<double?> _guidance = Declare.Optional("--guidance", "Classifier-free guidance; 1 and less is none [default: the model's]", 0.0, 100);
     private readonly Option<ulong> _seed = Declare.Number("--seed", "Seed of the first picture; the next one has the next seed", 0UL, 0UL, ulong.MaxValue - 4096);
     private readonly Option<string> _backend = Declare.Backend("What computes the INT8 products");
     private readonly Option<int> _threads = Declare.Number("--threads", "Host threads", Environment.ProcessorCount, 1, 1024);

@@ -24,7 +24,7 @@ internal sealed class SweepArguments
     private const int Floor = 16, Ceiling = 400;
     private const string Standard = "step,block";
 
-    private readonly Option<string> _model = Declare.Text("--model", "Shipped model's name, or a diffusers folder", "NAME|PATH", "dit-fashion");
+    private readonly Option<string> _model = Declare.Model();
     private readonly Option<string?> _over = Declare.Text("--over", $"Axes whose product is swept, separated by commas [default: {Standard}]: {string.Join(", ", Axes.Names)}", "LIST");
     private readonly SubjectArguments _subjects = new();
     private readonly Dictionary<string, Option<string?>> _values = Axes.Names.Where(name => name != Axes.Subject)
@@ -36,7 +36,7 @@ internal sealed class SweepArguments
     private readonly Option<int> _ceiling = Declare.Number("--ceiling", "Trials at which it stops in any case", Ceiling, 2, 10_000_000);
     private readonly Option<string> _bound = Declare.Choice("--bound", "How intervals of means are made", StoppingRule.Student, [StoppingRule.Student, StoppingRule.Bernstein]);
     private readonly Option<int?> _steps = Declare.Optional("--sampling-steps", "Sampling steps [default: the model's]", 1, 1000);
-    private readonly Option<double?> _guidance = Declare.Optional("--guidance", "Classifier-free guidance; 1 is none [default: the model's]", 0.0, 100);
+    private readonly Option<double?> _guidance = Declare.Optional("--guidance", "Classifier-free guidance; 1 and less is none [default: the model's]", 0.0, 100);
     private readonly Option<ulong> _seed = Declare.Number("--seed", "Seed of each cell's first trial; the next one has the next seed", 0UL, 0UL, ulong.MaxValue / 2);
     private readonly Option<string> _outputs = Declare.Choice("--outputs", "How outputs leave the INT32 accumulator", "saturating", ["saturating", "wide"]);
     private readonly Option<string> _backend = Declare.Backend("What computes the INT8 products");

@@ -23,7 +23,9 @@ internal enum GemmContest
 /// <param name="Rivals">Whether other libraries are measured too.</param>
 /// <param name="Settings">How long a pair is timed.</param>
 /// <param name="Attempts">How often a pair is measured at the most, while other processes take processors from it; the least disturbed one counts.</param>
-internal sealed record GemmBenchOptions(GemmContest Contest, IReadOnlyList<int> Threads, bool Rivals, DuelSettings Settings, int Attempts);
+/// <param name="Device">Where products run; null for the host.</param>
+/// <param name="Only">The one shape to measure; null for the kinds' layers.</param>
+internal sealed record GemmBenchOptions(GemmContest Contest, IReadOnlyList<int> Threads, bool Rivals, DuelSettings Settings, int Attempts, IDeviceProducts? Device = null, GemmShape? Only = null);
 
 /// <summary>Pairs each product of ours with its unprotected form and with the rivals, checks that both sides agree, and times them in turn.</summary>
 internal sealed class GemmBench(GemmBenchOptions options, CancellationToken cancellation)
@@ -49,8 +51,10 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
     /// <exception cref="DisagreementException">Two sides differ.</exception>
     public void Run(Session session)
     {
-        List<Action> work = [.. Plan(GemmKinds.Int8), .. Plan(GemmKinds.Float), .. options.Contest == GemmContest.Gemm ? Plan(GemmKinds.Bfloat16) : []];
-        if (options.Rivals && options.Contest == GemmContest.Gemm)
+        List<Action> work = options.Device is { } device
+            ? [.. Plan(DeviceKinds.Float(device)), .. Plan(DeviceKinds.Int8(device))]
+            : [.. Plan(GemmKinds.Int8), .. Plan(GemmKinds.Float), .. options.Contest == GemmContest.Gemm ? Plan(GemmKinds.Bfloat16) : []];
+        if (options is { Rivals: true, Device: null, Contest: GemmContest.Gemm })
             _notes.AddRange(RivalRegistry.NotBuilt);
         RunProgress.Show([What], work.Count, session, moved =>
         {
@@ -80,8 +84,8 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         }
 
         return from threads in options.Threads
-               from layer in kind.Layers
-               select (Action)(() => Measure(kind, present, layer.Shape, threads));
+               from shape in options.Only is { } only ? [only] : kind.Layers.Select(layer => layer.Shape)
+               select (Action)(() => Measure(kind, present, shape, threads));
     }
 
     private void Measure<TIn, TOut>(GemmKind<TIn, TOut> kind, List<IRival<TIn, TOut>> rivals, GemmShape shape, int threads)
@@ -105,7 +109,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
                 Pair(kind, ours[0], null, shape, threads, false);
             foreach (var guarded in ours[1..])
                 Pair(kind, guarded, plain, shape, threads, false);
-            if (options.Contest == GemmContest.Gemm && threads > 1)
+            if (options.Contest == GemmContest.Gemm && threads > 1 && kind.ByThreads)
                 Alone(kind, operands, ours, shape, threads);
             foreach (var rival in rivals)
             {

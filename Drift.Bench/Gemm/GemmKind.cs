@@ -55,6 +55,9 @@ internal sealed record GemmKind<TIn, TOut>
 
     /// <summary>Makes ours: operands, threads, guarding, flips an element.</summary>
     public required Func<Operands<TIn>, int, Guarding, double, IProduct<TOut>> Ours { get; init; }
+
+    /// <summary>Whether ours runs on as many threads as it is told; a device takes what it has.</summary>
+    public bool ByThreads { get; init; } = true;
 }
 
 /// <summary>The types.</summary>

@@ -43,7 +43,7 @@ internal sealed class TrialBench : IDisposable
     {
         if (_journal.Find(_pictures, policy) is { } known)
             return known;
-        var drawn = Draw(policy.ToStrategy("plan", _lab.Scope, _lab.Rates, _lab.Pipeline.Kind, () => new RangeProfile()));
+        var drawn = Draw(policy.ToStrategy("plan", _lab.Scope, _lab.Rates, _lab.Pipeline.Kind, () => new RangeProfile()).With(_comparison.Sampling.Layers));
         var trial = new PlanTrial(policy, [.. drawn.Zip(_nominal.Value.Pictures, (picture, nominal) => _options.Budget.Measure(Picture.From(picture.Image), nominal))],
             RelativeCost.Of(CostOf(drawn), _nominal.Value.Cost, _lab.Mix));
         _journal.Add(_pictures, trial);

@@ -7,11 +7,14 @@ internal static class ReportConsole
 {
     private const int RedirectedWidth = 200;
 
-    /// <summary>The terminal as it is; plain text of fixed width where nobody watches, so that a file or a pipe gets whole lines.</summary>
+    /// <summary>Whether a user asked for plain text: https://no-color.org, or a terminal that has nothing else.</summary>
+    public static bool IsPlainWanted => Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 } || Environment.GetEnvironmentVariable("TERM") == "dumb";
+
+    /// <summary>The terminal as it is; plain text where it is wanted, and of fixed width where nobody watches, so that a file or a pipe gets whole lines.</summary>
     /// <param name="output">Standard output, or what stands in for it.</param>
-    public static IAnsiConsole On(TextWriter output) => ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected
-        ? AnsiConsole.Create(new AnsiConsoleSettings())
-        : Plain(output, RedirectedWidth);
+    public static IAnsiConsole On(TextWriter output) => !ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected ? Plain(output, RedirectedWidth)
+        : IsPlainWanted ? Plain(output, Console.WindowWidth is > 0 and var width ? width : RedirectedWidth)
+        : AnsiConsole.Create(new AnsiConsoleSettings());
 
     /// <summary>Plain text of a fixed width.</summary>
     /// <param name="output">Takes the text.</param>

@@ -8,7 +8,7 @@ namespace Drift.Models;
 /// <param name="Normalise">What is done to a text before it becomes tokens.</param>
 public sealed record PromptForm(int Tokens, bool Masked, Func<string, string> Normalise);
 
-/// <summary>Prompts and negative prompts through a text encoder (PixArtAlphaPipeline, StableDiffusionPipeline).</summary>
+/// <summary>Prompts and negative prompts through a text encoder (PixArtAlphaPipeline, PixArtSigmaPipeline, StableDiffusionPipeline).</summary>
 /// <param name="tokenizer">Text to tokens.</param>
 /// <param name="encoder">Tokens to states.</param>
 /// <param name="form">The pipeline's way with both.</param>

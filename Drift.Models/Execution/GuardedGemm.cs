@@ -175,7 +175,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <summary>Tiles of the checks.</summary>
-    private ChecksumTiles Tiles => new(_strategy.Tile, Moments: _strategy.Protection?.Moments ?? false);
+    private ChecksumTiles Tiles => new(_strategy.Tile, _strategy.Protection?.CoarseTile ?? 0, _strategy.Protection?.Moments ?? false);
 
     private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, Span<float> values) =>
         Multiply(step, picture, rows, layer.Key, _layers.Get(layer, Tiles), layer.Bias, values);
@@ -196,7 +196,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _layers.Backend.Multiply(call, faults, _output);
         var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, bias);
         var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, n, profile));
-        run.Charge(ChargeKind.Product, Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination), new ProductEvents(point, faults.Count, _finding.FlaggedLines));
+        run.Charge(ChargeKind.Product, Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination, faults), new ProductEvents(point, faults.Count, _finding.FlaggedLines));
         var outputScale = Leave(faults, epilogue, values);
         var output = outputScale is { } s ? new LayerOutput(rows, n, values, [s]) { Layer = site.Layer, Step = site.Step }
             : new LayerOutput(rows, n, values) { Layer = site.Layer, Step = site.Step };

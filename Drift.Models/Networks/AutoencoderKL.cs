@@ -205,31 +205,25 @@ public sealed class AutoencoderKL
         private Norm Norm(string name, int width) => new(weights.Read($"{name}.weight", width), weights.Read($"{name}.bias", width));
     }
 
-    /// <summary>One way through a side. Activations are [batch, height, width, channels] and live in the workspace.</summary>
+    /// <summary>
+    /// One way through a side. Activations are [batch, height, width, channels] and live in the workspace. A large picture's are most of the memory of a run, so what is read for the last
+    /// time is written over: blocks change what they are given, and levels hand their results on in two stretches of memory by turns.
+    /// </summary>
     private sealed class Pass(IGemmUnit gemm, StepContext step, int groups)
     {
         public Tensor Run(Side side, Tensor x, Action<string, Tensor>? watch)
         {
             x = Convolve(x, side.In);
             watch?.Invoke("conv_in", x);
-            for (var i = 0; i < side.Before.Length; i++)
-            {
-                x = Run(side.Before[i], x, grows: false);
-                watch?.Invoke($"down.{i}", x);
-            }
-
-            x = Residual(side.Middle1, x);
+            x = Run(side.Before, x, grows: false, (i, y) => watch?.Invoke($"down.{i}", y));
+            Residual(side.Middle1, x);
             if (side.Attention is not null)
                 Attend(side.Attention, x);
-            x = Residual(side.Middle2, x);
+            Residual(side.Middle2, x);
             watch?.Invoke("mid", x);
-            for (var i = 0; i < side.After.Length; i++)
-            {
-                x = Run(side.After[i], x, grows: true);
-                watch?.Invoke($"up.{i}", x);
-            }
-
-            return Convolve(Activated(x, side.Norm), side.Out);
+            x = Run(side.After, x, grows: true, (i, y) => watch?.Invoke($"up.{i}", y));
+            Activate(x, side.Norm);
+            return Convolve(x, side.Out);
         }
 
         public Tensor Enter(Tensor picture, int channels)
@@ -255,47 +249,89 @@ public sealed class AutoencoderKL
             return y;
         }
 
-        /// <summary>A level. What it needs on the way is given back at its end, so that a side takes the memory of its largest level.</summary>
-        private Tensor Run(Level level, Tensor x, bool grows)
+        private Tensor Run(Level[] levels, Tensor x, bool grows, Action<int, Tensor> watch)
         {
-            var (batch, height, width, channels) = (x.Shape[0], x.Shape[1], x.Shape[2], level.Blocks[^1].Conv2.Linear.N);
-            var (high, wide) = level.Resample is not { } change ? (height, width) : grows ? (2 * height, 2 * width) : (change.Output(height), change.Output(width));
-            var result = step.Workspace.Rent(batch, high, wide, channels);
-            using var scope = step.Workspace.Begin();
-            // Blocks write to two tensors by turns; the last one to the result, where no change of resolution follows.
-            Tensor[] turns = [step.Workspace.Rent(batch, height, width, channels), step.Workspace.Rent(batch, height, width, channels)];
-            for (var i = 0; i < level.Blocks.Length; i++)
+            var shapes = new int[levels.Length][];
+            int[] room = [0, 0], shape = [.. x.Shape];
+            for (var i = 0; i < levels.Length; i++)
             {
-                var y = level.Resample is null && i == level.Blocks.Length - 1 ? result : turns[i % 2];
-                Residual(level.Blocks[i], x, y);
-                x = y;
+                shapes[i] = shape = Result(levels[i], shape, grows);
+                room[i % 2] = Math.Max(room[i % 2], shape.Aggregate((a, b) => a * b));
             }
 
-            if (level.Resample is { } resample)
-                gemm.Convolve(step, grows ? Doubled(x) : x, resample, result);
+            Tensor[] turns = [step.Workspace.Rent(room[0]), step.Workspace.Rent(room[1])];
+            for (var i = 0; i < levels.Length; i++)
+            {
+                x = Run(levels[i], x, grows, Part(turns[i % 2], shapes[i]));
+                watch(i, x);
+            }
+
+            return x;
+        }
+
+        /// <summary>A level.</summary>
+        /// <returns>The result, or <paramref name="x"/> where a side's last level changes neither channels nor resolution.</returns>
+        private Tensor Run(Level level, Tensor x, bool grows, Tensor result)
+        {
+            using var scope = step.Workspace.Begin();
+            foreach (var block in level.Blocks)
+            {
+                if (block.Shortcut is not null)
+                {
+                    var y = level.Resample is null ? result : step.Workspace.Rent(x.Shape[0], x.Shape[1], x.Shape[2], block.Conv2.Linear.N);
+                    Residual(block, block.Shortcut, x, y);
+                    x = y;
+                }
+                else
+                {
+                    Residual(block, x);
+                }
+            }
+
+            if (level.Resample is not { } resample)
+                return x;
+            gemm.Convolve(step, grows ? Doubled(x) : x, resample, result);
             return result;
         }
 
-        private Tensor Residual(Residual block, Tensor x)
+        private static int[] Result(Level level, int[] shape, bool grows)
         {
-            var y = step.Workspace.Rent(x.Shape[0], x.Shape[1], x.Shape[2], block.Conv2.Linear.N);
-            Residual(block, x, y);
-            return y;
+            int Extent(int extent) => level.Resample is not { } change ? extent : grows ? 2 * extent : change.Output(extent);
+            return [shape[0], Extent(shape[1]), Extent(shape[2]), level.Blocks[^1].Conv2.Linear.N];
         }
 
-        private void Residual(Residual block, Tensor x, Tensor y)
+        /// <summary>The block of other channels; takes the memory of <paramref name="x"/>.</summary>
+        private void Residual(Residual block, ConvolutionLayer shortcut, Tensor x, Tensor y)
         {
             using var scope = step.Workspace.Begin();
-            var hidden = Convolve(Activated(x, block.Norm1), block.Conv1);
-            gemm.Convolve(step, Activated(hidden, block.Norm2), block.Conv2, y);
-            Activation.Add(y.Span, (block.Shortcut is null ? x : Convolve(x, block.Shortcut)).Span);
+            gemm.Convolve(step, x, shortcut, y);
+            Activate(x, block.Norm1);
+            var hidden = Convolve(x, block.Conv1);
+            Activate(hidden, block.Norm2);
+            var sum = x.Length < y.Length ? step.Workspace.Rent([.. y.Shape]) : Part(x, [.. y.Shape]);
+            gemm.Convolve(step, hidden, block.Conv2, sum);
+            Activation.Add(y.Span, sum.Span);
+        }
+
+        /// <summary>The block of the same channels, added to <paramref name="x"/>.</summary>
+        private void Residual(Residual block, Tensor x)
+        {
+            using var scope = step.Workspace.Begin();
+            var normed = step.Workspace.Rent([.. x.Shape]);
+            Normalise(x, block.Norm1, normed);
+            Activation.Silu(normed.Span);
+            var hidden = Convolve(normed, block.Conv1);
+            Activate(hidden, block.Norm2);
+            gemm.Convolve(step, hidden, block.Conv2, normed);
+            Activation.Add(x.Span, normed.Span);
         }
 
         private void Attend(Attention attention, Tensor x)
         {
             var (batch, tokens, width) = (x.Shape[0], x.Shape[1] * x.Shape[2], x.Shape[3]);
             using var scope = step.Workspace.Begin();
-            var normed = Normed(x, attention.Norm).Reshape(batch, tokens, width);
+            var normed = step.Workspace.Rent(batch, tokens, width);
+            Normalise(x, attention.Norm, normed);
             var (q, k, v) = (step.Workspace.Rent(batch, tokens, width), step.Workspace.Rent(batch, tokens, width), step.Workspace.Rent(batch, tokens, width));
             gemm.Linear(step, normed, new Projection(attention.Query, q), new Projection(attention.Key, k), new Projection(attention.Value, v));
             gemm.Attend(step, new AttentionCall(q, k, v, tokens, 1, normed));
@@ -303,19 +339,13 @@ public sealed class AutoencoderKL
             Activation.Add(x.Span, q.Span);
         }
 
-        private Tensor Normed(Tensor x, Norm norm)
+        private void Activate(Tensor x, Norm norm)
         {
-            var y = step.Workspace.Rent([.. x.Shape]);
-            GroupNorm.Apply(x, groups, Epsilon, norm.Gamma, norm.Beta, y);
-            return y;
+            Normalise(x, norm, x);
+            Activation.Silu(x.Span);
         }
 
-        private Tensor Activated(Tensor x, Norm norm)
-        {
-            var y = Normed(x, norm);
-            Activation.Silu(y.Span);
-            return y;
-        }
+        private void Normalise(Tensor x, Norm norm, Tensor y) => GroupNorm.Apply(x, groups, Epsilon, norm.Gamma, norm.Beta, y);
 
         private Tensor Doubled(Tensor x)
         {
@@ -323,5 +353,7 @@ public sealed class AutoencoderKL
             Resampling.Double(x, y);
             return y;
         }
+
+        private static Tensor Part(Tensor memory, int[] shape) => memory.Reshape(memory.Length).Slice(0, shape.Aggregate((a, b) => a * b)).Reshape(shape);
     }
 }

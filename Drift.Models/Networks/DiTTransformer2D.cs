@@ -14,6 +14,7 @@ public sealed class DiTTransformer2D : IDenoiser
 
     private readonly int _outChannels, _heads, _width, _classes;
     private readonly float _epsilon;
+    private readonly FeedForwardForm _feedForward;
     private readonly PatchEmbedding _patches;
     private readonly LinearLayer _finalModulation, _finalProjection;
     private readonly Block[] _blocks;
@@ -21,7 +22,7 @@ public sealed class DiTTransformer2D : IDenoiser
     private DiTTransformer2D(ModelConfig config, ModelWeights weights)
     {
         config.RequireClass("DiTTransformer2DModel");
-        config.SupportedChoice("activation_fn", ["gelu-approximate"], ["gelu", "geglu", "geglu-approximate", "swiglu", "linear-silu"]);
+        _feedForward = FeedForwardForm.Read(config);
         config.SupportedChoice("norm_type", ["ada_norm_zero"], ["layer_norm", "ada_norm", "ada_norm_single", "ada_norm_continuous", "layer_norm_i2vgen"]);
         if (config.Flag("norm_elementwise_affine", false))
             throw config.NotSupported("norm_elementwise_affine", "true", "false, as DiT has it");
@@ -35,7 +36,7 @@ public sealed class DiTTransformer2D : IDenoiser
         _outChannels = config.OptionalInteger("out_channels") ?? LatentShape.Channels;
         _blocks = new Block[config.Integer("num_layers", 28)];
         for (var i = 0; i < _blocks.Length; i++)
-            _blocks[i] = new Block(weights, i, _width, _classes, attentionBias);
+            _blocks[i] = new Block(weights, i, _width, _classes, attentionBias, _feedForward);
         _finalModulation = LinearLayer.Read(weights, "proj_out_1", new LayerKey(0, GemmRole.FinalProjection, 0), 2 * _width, _width);
         _finalProjection = LinearLayer.Read(weights, "proj_out_2", new LayerKey(0, GemmRole.FinalProjection, 1), _patches.Patch * _patches.Patch * _outChannels, _width);
         Layers = [_patches.Projection, .. _blocks.SelectMany(b => b.Layers), _finalModulation, _finalProjection];
@@ -134,8 +135,7 @@ public sealed class DiTTransformer2D : IDenoiser
         var wide = work.Rent(samples, tokens, block.FeedForward1.N);
         modulation.Norm(hidden, 3, _epsilon, normed);
         gemm.Linear(step, normed, new Projection(block.FeedForward1, wide));
-        Gelu.Tanh(wide.Span);
-        gemm.Linear(step, wide, new Projection(block.FeedForward2, query));
+        gemm.Linear(step, _feedForward.Apply(wide, work), new Projection(block.FeedForward2, query));
         modulation.AddGated(hidden, query, 5);
     }
 
@@ -155,9 +155,7 @@ public sealed class DiTTransformer2D : IDenoiser
     /// <summary>The layers of one block.</summary>
     private sealed class Block
     {
-        private const int Widening = 4;
-
-        public Block(ModelWeights weights, int index, int width, int classes, bool attentionBias)
+        public Block(ModelWeights weights, int index, int width, int classes, bool attentionBias, FeedForwardForm form)
         {
             LinearLayer At(string name, GemmRole role, int n, int k, int place = 0, bool bias = true) =>
                 LinearLayer.Read(weights, $"transformer_blocks.{index}.{name}", new LayerKey(index, role, place), n, k, bias);
@@ -170,8 +168,8 @@ public sealed class DiTTransformer2D : IDenoiser
             Key = At("attn1.to_k", GemmRole.Key, width, width, bias: attentionBias);
             Value = At("attn1.to_v", GemmRole.Value, width, width, bias: attentionBias);
             Output = At("attn1.to_out.0", GemmRole.Output, width, width);
-            FeedForward1 = At("ff.net.0.proj", GemmRole.FeedForward1, Widening * width, width);
-            FeedForward2 = At("ff.net.2", GemmRole.FeedForward2, width, Widening * width);
+            FeedForward1 = At("ff.net.0.proj", GemmRole.FeedForward1, form.FirstWidth(width), width);
+            FeedForward2 = At("ff.net.2", GemmRole.FeedForward2, width, FeedForwardForm.InnerWidth(width));
         }
 
         public LinearLayer Timestep1 { get; }

@@ -15,6 +15,7 @@ public sealed class PixArtTransformer2D : IDenoiser
 
     private readonly int _outChannels, _heads, _width, _textWidth;
     private readonly float _epsilon;
+    private readonly FeedForwardForm _feedForward;
     private readonly PatchEmbedding _patches;
     private readonly TimestepEmbedder _timestep;
     private readonly TimestepEmbedder? _resolution, _aspectRatio;
@@ -26,7 +27,7 @@ public sealed class PixArtTransformer2D : IDenoiser
     private PixArtTransformer2D(ModelConfig config, ModelWeights weights)
     {
         config.RequireClass("PixArtTransformer2DModel");
-        config.SupportedChoice("activation_fn", ["gelu-approximate"], ["gelu", "geglu", "geglu-approximate", "swiglu", "linear-silu"]);
+        _feedForward = FeedForwardForm.Read(config);
         config.SupportedChoice("norm_type", ["ada_norm_single"], ["layer_norm", "ada_norm", "ada_norm_zero", "ada_norm_continuous", "layer_norm_i2vgen"]);
         config.SupportedChoice("attention_type", ["default"], ["gated", "gated-text-image"]);
         if (config.Flag("norm_elementwise_affine", false))
@@ -62,7 +63,7 @@ public sealed class PixArtTransformer2D : IDenoiser
         var attentionBias = config.Flag("attention_bias", true);
         _blocks = new Block[config.Integer("num_layers", 28)];
         for (var i = 0; i < _blocks.Length; i++)
-            _blocks[i] = new Block(weights, i, _width, keyWidth, attentionBias);
+            _blocks[i] = new Block(weights, i, _width, keyWidth, attentionBias, _feedForward);
         _finalTable = weights.Read("scale_shift_table", 2, _width);
         _finalProjection = LinearLayer.Read(weights, "proj_out", new LayerKey(0, GemmRole.FinalProjection), _patches.Patch * _patches.Patch * _outChannels, _width);
         Layers =
@@ -166,8 +167,7 @@ public sealed class PixArtTransformer2D : IDenoiser
         var wide = work.Rent(samples, tokens, block.FeedForward1.N);
         modulation.Norm(hidden, 3, _epsilon, normed);
         gemm.Linear(step, normed, new Projection(block.FeedForward1, wide));
-        Gelu.Tanh(wide.Span);
-        gemm.Linear(step, wide, new Projection(block.FeedForward2, query));
+        gemm.Linear(step, _feedForward.Apply(wide, work), new Projection(block.FeedForward2, query));
         modulation.AddGated(hidden, query, 5);
     }
 
@@ -220,9 +220,7 @@ public sealed class PixArtTransformer2D : IDenoiser
     /// <summary>The layers of one block: attn1 is self-attention, attn2 cross-attention.</summary>
     private sealed class Block
     {
-        private const int Widening = 4;
-
-        public Block(ModelWeights weights, int index, int width, int textWidth, bool attentionBias)
+        public Block(ModelWeights weights, int index, int width, int textWidth, bool attentionBias, FeedForwardForm form)
         {
             LinearLayer At(string name, GemmRole role, int n, int k, bool bias = true) =>
                 LinearLayer.Read(weights, $"transformer_blocks.{index}.{name}", new LayerKey(index, role), n, k, bias);
@@ -236,8 +234,8 @@ public sealed class PixArtTransformer2D : IDenoiser
             CrossKey = At("attn2.to_k", GemmRole.CrossKey, width, textWidth, attentionBias);
             CrossValue = At("attn2.to_v", GemmRole.CrossValue, width, textWidth, attentionBias);
             CrossOutput = At("attn2.to_out.0", GemmRole.CrossOutput, width, width);
-            FeedForward1 = At("ff.net.0.proj", GemmRole.FeedForward1, Widening * width, width);
-            FeedForward2 = At("ff.net.2", GemmRole.FeedForward2, width, Widening * width);
+            FeedForward1 = At("ff.net.0.proj", GemmRole.FeedForward1, form.FirstWidth(width), width);
+            FeedForward2 = At("ff.net.2", GemmRole.FeedForward2, width, FeedForwardForm.InnerWidth(width));
         }
 
         public float[] Table { get; }

@@ -16,7 +16,8 @@ internal enum PredictionType
 /// <summary>diffusers' words for what a network predicts.</summary>
 internal static class PredictionTypes
 {
-    private const string Setting = "prediction_type";
+    /// <summary>The setting's name.</summary>
+    public const string Setting = "prediction_type";
 
     /// <summary>Reads the setting.</summary>
     /// <param name="config">A scheduler_config.json.</param>

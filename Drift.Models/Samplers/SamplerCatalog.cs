@@ -9,6 +9,7 @@ public static class SamplerCatalog
         ["DPMSolverMultistepScheduler"] = config => new DpmSolverMultistep(config),
         ["EulerDiscreteScheduler"] = config => new Euler(config),
         ["FlowMatchEulerDiscreteScheduler"] = config => new FlowMatchEuler(config),
+        ["PNDMScheduler"] = config => new Pndm(config),
     };
 
     /// <summary>The class names that <see cref="Load"/> takes.</summary>

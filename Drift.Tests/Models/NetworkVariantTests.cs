@@ -44,6 +44,57 @@ public class NetworkVariantTests
         Assert.That(actual, Is.EqualTo(expected));
     }
 
+    /// <summary>A gate of weights W over values that are all 1 is the exact GELU of W, which the UNet's and CLIP's fixtures hold.</summary>
+    [TestCase("dit")]
+    [TestCase("pixart")]
+    public void GEGLU_gates_its_first_half_with_its_second(string network)
+    {
+        var (config, plain) = Transformer(network);
+        var gated = plain.ToDictionary(tensor => tensor.Key, tensor => tensor.Key.Contains("ff.net.0.proj") ? Doubled(tensor.Value, tensor.Key.EndsWith("bias", StringComparison.Ordinal) ? 1 : 0) : tensor.Value);
+        var exact = Predicted(network, plain, config.Replace("gelu-approximate", "gelu"));
+        Assert.That(Predicted(network, gated, config.Replace("gelu-approximate", "geglu")), Is.EqualTo(exact));
+
+        // The approximations lie near, and are not the same: the README of the fixtures says 2e-4 to 6e-4 for the tanh one.
+        Assert.That(RelativeError.Largest(Predicted(network, plain, config), exact), Is.InRange(1e-5, 2e-3));
+        Assert.That(RelativeError.Largest(Predicted(network, plain, config.Replace("gelu-approximate", "geglu-approximate")), exact), Is.InRange(1e-4, 5e-2));
+
+        static Tensor Doubled(Tensor values, float first)
+        {
+            var doubled = new Tensor([2 * values.Shape[0], .. values.Shape.Skip(1)]);
+            doubled.Span[..values.Length].Fill(first);
+            values.Span.CopyTo(doubled.Span[values.Length..]);
+            return doubled;
+        }
+    }
+
+    [Test]
+    public void Other_activations_of_a_transformer_are_named_with_what_is_supported()
+    {
+        var (config, weights) = Transformer("dit");
+        Assert.That(() => Predicted("dit", weights, config.Replace("gelu-approximate", "swiglu")),
+            Throws.InstanceOf<UnsupportedSettingException>().With.Message.Contains("activation_fn is 'swiglu'; supported: gelu-approximate, gelu, geglu, geglu-approximate"));
+    }
+
+    private static (string Config, Dictionary<string, Tensor> Weights) Transformer(string network) => (
+        File.ReadAllText(DataFolder.Path("fixtures", "networks", network, "config.json")),
+        TensorFile.ReadAll(DataFolder.Path("fixtures", "networks", network, VaeWeights)).ToDictionary());
+
+    private float[] Predicted(string network, Dictionary<string, Tensor> weights, string config)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, Guid.NewGuid().ToString())).FullName;
+        TensorFile.WriteAll(Path.Combine(folder, VaeWeights), weights);
+        File.WriteAllText(Path.Combine(folder, "config.json"), config);
+        IDenoiser denoiser = network == "dit" ? DiTTransformer2D.Load(folder) : PixArtTransformer2D.Load(folder);
+        var (channels, height, width) = denoiser.LatentShape;
+        var latent = new Tensor(1, channels, height, width);
+        GaussianNoise.Fill(3, latent.Span);
+        var text = denoiser is PixArtTransformer2D { TextWidth: var across } ? new Tensor(1, 5, across) : null;
+        if (text is not null)
+            GaussianNoise.Fill(4, text.Span);
+        var conditioning = text is null ? new Conditioning([1]) : new Conditioning(text, null) { Sizes = [new PictureSize(64, 64, 1)] };
+        return denoiser.Predict(latent, new StepContext(0, 500, new Workspace()), conditioning, new FloatUnit()).Span.ToArray();
+    }
+
     [TestCase("\"norm_num_groups\": 8", "\"norm_num_groups\": 5", "norm_num_groups")]
     [TestCase("\"act_fn\": \"silu\"", "\"act_fn\": \"gelu\"", "act_fn")]
     [TestCase("\"layers_per_block\": 2", "\"layers_per_block\": 3", "missing")]

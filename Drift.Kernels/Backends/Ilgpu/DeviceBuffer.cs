@@ -23,6 +23,9 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
         return _memory.View.BaseView.SubView(0, Math.Max(length, 1));
     }
 
+    /// <summary>All words that there are.</summary>
+    public ArrayView<int> All => _memory is { } memory ? memory.View.BaseView : Take(1);
+
     /// <summary>Host words to fill before <see cref="Upload"/>. Pinned: ILGPU copies from a bare address while the collector may run.</summary>
     public Span<int> Stage(int length)
     {

@@ -33,7 +33,10 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override int InitialValue(int weightSum) => unchecked(-128 * weightSum);
 
     /// <inheritdoc/>
-    public override void Run(TileCall* call, int rows, int vectors, bool sums) => _generated.Run(call, rows, vectors, sums);
+    public override bool TakesCheckRows => true;
+
+    /// <inheritdoc/>
+    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check) => _generated.Run(call, rows, vectors, sums, check);
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -10,6 +10,9 @@ internal static class Digits
 {
     public const int Base = 256;
 
+    /// <summary>Digits of a sum: a micro-kernel's check rows of INT8.</summary>
+    public const int Count = 2;
+
     /// <summary>One digit of each sum.</summary>
     public static void Split(ReadOnlySpan<int> sums, bool high, Span<sbyte> digits)
     {

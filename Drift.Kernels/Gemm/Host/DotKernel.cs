@@ -35,7 +35,7 @@ internal abstract unsafe class DotKernel<TVector, TDot>(string name, int rows, i
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    public sealed override void Run(TileCall* call, int rows, int vectors, bool sums)
+    public sealed override void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
     {
         var gathered = stackalloc int[Rows * MostGroups];
         int* start = (int*)call->Start, c = (int*)call->C;
@@ -61,7 +61,7 @@ internal abstract unsafe class DotKernel<TVector, TDot>(string name, int rows, i
         }
 
         if (sums)
-            TileSums.AddIntegers(call, rows, vectors);
+            TileSums.Add(call, rows, vectors);
     }
 
     /// <summary>The register tile: all rows are computed, the first <paramref name="rows"/> stored.</summary>

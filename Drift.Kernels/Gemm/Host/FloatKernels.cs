@@ -74,7 +74,10 @@ internal sealed unsafe class GeneratedFloatKernel(DotType type) : MicroKernel
     public override int RowGroupBytes => MicroTile.GroupBytes;
 
     /// <inheritdoc/>
-    public override void Run(TileCall* call, int rows, int vectors, bool sums) => _generated.Run(call, rows, vectors, sums);
+    public override bool TakesCheckRows => MicroTile.CheckRowsOf(type) > 0;
+
+    /// <inheritdoc/>
+    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check) => _generated.Run(call, rows, vectors, sums, check);
 
     /// <inheritdoc/>
     public override void Dispose()

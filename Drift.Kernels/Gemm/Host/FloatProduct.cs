@@ -2,7 +2,7 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// The fp32 product on several threads and with line sums; its loops are those of <see cref="HostProduct"/>. Expected sums are products like any other: A times the weights' summed rows
-/// goes straight to the row sums, the summed rows of A times the weights straight to the column sums. A float sum has one order only, so the bits do not depend on the threads.
+/// goes straight to the row sums; the summed rows of A stand behind their tiles, and their product with the weights goes straight to the column sums. A float sum has one order only, so the bits do not depend on the threads.
 /// </summary>
 internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private FloatChecks? _checks;
     private MicroKernel _kernel = FloatKernels.Float;
     private int _m, _n, _k, _groups, _tile, _fused, _blockRows, _columnParts, _slabTop, _slabRows, _packRows;
-    private float* _a, _rows, _summed, _c, _bias, _panels, _lines;
+    private float* _a, _rows, _c, _bias, _panels, _lines, _expectedRows, _expectedColumns, _observedRows, _observedColumns;
     private nint _aStride, _stride, _cStride, _workerBytes;
     private byte* _workers;
     private bool _packing, _packed;
@@ -46,10 +46,18 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         (_tile, _aStride, _cStride) = (checks is null ? 0 : weights.Tile, operands.AStride, operands.CStride);
         _fused = _tile % MicroTile.Columns == 0 ? _tile : 0;
         threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, (long)_m * _n * _k / LeastMacsPerThread));
+        Resize(checks);
+        var (expected, observed) = (checks?.Expected, checks?.Observed);
+        fixed (float* expectedRows = expected is null ? default : expected.Rows, expectedColumns = expected is null ? default : expected.Columns)
+        fixed (float* observedRows = observed is null ? default : observed.Rows, observedColumns = observed is null ? default : observed.Columns)
         fixed (float* a = operands.A, c = operands.C, bias = operands.Bias, panels = weights.Panels, lines = weights.Checks is { } own ? own.Lines.Panels : default)
         {
             _a = a;
             _c = c;
+            _expectedRows = expectedRows;
+            _expectedColumns = expectedColumns;
+            _observedRows = observedRows;
+            _observedColumns = observedColumns;
             _windows = operands.Convolution is { } convolution ? new WindowRows<float>(a, convolution, operands.Group) : null;
             Prepare(threads);
             // Flips come before the bias, and so do sums.
@@ -104,14 +112,20 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         // Who takes a part of the columns gathers all windows of the block again.
         _columnParts = threads == 1 ? 1 : Math.Min(Units, ((_windows is null ? PartsPerThread : 1) * threads + blocks - 1) / blocks);
         var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
-        _workerBytes = _fused == 0 ? 0 : LanesBytes * _blockRows + _blockRows / _fused * MicroTile.Columns * sizeof(float);
+        _workerBytes = _fused == 0 ? 0 : LanesBytes * _blockRows;
         if (_windows is not null)
-            _workerBytes += (_blockRows + (_tile == 0 ? 0 : _blockRows / _tile)) * WindowStride * sizeof(float);
+            _workerBytes += Packed(_blockRows) * WindowStride * sizeof(float);
         var packed = _packed ? (_slabRows + slabTiles) * _stride : 0;
         _rows = (float*)_memory.Take(packed * sizeof(float) + _workerBytes * threads);
-        _summed = _rows + _slabRows * _stride;
         _workers = (byte*)(_rows + packed);
-        if (_checks is not { } checks || _weights.Checks is not { } own)
+    }
+
+    /// <summary>Rows that stand before a row where A is packed or gathered for checks: each tile has its summed row behind it.</summary>
+    private nint Packed(int row) => row + (_tile == 0 ? 0 : (row + _tile - 1) / _tile);
+
+    private void Resize(FloatChecks? checks)
+    {
+        if (checks is null || _weights.Checks is not { } own)
             return;
         checks.Expected.Resize(_m, _n, _tile);
         checks.Observed.Resize(_m, _n, _tile);
@@ -131,7 +145,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     {
         var top = part * _packRows;
         var count = Math.Min(_packRows, _slabRows - top);
-        float* source = _a + (_slabTop + top) * _aStride, target = _rows + top * _stride;
+        float* source = _a + (_slabTop + top) * _aStride, target = _rows + Packed(top) * _stride;
         if (_weights.Type == DotType.Bfloat16)
         {
             for (var i = 0; i < count; i++)
@@ -146,7 +160,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         }
 
         var (statistics, tiles, tile) = (_checks!.Activations, _checks.SummedActivations, (_slabTop + top) / _tile);
-        var columns = _summed + part * _stride;
+        var columns = target + count * _stride;
         fixed (float* sums = statistics.Sums, squares = statistics.Squares)
             FloatRows.Pack(source, _aStride, count, _k, target, _stride, columns, sums + _slabTop + top, squares + _slabTop + top);
         FloatRows.Measure(columns, _k, out tiles.Sums[tile], out tiles.Squares[tile]);
@@ -158,132 +172,105 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         var (block, share) = (part / _columnParts, part % _columnParts);
         var (packed, unit, top) = (_weights.Pack(_panels), PanelsOfUnit, block * _blockRows);
         int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
-        var rows = Rows(top, Math.Min(_blockRows, _slabRows - top));
-        rows.C = _c + (_slabTop + top) * _cStride;
-        rows.CStride = _cStride * sizeof(float);
-        rows.Bias = _bias;
-        rows.RowLanes = _workers + worker * _workerBytes;
-        rows.ColumnSums = (byte*)rows.RowLanes + (nint)LanesBytes * _blockRows;
-        rows.ColumnSumStride = MicroTile.Columns * sizeof(float);
-        var windows = (float*)((byte*)rows.RowLanes + (_fused == 0 ? 0 : LanesBytes * _blockRows + _blockRows / _fused * MicroTile.Columns * sizeof(float)));
-        var lines = _windows is null ? _summed + top / Math.Max(1, _tile) * _stride : windows + _blockRows * WindowStride;
+        var rows = Rows(top, Math.Min(_blockRows, _slabRows - top), worker);
+        var windows = (float*)((byte*)rows.RowLanes + (_fused == 0 ? 0 : LanesBytes * _blockRows));
         // Windows come in pieces of one size, for their statistics depend on where they are cut.
         var pieces = _windows is null ? (int)(((long)rows.Rows * _groups * MicroTile.GroupBytes + CacheSizes.BlockBytes - 1) / CacheSizes.BlockBytes) : (_k + WindowDepth - 1) / WindowDepth;
         for (var piece = 0; piece < pieces; piece++)
         {
             int from = (int)((long)_groups * piece / pieces), to = (int)((long)_groups * (piece + 1) / pieces);
-            var summed = lines;
             if (_windows is { } source)
             {
-                source.Gather(_slabTop + top, rows.Rows, from, to - from, windows, WindowStride);
+                Gather(source, windows, top, rows.Rows, from, to, share == 0);
                 rows.A = windows - from;
-                rows.AStride = WindowStride * sizeof(float);
-                if (_tile != 0)
-                    SumWindows(windows, top, rows.Rows, to - from, lines, piece == 0, share == 0);
-                summed = lines - from;
             }
 
+            rows.Sums = to == _groups && _fused != 0;
             for (var panel = first; panel < end; panel++)
             {
-                var (column, fused) = (panel * MicroTile.Columns, to == _groups && _fused != 0);
+                var column = panel * MicroTile.Columns;
                 var width = Math.Min(MicroTile.Columns, _n - column);
-                rows.Tile = fused ? _fused : 0;
-                if (fused)
-                    Clear(rows, column);
+                if (rows.Sums)
+                    Observe(ref rows, _slabTop + top, column, width);
                 PanelProduct.Multiply(_kernel, packed, column, width, rows, from, to);
-                if (fused)
-                    PutAway(rows, top, column, width);
-                if (_tile != 0)
-                    ExpectColumns(packed, summed, top, rows.Rows, column, width, from, to);
             }
 
             if (share == 0 && _tile != 0)
-                ExpectRows(rows, top, from, to);
+                ExpectRows(rows, _slabTop + top, from, to);
         }
     }
 
-    private RowBlock Rows(int top, int count)
+    private RowBlock Rows(int top, int count, int worker)
     {
         RowBlock rows = default;
-        rows.A = _packed ? _rows + top * _stride : _a + (_slabTop + top) * _aStride;
-        rows.AStride = (_packed ? _stride : _aStride) * sizeof(float);
-        rows.Rows = count;
+        rows.A = _packed ? _rows + Packed(top) * _stride : _a + (_slabTop + top) * _aStride;
+        rows.AStride = (_windows is not null ? WindowStride : _packed ? _stride : _aStride) * sizeof(float);
+        rows.C = _c + (_slabTop + top) * _cStride;
+        (rows.Rows, rows.CStride) = (count, _cStride * sizeof(float));
+        rows.Bias = _bias;
+        rows.RowLanes = _workers + worker * _workerBytes;
+        if (_tile == 0)
+            return rows;
+        (rows.Tile, rows.CheckRows, rows.ChecksStride) = (_tile, 1, (nint)_n * sizeof(float));
+        rows.Checks = _expectedColumns + (nint)((_slabTop + top) / _tile) * _n;
         return rows;
     }
 
-    /// <summary>Sums the gathered part of each tile's windows; who has the first panels adds to the statistics too.</summary>
-    private void SumWindows(float* windows, int top, int count, int depth, float* lines, bool first, bool counts)
+    /// <summary>Where a panel's observed sums go.</summary>
+    private void Observe(ref RowBlock rows, int top, int column, int width)
     {
-        float* sums = stackalloc float[Math.Min(_tile, count)], squares = stackalloc float[Math.Min(_tile, count)];
-        var (statistics, tiles) = (_checks!.Activations, _checks.SummedActivations);
-        for (var row = 0; row < count; row += _tile)
+        var tileColumns = (_n + _tile - 1) / _tile;
+        rows.ColumnSums = _observedColumns + (nint)(top / _tile) * _n + column;
+        rows.ColumnSumStride = (nint)_n * sizeof(float);
+        rows.LanesBegun = column % _tile != 0;
+        rows.RowSums = column + width == _n || (column + width) % _tile == 0 ? _observedRows + (nint)top * tileColumns + column / _tile : null;
+        rows.RowSumStride = (nint)tileColumns * sizeof(float);
+    }
+
+    /// <summary>Gathers a block's windows, each tile's with its summed row behind it; who has the first panels adds to the statistics too.</summary>
+    private void Gather(in WindowRows<float> source, float* windows, int top, int count, int from, int to, bool counts)
+    {
+        var unit = _tile == 0 ? count : _tile;
+        float* sums = stackalloc float[_tile == 0 ? 0 : Math.Min(_tile, count)], squares = stackalloc float[_tile == 0 ? 0 : Math.Min(_tile, count)];
+        for (var row = 0; row < count; row += unit)
         {
-            var height = Math.Min(_tile, count - row);
-            float* part = windows + row * WindowStride, line = lines + row / _tile * WindowStride;
+            var (height, first, depth) = (Math.Min(unit, count - row), _slabTop + top + row, to - from);
+            var part = windows + Packed(row) * WindowStride;
+            source.Gather(first, height, from, depth, part, WindowStride);
+            if (_tile == 0)
+                continue;
+            var line = part + height * WindowStride;
             FloatRows.Pack(part, WindowStride, height, depth, part, WindowStride, line, sums, squares);
             if (!counts)
                 continue;
+            var (statistics, tiles, tile) = (_checks!.Activations, _checks.SummedActivations, first / _tile);
             for (var i = 0; i < height; i++)
-            {
-                var at = _slabTop + top + row + i;
-                statistics.Sums[at] = first ? sums[i] : statistics.Sums[at] + sums[i];
-                statistics.Squares[at] = first ? squares[i] : statistics.Squares[at] + squares[i];
-            }
-
+                Count(statistics, first + i, sums[i], squares[i], from == 0);
             FloatRows.Measure(line, depth, out var sum, out var square);
-            var tile = (_slabTop + top + row) / _tile;
-            tiles.Sums[tile] = first ? sum : tiles.Sums[tile] + sum;
-            tiles.Squares[tile] = first ? square : tiles.Squares[tile] + square;
+            Count(tiles, tile, sum, square, from == 0);
         }
     }
 
-    /// <summary>The summed rows of A times a panel of weights.</summary>
-    private void ExpectColumns(in PackedPanels packed, float* summed, int top, int count, int column, int width, int from, int to)
+    private static void Count(LineStatistics statistics, int line, float sum, float square, bool begin)
     {
-        RowBlock lines = default;
-        lines.A = summed;
-        lines.AStride = (_windows is null ? _stride : WindowStride) * sizeof(float);
-        lines.Rows = (count + _tile - 1) / _tile;
-        lines.CStride = (nint)_n * sizeof(float);
-        fixed (float* sums = _checks!.Expected.Columns)
-        {
-            lines.C = sums + (nint)((_slabTop + top) / _tile) * _n;
-            PanelProduct.Multiply(_kernel, packed, column, width, lines, from, to);
-        }
+        statistics.Sums[line] = begin ? sum : statistics.Sums[line] + sum;
+        statistics.Squares[line] = begin ? square : statistics.Squares[line] + square;
     }
 
     /// <summary>Rows of A times the weights' summed rows.</summary>
-    private void ExpectRows(RowBlock rows, int top, int from, int to)
+    private void ExpectRows(in RowBlock rows, int top, int from, int to)
     {
-        var tiles = _checks!.Expected.TileColumns;
-        rows.Tile = 0;
-        rows.Bias = null;
-        rows.CStride = (nint)tiles * sizeof(float);
-        fixed (float* sums = _checks.Expected.Rows)
+        var tiles = (_n + _tile - 1) / _tile;
+        RowBlock part = default;
+        (part.AStride, part.CStride) = (rows.AStride, (nint)tiles * sizeof(float));
+        for (var row = 0; row < rows.Rows; row += _tile)
         {
-            rows.C = sums + (nint)(_slabTop + top) * tiles;
+            part.Rows = Math.Min(_tile, rows.Rows - row);
+            part.A = (byte*)rows.A + Packed(row) * rows.AStride;
+            part.C = _expectedRows + (nint)(top + row) * tiles;
             for (var column = 0; column < tiles; column += MicroTile.Columns)
-                PanelProduct.Multiply(_kernel, _weights.Checks!.Lines.Pack(_lines), column, Math.Min(MicroTile.Columns, tiles - column), rows, from, to);
+                PanelProduct.Multiply(_kernel, _weights.Checks!.Lines.Pack(_lines), column, Math.Min(MicroTile.Columns, tiles - column), part, from, to);
         }
-    }
-
-    private static void Clear(in RowBlock rows, int column)
-    {
-        if (column % rows.Tile == 0)
-            new Span<byte>(rows.RowLanes, LanesBytes * rows.Rows).Clear();
-        new Span<byte>(rows.ColumnSums, (int)rows.ColumnSumStride * ((rows.Rows + rows.Tile - 1) / rows.Tile)).Clear();
-    }
-
-    /// <summary>A panel's observed sums, from the worker's memory to where they belong.</summary>
-    private void PutAway(in RowBlock rows, int top, int column, int width)
-    {
-        var observed = _checks!.Observed;
-        for (var t = 0; t * rows.Tile < rows.Rows; t++)
-            new ReadOnlySpan<float>((byte*)rows.ColumnSums + t * rows.ColumnSumStride, width).CopyTo(observed.Columns.Slice(((_slabTop + top) / rows.Tile + t) * _n + column, width));
-        if (column + width != _n && (column + width) % rows.Tile != 0)
-            return;
-        fixed (float* sums = observed.Rows)
-            RowLanes.Fold((float*)rows.RowLanes, rows.Rows, sums + (nint)(_slabTop + top) * observed.TileColumns + column / rows.Tile, observed.TileColumns);
     }
 
     /// <summary>Flips values, and sums the tiles that they lie in again.</summary>

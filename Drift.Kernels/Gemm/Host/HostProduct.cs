@@ -1,9 +1,9 @@
 namespace Drift.Kernels;
 
 /// <summary>
-/// The INT8 product on this CPU, after BLIS: a slab of A's rows is packed, with the digit rows of its tiles' sums; then its blocks, each of which stays in a second-level cache,
-/// meet the panels of weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its sums are put away. Both stages are shared
-/// out among threads, in whole tiles, so that every sum has one writer.
+/// The INT8 product on this CPU, after BLIS: a slab of A's rows is packed, each tile's followed by the digit rows of its sums; then its blocks, each of which stays in a second-level cache,
+/// meet the panels of weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its expected sums put together; the observed ones come from the
+/// micro-kernel. Both stages are shared out among threads, in whole tiles, so that every sum has one writer.
 /// </summary>
 internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 {
@@ -22,14 +22,14 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private HostWeights _weights = null!;
     private FaultPlan _faults;
     private GemmShape _shape;
-    private sbyte* _a, _rows, _checks;
+    private sbyte* _a, _rows, _momentRows;
     private nint _aStride, _stride, _workerBytes;
     private WindowRows<sbyte>? _windows;
     private byte* _workers;
     private int* _c;
     private int _cStride;
-    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _packRows, _packParts, _blockRows, _columnParts, _checkRowsOfTile;
-    private LineSums _observed = null!;
+    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _packRows, _packParts, _blockRows, _columnParts, _kinds;
+    private LineSums _expected = null!, _moments = null!;
     private int* _rowSums, _columnSums;
     private bool _packing;
 
@@ -46,8 +46,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var (tiles, width) = (weights.Tiles, weights.Kernel.Columns);
         (_weights, _faults, _aStride, _tile) = (weights, faults, call.Stride, tiles.AlwaysSummed);
         _tileRows = _tile == 0 ? 0 : (m + _tile - 1) / _tile;
-        _checkRowsOfTile = _tile == 0 ? 0 : tiles.Moments ? 4 : 2;
-        output.Resize(_shape, weights.Stride, m + _checkRowsOfTile * _tileRows, tiles.Edge, tiles.Moments);
+        _kinds = _tile == 0 ? 0 : tiles.Moments ? 2 : 1;
+        output.Resize(_shape, weights.Stride, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments);
         faults.RequireShape(m, n);
         var (expected, observed) = (output.Expected, output.Observed);
         if (tiles.IsHierarchical)
@@ -59,7 +59,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 
         // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
         _fused = _tile % width == 0 ? _tile : 0;
-        (_cStride, _observed) = (output.Stride, observed);
+        (_cStride, _expected, _moments) = (output.Stride, expected, output.ExpectedMoments);
         _c = output.Pointer;
         threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, _shape.Macs / LeastMacsPerThread));
         Plan(threads);
@@ -81,16 +81,10 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 pool.Run(this, (_slabRows + _blockRows - 1) / _blockRows * _columnParts, threads);
             }
 
-            if (_tile != 0)
-                ReadExpected(expected, m, weights.DigitColumn);
             if (_tile != 0 && _fused == 0)
                 LineSumKernel.Sum(output, observed);
             if (tiles.Moments)
-            {
-                ReadExpected(output.ExpectedMoments, m + 2 * _tileRows, weights.DigitColumn + 2 * expected.TileColumns);
                 output.ObserveMoments();
-            }
-
             if (tiles.IsHierarchical)
                 _examination.Run(weights, activations, call.Stride, _windows, output, expected, observed);
         }
@@ -130,12 +124,11 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         _columnParts = threads == 1 ? 1 : Math.Min(Units, (PartsPerThread * threads + blocks - 1) / blocks);
 
         var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
-        var packed = (long)(_slabRows + _checkRowsOfTile * slabTiles) * _stride;
-        var blockTiles = _fused == 0 ? 0 : _blockRows / _fused;
-        // A worker has the lanes of a block's rows and the column sums of a panel, or, while it packs, the sums of K columns.
-        _workerBytes = (Math.Max(_fused == 0 ? 0 : (LanesBytes * _blockRows) + (blockTiles * kernel.Columns * sizeof(int)), k * sizeof(short)) + LanesBytes) / LanesBytes * LanesBytes;
+        var packed = (long)(_slabRows + Digits.Count * _kinds * slabTiles) * _stride;
+        // A worker has the lanes of a block's rows, or, while it packs, the sums of K columns.
+        _workerBytes = (Math.Max(_fused == 0 ? 0 : LanesBytes * _blockRows, k * sizeof(short)) + LanesBytes) / LanesBytes * LanesBytes;
         _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads);
-        _checks = _rows + _slabRows * _stride;
+        _momentRows = _rows + (_slabRows + Digits.Count * slabTiles) * _stride;
         _workers = (byte*)_rows + packed;
     }
 
@@ -148,6 +141,9 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 
     private int Units => (Panels + PanelsOfUnit - 1) / PanelsOfUnit;
 
+    /// <summary>Where a row of the slab is packed: each tile's digit rows stand behind it.</summary>
+    private sbyte* Packed(int row) => _rows + (row + (_tile == 0 ? 0 : Digits.Count * (row / _tile))) * _stride;
+
     /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
     private void Pack(int part, int worker)
     {
@@ -158,7 +154,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         if (count <= 0)
             return;
         var rows = Math.Min(_packRows, _slabRows - top);
-        sbyte* packed = _rows + top * _stride + from, source = _a + (_slabTop + top) * _aStride + from;
+        sbyte* packed = Packed(top) + from, source = _a + (_slabTop + top) * _aStride + from;
         var stride = _aStride;
         if (_windows is { } windows)
         {
@@ -169,17 +165,16 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         }
 
         var sums = _tile == 0 ? null : (short*)(_workers + worker * _workerBytes);
-        var digits = _checks + 2 * tile * _stride + from;
         if (_weights.Tiles.Moments)
         {
-            var moments = digits + 2 * ((_slabRows + _tile - 1) / _tile) * _stride;
+            var moments = _momentRows + Digits.Count * tile * _stride + from;
             Digits.SumWeightedRows(source, stride, rows, LineMoments.Centre(_tile), count, sums);
             Digits.Split(sums, count, flip, moments, moments + _stride);
         }
 
         ActivationRows.Pack(source, stride, rows, count, flip, packed, _stride, sums);
         if (sums != null)
-            Digits.Split(sums, count, flip, digits, digits + _stride);
+            Digits.Split(sums, count, flip, packed + rows * _stride, packed + (rows + 1) * _stride);
     }
 
     /// <summary>A block of rows times some panels. Where the block is too long for the cache, K is taken in pieces.</summary>
@@ -189,13 +184,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var (packed, width, unit) = (_weights.Packed, _weights.Kernel.Columns, PanelsOfUnit);
         int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
         var top = block * _blockRows;
-        RowBlock rows = default;
-        (rows.AStride, rows.Rows, rows.CStride) = (_stride, Math.Min(_blockRows, _slabRows - top), (nint)_cStride * sizeof(int));
-        rows.A = _rows + top * _stride;
-        rows.C = _c + (nint)(_slabTop + top) * _cStride;
-        rows.RowLanes = _workers + worker * _workerBytes;
-        rows.ColumnSums = (byte*)rows.RowLanes + (nint)LanesBytes * _blockRows;
-        rows.ColumnSumStride = width * sizeof(int);
+        var rows = Rows(top, worker);
+        // A block too long for the cache, for its tiles are long: K is taken in pieces.
         var pieces = (int)Math.Max(1, ((long)rows.Rows * _stride + 2 * CacheSizes.BlockBytes - 1) / (2 * CacheSizes.BlockBytes));
         for (var piece = 0; piece < pieces; piece++)
         {
@@ -203,52 +193,71 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             for (var panel = first; panel < end; panel++)
             {
                 var column = panel * width;
-                var whole = to == packed.Groups && column < _shape.N;
-                rows.Tile = whole ? _fused : 0;
-                if (rows.Tile != 0)
-                    Clear(rows, column);
-                PanelProduct.Multiply(_weights.Kernel, packed, column, packed.WidthAt(column), rows, from, to);
-                if (whole)
-                    Finish(rows, _slabTop + top, column);
+                var columns = column < _shape.N ? Math.Min(width, _shape.N - column) : packed.WidthAt(column);
+                rows.Sums = _fused != 0 && column < _shape.N;
+                if (rows.Sums)
+                    Observe(ref rows, _slabTop + top, column, columns);
+                PanelProduct.Multiply(_weights.Kernel, packed, column, columns, rows, from, to);
+                if (_kinds > 1)
+                    MultiplyMoments(top, rows.Rows, column, from, to);
+                if (to < packed.Groups)
+                    continue;
+                if (!_faults.IsEmpty && column < _shape.N)
+                    ApplyFaults(rows, _slabTop + top, column, columns);
                 if (_tile != 0)
-                    MultiplyChecks(top, rows.Rows, column, from, to);
+                    Expect(_slabTop + top, rows.Rows, column, columns);
             }
         }
     }
 
-    private void MultiplyChecks(int top, int rows, int column, int from, int to)
+    private RowBlock Rows(int top, int worker)
     {
-        var (packed, tiles, slabTiles) = (_weights.Packed, (rows + _tile - 1) / _tile, (_slabRows + _tile - 1) / _tile);
-        RowBlock checks = default;
-        (checks.AStride, checks.Rows, checks.CStride) = (_stride, 2 * tiles, (nint)_cStride * sizeof(int));
-        for (var kind = 0; kind < _checkRowsOfTile / 2; kind++)
+        RowBlock rows = default;
+        (rows.AStride, rows.Rows, rows.CStride) = (_stride, Math.Min(_blockRows, _slabRows - top), (nint)_cStride * sizeof(int));
+        (rows.Tile, rows.CheckRows, rows.ChecksStride) = (_tile, _tile == 0 ? 0 : Digits.Count, rows.CStride);
+        rows.A = Packed(top);
+        rows.C = _c + (nint)(_slabTop + top) * _cStride;
+        rows.Checks = _tile == 0 ? null : CheckRow(0, _slabTop + top);
+        rows.RowLanes = _workers + worker * _workerBytes;
+        return rows;
+    }
+
+    /// <summary>Where a tile's digit products stand below C.</summary>
+    private int* CheckRow(int kind, int row) => _c + (nint)(_shape.M + Digits.Count * (kind * _tileRows + row / _tile)) * _cStride;
+
+    /// <summary>Where a panel's observed sums go.</summary>
+    private void Observe(ref RowBlock rows, int top, int column, int columns)
+    {
+        var tileColumns = _expected.TileColumns;
+        rows.ColumnSums = _columnSums + (nint)(top / _tile) * _shape.N + column;
+        rows.ColumnSumStride = (nint)_shape.N * sizeof(int);
+        rows.LanesBegun = column % _tile != 0;
+        rows.RowSums = column + columns == _shape.N || (column + columns) % _tile == 0 ? _rowSums + (nint)top * tileColumns + column / _tile : null;
+        rows.RowSumStride = (nint)tileColumns * sizeof(int);
+    }
+
+    private void MultiplyMoments(int top, int rows, int column, int from, int to)
+    {
+        RowBlock moments = default;
+        (moments.AStride, moments.Rows, moments.CStride) = (_stride, Digits.Count * ((rows + _tile - 1) / _tile), (nint)_cStride * sizeof(int));
+        moments.A = _momentRows + Digits.Count * (top / _tile) * _stride;
+        moments.C = CheckRow(1, _slabTop + top);
+        PanelProduct.Multiply(_weights.Kernel, _weights.Packed, column, _weights.Packed.WidthAt(column), moments, from, to);
+    }
+
+    /// <summary>Puts a panel's digits together: those of the column sums stand in rows below the product, those of the row sums in columns beside it.</summary>
+    private void Expect(int top, int rows, int column, int columns)
+    {
+        for (var kind = 0; kind < _kinds; kind++)
         {
-            checks.A = _checks + (2 * (kind * slabTiles + top / _tile)) * _stride;
-            checks.C = _c + (nint)(_shape.M + 2 * (kind * _tileRows + (_slabTop + top) / _tile)) * _cStride;
-            PanelProduct.Multiply(_weights.Kernel, packed, column, packed.WidthAt(column), checks, from, to);
+            var sums = kind == 0 ? _expected : _moments;
+            for (var t = top / _tile; column < _shape.N && t * _tile < top + rows; t++)
+                Digits.Join(CheckRow(kind, t * _tile) + column, _cStride, sums.Columns.Slice(t * _shape.N + column, columns));
+            var zero = _weights.DigitColumn + Digits.Count * kind * sums.TileColumns;
+            int first = Math.Max(column, zero), end = Math.Min(column + columns, zero + Digits.Count * sums.TileColumns);
+            for (var i = top; first < end && i < top + rows; i++)
+                Digits.JoinPairs(_c + (nint)i * _cStride + first, sums.Rows.Slice(i * sums.TileColumns + (first - zero) / Digits.Count, (end - first) / Digits.Count));
         }
-    }
-
-    private static void Clear(in RowBlock rows, int column)
-    {
-        if (column % rows.Tile == 0)
-            new Span<byte>(rows.RowLanes, LanesBytes * rows.Rows).Clear();
-        new Span<byte>(rows.ColumnSums, (int)rows.ColumnSumStride * ((rows.Rows + rows.Tile - 1) / rows.Tile)).Clear();
-    }
-
-    /// <summary>What becomes of a panel of C that is whole: its flips, then its line sums.</summary>
-    private void Finish(in RowBlock rows, int top, int column)
-    {
-        var width = Math.Min(_weights.Kernel.Columns, _shape.N - column);
-        if (!_faults.IsEmpty)
-            ApplyFaults(rows, top, column, width);
-        if (rows.Tile == 0)
-            return;
-        for (var t = 0; t * rows.Tile < rows.Rows; t++)
-            new ReadOnlySpan<int>((byte*)rows.ColumnSums + t * rows.ColumnSumStride, width).CopyTo(new Span<int>(_columnSums + (nint)(top / rows.Tile + t) * _shape.N + column, width));
-        var tileColumns = _observed.TileColumns;
-        if (column + width == _shape.N || (column + width) % rows.Tile == 0)
-            RowLanes.Fold((int*)rows.RowLanes, rows.Rows, _rowSums + (nint)top * tileColumns + column / rows.Tile, tileColumns);
     }
 
     /// <summary>Flips a panel's accumulators; what each flip changes, its sums change by too.</summary>
@@ -262,21 +271,13 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 if (flip.Column < column || flip.Column >= column + width)
                     continue;
                 var flipped = _c[(nint)flip.Row * _cStride + flip.Column] ^= flip.Mask;
-                if (rows.Tile == 0)
+                if (!rows.Sums)
                     continue;
                 var row = flip.Row - top;
-                ((int*)rows.RowLanes)[row * MicroTile.Lanes] += flip.Delta(flipped);
-                ((int*)((byte*)rows.ColumnSums + row / rows.Tile * rows.ColumnSumStride))[flip.Column - column] += flip.Delta(flipped);
+                var rowSum = rows.RowSums == null ? (int*)rows.RowLanes + row * MicroTile.Lanes : (int*)((byte*)rows.RowSums + row * rows.RowSumStride);
+                *rowSum += flip.Delta(flipped);
+                _columnSums[(nint)(flip.Row / _tile) * _shape.N + flip.Column] += flip.Delta(flipped);
             }
         }
-    }
-
-    /// <summary>Puts digits together: those of the row sums stand in columns beside the product, those of the column sums in rows below it.</summary>
-    private void ReadExpected(LineSums sums, int firstRow, int firstColumn)
-    {
-        for (var i = 0; i < sums.M; i++)
-            Digits.JoinPairs(_c + (nint)i * _cStride + firstColumn, sums.Rows.Slice(i * sums.TileColumns, sums.TileColumns));
-        for (var t = 0; t < sums.TileRows; t++)
-            Digits.Join(_c + (nint)(firstRow + 2 * t) * _cStride, _cStride, sums.Columns.Slice(t * sums.N, sums.N));
     }
 }

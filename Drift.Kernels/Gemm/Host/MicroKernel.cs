@@ -24,12 +24,16 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <summary>Bytes of a group in a row of A.</summary>
     public abstract int RowGroupBytes { get; }
 
+    /// <summary>Whether a call may end with a checksum tile's check rows; where not, they need a call of their own.</summary>
+    public virtual bool TakesCheckRows => false;
+
     /// <summary>Runs a tile.</summary>
     /// <param name="call">The operands.</param>
     /// <param name="rows">Rows, 1..<see cref="Rows"/>.</param>
     /// <param name="vectors">Vectors of 16 columns: those of the panel, or fewer where the rest does not exist.</param>
     /// <param name="sums">Whether the accumulators are added to the call's line sums.</param>
-    public abstract void Run(TileCall* call, int rows, int vectors, bool sums);
+    /// <param name="check">Whether the last rows are check rows: only where this kernel takes them.</param>
+    public abstract void Run(TileCall* call, int rows, int vectors, bool sums, bool check);
 
     /// <summary>Frees generated code, if any.</summary>
     public virtual void Dispose()

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Drift.Kernels;
 
 /// <summary>
-/// The two inner loops around a micro-kernel, after BLIS: a panel's block of K stays in the first-level cache while the rows of a block pass by.
+/// The two inner loops around a micro-kernel, after BLIS: the rows of a block pass by a panel's block of K.
 /// </summary>
 internal static unsafe class PanelProduct
 {
@@ -24,39 +24,87 @@ internal static unsafe class PanelProduct
     {
         var width = panels.WidthAt(column);
         var vectors = (columns + MicroTile.Lanes - 1) / MicroTile.Lanes;
-        var blocks = (end - first + CacheSizes.PanelGroups - 1) / CacheSizes.PanelGroups;
-        var tile = rows.Tile == 0 ? rows.Rows : rows.Tile;
+        var blocks = CacheSizes.PanelBlocks((nint)(end - first) * width * MicroTile.GroupBytes);
         TileCall call = default;
         (call.AStride, call.PanelStride, call.CStride) = (rows.AStride, width * MicroTile.GroupBytes, rows.CStride);
+        (call.ChecksStride, call.RowSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.LanesBegun ? 1 : 0);
         call.Columns = TileCall.First(columns);
         for (var b = 0; b < blocks; b++)
         {
             int from = first + (end - first) * b / blocks, to = first + (end - first) * (b + 1) / blocks;
-            var last = to == panels.Groups;
             call.Panel = panels.At(column, from);
             call.Groups = to - from;
             // What comes next travels into the second-level cache while this block is at work, a share with every register tile.
-            var ahead = (byte*)(b + 1 < blocks ? panels.At(column, to) : column + width < panels.Columns ? panels.At(column + width, first) : null);
-            nint left = ahead == null || rows.Rows < FewRows ? 0 : (nint)(to - from) * width * MicroTile.GroupBytes, share = left / Math.Max(1, rows.Rows / kernel.Rows) + Line;
-            call.Bias = last && rows.Bias != null ? rows.Bias + column : null;
-            for (var top = 0; top < rows.Rows; top += tile)
+            Ahead ahead = default;
+            ahead.Next = (byte*)(b + 1 < blocks ? panels.At(column, to) : column + width < panels.Columns ? panels.At(column + width, first) : null);
+            ahead.Left = ahead.Next == null || rows.Rows < FewRows ? 0 : (nint)(to - from) * width * MicroTile.GroupBytes;
+            ahead.Share = ahead.Left / Math.Max(1, rows.Rows / kernel.Rows) + Line;
+            Block(kernel, &call, panels, column, vectors, rows, from, to == panels.Groups, ref ahead);
+        }
+    }
+
+    /// <summary>All rows times a block of K.</summary>
+    private static void Block(MicroKernel kernel, TileCall* call, in PackedPanels panels, int column, int vectors, in RowBlock rows, int from, bool last, ref Ahead ahead)
+    {
+        var begun = rows.Accumulate || from > 0;
+        var start = begun || panels.Start == null ? null : panels.Start + column;
+        var tile = rows.Tile == 0 ? rows.Rows : rows.Tile;
+        var riding = kernel.TakesCheckRows ? rows.CheckRows : 0;
+        var sums = last && rows.Sums;
+        var bias = last && rows.Bias != null ? rows.Bias + column : null;
+        var a = (byte*)rows.A + (nint)from * kernel.RowGroupBytes;
+        var checks = (byte*)rows.Checks + column * MicroTile.GroupBytes;
+        for (var top = 0; top < rows.Rows; top += tile)
+        {
+            var height = Math.Min(tile, rows.Rows - top);
+            var pieces = (height + riding + kernel.Rows - 1) / kernel.Rows;
+            call->ColumnSums = (byte*)rows.ColumnSums + top / tile * rows.ColumnSumStride;
+            call->Bias = bias;
+            for (var piece = 0; piece < pieces; piece++)
             {
-                var height = Math.Min(tile, rows.Rows - top);
-                var pieces = (height + kernel.Rows - 1) / kernel.Rows;
-                call.ColumnSums = (byte*)rows.ColumnSums + top / tile * rows.ColumnSumStride;
-                for (var piece = 0; piece < pieces; piece++)
-                {
-                    int row = top + height * piece / pieces, next = top + height * (piece + 1) / pieces;
-                    call.A = (byte*)rows.A + row * rows.AStride + (nint)from * kernel.RowGroupBytes;
-                    call.C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
-                    call.Start = rows.Accumulate || from > 0 ? call.C : panels.Start == null ? null : panels.Start + column;
-                    call.StartStride = call.Start == call.C ? rows.CStride : 0;
-                    call.RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
-                    for (var stop = Math.Max(0, left - share); left > stop && Sse.IsSupported; left -= Line, ahead += Line)
-                        Sse.Prefetch1(ahead);
-                    kernel.Run(&call, next - row, vectors, last && rows.Tile != 0);
-                }
+                int above = (height + riding) * piece / pieces, row = top + above, count = (height + riding) * (piece + 1) / pieces - above;
+                call->A = a + above * rows.AStride;
+                call->C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
+                call->Checks = checks;
+                call->Start = begun ? call->C : start;
+                call->StartStride = begun ? rows.CStride : 0;
+                call->RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
+                call->RowSums = rows.RowSums == null ? null : (byte*)rows.RowSums + row * rows.RowSumStride;
+                call->ColumnsBegun = piece == 0 ? 0 : 1;
+                ahead.Fetch();
+                kernel.Run(call, count, vectors, sums, riding > 0 && piece == pieces - 1);
             }
+
+            a += height * rows.AStride;
+            if (rows.CheckRows == 0)
+                continue;
+            if (riding == 0)
+            {
+                call->A = a;
+                call->C = checks;
+                call->Start = begun ? checks : start;
+                call->StartStride = begun ? rows.ChecksStride : 0;
+                call->Bias = null;
+                call->CStride = rows.ChecksStride;
+                kernel.Run(call, rows.CheckRows, vectors, false, false);
+                call->CStride = rows.CStride;
+            }
+
+            a += rows.CheckRows * rows.AStride;
+            checks += rows.CheckRows * rows.ChecksStride;
+        }
+    }
+
+    /// <summary>What is brought nearer while something else is at work.</summary>
+    private struct Ahead
+    {
+        public byte* Next;
+        public nint Left, Share;
+
+        public void Fetch()
+        {
+            for (var stop = Math.Max(0, Left - Share); Left > stop && Sse.IsSupported; Left -= Line, Next += Line)
+                Sse.Prefetch1(Next);
         }
     }
 }

@@ -24,13 +24,36 @@ internal unsafe struct RowBlock
     /// <summary>One value a column, from column 0, added after the sums; null for none. Floats only.</summary>
     public float* Bias;
 
-    /// <summary>Edge of a checksum tile: the first row begins one, and register tiles do not reach across its border. 0 for no sums.</summary>
+    /// <summary>
+    /// Edge of a checksum tile: the first row begins one, and register tiles do not reach across its border. 0 for none.
+    /// </summary>
     public int Tile;
 
-    /// <summary>With a tile: 16 lanes a row, to which the panel is added.</summary>
+    /// <summary>With a tile: check rows that stand in A behind each tile, the last one too; none is among <see cref="Rows"/>. All that the kernel's type has, or 0.</summary>
+    public int CheckRows;
+
+    /// <summary>With check rows: where the first of them goes, from column 0; those of all tiles follow one another.</summary>
+    public void* Checks;
+
+    /// <summary>Bytes between check rows.</summary>
+    public nint ChecksStride;
+
+    /// <summary>With a tile: whether its lines are summed, once K is through.</summary>
+    public bool Sums;
+
+    /// <summary>With sums: 16 lanes a row, to which the panel is added.</summary>
     public void* RowLanes;
 
-    /// <summary>With a tile: for each tile of the block a sum a column of the panel, to which the rows are added; whole vectors.</summary>
+    /// <summary>With sums: whether the lanes hold the panels before this one.</summary>
+    public bool LanesBegun;
+
+    /// <summary>With sums: takes the folded lanes of each row; null where further panels of the tile follow.</summary>
+    public void* RowSums;
+
+    /// <summary>Bytes between row sums.</summary>
+    public nint RowSumStride;
+
+    /// <summary>With sums: takes a sum a column of the panel that exists, of the first tile.</summary>
     public void* ColumnSums;
 
     /// <summary>Bytes between the column sums of two tiles.</summary>

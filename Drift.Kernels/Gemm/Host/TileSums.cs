@@ -1,48 +1,65 @@
+using System.Numerics;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
 
-/// <summary>What a generated micro-kernel's checksum lanes do, for kernels that have none: the stored tile is added to the call's line sums, in the same order.</summary>
+/// <summary>What a generated micro-kernel's checksum lanes do, for kernels that have none: the tile is added to the call's line sums, in the same order.</summary>
 internal static unsafe class TileSums
 {
-    /// <summary>Adds integers, modulo 2^32.</summary>
+    private const int Lanes = MicroTile.Lanes;
+
+    /// <summary>Adds the integers of a stored tile, modulo 2^32.</summary>
     /// <param name="call">The call that was run.</param>
     /// <param name="rows">Its rows.</param>
     /// <param name="vectors">Its vectors.</param>
-    public static void AddIntegers(TileCall* call, int rows, int vectors)
+    public static void Add(TileCall* call, int rows, int vectors)
     {
+        var columns = BitOperations.PopCount(call->Columns);
+        Begin(call, 0, rows, columns);
         for (var row = 0; row < rows; row++)
         {
             var c = (int*)((byte*)call->C + row * call->CStride);
-            var lanes = (int*)call->RowLanes + row * MicroTile.Lanes;
+            var lanes = (int*)call->RowLanes + row * Lanes;
             for (var v = 0; v < vectors; v++)
-            {
-                var columns = (int*)call->ColumnSums + v * MicroTile.Lanes;
-                var values = Vector512.Load(c + v * MicroTile.Lanes);
-                (Vector512.Load(columns) + values).Store(columns);
-                (Vector512.Load(lanes) + values).Store(lanes);
-            }
+                (Vector512.Load(lanes) + Vector512.Load(c + v * Lanes)).Store(lanes);
+            var sums = new Span<int>(call->ColumnSums, columns);
+            for (var j = 0; j < columns; j++)
+                sums[j] += c[j];
         }
+
+        if (call->RowSums != null)
+            RowLanes.Fold((int*)call->RowLanes, rows, (int*)call->RowSums, call->RowSumStride / sizeof(int));
     }
 
     /// <summary>Adds floats.</summary>
-    /// <param name="tile">The tile's values, of whole vectors.</param>
-    /// <param name="stride">Values between its rows.</param>
-    /// <param name="rows">Its rows.</param>
-    /// <param name="vectors">Its vectors.</param>
-    /// <param name="rowLanes">16 lanes a row.</param>
-    /// <param name="columnSums">A sum a column.</param>
-    public static void AddFloats(float* tile, nint stride, int rows, int vectors, float* rowLanes, float* columnSums)
+    /// <param name="call">The call.</param>
+    /// <param name="tile">Values of some of its rows before the bias, in whole vectors.</param>
+    /// <param name="stride">Values between those.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="vectors">The call's vectors.</param>
+    public static void Add(TileCall* call, float* tile, nint stride, int first, int rows, int vectors)
     {
-        for (var row = 0; row < rows; row++, tile += stride, rowLanes += MicroTile.Lanes)
+        var columns = BitOperations.PopCount(call->Columns);
+        Begin(call, first, rows, columns);
+        var rowLanes = (float*)call->RowLanes + first * Lanes;
+        for (var row = 0; row < rows; row++, tile += stride)
         {
+            var lanes = rowLanes + row * Lanes;
             for (var v = 0; v < vectors; v++)
-            {
-                var columns = columnSums + v * MicroTile.Lanes;
-                var values = Vector512.Load(tile + v * MicroTile.Lanes);
-                (Vector512.Load(columns) + values).Store(columns);
-                (Vector512.Load(rowLanes) + values).Store(rowLanes);
-            }
+                (Vector512.Load(lanes) + Vector512.Load(tile + v * Lanes)).Store(lanes);
+            Activation.Add(new Span<float>(call->ColumnSums, columns), new ReadOnlySpan<float>(tile, columns));
         }
+
+        if (call->RowSums != null)
+            RowLanes.Fold(rowLanes, rows, (float*)((byte*)call->RowSums + first * call->RowSumStride), call->RowSumStride / sizeof(float));
+    }
+
+    private static void Begin(TileCall* call, int first, int rows, int columns)
+    {
+        if (call->LanesBegun == 0)
+            new Span<int>((int*)call->RowLanes + first * Lanes, rows * Lanes).Clear();
+        if (call->ColumnsBegun == 0 && first == 0)
+            new Span<int>(call->ColumnSums, columns).Clear();
     }
 }

@@ -32,7 +32,7 @@ internal sealed unsafe class VectorBfloat16Kernel : MicroKernel
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    public override void Run(TileCall* call, int rows, int vectors, bool sums)
+    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
     {
         var values = stackalloc float[MicroTile.Columns];
         var columns = BitOperations.PopCount(call->Columns);
@@ -44,7 +44,7 @@ internal sealed unsafe class VectorBfloat16Kernel : MicroKernel
             for (var v = 0; v < vectors; v++)
                 Multiply((int*)((byte*)call->A + row * call->AStride), (byte*)call->Panel + v * Lanes * sizeof(float), call->PanelStride, (int)call->Groups, values + v * Lanes);
             if (sums)
-                TileSums.AddFloats(values, MicroTile.Columns, 1, vectors, (float*)call->RowLanes + row * Lanes, (float*)call->ColumnSums);
+                TileSums.Add(call, values, MicroTile.Columns, row, 1, vectors);
             for (var j = 0; j < columns && call->Bias != null; j++)
                 values[j] += call->Bias[j];
             new ReadOnlySpan<float>(values, columns).CopyTo(new Span<float>((byte*)call->C + row * call->CStride, columns));

@@ -32,7 +32,7 @@ internal sealed unsafe class VectorFloatKernel : MicroKernel
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    public override void Run(TileCall* call, int rows, int vectors, bool sums)
+    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
     {
         float* a = (float*)call->A, panel = (float*)call->Panel, c = (float*)call->C, start = (float*)call->Start;
         nint aStride = call->AStride / sizeof(float), cStride = call->CStride / sizeof(float);
@@ -50,7 +50,7 @@ internal sealed unsafe class VectorFloatKernel : MicroKernel
             new ReadOnlySpan<float>((byte*)start + i * call->StartStride, columns).CopyTo(new Span<float>(tile + i * 2 * Lanes, columns));
         Few(a, aStride, panel, depth, tile, rows);
         if (sums)
-            TileSums.AddFloats(tile, 2 * Lanes, rows, vectors, (float*)call->RowLanes, (float*)call->ColumnSums);
+            TileSums.Add(call, tile, 2 * Lanes, 0, rows, vectors);
         for (var i = 0; i < rows; i++)
         {
             var values = new Span<float>(tile + i * 2 * Lanes, columns);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Drift.Bench;
 using NUnit.Framework;
@@ -34,11 +35,18 @@ public sealed class PolicyPlanTests
         Assert.That(policy.Points.Select(point => point.Volts), Has.All.InRange(.62, .7));
         Assert.That(run.Out, Does.Contain("sensitivity, steps 0-1 at ").And.Contain("paper's schedule").And.Contain("holds with 95 % confidence"));
 
-        using var output = new StringWriter();
-        var exit = await DriftCommand.Run(["compare", "--steps", "3", "--images", "1", "--rows", "nominal", "--policy", file, "--out", Path.Combine(_folder, "run")],
-            new CommandBodies(Comparison.Run, (_, _) => 0, (_, _) => 0, (_, _) => 0), output, TextWriter.Null);
-        Assert.That(exit, Is.Zero);
-        Assert.That(File.ReadAllText(Path.Combine(_folder, "run", "result.csv")), Does.Contain("\npolicy,"));
+        Assert.That(await Faults("feed-forward"), Is.GreaterThan(0).And.LessThan(await Faults("default")), "a policy speaks of the layers that --layers names");
+
+        async Task<long> Faults(string layers)
+        {
+            using var output = new StringWriter();
+            var exit = await DriftCommand.Run(["compare", "--steps", "3", "--images", "1", "--rows", "nominal", "--policy", file, "--layers", layers, "--out", Path.Combine(_folder, layers)],
+                new CommandBodies(Comparison.Run, (_, _) => 0, (_, _) => 0, (_, _) => 0), output, TextWriter.Null);
+            Assert.That(exit, Is.Zero);
+            var (names, values) = (File.ReadLines(Path.Combine(_folder, layers, "result.csv")).First().Split(','), File.ReadLines(Path.Combine(_folder, layers, "result.csv")).Last().Split(','));
+            Assert.That(values[0], Is.EqualTo("policy"));
+            return long.Parse(values[Array.IndexOf(names, "faultsInjected")], CultureInfo.InvariantCulture);
+        }
     }
 
     [Test]

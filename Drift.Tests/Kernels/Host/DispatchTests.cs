@@ -69,6 +69,23 @@ public sealed class DispatchTests
     public void Cache_sizes_are_read_as_sysfs_writes_them()
     {
         Assert.That((CacheSizes.Bytes("48K\n"), CacheSizes.Bytes("1M"), CacheSizes.Bytes("512"), CacheSizes.Bytes(""), CacheSizes.Bytes("K")), Is.EqualTo((48 << 10, 1 << 20, 512, (int?)null, (int?)null)));
-        Assert.That(CacheSizes.PanelGroups, Is.GreaterThanOrEqualTo(64));
+    }
+
+    [Test]
+    public void Cache_sizes_are_read_as_processors_list_them()
+    {
+        // Leaf 8000001Dh of a Zen 5: 48 KiB of data in 12 ways, 32 KiB of instructions in 8, 1 MiB in 16, 32 MiB in 16; 64-byte lines.
+        (int, int, int, int)[] zen5 = [(0x121, 11 << 22 | 63, 63, 0), (0x122, 7 << 22 | 63, 63, 0), (0x143, 15 << 22 | 63, 1023, 0), (0x163, 15 << 22 | 63, 32767, 0), default];
+        Assert.That(new[] { 1, 2, 3, 4 }.Select(level => CacheSizes.Bytes(level, i => zen5[i])), Is.EqualTo(new int?[] { 48 << 10, 1 << 20, 32 << 20, null }));
+        Assert.That((CacheSizes.First, CacheSizes.Second), Is.EqualTo((CacheSizes.First / 64 * 64, CacheSizes.Second / 64 * 64)));
+        Assert.That(CacheSizes.First, Is.GreaterThanOrEqualTo(16 << 10));
+        Assert.That(CacheSizes.Second, Is.GreaterThan(CacheSizes.First));
+    }
+
+    [Test]
+    public void A_panel_stays_in_the_first_level_cache_or_streams_through_it()
+    {
+        Assert.That((CacheSizes.PanelBlocks(CacheSizes.First / 2), CacheSizes.PanelBlocks(CacheSizes.First), CacheSizes.PanelBlocks(CacheSizes.First + 128)), Is.EqualTo((1, 2, 1)));
+        Assert.That(CacheSizes.PanelBlocks(CacheSizes.Second), Is.EqualTo(4));
     }
 }

@@ -9,11 +9,11 @@ public sealed unsafe class MicroKernelTests
     private const int Groups = 5, Lanes = MicroTile.Lanes;
 
     private static IEnumerable<TestCaseData> Tiles() =>
-        from type in Enum.GetValues<DotType>() from tile in MicroTile.Of(type) select new TestCaseData(tile).SetArgDisplayNames($"{type} {tile.Rows} x {tile.Vectors}{(tile.Sums ? " sums" : "")}");
+        from type in Enum.GetValues<DotType>() from tile in MicroTile.Of(type) select new TestCaseData(tile).SetArgDisplayNames($"{type} {tile.Rows} x {tile.Vectors}{(tile.Sums ? " sums" : "")}{(tile.Checked ? " checked" : "")}");
 
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
-        Assert.That(MicroTile.Of(DotType.Float).Select(tile => tile.Index), Is.EquivalentTo(Enumerable.Range(0, 2 * MicroTile.MostRows * MicroTile.MostVectors)));
+        Assert.That(MicroTile.Of(DotType.Float).Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
     [TestCaseSource(nameof(Tiles))]
     public void A_generated_tile_is_the_definition(object boxed)
@@ -24,8 +24,8 @@ public sealed unsafe class MicroKernelTests
         using var kernels = new GeneratedKernels(tile.Type);
         foreach (var missingColumns in (int[])[0, 5])
         {
-            foreach (var begin in (bool[])[false, true])
-                new Scene(tile, tile.Vectors * Lanes - missingColumns, begin).Check(kernels);
+            for (var choice = 0; choice < 8; choice++)
+                new Scene(tile, tile.Vectors * Lanes - missingColumns, (choice & 1) != 0, (choice & 2) != 0, (choice & 4) != 0).Check(kernels);
         }
     }
 
@@ -38,61 +38,96 @@ public sealed unsafe class MicroKernelTests
         Assert.Throws<AssertionException>(() =>
         {
             using (new NUnit.Framework.Internal.TestExecutionContext.IsolatedContext())
-                new Scene(new MicroTile(DotType.Float, 3, 2, true), 32, false) { Skipped = 1 }.Check(kernels);
+                new Scene(new MicroTile(DotType.Float, 3, 2, true, false), 32, false, false, false) { Skipped = 1 }.Check(kernels);
         });
     }
 
     /// <summary>A call's operands and what the definition makes of them.</summary>
-    private sealed class Scene(MicroTile tile, int columns, bool begin)
+    private sealed class Scene(MicroTile tile, int columns, bool begin, bool begun, bool fold)
     {
+        private readonly int _rows = tile.Rows - tile.CheckRows, _width = tile.Vectors * Lanes;
+
         public int Skipped { get; init; }
 
         public void Check(GeneratedKernels kernels)
         {
-            var (rows, width, random) = (tile.Rows, tile.Vectors * Lanes, new Random(tile.Index));
-            using var a = new GuardedPages<int>(rows * Groups);
-            using var panel = new GuardedPages<int>(Groups * width);
-            using var c = new GuardedPages<int>((rows - 1) * width + columns);
-            using var start = new GuardedPages<int>((rows - 1) * width + columns);
+            var random = new Random(tile.Index);
+            using var a = new GuardedPages<int>(tile.Rows * Groups);
+            using var panel = new GuardedPages<int>(Groups * _width);
+            using var c = new GuardedPages<int>((_rows - 1) * _width + columns);
+            using var checks = new GuardedPages<int>(Math.Max(1, tile.CheckRows) * columns);
+            using var start = new GuardedPages<int>((tile.Rows - 1) * _width + columns);
             using var bias = new GuardedPages<float>(columns);
-            using var lanes = new GuardedPages<int>(rows * Lanes);
-            using var sums = new GuardedPages<int>(width);
-            foreach (var span in (int[])[0, 1])
-            {
-                foreach (ref var word in span == 0 ? a.Span : panel.Span)
-                    word = Word(random);
-            }
-
+            using var lanes = new GuardedPages<int>(_rows * Lanes);
+            using var rowSums = new GuardedPages<int>(2 * _rows - 1);
+            using var sums = new GuardedPages<int>(columns);
+            Fill(a.Span, () => Word(random));
+            Fill(panel.Span, () => Word(random));
+            int Value() => tile.Type == DotType.Int8 ? random.Next() : BitConverter.SingleToInt32Bits(random.NextSingle() - 0.5f);
+            Fill(start.Span, Value);
+            Fill(checks.Span, Value);
+            Fill(lanes.Span, Value);
+            Fill(sums.Span, Value);
             foreach (ref var value in bias.Span)
                 value = random.NextSingle();
-            foreach (ref var value in start.Span)
-                value = tile.Type == DotType.Int8 ? random.Next() : BitConverter.SingleToInt32Bits(random.NextSingle());
             var biased = tile.Type != DotType.Int8 && begin;
             var call = new TileCall
             {
-                A = a.Pointer, AStride = Groups * 4, Panel = panel.Pointer, PanelStride = width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = width * 4,
-                C = c.Pointer, CStride = width * 4, Bias = biased ? bias.Pointer : null, RowLanes = lanes.Pointer, ColumnSums = sums.Pointer, Columns = TileCall.First(columns),
+                A = a.Pointer, AStride = Groups * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
+                C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = lanes.Pointer,
+                LanesBegun = begun ? 1 : 0, RowSums = fold ? rowSums.Pointer : null, RowSumStride = 8, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, Columns = TileCall.First(columns),
             };
-            var (truth, truthLanes, truthSums) = (new int[c.Length], new int[lanes.Length], new int[width]);
-            for (var i = 0; i < rows; i++)
+            var truthLanes = tile.Sums && !begun ? new int[lanes.Length] : lanes.Span.ToArray();
+            var truthSums = tile.Sums && !begun ? new int[columns] : sums.Span.ToArray();
+            int[][] truth = [.. Enumerable.Range(0, tile.Rows).Select(_ => new int[columns])];
+            for (var i = 0; i < tile.Rows; i++)
             {
-                for (var j = 0; j < width; j++)
+                for (var j = 0; j < columns; j++)
                 {
-                    var value = begin && j < columns ? start.Span[i * width + j] : 0;
+                    var value = !begin ? 0 : i < _rows ? start.Span[i * _width + j] : checks.Span[(i - _rows) * columns + j];
                     for (var g = 0; g < Groups; g++)
-                        value = Dot(value, a.Span[i * Groups + g], panel.Span[g * width + j]);
+                        value = Dot(value, a.Span[i * Groups + g], panel.Span[g * _width + j]);
+                    truth[i][j] = biased && i < _rows ? Add(value, BitConverter.SingleToInt32Bits(bias.Span[j])) : value;
+                    if (i >= _rows || !tile.Sums)
+                        continue;
                     truthLanes[i * Lanes + j % Lanes] = Add(truthLanes[i * Lanes + j % Lanes], value);
                     truthSums[j] = Add(truthSums[j], value);
-                    if (j < columns)
-                        truth[i * width + j] = biased ? Add(value, BitConverter.SingleToInt32Bits(bias.Span[j])) : value;
                 }
             }
 
-            kernels.Run(&call, rows, tile.Vectors, tile.Sums);
-            for (var i = 0; i < rows; i++)
-                Assert.That(c.Span.Slice(i * width, columns).ToArray(), Is.EqualTo(truth.AsSpan(i * width, columns).ToArray()), $"row {i}, {columns} columns, begun {begin}");
-            Assert.That(lanes.Span.ToArray(), Is.EqualTo(tile.Sums ? truthLanes : new int[lanes.Length]), "row lanes");
-            Assert.That(sums.Span.ToArray(), Is.EqualTo(tile.Sums ? truthSums : new int[width]), "column sums");
+            var keptLanes = lanes.Span.ToArray();
+            // Columns that do not exist are 0 in a panel.
+            for (var g = 0; g < Groups; g++)
+                panel.Span.Slice(g * _width + columns, _width - columns).Clear();
+            kernels.Run(&call, tile.Rows, tile.Vectors, tile.Sums, tile.Checked);
+            var what = $"{columns} columns, begun {begin} {begun}, folded {fold}";
+            for (var i = 0; i < tile.Rows; i++)
+                Assert.That((i < _rows ? c.Span.Slice(i * _width, columns) : checks.Span.Slice((i - _rows) * columns, columns)).ToArray(), Is.EqualTo(truth[i]), $"row {i}, {what}");
+            Assert.That(lanes.Span.ToArray(), Is.EqualTo(tile.Sums && fold ? keptLanes : truthLanes), $"row lanes, {what}");
+            Assert.That(sums.Span.ToArray(), Is.EqualTo(truthSums), $"column sums, {what}");
+            var folded = new int[2 * _rows - 1];
+            for (var i = 0; tile.Sums && fold && i < _rows; i++)
+                folded[2 * i] = Fold(truthLanes.AsSpan(i * Lanes, Lanes));
+            Assert.That(rowSums.Span.ToArray(), Is.EqualTo(folded), $"row sums, {what}");
+        }
+
+        private static void Fill(Span<int> span, Func<int> draw)
+        {
+            foreach (ref var word in span)
+                word = draw();
+        }
+
+        private int Fold(ReadOnlySpan<int> lanes)
+        {
+            fixed (int* pinned = lanes)
+            {
+                var sum = 0;
+                if (tile.Type == DotType.Int8)
+                    RowLanes.Fold(pinned, 1, &sum, 1);
+                else
+                    RowLanes.Fold((float*)pinned, 1, (float*)&sum, 1);
+                return sum;
+            }
         }
 
         /// <summary>A group: any four bytes, a float, or two bf16 values.</summary>

@@ -19,7 +19,7 @@ internal sealed unsafe class GeneratedKernels : IDisposable
         Type = type;
         using var stream = new MemoryStream();
         var tiles = MicroTile.Of(type).ToList();
-        _entries = new nint[tiles.Count];
+        _entries = new nint[MicroTile.Places];
         foreach (var tile in tiles)
         {
             _entries[tile.Index] = (nint)stream.Position;
@@ -39,8 +39,8 @@ internal sealed unsafe class GeneratedKernels : IDisposable
     /// <summary>Null when this machine can run the micro-kernels of a type, else why not.</summary>
     public static string? Missing(DotType type)
     {
-        if (!X86Base.IsSupported || !Avx512BW.IsSupported)
-            return "needs an x86-64 CPU with AVX-512 BW";
+        if (!X86Base.IsSupported || !Avx512BW.VL.IsSupported || !Avx512DQ.IsSupported)
+            return "needs an x86-64 CPU with AVX-512 BW, DQ and VL";
         if (type == DotType.Int8 && (X86Base.CpuId(7, 0).Ecx & 1 << 11) == 0)
             return "the CPU has no AVX-512 VNNI";
         if (type == DotType.Bfloat16 && (X86Base.CpuId(7, 1).Eax & 1 << 5) == 0)
@@ -53,8 +53,9 @@ internal sealed unsafe class GeneratedKernels : IDisposable
     /// <param name="rows">Rows, 1..<see cref="MicroTile.MostRows"/>.</param>
     /// <param name="vectors">Vectors of columns, 1 or 2.</param>
     /// <param name="sums">Whether line sums are added to.</param>
-    public void Run(TileCall* call, int rows, int vectors, bool sums) =>
-        ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)_entries[new MicroTile(Type, rows, vectors, sums).Index])(call);
+    /// <param name="check">Whether the last rows are check rows.</param>
+    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check) =>
+        ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)_entries[new MicroTile(Type, rows, vectors, sums, check).Index])(call);
 
     /// <inheritdoc/>
     public void Dispose() => _code.Dispose();

@@ -6,7 +6,7 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// Writes micro-kernels: void f(rdi: <see cref="TileCall"/>*) after the System V convention. Accumulators stay in registers from zmm0 while K runs; a group of the panel is
-/// loaded once for all rows, a group of a row of A broadcast once for all vectors. Needs AVX-512 F and BW, and the type's own extension.
+/// loaded once for all rows, a group of a row of A broadcast once for all vectors. Needs AVX-512 BW, DQ and VL, and the type's own extension.
 /// </summary>
 /// <remarks>
 /// rbx call, r8..r11 bases of A (four rows each), rsi its stride, rdi three times that, rdx panel, rcx its stride, rax groups;
@@ -27,11 +27,12 @@ internal sealed class MicroAssembler
         writer.Begin();
         writer.Start();
         writer.Multiply();
-        if (tile.Sums)
-            writer.Sum();
-        if (tile.Type != DotType.Int8)
-            writer.AddBias();
         writer.Store();
+        if (tile.Sums)
+            SumAssembler.Emit(writer._e, tile, Field);
+        writer._e.vzeroupper();
+        writer._e.pop(rbx);
+        writer._e.ret();
         return writer._e;
     }
 
@@ -50,18 +51,14 @@ internal sealed class MicroAssembler
 
     private void Start()
     {
-        var (zero, ready) = (_e.CreateLabel(), _e.CreateLabel());
+        var (zero, fetch, ready) = (_e.CreateLabel(), _e.CreateLabel(), _e.CreateLabel());
         _e.mov(rax, Field(nameof(TileCall.Start)));
         _e.test(rax, rax);
         _e.jz(zero);
-        _e.mov(r11, Field(nameof(TileCall.StartStride)));
-        for (var row = 0; row < _tile.Rows; row++)
-        {
-            for (var v = 0; v < _tile.Vectors; v++)
-                _e.vmovups(Existing(Accumulator(row, v), v).z, __[rax + VectorBytes * v]);
-            _e.add(rax, r11);
-        }
-
+        _e.mov(r9, Field(nameof(TileCall.StartStride)));
+        EachRow(nameof(TileCall.Checks), r9, (row, v) => _e.vmovups(Existing(Accumulator(row, v), v).z, __[rax + VectorBytes * v]));
+        _e.test(r9, r9);
+        _e.jz(fetch);
         _e.jmp(ready);
         _e.Label(ref zero);
         for (var row = 0; row < _tile.Rows; row++)
@@ -70,7 +67,39 @@ internal sealed class MicroAssembler
                 _e.vpxord(Accumulator(row, v), Accumulator(row, v), Accumulator(row, v));
         }
 
+        // C is somewhere else: its lines are asked for now, so that the stores at the end find them.
+        _e.Label(ref fetch);
+        _e.mov(rax, Field(nameof(TileCall.C)));
+        _e.mov(r9, Field(nameof(TileCall.CStride)));
+        for (var row = 0; row < _tile.Rows - _tile.CheckRows; row++)
+        {
+            for (var v = 0; v < _tile.Vectors; v++)
+                _e.prefetchw(__byte_ptr[rax + VectorBytes * v]);
+            _e.add(rax, r9);
+        }
+
         _e.Label(ref ready);
+    }
+
+    /// <summary>Walks rax over the rows of an operand; check rows are elsewhere, unless all rows are one.</summary>
+    private void EachRow(string checks, AssemblerRegister64 stride, Action<int, int> each)
+    {
+        for (var row = 0; row < _tile.Rows; row++)
+        {
+            if (_tile.CheckRows > 0 && row == _tile.Rows - _tile.CheckRows)
+            {
+                var same = _e.CreateLabel();
+                _e.test(stride, stride);
+                _e.jz(same);
+                _e.mov(rax, Field(checks));
+                _e.mov(stride, Field(nameof(TileCall.ChecksStride)));
+                _e.Label(ref same);
+            }
+
+            for (var v = 0; v < _tile.Vectors; v++)
+                each(row, v);
+            _e.add(rax, stride);
+        }
     }
 
     private void Multiply()
@@ -116,68 +145,41 @@ internal sealed class MicroAssembler
         }
     }
 
-    /// <summary>Columns: rows one after the other. Rows: vectors one after the other, lane by lane. So the bits of floats do not depend on how a product is cut into tiles.</summary>
-    private void Sum()
-    {
-        _e.mov(rax, Field(nameof(TileCall.ColumnSums)));
-        for (var v = 0; v < _tile.Vectors; v++)
-            _e.vmovups(Zmm(PanelRegister + v), __[rax + VectorBytes * v]);
-        _e.mov(rdx, Field(nameof(TileCall.RowLanes)));
-        for (var row = 0; row < _tile.Rows; row++)
-        {
-            var lanes = Zmm(BroadcastRegister + row % 2);
-            _e.vmovups(lanes, __[rdx + VectorBytes * row]);
-            for (var v = 0; v < _tile.Vectors; v++)
-            {
-                Add(Zmm(PanelRegister + v), Accumulator(row, v));
-                Add(lanes, Accumulator(row, v));
-            }
-
-            _e.vmovups(__[rdx + VectorBytes * row], lanes);
-        }
-
-        for (var v = 0; v < _tile.Vectors; v++)
-            _e.vmovups(__[rax + VectorBytes * v], Zmm(PanelRegister + v));
-    }
-
-    private void Add(AssemblerRegisterZMM sum, AssemblerRegisterZMM value)
-    {
-        if (_tile.Type == DotType.Int8)
-            _e.vpaddd(sum, sum, value);
-        else
-            _e.vaddps(sum, sum, value);
-    }
-
-    private void AddBias()
-    {
-        var none = _e.CreateLabel();
-        _e.mov(rax, Field(nameof(TileCall.Bias)));
-        _e.test(rax, rax);
-        _e.jz(none);
-        for (var v = 0; v < _tile.Vectors; v++)
-        {
-            _e.vmovups(Existing(Zmm(PanelRegister + v), v).z, __[rax + VectorBytes * v]);
-            for (var row = 0; row < _tile.Rows; row++)
-                _e.vaddps(Accumulator(row, v), Accumulator(row, v), Zmm(PanelRegister + v));
-        }
-
-        _e.Label(ref none);
-    }
-
     private void Store()
+    {
+        var (plain, stored) = (_e.CreateLabel(), _e.CreateLabel());
+        if (_tile.Type != DotType.Int8)
+        {
+            _e.mov(rdx, Field(nameof(TileCall.Bias)));
+            _e.test(rdx, rdx);
+            _e.jz(plain);
+            for (var v = 0; v < _tile.Vectors; v++)
+                _e.vmovups(Existing(Zmm(PanelRegister + v), v).z, __[rdx + VectorBytes * v]);
+            Store(biased: true);
+            _e.jmp(stored);
+        }
+
+        _e.Label(ref plain);
+        Store(biased: false);
+        _e.Label(ref stored);
+    }
+
+    /// <summary>The accumulators stay what they are: sums are taken of them afterwards, without the bias.</summary>
+    private void Store(bool biased)
     {
         _e.mov(rax, Field(nameof(TileCall.C)));
         _e.mov(rdx, Field(nameof(TileCall.CStride)));
-        for (var row = 0; row < _tile.Rows; row++)
+        EachRow(nameof(TileCall.Checks), rdx, (row, v) =>
         {
-            for (var v = 0; v < _tile.Vectors; v++)
-                _e.vmovups(v == 0 ? __zmmword_ptr[rax].k1 : __zmmword_ptr[rax + VectorBytes].k2, Accumulator(row, v));
-            _e.add(rax, rdx);
-        }
+            var value = Accumulator(row, v);
+            if (biased && row < _tile.Rows - _tile.CheckRows)
+            {
+                value = Zmm(BroadcastRegister + v);
+                _e.vaddps(value, Accumulator(row, v), Zmm(PanelRegister + v));
+            }
 
-        _e.vzeroupper();
-        _e.pop(rbx);
-        _e.ret();
+            _e.vmovups(v == 0 ? __zmmword_ptr[rax].k1 : __zmmword_ptr[rax + VectorBytes].k2, value);
+        });
     }
 
     private AssemblerRegisterZMM Accumulator(int row, int vector) => Zmm(row * _tile.Vectors + vector);

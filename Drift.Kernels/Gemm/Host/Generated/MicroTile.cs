@@ -17,8 +17,9 @@ internal enum DotType
 /// <param name="Type">What it multiplies.</param>
 /// <param name="Rows">Rows of accumulators, 1..<see cref="MostRows"/>.</param>
 /// <param name="Vectors">Columns of accumulators in vectors of <see cref="Lanes"/>, 1 or 2.</param>
-/// <param name="Sums">Whether the accumulators are added to line sums before they are stored.</param>
-internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums)
+/// <param name="Sums">Whether the accumulators are added to line sums.</param>
+/// <param name="Checked">Whether the last rows are a checksum tile's <see cref="CheckRowsOf"/>: stored apart, and in no sum.</param>
+internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked)
 {
     /// <summary>Most rows: with two vectors, 28 accumulators, two vectors of a panel and two of broadcasts fill the 32 registers.</summary>
     public const int MostRows = 14;
@@ -35,10 +36,24 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     /// <summary>Bytes of a group in one line, and of an accumulator.</summary>
     public const int GroupBytes = 4;
 
+    /// <summary>Places among the tiles of a type.</summary>
+    public const int Places = 4 * MostRows * MostVectors;
+
+    /// <summary>Check rows of a checksum tile: two digits of each sum of bytes, one sum of fp32 values; bf16 products are not checked.</summary>
+    public static int CheckRowsOf(DotType type) => type switch { DotType.Int8 => 2, DotType.Float => 1, _ => 0 };
+
     /// <summary>Every tile of a type.</summary>
     public static IEnumerable<MicroTile> Of(DotType type) =>
-        from sums in (bool[])[false, true] from rows in Enumerable.Range(1, MostRows) from vectors in Enumerable.Range(1, MostVectors) select new MicroTile(type, rows, vectors, sums);
+        from check in CheckRowsOf(type) == 0 ? (bool[])[false] : [false, true]
+        from sums in (bool[])[false, true]
+        from rows in Enumerable.Range(1, MostRows)
+        from vectors in Enumerable.Range(1, MostVectors)
+        where !check || rows > CheckRowsOf(type)
+        select new MicroTile(type, rows, vectors, sums, check);
 
-    /// <summary>Place among the tiles of its type.</summary>
-    public int Index => ((Sums ? MostRows : 0) + Rows - 1) * MostVectors + Vectors - 1;
+    /// <summary>Check rows among the rows.</summary>
+    public int CheckRows => Checked ? CheckRowsOf(Type) : 0;
+
+    /// <summary>Place among the tiles of its type, below <see cref="Places"/>.</summary>
+    public int Index => (((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1;
 }

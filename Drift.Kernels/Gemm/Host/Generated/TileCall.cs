@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Drift.Kernels;
 
 /// <summary>
-/// The operands of one call of a micro-kernel, of any type: C [rows, columns] = start + A [rows, groups] x panel [groups, columns], then sums, then bias. Generated code reads
-/// the fields at their offsets, so their order is part of its calling convention. Strides are in bytes.
+/// The operands of one call of a micro-kernel, of any type: C [rows, columns] = start + A [rows, groups] x panel [groups, columns], summed before the bias is added. Generated code
+/// reads the fields at their offsets. Strides are in bytes.
 /// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TileCall
@@ -36,16 +36,34 @@ internal unsafe struct TileCall
     /// <summary>Bytes between rows of C.</summary>
     public nint CStride;
 
-    /// <summary>Added to every row after the sums; null for none. Floats only.</summary>
+    /// <summary>With check rows: where the first of them goes, and what it starts from where <see cref="Start"/> is C.</summary>
+    public void* Checks;
+
+    /// <summary>Bytes between check rows.</summary>
+    public nint ChecksStride;
+
+    /// <summary>Added to every row but check rows, in C and in no sum; null for none. Floats only.</summary>
     public float* Bias;
 
     /// <summary>With sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row.</summary>
     public void* RowLanes;
 
-    /// <summary>With sums: one value a column, to which the rows are added in order.</summary>
+    /// <summary>With sums: 1 where the lanes hold the panels before this one; 0 where they hold nothing yet and count as 0.</summary>
+    public nint LanesBegun;
+
+    /// <summary>With sums: takes each row's folded lanes (<see cref="Drift.Kernels.RowLanes"/>), which are then not kept; null where further panels follow.</summary>
+    public void* RowSums;
+
+    /// <summary>Bytes between row sums.</summary>
+    public nint RowSumStride;
+
+    /// <summary>With sums: one value a column that exists, to which the rows are added in order.</summary>
     public void* ColumnSums;
 
-    /// <summary>Bit j: column j exists. Of other columns nothing is read or written but in the panel and the sums, which are whole.</summary>
+    /// <summary>With sums: 1 where the column sums hold the rows before these; 0 where they hold nothing yet and count as 0.</summary>
+    public nint ColumnsBegun;
+
+    /// <summary>Bit j: column j exists. Of other columns nothing is read or written but in the panel, where they are 0.</summary>
     public ulong Columns;
 
     /// <summary>The mask of the first columns.</summary>

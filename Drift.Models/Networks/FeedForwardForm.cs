@@ -1,0 +1,52 @@
+using Drift.Kernels;
+
+namespace Drift.Models;
+
+/// <summary>What diffusers' transformers put between the two layers of a feed-forward part: a GELU of one kind or another, or one that gates (GEGLU).</summary>
+internal sealed class FeedForwardForm
+{
+    /// <summary>Widening of all these networks: values inside the part for each value of its input.</summary>
+    private const int Widening = 4;
+
+    private readonly string _activation;
+
+    private FeedForwardForm(string activation) => _activation = activation;
+
+    /// <summary>Reads <c>activation_fn</c>.</summary>
+    /// <param name="config">A transformer's config.json.</param>
+    /// <exception cref="ModelFormatException">It is another word, or not supported.</exception>
+    public static FeedForwardForm Read(ModelConfig config) =>
+        new(config.SupportedChoice("activation_fn", ["gelu-approximate", "gelu", "geglu", "geglu-approximate"], ["swiglu", "linear-silu"]));
+
+    /// <summary>Output features of the first layer: twice the inner width where half of them gate the others.</summary>
+    /// <param name="width">Features of the part's input.</param>
+    public int FirstWidth(int width) => (_activation == "geglu" ? 2 : 1) * InnerWidth(width);
+
+    /// <summary>Input features of the second layer.</summary>
+    /// <param name="width">Features of the part's input.</param>
+    public static int InnerWidth(int width) => Widening * width;
+
+    /// <summary>The first layer's outputs to the second one's inputs.</summary>
+    /// <param name="wide">[samples, tokens, first width]; overwritten.</param>
+    /// <param name="workspace">Lends memory for what is gated.</param>
+    public Tensor Apply(Tensor wide, Workspace workspace)
+    {
+        switch (_activation)
+        {
+            case "geglu":
+                var gated = workspace.Rent(wide.Shape[0], wide.Shape[1], wide.Columns / 2);
+                Gelu.Gate(wide.Span, gated.Columns, gated.Span);
+                return gated;
+            case "gelu":
+                Gelu.Exact(wide.Span);
+                return wide;
+            // diffusers' name for the sigmoid approximation; nothing is gated.
+            case "geglu-approximate":
+                Gelu.Quick(wide.Span);
+                return wide;
+            default:
+                Gelu.Tanh(wide.Span);
+                return wide;
+        }
+    }
+}

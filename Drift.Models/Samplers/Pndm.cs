@@ -1,0 +1,144 @@
+namespace Drift.Models;
+
+/// <summary>
+/// diffusers' PNDMScheduler without its Runge-Kutta steps, as Stable Diffusion 1.5 ships it: the linear multistep method of Liu et al., "Pseudo numerical methods for diffusion models on
+/// manifolds" (arXiv 2202.09778, equations 11 and 12). DDIM's transfer, with the predictions of up to four steps put together by Adams and Bashforth. The second step is made twice, so
+/// that there is a past to build on, and a run asks the network once more than it has steps. Immutable.
+/// </summary>
+public sealed class Pndm : ISampler
+{
+    private const int MostRemembered = 4;
+
+    private readonly NoiseSchedule _schedule;
+    private readonly float _finalAlpha;
+    private readonly string _spacing;
+    private readonly int _offset;
+    private readonly bool _velocity;
+
+    internal Pndm(ModelConfig config)
+    {
+        if (!config.Flag("skip_prk_steps", false))
+            throw config.NotSupported("skip_prk_steps", "false", "true, as Stable Diffusion has it");
+        _schedule = NoiseSchedule.Read(config);
+        _finalAlpha = config.Flag("set_alpha_to_one", false) ? 1 : _schedule.AlphasCumprod[0];
+        _spacing = config.Choice(TimestepSpacing.Setting, "leading", "linspace", "trailing");
+        _offset = config.Integer("steps_offset", 0, least: 0);
+        _velocity = config.Choice(PredictionTypes.Setting, "epsilon", "v_prediction") == "v_prediction";
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one.</exception>
+    public ISamplerRun Begin(int steps, int pictures = 1)
+    {
+        var trained = _schedule.AlphasCumprod.Count;
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, trained);
+        double[] once = _spacing switch
+        {
+            "linspace" => [.. TimestepSpacing.Linspace(0, trained - 1, steps).Select(value => Math.Round(value)).Reverse()],
+            "leading" => [.. TimestepSpacing.Leading(steps, trained / steps, _offset)],
+            _ => [.. TimestepSpacing.Trailing(trained, trained, steps)],
+        };
+        if (once[0] >= trained)
+            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
+        return new Run(this, once.Length == 1 ? once : [once[0], once[1], .. once[1..]], trained / steps);
+    }
+
+    private sealed class Run(Pndm solver, double[] timesteps, int stride) : ISamplerRun
+    {
+        /// <summary>The last predictions, the oldest first, without that of the second step's other attempt.</summary>
+        private readonly List<float[]> _past = [];
+
+        /// <summary>Where the second step's first attempt began; null but between the two.</summary>
+        private float[]? _start;
+        private int _next;
+
+        public IReadOnlyList<double> Timesteps => timesteps;
+
+        public double InitialSigma => 1;
+
+        public IReadOnlyList<float[]> Memory => [.. (_start is null ? _past : [.. _past, _start]).Select(values => (float[])values.Clone())];
+
+        public void Resume(int index, IReadOnlyList<float[]> memory)
+        {
+            _next = index;
+            _past.Clear();
+            _past.AddRange(memory.Take(index == 1 ? 1 : memory.Count).Select(prediction => (float[])prediction.Clone()));
+            _start = index == 1 ? (float[])memory[1].Clone() : null;
+        }
+
+        public void Step(int index, ReadOnlySpan<float> prediction, Span<float> sample, Span<float> original)
+        {
+            if (index != _next)
+                throw new InvalidOperationException($"step {index} of a multistep run after {_next} steps: it builds on the ones before it, so they are taken in order");
+            var (from, to) = ((int)timesteps[index], (int)timesteps[index] - stride);
+            if (!original.IsEmpty)
+                Clean(from, prediction, sample, original);
+            if (_start is { } start)
+            {
+                // The step that was made last, again: from its start, with the mean of the predictions at both ends.
+                start.CopyTo(sample);
+                _start = null;
+                Transfer(from + stride, from, Sum(sample.Length, 2, (1, prediction.ToArray()), (1, _past[^1])), sample);
+            }
+            else
+            {
+                _past.Add(prediction.ToArray());
+                if (_past.Count > MostRemembered)
+                    _past.RemoveAt(0);
+                if (index == 0)
+                    _start = sample.ToArray();
+                Transfer(from, to, Extrapolated(sample.Length), sample);
+            }
+
+            _next = index + 1;
+        }
+
+        /// <summary>The formulas of Adams and Bashforth of the order that the past allows: the mean over the step of the polynomial through the last predictions.</summary>
+        private float[] Extrapolated(int length) => _past switch
+        {
+            [.., var a, var b, var c, var d] => Sum(length, 24, (55, d), (-59, c), (37, b), (-9, a)),
+            [var a, var b, var c] => Sum(length, 12, (23, c), (-16, b), (5, a)),
+            [var a, var b] => Sum(length, 2, (3, b), (-1, a)),
+            _ => _past[0],
+        };
+
+        private static float[] Sum(int length, float divisor, params ReadOnlySpan<(float Weight, float[] Values)> terms)
+        {
+            var sum = new float[length];
+            foreach (var (weight, values) in terms)
+            {
+                for (var i = 0; i < length; i++)
+                    sum[i] += weight * values[i];
+            }
+
+            for (var i = 0; i < length; i++)
+                sum[i] /= divisor;
+            return sum;
+        }
+
+        /// <summary>DDIM's step, with the clean sample taken out of the formula.</summary>
+        private void Transfer(int from, int to, float[] prediction, Span<float> sample)
+        {
+            var (alpha, next) = (Alpha(from), to < 0 ? solver._finalAlpha : Alpha(to));
+            var (stays, whole) = (MathF.Sqrt(next / alpha), (alpha * MathF.Sqrt(1 - next)) + MathF.Sqrt(alpha * (1 - alpha) * next));
+            var (signal, noise) = (MathF.Sqrt(alpha), MathF.Sqrt(1 - alpha));
+            for (var i = 0; i < sample.Length; i++)
+            {
+                var slope = solver._velocity ? signal * prediction[i] + noise * sample[i] : prediction[i];
+                sample[i] = stays * sample[i] - (next - alpha) * slope / whole;
+            }
+        }
+
+        private void Clean(int timestep, ReadOnlySpan<float> prediction, ReadOnlySpan<float> sample, Span<float> original)
+        {
+            var alpha = Alpha(timestep);
+            var (signal, noise) = (MathF.Sqrt(alpha), MathF.Sqrt(1 - alpha));
+            for (var i = 0; i < sample.Length; i++)
+                original[i] = solver._velocity ? signal * sample[i] - noise * prediction[i] : (sample[i] - noise * prediction[i]) / signal;
+        }
+
+        /// <summary>Some spacings have a timestep of -1, which Python reads as the last.</summary>
+        private float Alpha(int timestep) => solver._schedule.AlphasCumprod[timestep < 0 ? solver._schedule.AlphasCumprod.Count + timestep : timestep];
+    }
+}
