@@ -33,7 +33,7 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
     /// <exception cref="DisagreementException">Two sides differ.</exception>
     public void Run(IReadOnlyList<Contest> contests, Session session)
     {
-        var (missing, torchMissing) = options.Rivals ? (OnnxRuntimeLibrary.Missing(), TorchLibrary.Missing()) : (null, null);
+        var (missing, torchMissing) = options.Rivals ? (OnnxRuntimeLibrary.Missing(), new TorchRival().Missing()) : (null, null);
         if (missing is not null)
             _notes.Add($"ONNX Runtime: {missing}");
         if (torchMissing is not null)

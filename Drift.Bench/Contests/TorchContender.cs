@@ -80,27 +80,7 @@ internal sealed unsafe class TorchLibrary
     // Values of c10::ScalarType and c10::DeviceType; a CPU has no index.
     private const sbyte Float32 = 6;
     private const int Cpu = 0, NoIndex = -1;
-    private const string LibraryName = "libLibTorchSharp.so";
-    private readonly nint _library = NativeLibrary.Load(Path.Combine(Environment.GetEnvironmentVariable(Variable)!, LibraryName));
-
-    /// <summary>Environment variable: the folder of libtorch and of that half.</summary>
-    public const string Variable = "DRIFT_TORCH";
-
-    /// <summary>Why there is none here; null where there is.</summary>
-    public static string? Missing()
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } folder)
-            return $"{Variable} names no folder; eng/torch-cpu.sh makes one and runs this in it";
-        try
-        {
-            NativeLibrary.Load(Path.Combine(folder, LibraryName));
-            return null;
-        }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-        {
-            return $"{Variable}={folder}: {e.Message}";
-        }
-    }
+    private readonly nint _library = TorchRival.Load();
 
     /// <summary>Threads of an operator.</summary>
     public void SetThreads(int threads) => ((delegate* unmanaged<int, void>)At("THSTorch_set_num_threads"))(threads);

@@ -49,6 +49,14 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="protection">Checks and recovery, or null.</param>
     public Strategy Strategy(Func<IOperatingPolicy> policy, Protection? protection) => new(policy, OutputForm.Saturating, protection) { Covers = Kind.Guards };
 
+    /// <summary>A policy file's strategy.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="assumed">What a closed loop believes.</param>
+    public Strategy Strategy(PolicyFile policy, IErrorRates assumed) => policy.ToStrategy(Name, _lab.Scope, assumed, Kind, () => new RangeProfile());
+
+    /// <summary>The paper's ratio of compute to memory energy for this kind of model.</summary>
+    public PaperMix Mix => _lab.Mix;
+
     /// <summary>The paper's schedule for this kind of model.</summary>
     /// <param name="point">The point of the steps that are not safe.</param>
     public DriftPolicy Schedule(OperatingPoint point) => new(point, Kind.Schedule.SafeSteps, Kind.Schedule.SafeLastSteps, Steps);

@@ -26,6 +26,16 @@ public interface IDeviceProducts : IDisposable
     /// <param name="faults">Flips, of the bits of floats.</param>
     /// <exception cref="ArgumentException">A span has another length, no product can be summed in such tiles, or a flip lies outside the product.</exception>
     IDeviceProduct<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults = default);
+
+    /// <summary>Sends a group's fp32 convolution; its windows are gathered on the device in every run.</summary>
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <param name="filters">The group's filters over the window [filters, K].</param>
+    /// <param name="shape">The convolution, with channels last.</param>
+    /// <param name="group">Which group, from 0.</param>
+    /// <param name="tile">Edge of a checksum tile, a multiple of 16; 0 for no sums.</param>
+    /// <param name="faults">Flips of the group's product.</param>
+    /// <exception cref="ArgumentException">A span has another length, there is no such convolution, or no product can be summed in such tiles.</exception>
+    IDeviceProduct<FloatOutput> Convolve(ReadOnlySpan<float> input, ReadOnlySpan<float> filters, ConvolutionShape shape, int group, int tile, FaultPlan faults = default);
 }
 
 /// <summary>A product on a device. Its operands may be multiplied again and again.</summary>

@@ -14,7 +14,12 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
     private IDeviceProducts _device = null!;
     private FloatBackend _host = null!;
 
-    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.Fixtures().Where(data => data.Arguments[0] is BackendUnderTest { Name: var name } && IlgpuBackend.Names.Contains(name));
+    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.Fixtures(
+    [
+        .. BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)),
+        .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.Cpu, optimised, FloatForm.SmallBlock)),
+        .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.OpenCL, optimised, FloatForm.Block)),
+    ]);
 
     [OneTimeSetUp]
     public void Open()
@@ -66,7 +71,7 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
     {
         Assert.Throws<ArgumentException>(() => _device.Float(new float[5], new float[6], new GemmShape(2, 2, 3), 0));
         Assert.Throws<ArgumentException>(() => _device.Float(new float[6], new float[5], new GemmShape(2, 2, 3), 0));
-        Assert.Throws<ArgumentException>(() => _device.Float(new float[6], new float[6], new GemmShape(2, 2, 3), 8));
+        Assert.Throws<ArgumentException>(() => _device.Float(new float[6], new float[6], new GemmShape(2, 2, 3), 4));
         Assert.Throws<ArgumentException>(() => _device.Float(new float[6], new float[6], new GemmShape(2, 2, 3), 0, FaultPlan.Of(3, 2, [new(2, 0, 1)])));
     }
 
@@ -88,6 +93,37 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
             Assert.That(again.Expected.Columns.ToArray(), Is.EqualTo(once.Expected.Columns.ToArray()));
         }
     }
+
+    [Test]
+    public void Convolutions_have_the_hosts_bits([Values(0, 16)] int tile)
+    {
+        foreach (var shape in new[] { new ConvolutionShape(2, 7, 5, 6, 20, 3) { Padding = 1 }, new ConvolutionShape(1, 8, 9, 4, 18, 3) { Stride = 2, Padding = 1, PaddingAfter = 0, Groups = 2 } })
+        {
+            var (input, (m, n, k)) = (Draw(5, shape.InputLength), shape.Product);
+            var windows = new float[m * k];
+            for (var group = 0; group < shape.Groups; group++)
+            {
+                Windows(input, shape, group, windows);
+                var filters = Draw(group, n * k);
+                var truth = new float[m * n];
+                _host.Multiply(windows, k, m, FloatGemm.Pack(filters, n, k), [], truth, n);
+                using var product = _device.Convolve(input, filters, shape, group, tile);
+                product.Run();
+                product.Read(_output);
+                for (var i = 0; i < m; i++)
+                    Assert.That(Bits(_output.Row(i)), Is.EqualTo(Bits(truth.AsSpan(i * n, n))), $"row {i} of {shape}");
+            }
+        }
+    }
+
+    private static unsafe void Windows(float[] input, ConvolutionShape shape, int group, float[] windows)
+    {
+        fixed (float* from = input, to = windows)
+            new WindowRows<float>(from, shape, group).Gather(0, shape.Product.M, 0, shape.Product.K, to, shape.Product.K);
+    }
+
+    private static BackendUnderTest Block(string name, bool optimised, FloatForm form) =>
+        new(name, $"{(optimised ? "O2" : "O0")} {form}", () => new IlgpuBackend(name, optimised, form));
 
     private void Compare(int m, int n, int k, int tile, FaultPlan faults)
     {

@@ -8,12 +8,16 @@ namespace Drift.Kernels.Ilgpu;
 internal sealed class FloatKernelSet(Accelerator accelerator, int group)
 {
     /// <summary><see cref="FloatLineKernels.Interleave"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int> Interleave { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int>(FloatLineKernels.Interleave, group);
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int> Interleave { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Interleave, group);
 
     /// <summary><see cref="FloatLineKernels.Encode"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int> Encode { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Encode, group);
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int> Encode { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(FloatLineKernels.Encode, group);
+
+    /// <summary><see cref="WindowKernels.Values"/>.</summary>
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, WindowExtents> Windows { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, WindowExtents>(WindowKernels.Values, group);
 
     /// <summary><see cref="FloatLineKernels.Gather"/>.</summary>
     public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int, int> Gather { get; } =
@@ -31,35 +35,39 @@ internal sealed class DeviceFloatProduct : IDisposable
 {
     private readonly FloatKernelSet _kernels;
     private readonly FloatFamily _family;
-    private readonly DeviceBuffer _source, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums;
+    private readonly DeviceBuffer _source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums;
     private readonly FloatExtents _extents;
-    private readonly int _rows, _tileRows, _tileColumns, _linesStride;
+    private readonly WindowExtents? _convolution;
+    private readonly int _k, _rows, _tileRows, _tileColumns, _linesStride;
 
     /// <summary>Sends operands and flips.</summary>
     /// <exception cref="ArgumentException">A span is too short, or the tile does not hold whole register tiles.</exception>
-    public DeviceFloatProduct(Accelerator accelerator, FloatKernelSet kernels, FloatFamily family, ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults)
+    public DeviceFloatProduct(Accelerator accelerator, FloatKernelSet kernels, FloatFamily family, ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults,
+        WindowExtents? convolution = null)
     {
         var (m, n, k) = shape;
-        Require(a.Length, (long)m * k, nameof(a));
+        if (convolution is null)
+            Require(a.Length, (long)m * k, nameof(a));
         Require(w.Length, (long)n * k, nameof(w));
         if (tile < 0 || tile % family.PartColumns != 0 || tile % family.PartRows != 0)
             throw new ArgumentException($"fp32 line sums on a device are taken of tiles of 0 or a multiple of {Math.Max(family.PartColumns, family.PartRows)}, not of {tile}", nameof(tile));
-        (_kernels, _family) = (kernels, family);
+        (_kernels, _family, _convolution, _k) = (kernels, family, convolution, k);
+        var depth = IlgpuWeights.RoundUp(k, family.DepthUnit);
         DeviceBuffer Buffer() => new(accelerator);
-        (_source, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums) = (Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer());
+        (_source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums) = (Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer());
         (_tileRows, _tileColumns) = (IlgpuWeights.TilesIn(m, tile), IlgpuWeights.TilesIn(n, tile));
         _rows = IlgpuWeights.RoundUp(m, family.RowGroup);
         _linesStride = IlgpuWeights.RoundUp(_tileColumns, FloatDirectKernel.Columns);
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         _extents = new FloatExtents(
-            m, n, k, IlgpuWeights.RoundUp(n, family.ColumnGroup), family.RowGroup, family.ColumnGroup, tile, blockColumns, blockRows * blockColumns);
+            m, n, depth, IlgpuWeights.RoundUp(n, family.ColumnGroup), family.RowGroup, family.ColumnGroup, tile, blockColumns, blockRows * blockColumns);
         try
         {
             PackedPlan.Upload(faults, shape, _plan);
             var source = Upload(w);
-            _kernels.Interleave(new Index2D(k, _extents.Stride), source, Floats(_weights, _extents.Stride * k), n, family.ColumnGroup, k);
+            _kernels.Interleave(new Index2D(depth, _extents.Stride), source, Floats(_weights, _extents.Stride * depth), n, family.ColumnGroup, k, depth);
             if (tile > 0)
-                _kernels.Encode(new Index2D(k, _linesStride), source, Floats(_lines, _linesStride * k), n, FloatDirectKernel.Columns, k, tile);
+                _kernels.Encode(new Index2D(depth, _linesStride), source, Floats(_lines, _linesStride * depth), n, FloatDirectKernel.Columns, k, depth, tile);
             accelerator.Synchronize();
             Upload(a);
         }
@@ -76,12 +84,12 @@ internal sealed class DeviceFloatProduct : IDisposable
     public void Run()
     {
         var e = _extents;
-        var source = Floats(_source, e.Rows * e.Depth);
+        var source = Source();
         var a = Floats(_a, _rows * e.Depth);
         var w = Floats(_weights, e.Stride * e.Depth);
         var plan = _plan.All;
         var sums = Sums();
-        _kernels.Interleave(new Index2D(e.Depth, _rows), source, a, e.Rows, e.RowGroup, e.Depth);
+        _kernels.Interleave(new Index2D(e.Depth, _rows), source, a, e.Rows, e.RowGroup, _k, e.Depth);
         int rowParts = _rows * (e.Stride / _family.PartColumns), columnParts = _rows / _family.PartRows * e.Stride;
         var parts = Floats(_parts, rowParts + columnParts);
         var (partsOfRows, partsOfColumns) = (parts.SubView(0, rowParts), parts.SubView(rowParts, columnParts));
@@ -90,7 +98,7 @@ internal sealed class DeviceFloatProduct : IDisposable
             return;
         var summed = Floats(_summed, SummedRows * e.Depth);
         var bare = e with { Tile = 0, BlockColumns = 0, Blocks = 0 };
-        _kernels.Encode(new Index2D(e.Depth, SummedRows), source, summed, e.Rows, FloatDirectKernel.Rows, e.Depth, e.Tile);
+        _kernels.Encode(new Index2D(e.Depth, SummedRows), source, summed, e.Rows, FloatDirectKernel.Rows, _k, e.Depth, e.Tile);
         _kernels.Direct.Multiply(new FloatLaunch(summed, w, plan, sums.ExpectedColumns, parts, parts, bare with { RowGroup = FloatDirectKernel.Rows }), SummedRows);
         _kernels.Direct.Multiply(
             new FloatLaunch(a, Floats(_lines, _linesStride * e.Depth), plan, sums.ExpectedRows, parts, parts,
@@ -121,7 +129,7 @@ internal sealed class DeviceFloatProduct : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_source, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums])
+        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums])
             buffer.Dispose();
     }
 
@@ -142,6 +150,16 @@ internal sealed class DeviceFloatProduct : IDisposable
             rowSums.Slice(i * _linesStride, _tileColumns).CopyTo(sums.Rows[(i * _tileColumns)..]);
         for (var t = 0; t < _tileRows; t++)
             columnSums.Slice(t * _extents.Stride, _extents.Columns).CopyTo(sums.Columns[(t * _extents.Columns)..]);
+    }
+
+    /// <summary>A [M, K], gathered where it is windows.</summary>
+    private ArrayView<float> Source()
+    {
+        if (_convolution is not { } windows)
+            return Floats(_source, _extents.Rows * _k);
+        var gathered = Floats(_windows, _extents.Rows * _k);
+        _kernels.Windows(new Index2D(_k, _extents.Rows), _source.All.Cast<float>(), gathered, windows);
+        return gathered;
     }
 
     private ArrayView<float> Upload(ReadOnlySpan<float> values)

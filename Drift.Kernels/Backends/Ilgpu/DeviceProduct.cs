@@ -1,15 +1,17 @@
 using System.Runtime.InteropServices;
+using ILGPU;
 using ILGPU.Runtime;
 
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>An INT8 product with its operands on a device: they go up, are multiplied as often as wanted, and results come down. Buffers grow and stay.</summary>
-internal sealed class DeviceProduct(Accelerator accelerator) : IDisposable
+internal sealed class DeviceProduct(Accelerator accelerator, Action<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> gather) : IDisposable
 {
-    private readonly DeviceBuffer _activations = new(accelerator), _plan = new(accelerator), _accumulators = new(accelerator), _sums = new(accelerator);
+    private readonly DeviceBuffer _input = new(accelerator), _activations = new(accelerator), _plan = new(accelerator), _accumulators = new(accelerator), _sums = new(accelerator);
     private ProductLaunch _launch;
     private SumLayout _layout;
     private GemmShape _shape;
+    private WindowExtents? _convolution;
 
     /// <summary>Sends operands and flips.</summary>
     /// <param name="call">A, and weights of this device.</param>
@@ -33,6 +35,8 @@ internal sealed class DeviceProduct(Accelerator accelerator) : IDisposable
     {
         if (_layout.Length > 0)
             _sums.Take(_layout.Length).MemSetToZero();
+        if (_convolution is { } windows)
+            gather(new Index2D(_launch.Extents.Words, _launch.Extents.PaddedRows), _input.All.Cast<sbyte>(), _launch.A, _launch.Extents.Words, windows);
         _launch.Weights.Family.Multiply(_launch);
     }
 
@@ -52,14 +56,23 @@ internal sealed class DeviceProduct(Accelerator accelerator) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_activations, _plan, _accumulators, _sums])
+        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_input, _activations, _plan, _accumulators, _sums])
             buffer.Dispose();
     }
 
-    /// <summary>A as words, rows padded with zeros.</summary>
-    private ILGPU.ArrayView<int> Upload(in GemmCall call, int rows, int words)
+    /// <summary>A as words, rows padded with zeros; of a convolution only its input, whose windows are gathered there.</summary>
+    private ArrayView<int> Upload(in GemmCall call, int rows, int words)
     {
         var length = checked(rows * words);
+        _convolution = call.Convolution is { } shape ? WindowExtents.Of(shape, call.Group) : null;
+        if (call.Convolution is { } convolution)
+        {
+            var input = MemoryMarshal.Cast<int, sbyte>(_input.Stage((convolution.InputLength + 3) / 4));
+            call.Activations[..convolution.InputLength].CopyTo(input);
+            _input.Upload((convolution.InputLength + 3) / 4);
+            return _activations.Take(length);
+        }
+
         var stage = MemoryMarshal.Cast<int, sbyte>(_activations.Stage(length));
         stage.Clear();
         call.CopyRows(0, call.Shape.M, stage, words * 4);

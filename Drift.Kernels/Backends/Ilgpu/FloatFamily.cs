@@ -7,6 +7,19 @@ namespace Drift.Kernels.Ilgpu;
 internal readonly record struct FloatLaunch(
     ArrayView<float> A, ArrayView<float> W, ArrayView<int> Plan, ArrayView<float> C, ArrayView<float> RowParts, ArrayView<float> ColumnParts, FloatExtents Extents);
 
+/// <summary>The families of fp32 kernels.</summary>
+internal enum FloatForm
+{
+    /// <summary><see cref="FloatDirectFamily"/>.</summary>
+    Direct,
+
+    /// <summary><see cref="FloatBlockFamily{TSize}"/> for GPUs.</summary>
+    Block,
+
+    /// <summary>The same kernel with the smallest block there is.</summary>
+    SmallBlock,
+}
+
 /// <summary>A way of multiplying fp32 on a device.</summary>
 internal abstract class FloatFamily
 {
@@ -19,11 +32,22 @@ internal abstract class FloatFamily
     /// <summary>Columns of W that are interleaved; N is padded to whole groups.</summary>
     public abstract int ColumnGroup { get; }
 
+    /// <summary>K is padded with zeros to a multiple of this.</summary>
+    public abstract int DepthUnit { get; }
+
     /// <summary>Columns that a part of an observed row sum covers.</summary>
     public abstract int PartColumns { get; }
 
     /// <summary>Rows that a part of an observed column sum covers.</summary>
     public abstract int PartRows { get; }
+
+    /// <summary>Compiles one.</summary>
+    public static FloatFamily Load(FloatForm form, Accelerator accelerator, int group) => form switch
+    {
+        FloatForm.Direct => new FloatDirectFamily(accelerator, group),
+        FloatForm.Block => new FloatBlockFamily<Block128>(accelerator),
+        _ => new FloatBlockFamily<Block16>(accelerator),
+    };
 
     /// <summary>Multiplies, flips, stores and sums in parts.</summary>
     /// <param name="launch">Operands and results.</param>
@@ -46,6 +70,9 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
 
     /// <inheritdoc/>
     public override int ColumnGroup => FloatDirectKernel.Columns;
+
+    /// <inheritdoc/>
+    public override int DepthUnit => 1;
 
     /// <inheritdoc/>
     public override int PartColumns => FloatDirectKernel.Columns;

@@ -5,7 +5,7 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>The extents of one launch of an fp32 product.</summary>
 /// <param name="Rows">M.</param>
 /// <param name="Columns">N.</param>
-/// <param name="Depth">K.</param>
+/// <param name="Depth">K, padded.</param>
 /// <param name="Stride">Values from one row of C to the next: N rounded up.</param>
 /// <param name="RowGroup">Rows of A that are interleaved.</param>
 /// <param name="ColumnGroup">Columns of W that are interleaved.</param>
@@ -24,8 +24,9 @@ internal static class FloatLineKernels
     /// <param name="lines">Lines that there are.</param>
     /// <param name="group">Lines of a group.</param>
     /// <param name="k">K.</param>
-    public static void Interleave(Index2D index, ArrayView<float> source, ArrayView<float> target, int lines, int group, int k) =>
-        target[Place(index.Y, index.X, group, k)] = index.Y < lines ? source[index.Y * k + index.X] : 0;
+    /// <param name="depth">K with padding, which is zero.</param>
+    public static void Interleave(Index2D index, ArrayView<float> source, ArrayView<float> target, int lines, int group, int k, int depth) =>
+        target[Place(index.Y, index.X, group, depth)] = index.Y < lines && index.X < k ? source[index.Y * k + index.X] : 0;
 
     /// <summary>Sums the lines of each tile, first to last, and interleaves the sums.</summary>
     /// <param name="index">X counts k, Y tiles, padded ones too: their sums are zero.</param>
@@ -34,14 +35,15 @@ internal static class FloatLineKernels
     /// <param name="lines">Lines that there are.</param>
     /// <param name="group">Sums of a group.</param>
     /// <param name="k">K.</param>
+    /// <param name="depth">K with padding, which is zero.</param>
     /// <param name="tile">Edge of a checksum tile.</param>
-    public static void Encode(Index2D index, ArrayView<float> source, ArrayView<float> target, int lines, int group, int k, int tile)
+    public static void Encode(Index2D index, ArrayView<float> source, ArrayView<float> target, int lines, int group, int k, int depth, int tile)
     {
         var sum = 0f;
-        var end = IntrinsicMath.Min((index.Y + 1) * tile, lines);
+        var end = index.X < k ? IntrinsicMath.Min((index.Y + 1) * tile, lines) : 0;
         for (var line = index.Y * tile; line < end; line++)
             sum += source[line * k + index.X];
-        target[Place(index.Y, index.X, group, k)] = sum;
+        target[Place(index.Y, index.X, group, depth)] = sum;
     }
 
     /// <summary>Adds up the parts of each line within a tile, first to last.</summary>

@@ -1,4 +1,5 @@
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace Drift.Kernels.Ilgpu;
 
@@ -11,10 +12,11 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     public const string Cpu = "ilgpu-cpu", OpenCL = "ilgpu-opencl", Cuda = "ilgpu-cuda";
 
     // ILGPU would take the largest group. PoCL keeps the registers of a whole group on one thread's stack: with 4096 items, a crash.
-    private const int GroupSize = 32;
+    internal const int GroupSize = 32;
 
     private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
+    private readonly Action<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> _gather;
     private readonly DeviceProduct _product;
     private readonly KernelFamily[] _all, _families;
     private readonly Lazy<(FloatKernelSet Kernels, FloatFamily Family)> _floats;
@@ -23,16 +25,17 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <summary>Opens a device and compiles the kernels for it.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="optimised">False leaves ILGPU's optimisations out, which must change no bit.</param>
+    /// <param name="floats">The fp32 family; null for the one that suits the device.</param>
     /// <exception cref="BackendUnavailableException">The device is absent, or its driver does not compile the kernels.</exception>
-    public IlgpuBackend(string name, bool optimised = true)
+    public IlgpuBackend(string name, bool optimised = true, FloatForm? floats = null)
     {
         Name = name;
         _device = IlgpuDevice.Open(name, optimised ? OptimizationLevel.O2 : OptimizationLevel.O0);
         var accelerator = _device.Accelerator;
-        _product = new(accelerator);
         var group = Math.Min(GroupSize, accelerator.MaxNumThreadsPerGroup);
         try
         {
+            _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
             KernelFamily direct = new DirectFamily(accelerator, group);
             _families = _all = _device.HasTensorCores ? [new MatrixFamily(accelerator, group), direct] : [direct];
         }
@@ -43,8 +46,11 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             throw because;
         }
 
+        _product = new(accelerator, _gather);
+
         // Most runs multiply INT8 only, and a driver takes its time over each kernel.
-        _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), (FloatFamily)new FloatDirectFamily(accelerator, group))));
+        var form = floats ?? (_device.IsGpu ? FloatForm.Block : FloatForm.Direct);
+        _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(form, accelerator, group))));
 
         // Tensor cores cannot be simulated: a device whose own do not give the reference's bits does without them.
         if (_families.Length > 1 && !BackendTrial.Passes(this))
@@ -123,7 +129,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         lock (_gate)
         {
             Enter();
-            var product = new DeviceProduct(_device.Accelerator);
+            var product = new DeviceProduct(_device.Accelerator, _gather);
             var resident = new Resident<GemmOutput>(this, product, product.Run, product.Read);
             try
             {
@@ -139,15 +145,29 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     }
 
     /// <inheritdoc/>
-    public IDeviceProduct<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults = default)
+    public IDeviceProduct<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults = default) =>
+        Float(a, w, shape, tile, faults, null);
+
+    private Resident<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults, WindowExtents? convolution)
     {
         lock (_gate)
         {
             Enter();
             var (kernels, family) = _floats.Value;
-            var product = new DeviceFloatProduct(_device.Accelerator, kernels, family, a, w, shape, tile, faults);
+            var product = new DeviceFloatProduct(_device.Accelerator, kernels, family, a, w, shape, tile, faults, convolution);
             return new Resident<FloatOutput>(this, product, product.Run, product.Read);
         }
+    }
+
+    /// <inheritdoc/>
+    public IDeviceProduct<FloatOutput> Convolve(ReadOnlySpan<float> input, ReadOnlySpan<float> filters, ConvolutionShape shape, int group, int tile, FaultPlan faults = default)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        if (shape.Required().Layout != ChannelLayout.Last || input.Length != shape.InputLength)
+            throw new ArgumentException($"windows are taken of {shape.InputLength} values with channels last, not of {input.Length} with channels {shape.Layout}", nameof(input));
+        ArgumentOutOfRangeException.ThrowIfNegative(group);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(group, shape.Groups);
+        return Float(input, filters, shape.Product, tile, faults, WindowExtents.Of(shape, group));
     }
 
     /// <inheritdoc/>

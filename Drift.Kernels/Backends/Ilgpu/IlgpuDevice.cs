@@ -28,6 +28,9 @@ internal sealed class IlgpuDevice : IDisposable
     /// <summary>Whether <see cref="TensorCores"/> are here.</summary>
     public bool HasTensorCores => Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
+    /// <summary>Whether this is a GPU, whose shared memory is faster than its caches.</summary>
+    public bool IsGpu => Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
+
     /// <summary>The device's name, memory and size.</summary>
     public string Detail { get; }
 
@@ -37,8 +40,8 @@ internal sealed class IlgpuDevice : IDisposable
     /// <exception cref="BackendUnavailableException">No such device here.</exception>
     public static IlgpuDevice Open(string name, OptimizationLevel level) => name switch
     {
-        // The smallest simulator there is: every simulated thread is a thread of the system.
-        IlgpuBackend.Cpu => Open<CPUDevice>(level, b => b.CPU(new CPUDevice(2, 1, 1)), () => "ILGPU's CPU simulator did not start"),
+        // A small simulator: every simulated thread is a thread of the system, and the smallest block has four.
+        IlgpuBackend.Cpu => Open<CPUDevice>(level, b => b.CPU(new CPUDevice(2, 2, 1)), () => "ILGPU's CPU simulator did not start"),
         IlgpuBackend.OpenCL => Open<CLDevice>(level, b => b.OpenCL(Suits), NoOpenCL),
         IlgpuBackend.Cuda => Open<CudaDevice>(level, b => b.Cuda(), () => NoCuda),
         _ => throw new ArgumentException($"no ILGPU backend is called '{name}'", nameof(name)),

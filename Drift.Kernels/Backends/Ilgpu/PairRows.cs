@@ -42,5 +42,6 @@ internal static class PairRows
         pairs[at + group] = PairLanes.Pair(sums.B, sums.D);
     }
 
-    private static int Place(int line, int word, int group, int words) => (line / group * words + word) * 2 * group + line % group;
+    /// <summary>Where the even pairs of a word stand.</summary>
+    public static int Place(int line, int word, int group, int words) => (line / group * words + word) * 2 * group + line % group;
 }
