@@ -36,8 +36,6 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
         var missing = options.Rivals ? OnnxRuntimeLibrary.Missing() : null;
         if (missing is not null)
             _notes.Add($"ONNX Runtime: {missing}");
-        if (options.Rivals)
-            _notes.AddRange(RivalRegistry.NotBuilt);
         RunProgress.Show([contests[0].What], contests.Count * options.Threads.Count, session, moved =>
         {
             foreach (var threads in options.Threads)
