@@ -248,7 +248,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void Mend(Protection protection, int picture, GemmSite site, Checkpoint? checkpoint, LayerOutput output)
     {
         var run = _pictures[picture];
-        var repair = protection.Recovery?.Mend(_finding, checkpoint, output) ?? default;
+        var repair = protection.Recovery is { } recovery ? run.Mend(recovery, site, _finding, checkpoint, output) : default;
         run.Ledger.Mended(_finding, repair);
         run.Charge(ChargeKind.Restore, _platform.Costs.Transfer(new Bytes(repair.RestoredBytes), Traffic.Restores), mended: repair.Elements);
         if (_schedules[picture]?.IsDue(site.Layer, site.Step, Checkpoint.BytesOf(output.M, output.N, output.Scales.Length)) ?? false)
