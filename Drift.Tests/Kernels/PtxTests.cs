@@ -42,7 +42,6 @@ public sealed partial class PtxTests
     [TestCase("direct-expect", 255)]
     [TestCase("widen", 64)]
     [TestCase("encode-pairs", 64)]
-    [TestCase("lay", 255)]
     [TestCase("fp32-direct", 255)]
     [TestCase("fp32-block", 128, Description = "two groups of 256 threads a multiprocessor")]
     [TestCase("windows", 64)]

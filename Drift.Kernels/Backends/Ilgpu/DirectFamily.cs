@@ -6,14 +6,8 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>Products by <see cref="DirectKernel"/>: for every device.</summary>
 internal sealed class DirectFamily(Accelerator accelerator, int group) : KernelFamily
 {
-    // Rows that one item lays out where nothing is summed.
-    private const int Chunk = 128;
-
     private readonly Action<Index2D, ArrayView<int>, ArrayView<int>, int> _widen =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, ArrayView<int>, int>(PairRows.Widen, group);
-
-    private readonly Action<Index2D, ArrayView<int>, ArrayView<int>, ArrayView<int>, int, int, int> _lay =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, ArrayView<int>, ArrayView<int>, int, int, int>(PairRows.Lay, group);
 
     private readonly Action<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>, int> _encode =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>, int>(PairRows.Encode, group);
@@ -60,23 +54,15 @@ internal sealed class DirectFamily(Accelerator accelerator, int group) : KernelF
     {
         var e = launch.Extents;
         var tileRows = IlgpuWeights.TilesIn(e.Rows, e.Tile);
-        var chunk = e.Tile == 0 ? Chunk : e.Tile;
-        int summedAt = PairRows.Length(e.PaddedRows, DirectTile.Rows, e.Words), summed = PairRows.Length((e.PaddedRows + chunk - 1) / chunk, DirectTile.Rows, e.Words);
+        int summedAt = PairRows.Length(e.PaddedRows, DirectTile.Rows, e.Words), summed = PairRows.Length(tileRows, DirectTile.Rows, e.Words);
         var pairs = _pairs.Take(summedAt + summed);
-        var sums = pairs.SubView(summedAt, summed);
-        if (chunk % DirectTile.Rows == 0)
+        _widen(new Index2D(e.Words, e.PaddedRows), launch.A, pairs, e.Words);
+        if (e.Tile > 0)
         {
-            var stretches = (e.Words + DirectTile.Columns - 1) / DirectTile.Columns;
-            _lay(new Index2D(stretches, (e.PaddedRows + chunk - 1) / chunk), launch.A, pairs, sums, e.PaddedRows, e.Words, chunk);
-        }
-        else
-        {
-            _widen(new Index2D(e.Words, e.PaddedRows), launch.A, pairs, e.Words);
-            _encode(new Index2D(e.Words, tileRows), launch.A, OperandLayout.RowMajor(e.Rows, e.Words), e.Tile, sums, DirectTile.Rows);
+            _encode(new Index2D(e.Words, tileRows), launch.A, OperandLayout.RowMajor(e.Rows, e.Words), e.Tile, pairs.SubView(summedAt, summed), DirectTile.Rows);
+            _expect(e.TileStride / DirectTile.Columns * (e.PaddedRows / DirectTile.Rows), pairs, launch.Weights.Lines, launch.Sums.ExpectedRows, e);
         }
 
-        if (e.Tile > 0)
-            _expect(e.TileStride / DirectTile.Columns * (e.PaddedRows / DirectTile.Rows), pairs, launch.Weights.Lines, launch.Sums.ExpectedRows, e);
         var tilesDown = (e.PaddedRows + IlgpuWeights.RoundUp(tileRows, DirectTile.Rows)) / DirectTile.Rows;
         _multiply(
             e.Stride / DirectTile.Columns * tilesDown,

@@ -42,12 +42,6 @@ internal static class PairLanes
     /// <summary>Two INT16 as a word.</summary>
     public static int Pair(int low, int high) => (low & 0xFFFF) | (high << 16);
 
-    /// <summary>Both halves added, each modulo 2^16: the top bits apart, so that none is carried into the other half.</summary>
-    public static int Add(int x, int y) => ((x & 0x7FFF7FFF) + (y & 0x7FFF7FFF)) ^ ((x ^ y) & unchecked((int)0x80008000));
-
-    /// <inheritdoc cref="Add(int, int)"/>
-    public static Lanes16 Add(Lanes16 x, Lanes16 y) => new(Add(x.A, y.A), Add(x.B, y.B), Add(x.C, y.C), Add(x.D, y.D));
-
     /// <summary>The same without the instruction.</summary>
     public static Lanes16 WrittenOut(Lanes16 sum, int x, Lanes16 w) =>
         new(WrittenOut(sum.A, x, w.A), WrittenOut(sum.B, x, w.B), WrittenOut(sum.C, x, w.C), WrittenOut(sum.D, x, w.D));
@@ -67,8 +61,6 @@ internal static class PairLanes
         manager.RegisterMethod(method, new CLIntrinsic(typeof(PairLanes), openCL, IntrinsicImplementationMode.GenerateCode));
         manager.RegisterMethod(method, new PTXIntrinsic(typeof(PairLanes).GetMethod(elsewhere, Own, parameters)!, IntrinsicImplementationMode.Redirect));
     }
-
-    private static Lanes4 Add(Lanes4 x, Lanes4 y) => new(Add(x.A, y.A), Add(x.B, y.B), Add(x.C, y.C), Add(x.D, y.D));
 
     private static Lanes4 Even(Lanes4 words) => new(Even(words.A), Even(words.B), Even(words.C), Even(words.D));
 

@@ -15,7 +15,6 @@ internal static class PtxListing
         ["direct"] = Method(typeof(DirectKernel), nameof(DirectKernel.Run)),
         ["direct-expect"] = Method(typeof(DirectKernel), nameof(DirectKernel.Expect)),
         ["widen"] = Method(typeof(PairRows), nameof(PairRows.Widen)),
-        ["lay"] = Method(typeof(PairRows), nameof(PairRows.Lay)),
         ["encode-pairs"] = Method(typeof(PairRows), nameof(PairRows.Encode)),
         ["encode"] = Method(typeof(ExpectedSumKernels), nameof(ExpectedSumKernels.Encode)),
         ["expect"] = Method(typeof(ExpectedSumKernels), nameof(ExpectedSumKernels.Expect)),
