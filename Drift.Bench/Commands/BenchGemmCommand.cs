@@ -15,13 +15,15 @@ internal static class BenchGemmCommand
     {
         var name = contest.ToString().ToLowerInvariant();
         var command = new Command(name, description);
-        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime and OpenBLAS, where they are installed" };
+        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime, OpenBLAS and libtorch, where they are installed" };
         var json = Declare.Text("--json", "Also write the results here", "FILE");
         var threads = Declare.Optional("--threads", "Threads of a product; without it, one and then all", 1, 1024);
         var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
+        var types = Declare.Choices("--type", "Types of product, comma-separated; without it, all", contest == GemmContest.Gemm ? GemmKinds.Types : [GemmKinds.Int8.Type, GemmKinds.Float.Type]);
+        var layers = Declare.Choices("--layers", "Sets of layers, comma-separated; without it, a few of each type", GemmLayer.Sets.Keys);
         var backend = Declare.Choice("--backend", "Whose products; a device's have their operands there before", Backends.Default, [Backends.Default, .. Backends.Devices]);
         var shape = Declare.Text("--shape", "This shape instead of the layers that are told of", ShapeText.Form);
-        foreach (var option in contest == GemmContest.Gemm ? new Option[] { rivals, json, threads, quick, shape, backend } : [json, threads, quick, shape])
+        foreach (var option in contest == GemmContest.Gemm ? new Option[] { rivals, json, threads, types, layers, quick, shape, backend } : [json, threads, types, layers, quick, shape])
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
@@ -36,7 +38,11 @@ internal static class BenchGemmCommand
             int[] counts = device is not null ? [Environment.ProcessorCount] : parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);
             var options = new GemmBenchOptions(contest, counts, contest == GemmContest.Gemm && parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts, device,
-                parsed.GetValue(shape) is { } only ? ShapeText.Parse("--shape", only) : null);
+                parsed.GetValue(shape) is { } only ? ShapeText.Parse("--shape", only) : null)
+            {
+                Types = parsed.GetValue(types) ?? [],
+                Layers = parsed.GetValue(layers) ?? [],
+            };
             return Run(options, parsed.GetValue(json), session);
         });
         return command;
