@@ -39,6 +39,12 @@ internal static class ConvolutionContests
                 ("flat32", threads => Ours(shape, x, w, bias, 32, threads)), ("flat128", threads => Ours(shape, x, w, bias, 128, threads)), ("flat256", threads => Ours(shape, x, w, bias, 256, threads)),
             ],
             Rivals = [threads => Onnx(shape, x, w, bias, threads)],
+            TorchRivals = shape is not { Stride: 1, Dilation: 1, Groups: 1, PaddingAfter: null } ? [] :
+            [
+                threads => new TorchContender("libtorch conv2d", threads,
+                    [(x, [shape.Batch, shape.Channels, shape.Height, shape.Width]), (w, [shape.Filters, shape.GroupChannels, shape.Kernel, shape.Kernel]), (bias, [shape.Filters])],
+                    (torch, operands) => torch.Convolution(operands[0], operands[1], operands[2], shape.Padding), shape.OutputLength),
+            ],
         };
     }
 

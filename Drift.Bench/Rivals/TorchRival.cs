@@ -36,9 +36,12 @@ internal sealed unsafe class TorchRival : IRival<float, float>
         }
     }
 
+    /// <summary>The native half, where <see cref="Missing"/> finds it.</summary>
+    public static nint Load() => NativeLibrary.Load(Path.Combine(Environment.GetEnvironmentVariable(Variable)!, LibraryName));
+
     /// <inheritdoc/>
     public IProduct<float> Open(Operands<float> operands, int threads) =>
-        new Product(operands, threads, Name, NativeLibrary.Load(Path.Combine(Environment.GetEnvironmentVariable(Variable)!, LibraryName)));
+        new Product(operands, threads, Name, Load());
 
     private sealed class Product : IProduct<float>
     {

@@ -13,7 +13,7 @@ internal sealed unsafe class AttentionHead
 
     private readonly AttentionCall _call;
     private readonly int _depth, _width, _scoreStride, _keys;
-    private readonly Tensor _queries, _scores, _largest, _weights, _rescale, _checks, _valueSums, _keySums;
+    private readonly Tensor _queries, _scores, _lanes, _largest, _weights, _rescale, _checks, _valueSums, _keySums;
     private readonly FloatWeights _keyPanels, _valuePanels;
     private readonly float _scale;
 
@@ -28,6 +28,7 @@ internal sealed unsafe class AttentionHead
         _scoreStride = Softmax.Padded(Math.Min(keys, AttentionBlocks.Keys)) + Lanes;
         _queries = workspace.Rent(MostRows, _depth);
         _scores = workspace.Rent(MicroTile.MostRows, Math.Max(_scoreStride, _depth));
+        _lanes = workspace.Rent(MicroTile.MostRows, Lanes);
         (_largest, _weights, _rescale, _checks) = (workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows));
         var blocks = (keys + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys;
         (_valueSums, _keySums) = (workspace.Rent(Softmax.Padded(keys)), workspace.Rent(blocks, _depth));
@@ -155,13 +156,12 @@ internal sealed unsafe class AttentionHead
         var padded = Softmax.Padded(count);
         fixed (float* scores = _scores.Span, valueSums = _valueSums.Span, valuePanels = _valuePanels.Panels)
         fixed (float* largest = _largest.Span, weights = _weights.Span, rescale = _rescale.Span, checks = _checks.Span)
-        fixed (float* rowSums = _call.Sums is { } own ? own.ObservedScoreRows : default, columnSums = _call.Sums is { } all ? all.ObservedScoreColumns : default)
         {
             var state = new SoftmaxState { Largest = largest + top, Weights = weights + top, Rescale = rescale + top, Checks = IsGuarded ? checks + top : null };
-            var sums = Score(place, top, summed, key, count, kept, scores, rowSums, columnSums);
+            Score(place, top, summed, key, count, kept, scores);
             for (var row = 0; row < place.Rows; row++)
                 new Span<float>(scores + row * _scoreStride + count, padded - count).Fill(float.NegativeInfinity);
-            OnlineSoftmax.Add(scores, scores, _scoreStride, place.Rows, padded, _call.Bias is null ? _scale : 1, key == 0, IsGuarded ? valueSums + key : null, sums, state);
+            OnlineSoftmax.Add(scores, scores, _scoreStride, place.Rows, padded, _call.Bias is null ? _scale : 1, key == 0, IsGuarded ? valueSums + key : null, state);
             if (seen <= AttentionBlocks.Keys)
                 OnlineSoftmax.Divide(scores, _scoreStride, place.Rows, padded, state);
             else if (key > 0)
@@ -171,32 +171,20 @@ internal sealed unsafe class AttentionHead
     }
 
     /// <summary>Raw scores with their sums, then scale and bias where there is one, then what a causal mask bars.</summary>
-    /// <returns>Where the sums of the scores go that are yet to be taken, with the largest score.</returns>
-    private ScoreSums Score(in Place place, int top, bool summed, int key, int count, ReadOnlySpan<int> kept, float* scores, float* rowSums, float* columnSums)
+    private void Score(in Place place, int top, bool summed, int key, int count, ReadOnlySpan<int> kept, float* scores)
     {
         // A block's sums are those of all its keys, also where the last query sees a part of them.
         var (whole, changed) = (IsGuarded ? Math.Min(AttentionBlocks.Keys, _keys - key) : count, _call.Bias is not null || _call.Causal);
-        ScoreSums later = default;
         fixed (float* queries = _queries.Span[(top * _depth)..], panels = _keyPanels.Panels)
         {
-            FloatPanel.Multiply(queries, _depth, summed ? place.Rows + 1 : place.Rows, panels + (nint)key * _depth, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, whole, false);
-            Toggle(_call.ScoreFaults, place, place.First, key, whole, scores, _scoreStride);
             if (_call.Sums is { } sums)
-            {
-                var (block, blocks) = (key / AttentionBlocks.Keys, sums.KeyBlocks);
-                var columns = (place.Product * sums.QueryBlocks + place.Block) * sums.Keys + key;
-                var first = (place.Product * sums.Tokens + place.First) * blocks + block;
-                if (summed)
-                    new ReadOnlySpan<float>(scores + place.Rows * _scoreStride, whole).CopyTo(sums.ExpectedScoreColumns[columns..]);
-                later = new ScoreSums { Rows = rowSums + first, RowStride = blocks, Columns = columnSums + columns };
-                if (changed || whole != count || count % Lanes != 0)
-                {
-                    FloatLines.Add(scores, _scoreStride, place.Rows, whole, later.Rows, blocks, later.Columns);
-                    later = default;
-                }
-            }
+                ScoreAndSum(sums, place, top, summed, key, whole, queries, panels + (nint)key * _depth, scores);
+            else
+                FloatPanel.Multiply(queries, _depth, place.Rows, panels + (nint)key * _depth, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, whole, false);
         }
 
+        if (!IsGuarded)
+            Toggle(_call.ScoreFaults, place, place.First, key, whole, scores, _scoreStride);
         for (var row = 0; changed && row < place.Rows; row++)
         {
             var target = _scores.Span.Slice(row * _scoreStride, count);
@@ -208,8 +196,32 @@ internal sealed unsafe class AttentionHead
             for (var j = count - 1; j >= 0 && (kept.IsEmpty ? key + j : kept[key + j]) > last; j--)
                 target[j] = float.NegativeInfinity;
         }
+    }
 
-        return later;
+    /// <summary>Scores with their sums, which the micro-kernel takes; where flips are planned, they come between.</summary>
+    private void ScoreAndSum(AttentionSums sums, in Place place, int top, bool summed, int key, int count, float* queries, float* panels, float* scores)
+    {
+        var columns = (place.Product * sums.QueryBlocks + place.Block) * sums.Keys + key;
+        var first = (place.Product * sums.Tokens + place.First) * sums.KeyBlocks + key / AttentionBlocks.Keys;
+        var planned = _call.ScoreFaults is { } plans && !plans[place.Product].IsEmpty;
+        fixed (float* rowSums = sums.ObservedScoreRows[first..], columnSums = sums.ObservedScoreColumns[columns..], expected = sums.ExpectedScoreColumns[columns..], lanes = _lanes.Span)
+        {
+            PanelSums taken = default;
+            taken.Check = summed ? expected : null;
+            if (!planned)
+            {
+                (taken.RowStride, taken.ColumnsBegun) = (sums.KeyBlocks, top > 0);
+                taken.Lanes = lanes;
+                taken.Rows = rowSums;
+                taken.Columns = columnSums;
+            }
+
+            FloatPanel.Multiply(queries, _depth, place.Rows, panels, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, count, false, taken);
+            if (!planned)
+                return;
+            Toggle(_call.ScoreFaults, place, place.First, key, count, scores, _scoreStride);
+            FloatLines.Add(scores, _scoreStride, place.Rows, count, rowSums, sums.KeyBlocks, columnSums);
+        }
     }
 
     /// <summary>Queries times the sum of each block's keys.</summary>

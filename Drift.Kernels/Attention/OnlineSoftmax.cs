@@ -19,19 +19,6 @@ internal unsafe struct SoftmaxState
     public float* Rescale;
 }
 
-/// <summary>Takes the sums of raw scores in the pass that looks for the largest; both null for none.</summary>
-internal unsafe struct ScoreSums
-{
-    /// <summary>Takes the sum of each row.</summary>
-    public float* Rows;
-
-    /// <summary>Values between those.</summary>
-    public nint RowStride;
-
-    /// <summary>Added to, a sum a column.</summary>
-    public float* Columns;
-}
-
 /// <summary>
 /// Softmax of rows whose scores come in blocks (Milakov and Gimelshein, arXiv 1805.02867): with each block the largest score may grow, and what was summed before is rescaled by
 /// e^(old - new). Sums run in sixteen lanes. Each step is done for all rows before the next one begins, two rows at a time: a row is a chain of dependent steps, and other rows fill its waits.
@@ -47,15 +34,14 @@ internal static unsafe class OnlineSoftmax
     /// <param name="scale">A positive factor of the scores.</param>
     /// <param name="first">Whether nothing came before.</param>
     /// <param name="valueSums">Line sums of the block's V, padded with zeros; null without checks.</param>
-    /// <param name="sums">Takes the sums of the scores as they are; a row has no padding then.</param>
     /// <param name="state">What is known of the rows.</param>
-    public static void Add(float* scores, float* weights, nint stride, int rows, int padded, float scale, bool first, float* valueSums, in ScoreSums sums, in SoftmaxState state)
+    public static void Add(float* scores, float* weights, nint stride, int rows, int padded, float scale, bool first, float* valueSums, in SoftmaxState state)
     {
         // The last of an odd number of rows is its own partner: both are read before either is written.
         for (var row = 0; row < rows; row += 2)
         {
             var other = Math.Min(row + 1, rows - 1);
-            Look(new Rows(scores + row * stride, scores + other * stride, padded), row, other, scale, first, sums, state);
+            Look(new Rows(scores + row * stride, scores + other * stride, padded), row, other, scale, first, state);
         }
 
         for (var row = 0; row < rows; row += 2)
@@ -88,13 +74,9 @@ internal static unsafe class OnlineSoftmax
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Look(in Rows scores, int row, int other, float scale, bool first, in ScoreSums sums, in SoftmaxState state)
+    private static void Look(in Rows scores, int row, int other, float scale, bool first, in SoftmaxState state)
     {
-        Vector512<float> largestX, largestY;
-        if (sums.Rows == null)
-            Look(scores, out largestX, out largestY);
-        else
-            Look(scores, sums, row, other, out largestX, out largestY);
+        Look(scores, out var largestX, out var largestY);
         Top(largestX, row, scale, first, state);
         if (other != row)
             Top(largestY, other, scale, first, state);
@@ -136,29 +118,6 @@ internal static unsafe class OnlineSoftmax
         }
 
         (largestX, largestY) = (Vector512.MaxNative(a, c), Vector512.MaxNative(b, d));
-    }
-
-    /// <summary>The same, and the sums of the scores in the same pass.</summary>
-    private static void Look(in Rows scores, in ScoreSums sums, int row, int other, out Vector512<float> largestX, out Vector512<float> largestY)
-    {
-        float* x = scores.X, y = scores.Y, columns = sums.Columns;
-        var (a, b) = (Vector512.Load(x), Vector512.Load(y));
-        var (sumX, sumY) = (Vector512<float>.Zero, Vector512<float>.Zero);
-        // A row that is its own partner is added to the columns once.
-        var weight = Vector512.Create(other == row ? 0f : 1f);
-        for (var i = 0; i < scores.Padded; i += VectorMath.Lanes)
-        {
-            var (vx, vy) = (Vector512.Load(x + i), Vector512.Load(y + i));
-            a = Vector512.MaxNative(vx, a);
-            b = Vector512.MaxNative(vy, b);
-            sumX += vx;
-            sumY += vy;
-            Vector512.FusedMultiplyAdd(vy, weight, Vector512.Load(columns + i) + vx).Store(columns + i);
-        }
-
-        (largestX, largestY) = (a, b);
-        sums.Rows[row * sums.RowStride] = VectorMath.Sum(sumX);
-        sums.Rows[other * sums.RowStride] = VectorMath.Sum(sumY);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,8 +9,8 @@ namespace Drift.Kernels;
 /// </summary>
 internal static unsafe class FloatLines
 {
-    // Lines whose lanes are folded together, and vectors of columns that are summed together.
-    private const int Together = 16, Vectors = 4, Lanes = VectorMath.Lanes;
+    // Lines whose lanes are folded together, and vectors of columns that are summed together: heads of 72 have five.
+    private const int Together = 16, Vectors = 5, Lanes = VectorMath.Lanes;
 
     /// <summary>Lines times one other line, or their sums.</summary>
     /// <param name="values">First line.</param>
@@ -49,34 +49,27 @@ internal static unsafe class FloatLines
             return;
         }
 
-        var at = 0;
-        for (; at <= length - Vectors * Lanes; at += Vectors * Lanes)
+        // The last vectors end with the line: what one shares with another comes out alike.
+        for (var at = 0; at < length; at += Vectors * Lanes)
         {
-            var (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-            var line = values + at;
+            int From(int vector) => Math.Min(at + vector * Lanes, length - Lanes);
+            var (p, q, r, s, t) = (From(0), From(1), From(2), From(3), From(4));
+            var (a, b, c, d, e) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+            var line = values;
             for (var i = 0; i < count; i++, line += stride)
             {
-                a += Vector512.Load(line);
-                b += Vector512.Load(line + Lanes);
-                c += Vector512.Load(line + 2 * Lanes);
-                d += Vector512.Load(line + 3 * Lanes);
+                a += Vector512.Load(line + p);
+                b += Vector512.Load(line + q);
+                c += Vector512.Load(line + r);
+                d += Vector512.Load(line + s);
+                e += Vector512.Load(line + t);
             }
 
-            a.Store(sum + at);
-            b.Store(sum + at + Lanes);
-            c.Store(sum + at + 2 * Lanes);
-            d.Store(sum + at + 3 * Lanes);
-        }
-
-        // The last vector ends with the line: what it shares with the one before comes out alike.
-        for (; at < length; at += Lanes)
-        {
-            var from = Math.Min(at, length - Lanes);
-            var one = Vector512<float>.Zero;
-            var line = values + from;
-            for (var i = 0; i < count; i++, line += stride)
-                one += Vector512.Load(line);
-            one.Store(sum + from);
+            a.Store(sum + p);
+            b.Store(sum + q);
+            c.Store(sum + r);
+            d.Store(sum + s);
+            e.Store(sum + t);
         }
     }
 

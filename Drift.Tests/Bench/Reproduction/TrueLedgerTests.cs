@@ -70,11 +70,16 @@ internal sealed class TrueLedgerTests
     /// <summary>The shipped policies are of the shipped models' runs, and by steps, so that true shapes can be charged for them.</summary>
     [TestCase("dit-fashion")]
     [TestCase("pixart-emoji")]
+    [TestCase("sd-emoji")]
     public void A_searched_policy_fits_its_model(string name)
     {
         var model = ModelFolder.Find(name);
         var policy = SearchedPolicies.For(name, model.Defaults.Steps)!;
         Assert.That(SearchedPolicies.ByStep(policy, model.Defaults.Steps), Has.Count.EqualTo(model.Defaults.Steps).And.All.Property("Voltage").Matches<Volts>(volts => volts.Value is > 0.5 and < 0.7));
+        // The plan that it came from, where its results are committed.
+        var committed = Path.Combine(Documentation.Root, "docs", "results", "plan", name, "policy.json");
+        if (File.Exists(committed))
+            Assert.That(File.ReadAllText(DataFolder.Path("policies", $"{name}.json")), Is.EqualTo(File.ReadAllText(committed)));
         Assert.That(SearchedPolicies.For(name, 4), Is.Null, "a shorter run has no such steps");
         Assert.That(SearchedPolicies.For("no-such-model", 50), Is.Null);
         var saving = new TrueBills(FaultOptions.Standard.OpenRates(null)).Of(TrueModel.All().Single(shapes => shapes.Name == model.Kind.PaperName).AllGuarded, policy, model.Defaults.Steps, 0.01);
