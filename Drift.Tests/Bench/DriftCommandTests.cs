@@ -91,6 +91,7 @@ public sealed class DriftCommandTests
     [TestCase("bench gemm --frob", "'--frob'", "bench gemm --help")]
     [TestCase("bench gemm abft", "'abft'", "bench gemm --help")]
     [TestCase("bench gemm --threads 0", "--threads", "'0'")]
+    [TestCase("devices --tune host", "--tune", "'host'", "ilgpu-opencl")]
     [TestCase("bench gemm --shape 4x4", "--shape", "MxNxK", "'4x4'")]
     [TestCase("bench gemm --backend reference", "--backend", "'reference'", "ilgpu-opencl")]
     [TestCase("bench gemm --backend ilgpu-cpu --threads 2", "--threads", "ilgpu-cpu")]

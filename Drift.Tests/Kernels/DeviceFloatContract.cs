@@ -14,7 +14,7 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
     private IDeviceProducts _device = null!;
     private FloatBackend _host = null!;
 
-    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.Fixtures(
+    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.FixturesOf(
     [
         .. BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)),
         .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.Cpu, optimised, FloatForm.SmallBlock)),
@@ -123,7 +123,7 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
     }
 
     private static BackendUnderTest Block(string name, bool optimised, FloatForm form) =>
-        new(name, $"{(optimised ? "O2" : "O0")} {form}", () => new IlgpuBackend(name, optimised, form));
+        new(name, $"{(optimised ? "O2" : "O0")} {form}", () => new IlgpuBackend(name, optimised, DeviceTuning.Shipped(gpu: false) with { Float = form }));
 
     private void Compare(int m, int n, int k, int tile, FaultPlan faults)
     {

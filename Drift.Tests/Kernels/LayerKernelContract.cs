@@ -14,7 +14,7 @@ public sealed class LayerKernelContract(BackendUnderTest under)
 
     private LayerOperations _device = null!;
 
-    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.Fixtures(BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)));
+    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.FixturesOf(BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)));
 
     [OneTimeSetUp]
     public void Open()

@@ -54,6 +54,7 @@ public sealed partial class PtxTests
     [TestCase("fp32-interleave", 64)]
     [TestCase("fp32-encode", 64)]
     [TestCase("fp32-gather", 64)]
+    [TestCase("fp32-lay", 255)]
     [TestCase("encode", 64)]
     [TestCase("expect", 64)]
     public void The_assembler_spills_nothing(string name, int mostRegisters)

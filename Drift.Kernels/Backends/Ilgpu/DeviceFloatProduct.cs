@@ -4,29 +4,6 @@ using ILGPU.Runtime;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>The kernels that fp32 products on a device are made of.</summary>
-internal sealed class FloatKernelSet(Accelerator accelerator, int group)
-{
-    /// <summary><see cref="FloatLineKernels.Interleave"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int> Interleave { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Interleave, group);
-
-    /// <summary><see cref="FloatLineKernels.Encode"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int> Encode { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(FloatLineKernels.Encode, group);
-
-    /// <summary><see cref="WindowKernels.Values"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, WindowExtents> Windows { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, WindowExtents>(WindowKernels.Values, group);
-
-    /// <summary><see cref="FloatLineKernels.Gather"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int, int> Gather { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int, int>(FloatLineKernels.Gather, group);
-
-    /// <summary>The family of small launches: check rows and columns.</summary>
-    public FloatFamily Direct { get; } = new FloatDirectFamily(accelerator, group);
-}
-
 /// <summary>
 /// An fp32 product with its operands on a device: C = A W^T, flips, and where a tile is given the sums of <see cref="FloatOutput"/>. Expected sums are products too: the summed rows of A times
 /// W, and A times the summed rows of W.
@@ -35,6 +12,9 @@ internal sealed class DeviceFloatProduct : IDisposable
 {
     private readonly FloatKernelSet _kernels;
     private readonly FloatFamily _family;
+    // Lines of A that are laid out by one item where nothing is summed.
+    private const int Chunk = 128;
+
     private readonly DeviceBuffer _source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums;
     private readonly FloatExtents _extents;
     private readonly WindowExtents? _convolution;
@@ -59,15 +39,21 @@ internal sealed class DeviceFloatProduct : IDisposable
         _rows = IlgpuWeights.RoundUp(m, family.RowGroup);
         _linesStride = IlgpuWeights.RoundUp(_tileColumns, FloatDirectKernel.Columns);
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
-        _extents = new FloatExtents(
-            m, n, depth, IlgpuWeights.RoundUp(n, family.ColumnGroup), family.RowGroup, family.ColumnGroup, tile, blockColumns, blockRows * blockColumns);
+        var padded = IlgpuWeights.RoundUp(n, family.ColumnGroup);
+        var stride = padded + (family.Together ? _linesStride : 0);
+        _extents = new FloatExtents(m, _rows, n, padded, depth, stride, family.RowGroup, family.ColumnGroup, tile, blockColumns, blockRows * blockColumns);
         try
         {
             PackedPlan.Upload(faults, shape, _plan);
             var source = Upload(w);
-            _kernels.Interleave(new Index2D(depth, _extents.Stride), source, Floats(_weights, _extents.Stride * depth), n, family.ColumnGroup, k, depth);
+            var weights = Floats(_weights, stride * depth);
+            _kernels.Interleave(new Index2D(depth, padded), source, weights, n, family.ColumnGroup, k, depth);
             if (tile > 0)
-                _kernels.Encode(new Index2D(depth, _linesStride), source, Floats(_lines, _linesStride * depth), n, FloatDirectKernel.Columns, k, depth, tile);
+            {
+                var lines = family.Together ? weights.SubView(padded * depth, _linesStride * depth) : Floats(_lines, _linesStride * depth);
+                _kernels.Encode(new Index2D(depth, _linesStride), source, lines, n, FloatDirectKernel.Columns, k, depth, tile);
+            }
+
             accelerator.Synchronize();
             Upload(a);
         }
@@ -80,33 +66,32 @@ internal sealed class DeviceFloatProduct : IDisposable
 
     private int SummedRows => IlgpuWeights.RoundUp(_tileRows, FloatDirectKernel.Rows);
 
+    /// <summary>Rows of C, check rows included.</summary>
+    private int AllRows => _rows + (_family.Together ? SummedRows : 0);
+
     /// <summary>Multiplies.</summary>
     public void Run()
     {
         var e = _extents;
-        var source = Source();
-        var a = Floats(_a, _rows * e.Depth);
-        var w = Floats(_weights, e.Stride * e.Depth);
-        var plan = _plan.All;
-        var sums = Sums();
-        _kernels.Interleave(new Index2D(e.Depth, _rows), source, a, e.Rows, e.RowGroup, _k, e.Depth);
         int rowParts = _rows * (e.Stride / _family.PartColumns), columnParts = _rows / _family.PartRows * e.Stride;
         var parts = Floats(_parts, rowParts + columnParts);
         var (partsOfRows, partsOfColumns) = (parts.SubView(0, rowParts), parts.SubView(rowParts, columnParts));
-        _family.Multiply(new FloatLaunch(a, w, plan, Floats(_c, _rows * e.Stride), partsOfRows, partsOfColumns, e), _rows);
+        var launch = new FloatLaunch(Floats(_a, AllRows * e.Depth), Floats(_weights, e.Stride * e.Depth), _plan.All, Floats(_c, AllRows * e.Stride), partsOfRows, partsOfColumns, e);
+        var sums = Sums();
+        var source = Source();
+        if (_family.Together)
+            Lay(source, launch.A);
+        else
+            _kernels.Interleave(new Index2D(e.Depth, _rows), source, launch.A, e.Rows, e.RowGroup, _k, e.Depth);
+        _family.Multiply(launch, AllRows);
         if (e.Tile == 0)
             return;
-        var summed = Floats(_summed, SummedRows * e.Depth);
-        var bare = e with { Tile = 0, BlockColumns = 0, Blocks = 0 };
-        _kernels.Encode(new Index2D(e.Depth, SummedRows), source, summed, e.Rows, FloatDirectKernel.Rows, _k, e.Depth, e.Tile);
-        _kernels.Direct.Multiply(new FloatLaunch(summed, w, plan, sums.ExpectedColumns, parts, parts, bare with { RowGroup = FloatDirectKernel.Rows }), SummedRows);
-        _kernels.Direct.Multiply(
-            new FloatLaunch(a, Floats(_lines, _linesStride * e.Depth), plan, sums.ExpectedRows, parts, parts,
-                bare with { Stride = _linesStride, ColumnGroup = FloatDirectKernel.Columns }), _rows);
-        var partColumns = e.Stride / _family.PartColumns;
-        _kernels.Gather(new Index2D(_rows, _tileColumns), partsOfRows, sums.ObservedRows, partColumns, 1, partColumns, e.Tile / _family.PartColumns, _linesStride, 1);
-        _kernels.Gather(
-            new Index2D(e.Stride, _tileRows), partsOfColumns, sums.ObservedColumns, 1, e.Stride, _rows / _family.PartRows, e.Tile / _family.PartRows, 1, e.Stride);
+        if (!_family.Together)
+            Expect(launch, source, sums.ExpectedRows, sums.ExpectedColumns);
+        var extents = new GatherExtents(
+            _rows, e.PaddedColumns, e.Stride, _linesStride, _tileColumns, e.Stride / _family.PartColumns, e.PaddedColumns / _family.PartColumns, _rows / _family.PartRows,
+            e.Tile / _family.PartColumns, e.Tile / _family.PartRows);
+        _kernels.Gather(_rows * _tileColumns + e.PaddedColumns * _tileRows, partsOfRows, partsOfColumns, sums.ObservedRows, sums.ObservedColumns, extents);
     }
 
     /// <summary>Fetches what was computed.</summary>
@@ -115,15 +100,18 @@ internal sealed class DeviceFloatProduct : IDisposable
     {
         var e = _extents;
         output.Resize(e.Rows, e.Columns, e.Tile);
-        var values = MemoryMarshal.Cast<int, float>(_c.Download(_rows * e.Stride));
+        var values = MemoryMarshal.Cast<int, float>(_c.Download(AllRows * e.Stride));
         for (var i = 0; i < e.Rows; i++)
             values.Slice(i * e.Stride, e.Columns).CopyTo(output.Row(i));
         if (e.Tile == 0)
             return;
         var all = MemoryMarshal.Cast<int, float>(_sums.Download(SumsLength));
         int rowSums = _rows * _linesStride, columnSums = SummedRows * e.Stride;
-        Read(all[..rowSums], all.Slice(2 * rowSums, columnSums), output.Expected);
-        Read(all.Slice(rowSums, rowSums), all[(2 * rowSums + columnSums)..], output.Observed);
+        Read(all.Slice(rowSums, rowSums), _linesStride, all[(2 * rowSums + columnSums)..], output.Observed);
+        if (_family.Together)
+            Read(values[e.PaddedColumns..], e.Stride, values[(_rows * e.Stride)..], output.Expected);
+        else
+            Read(all[..rowSums], _linesStride, all.Slice(2 * rowSums, columnSums), output.Expected);
     }
 
     /// <inheritdoc/>
@@ -144,12 +132,35 @@ internal sealed class DeviceFloatProduct : IDisposable
             : (all.SubView(0, rowSums), all.SubView(rowSums, rowSums), all.SubView(2 * rowSums, columnSums), all.SubView(2 * rowSums + columnSums, columnSums));
     }
 
-    private void Read(ReadOnlySpan<float> rowSums, ReadOnlySpan<float> columnSums, FloatLineSums sums)
+    private void Read(ReadOnlySpan<float> rowSums, int rowStride, ReadOnlySpan<float> columnSums, FloatLineSums sums)
     {
         for (var i = 0; i < _extents.Rows; i++)
-            rowSums.Slice(i * _linesStride, _tileColumns).CopyTo(sums.Rows[(i * _tileColumns)..]);
+            rowSums.Slice(i * rowStride, _tileColumns).CopyTo(sums.Rows[(i * _tileColumns)..]);
         for (var t = 0; t < _tileRows; t++)
             columnSums.Slice(t * _extents.Stride, _extents.Columns).CopyTo(sums.Columns[(t * _extents.Columns)..]);
+    }
+
+    /// <summary>A, interleaved, and below it its summed rows.</summary>
+    private void Lay(ArrayView<float> source, ArrayView<float> a)
+    {
+        var e = _extents;
+        var lines = e.Tile == 0 ? Chunk : e.Tile;
+        var chunks = (_rows + lines - 1) / lines;
+        var summed = e.Tile == 0 ? Floats(_summed, IlgpuWeights.RoundUp(chunks, FloatDirectKernel.Rows) * e.Depth) : a.SubView(_rows * e.Depth, SummedRows * e.Depth);
+        var stretches = (_k + FloatDirectKernel.Columns - 1) / FloatDirectKernel.Columns;
+        _kernels.Lay(new Index2D(stretches, chunks), source, a, summed, e.Rows, _rows, _k, lines);
+    }
+
+    /// <summary>Expected sums by products of their own.</summary>
+    private void Expect(FloatLaunch launch, ArrayView<float> source, ArrayView<float> rows, ArrayView<float> columns)
+    {
+        var e = launch.Extents;
+        var summed = Floats(_summed, SummedRows * e.Depth);
+        var bare = e with { Tile = 0, BlockColumns = 0, Blocks = 0 };
+        _kernels.Encode(new Index2D(e.Depth, SummedRows), source, summed, e.Rows, FloatDirectKernel.Rows, _k, e.Depth, e.Tile);
+        _kernels.Direct.Multiply(launch with { A = summed, C = columns, Extents = bare with { RowGroup = FloatDirectKernel.Rows } }, SummedRows);
+        _kernels.Direct.Multiply(
+            launch with { W = Floats(_lines, _linesStride * e.Depth), C = rows, Extents = bare with { Stride = _linesStride, ColumnGroup = FloatDirectKernel.Columns } }, _rows);
     }
 
     /// <summary>A [M, K], gathered where it is windows.</summary>

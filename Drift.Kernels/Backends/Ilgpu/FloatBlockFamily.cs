@@ -27,6 +27,9 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator) : FloatFa
     public override int DepthUnit => TSize.Edge / 16;
 
     /// <inheritdoc/>
+    public override bool Together => false;
+
+    /// <inheritdoc/>
     public override int PartColumns => FloatSquare.Half;
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ internal static class FloatDirectKernel
     public const int Rows = 2 * FloatTile.Rows, Columns = 16;
 
     /// <summary>One work item.</summary>
-    /// <param name="index">Register tile, row by row.</param>
+    /// <param name="index">Register tile, row by row. Below PaddedRows stand summed rows of A, beyond PaddedColumns summed rows of W: their products are the expected sums.</param>
     /// <param name="a">A interleaved by RowGroup, rows padded.</param>
     /// <param name="w">W interleaved by ColumnGroup, columns padded with zeros.</param>
     /// <param name="plan">Starts of the fault blocks, the end, then the flips (<see cref="PackedPlan"/>).</param>
@@ -53,7 +53,7 @@ internal static class FloatDirectKernel
         var at = row * e.Stride + column;
         FloatMemory.Store(c, at, e.Stride, upper);
         FloatMemory.Store(c, at + FloatTile.Rows * e.Stride, e.Stride, lower);
-        if (e.Tile == 0)
+        if (e.Tile == 0 || row >= e.PaddedRows || column >= e.PaddedColumns)
             return;
         Part(rowParts, row * across + panel, across, upper);
         Part(rowParts, (row + FloatTile.Rows) * across + panel, across, lower);
@@ -71,8 +71,8 @@ internal static class FloatDirectKernel
     /// <summary>Applies those flips of the fault block that fall into four rows.</summary>
     private static FloatTile Flip(FloatTile sum, ArrayView<int> plan, int row, int column, FloatExtents e)
     {
-        // Rows of padding below the product may lie below its last block.
-        if (row >= e.Rows)
+        // Padding, and check rows and columns, may lie beyond the last block.
+        if (row >= e.Rows || column >= e.Columns)
             return sum;
         var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;
         int firstRow = row % FaultPlan.Block, firstColumn = column % FaultPlan.Block;

@@ -35,6 +35,9 @@ internal abstract class FloatFamily
     /// <summary>K is padded with zeros to a multiple of this.</summary>
     public abstract int DepthUnit { get; }
 
+    /// <summary>Whether check rows and columns are multiplied with the product, in one launch.</summary>
+    public abstract bool Together { get; }
+
     /// <summary>Columns that a part of an observed row sum covers.</summary>
     public abstract int PartColumns { get; }
 
@@ -73,6 +76,9 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
 
     /// <inheritdoc/>
     public override int DepthUnit => 1;
+
+    /// <inheritdoc/>
+    public override bool Together => true;
 
     /// <inheritdoc/>
     public override int PartColumns => FloatDirectKernel.Columns;

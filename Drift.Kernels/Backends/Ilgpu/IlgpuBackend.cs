@@ -11,9 +11,6 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 {
     public const string Cpu = "ilgpu-cpu", OpenCL = "ilgpu-opencl", Cuda = "ilgpu-cuda";
 
-    // ILGPU would take the largest group. PoCL keeps the registers of a whole group on one thread's stack: with 4096 items, a crash.
-    internal const int GroupSize = 32;
-
     private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
     private readonly Action<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> _gather;
@@ -25,14 +22,15 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <summary>Opens a device and compiles the kernels for it.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="optimised">False leaves ILGPU's optimisations out, which must change no bit.</param>
-    /// <param name="floats">The fp32 family; null for the one that suits the device.</param>
+    /// <param name="tuning">What to use; null for what was found best here, else what is shipped.</param>
     /// <exception cref="BackendUnavailableException">The device is absent, or its driver does not compile the kernels.</exception>
-    public IlgpuBackend(string name, bool optimised = true, FloatForm? floats = null)
+    public IlgpuBackend(string name, bool optimised = true, DeviceTuning? tuning = null)
     {
         Name = name;
         _device = IlgpuDevice.Open(name, optimised ? OptimizationLevel.O2 : OptimizationLevel.O0);
         var accelerator = _device.Accelerator;
-        var group = Math.Min(GroupSize, accelerator.MaxNumThreadsPerGroup);
+        tuning ??= TuningFile.OfUser().Find(_device.Key) ?? DeviceTuning.Shipped(_device.IsGpu);
+        var group = Math.Min(tuning.GroupSize, accelerator.MaxNumThreadsPerGroup);
         try
         {
             _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
@@ -49,8 +47,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         _product = new(accelerator, _gather);
 
         // Most runs multiply INT8 only, and a driver takes its time over each kernel.
-        var form = floats ?? (_device.IsGpu ? FloatForm.Block : FloatForm.Direct);
-        _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(form, accelerator, group))));
+        _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
 
         // Tensor cores cannot be simulated: a device whose own do not give the reference's bits does without them.
         if (_families.Length > 1 && !BackendTrial.Passes(this))

@@ -18,6 +18,12 @@ internal sealed class IlgpuDevice : IDisposable
     {
         _context = context;
         Accelerator = device.CreateAccelerator(context);
+        Key = device switch
+        {
+            CLDevice { PlatformName: var platform, PlatformVersion: var version } => $"{device.Name.Trim()}; {platform} {version}",
+            CudaDevice { DriverVersion: var driver } => $"{device.Name.Trim()}; driver {driver}",
+            _ => device.Name.Trim(),
+        };
         Detail = device is CPUDevice
             ? "a GPU simulated on the host, slow, for verification"
             : $"{device.Name.Trim()}, {device.MemorySize >> 20} MiB, {device.NumMultiprocessors} multiprocessors";
@@ -30,6 +36,9 @@ internal sealed class IlgpuDevice : IDisposable
 
     /// <summary>Whether this is a GPU, whose shared memory is faster than its caches.</summary>
     public bool IsGpu => Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
+
+    /// <summary>Device and driver, which a tuning is good for.</summary>
+    public string Key { get; }
 
     /// <summary>The device's name, memory and size.</summary>
     public string Detail { get; }

@@ -24,7 +24,7 @@ internal sealed class LayerOperations : IDisposable
         _device = IlgpuDevice.Open(name, optimised ? OptimizationLevel.O2 : OptimizationLevel.O0);
         var accelerator = _device.Accelerator;
         (_values, _largest, _codes, _sums, _weights, _bias) = (new(accelerator), new(accelerator), new(accelerator), new(accelerator), new(accelerator), new(accelerator));
-        var group = Math.Min(IlgpuBackend.GroupSize, accelerator.MaxNumThreadsPerGroup);
+        var group = Math.Min(DeviceTuning.Shipped(_device.IsGpu).GroupSize, accelerator.MaxNumThreadsPerGroup);
         _measure = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<int>, QuantiseExtents>(QuantiseKernels.Measure, group);
         _encode = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents>(QuantiseKernels.Encode, group);
         _leave = accelerator.LoadImplicitlyGroupedStreamKernel<

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Text;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
 using ILGPU.IR;
@@ -21,10 +20,18 @@ internal static class PairLanes
     public static Lanes16 MultiplyAdd(Lanes16 sum, int x, Lanes16 w) => WrittenOut(sum, x, w);
 
     /// <summary>Bytes 0 and 2 of each word as a pair.</summary>
-    public static Lanes16 Even(Lanes16 words) => new(Even(words.A), Even(words.B), Even(words.C), Even(words.D));
+    [IntrinsicImplementation]
+    public static Lanes16 Even(Lanes16 words) => EvenWrittenOut(words);
 
     /// <summary>Bytes 1 and 3 of each word as a pair.</summary>
-    public static Lanes16 Odd(Lanes16 words) => new(Odd(words.A), Odd(words.B), Odd(words.C), Odd(words.D));
+    [IntrinsicImplementation]
+    public static Lanes16 Odd(Lanes16 words) => OddWrittenOut(words);
+
+    /// <inheritdoc cref="Even(Lanes16)"/>
+    public static Lanes16 EvenWrittenOut(Lanes16 words) => new(Even(words.A), Even(words.B), Even(words.C), Even(words.D));
+
+    /// <inheritdoc cref="Odd(Lanes16)"/>
+    public static Lanes16 OddWrittenOut(Lanes16 words) => new(Odd(words.A), Odd(words.B), Odd(words.C), Odd(words.D));
 
     /// <summary>Bytes 0 and 2 of a word as a pair.</summary>
     public static int Even(int word) => Pair(word << 24 >> 24, word << 8 >> 24);
@@ -42,10 +49,17 @@ internal static class PairLanes
     /// <summary>Registers the codes.</summary>
     internal static void Teach(IntrinsicImplementationManager manager)
     {
-        var method = typeof(PairLanes).GetMethod(nameof(MultiplyAdd), Own)!;
-        manager.RegisterMethod(method, new CLIntrinsic(typeof(PairLanes), nameof(InOpenCL), IntrinsicImplementationMode.GenerateCode));
-        manager.RegisterMethod(
-            method, new PTXIntrinsic(typeof(PairLanes).GetMethod(nameof(WrittenOut), Own, [typeof(Lanes16), typeof(int), typeof(Lanes16)])!, IntrinsicImplementationMode.Redirect));
+        Type[] sum = [typeof(Lanes16), typeof(int), typeof(Lanes16)], one = [typeof(Lanes16)];
+        Register(manager, nameof(MultiplyAdd), sum, nameof(InOpenCL), nameof(WrittenOut));
+        Register(manager, nameof(Even), one, nameof(EvenInOpenCL), nameof(EvenWrittenOut));
+        Register(manager, nameof(Odd), one, nameof(OddInOpenCL), nameof(OddWrittenOut));
+    }
+
+    private static void Register(IntrinsicImplementationManager manager, string name, Type[] parameters, string openCL, string elsewhere)
+    {
+        var method = typeof(PairLanes).GetMethod(name, Own, parameters)!;
+        manager.RegisterMethod(method, new CLIntrinsic(typeof(PairLanes), openCL, IntrinsicImplementationMode.GenerateCode));
+        manager.RegisterMethod(method, new PTXIntrinsic(typeof(PairLanes).GetMethod(elsewhere, Own, parameters)!, IntrinsicImplementationMode.Redirect));
     }
 
     private static Lanes4 Even(Lanes4 words) => new(Even(words.A), Even(words.B), Even(words.C), Even(words.D));
@@ -60,22 +74,41 @@ internal static class PairLanes
     private static void InOpenCL(CLBackend backend, CLCodeGenerator generator, Value value)
     {
         string sum = generator.Load(value[0]).ToString(), x = DeviceMath.Name(generator.Load(value[1])), w = generator.Load(value[2]).ToString();
+        Emit(generator, value,
+            $"(int16)({Fields(sum)}) + __builtin_astype(__builtin_ia32_pmaddwd512(__builtin_astype((int16)({x}), pairs), {Pairs(w)}), int16)",
+            lane => $"{sum}.field_{lane} + (short){x} * (short){w}.field_{lane} + ({x} >> 16) * ({w}.field_{lane} >> 16)");
+    }
+
+    private static void EvenInOpenCL(CLBackend backend, CLCodeGenerator generator, Value value)
+    {
+        var words = generator.Load(value[0]).ToString();
+        Emit(generator, value, $"__builtin_astype(({Pairs(words)} << (pairs)(8)) >> (pairs)(8), int16)",
+            lane => $"(({words}.field_{lane} << 24 >> 24) & 0xFFFF) | ({words}.field_{lane} << 8 >> 24 << 16)");
+    }
+
+    private static void OddInOpenCL(CLBackend backend, CLCodeGenerator generator, Value value)
+    {
+        var words = generator.Load(value[0]).ToString();
+        Emit(generator, value, $"__builtin_astype({Pairs(words)} >> (pairs)(8), int16)",
+            lane => $"(({words}.field_{lane} << 16 >> 24) & 0xFFFF) | ({words}.field_{lane} >> 24 << 16)");
+    }
+
+    /// <summary>Sixteen lanes from one expression where the compiler has the instructions, lane by lane elsewhere.</summary>
+    private static void Emit(CLCodeGenerator generator, Value value, FormattableString atOnce, Func<int, FormattableString> each)
+    {
         var target = generator.Allocate(value);
         generator.Declare(target);
-        generator.Builder.Append("\n#ifdef __AVX512BW__\n\t{ typedef short pairs __attribute__((ext_vector_type(32)));\n\tint16 lanes = (int16)(").Append(Fields(sum)).Append(')');
-        generator.Builder.Append(CultureInfo.InvariantCulture, $" + __builtin_astype(__builtin_ia32_pmaddwd512(__builtin_astype((int16)({x}), pairs), ");
-        generator.Builder.Append("__builtin_astype((int16)(").Append(Fields(w)).Append("), pairs)), int16);\n");
-        Each(generator.Builder, lane => $"{target}.field_{lane} = lanes.s{lane:x};");
+        generator.Builder.Append("\n#ifdef __AVX512BW__\n\t{ typedef short pairs __attribute__((ext_vector_type(32)));\n\tint16 lanes = ");
+        generator.Builder.Append(FormattableString.Invariant(atOnce)).Append(";\n");
+        for (var lane = 0; lane < 16; lane++)
+            generator.Builder.Append(CultureInfo.InvariantCulture, $"\t{target}.field_{lane} = lanes.s{lane:x};\n");
         generator.Builder.Append("}\n#else\n");
-        Each(generator.Builder, lane => $"{target}.field_{lane} = {sum}.field_{lane} + (short){x} * (short){w}.field_{lane} + ({x} >> 16) * ({w}.field_{lane} >> 16);");
+        for (var lane = 0; lane < 16; lane++)
+            generator.Builder.Append(CultureInfo.InvariantCulture, $"\t{target}.field_{lane} = ").Append(FormattableString.Invariant(each(lane))).Append(";\n");
         generator.Builder.Append("#endif\n");
     }
 
-    private static string Fields(string lanes) => string.Join(", ", Enumerable.Range(0, 16).Select(lane => FormattableString.Invariant($"{lanes}.field_{lane}")));
+    private static string Pairs(string lanes) => $"__builtin_astype((int16)({Fields(lanes)}), pairs)";
 
-    private static void Each(StringBuilder text, Func<int, FormattableString> statement)
-    {
-        for (var lane = 0; lane < 16; lane++)
-            text.Append('\t').Append(FormattableString.Invariant(statement(lane))).Append('\n');
-    }
+    private static string Fields(string lanes) => string.Join(", ", Enumerable.Range(0, 16).Select(lane => FormattableString.Invariant($"{lanes}.field_{lane}")));
 }

@@ -29,6 +29,7 @@ internal static class PtxListing
         ["fp32-direct"] = Method(typeof(FloatDirectKernel), nameof(FloatDirectKernel.Run)),
         ["fp32-interleave"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Interleave)),
         ["fp32-encode"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Encode)),
+        ["fp32-lay"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)),
         ["fp32-gather"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)),
         ["matrix"] = Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)),
     };
