@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -7,18 +6,18 @@ using Drift.Kernels;
 namespace Drift.Abft;
 
 /// <summary>
-/// A layer's outputs at an earlier step: INT8 codes with the scale they had then, or fp32 values where outputs stay wide. They lie in a block of a tier, in a layout's order, under a checksum.
+/// A layer's outputs at an earlier step: INT8 codes with the scale they had then, or fp32 values where outputs stay wide. They lie in a block of a tier, in a layout's order, every cache line under a checksum.
 /// Owned and overwritten by its store.
 /// </summary>
 public sealed class Checkpoint
 {
     private readonly ITileLayout _layout;
     private readonly ICheckpointTier _tier;
+    private readonly LineChecks _checks = new();
     private CheckpointBlock? _block;
     private unsafe byte* _start;
     private int _scaleCount;
     private float _scale;
-    private ulong _checksum;
 
     internal Checkpoint(ITileLayout layout, ICheckpointTier tier) => (_layout, _tier) = (layout, tier);
 
@@ -40,7 +39,7 @@ public sealed class Checkpoint
     /// <summary>Bytes of one element in memory: 1 for INT8, 4 for fp32.</summary>
     public int BytesPerElement => IsWide ? sizeof(float) : sizeof(sbyte);
 
-    /// <summary>Bytes that the outputs take, scales included. The checksum stays on the chip, with the bookkeeping.</summary>
+    /// <summary>Bytes that the outputs take, scales included. The checksums, four bytes a line of 64, stay with the bookkeeping.</summary>
     public long Bytes => BytesOf(M, N, _scaleCount);
 
     /// <summary>M x N codes in the layout's order; empty when wide.</summary>
@@ -52,9 +51,11 @@ public sealed class Checkpoint
     /// <summary>The scale, or one a row; empty when wide.</summary>
     public ReadOnlySpan<float> Scales => MemoryMarshal.Cast<byte, float>(_block!.Span.Slice(ScalesAt, _scaleCount * sizeof(float)));
 
+    /// <summary>Whether a value that was read stood in bytes that are not those that were saved; what was made of such values has to be made again of another checkpoint.</summary>
+    public bool IsDamaged { get; private set; }
+
     /// <summary>Whether the outputs are of the picture at work.</summary>
     internal bool IsLive { get; private set; }
-
 
     /// <summary>Where the scales begin: behind the elements, on a whole word.</summary>
     private int ScalesAt => (M * N * BytesPerElement + sizeof(float) - 1) / sizeof(float) * sizeof(float);
@@ -73,6 +74,7 @@ public sealed class Checkpoint
     public float Value(int row, int column)
     {
         var at = _layout.Offset(M, N, row, column);
+        Look(at, 1);
         return IsWide ? Values[at] : Codes[at] * Scales[_scaleCount == 1 ? 0 : row];
     }
 
@@ -88,8 +90,11 @@ public sealed class Checkpoint
         _block = null;
     }
 
-    /// <summary>Whether the bytes are those that were saved.</summary>
-    internal bool IsIntact() => XxHash3.HashToUInt64(_block!.Span[..Used]) == _checksum;
+    /// <summary>Whether all bytes are those that were saved.</summary>
+    internal unsafe bool IsIntact() => !IsDamaged && _checks.Hold(_start, 0, Used);
+
+    /// <summary>Whether the scales, which every value needs, are those that were saved.</summary>
+    internal unsafe bool HasItsScales() => !IsDamaged && _checks.Hold(_start, ScalesAt, Used);
 
     /// <summary>Asks for the cache line of an element: checkpoints are too many to stay in any cache from one save to the next.</summary>
     internal unsafe void Prefetch(int row, int column)
@@ -98,12 +103,16 @@ public sealed class Checkpoint
             Sse.Prefetch0(_start + (nint)_layout.Offset(M, N, row, column) * BytesPerElement);
     }
 
+    /// <summary>Holds bytes that are being read against their checksums; nobody waits for the verdict.</summary>
+    private unsafe void Look(int element, int count) => IsDamaged |= !_checks.Hold(_start, element * BytesPerElement, (element + count) * BytesPerElement);
+
     /// <summary>The values of up to sixteen neighbours in a row; what lanes beyond them hold is undefined.</summary>
     internal unsafe Vector512<float> Lanes(int row, int column, int count)
     {
         if (_layout.Run(N, column) < count)
             return LanesApart(row, column, count);
         var start = _layout.Offset(M, N, row, column);
+        Look(start, count);
         if (IsWide)
             return VectorMath.Load(Values.Slice(start, count));
         // Behind the last code lie scales and the block's rounding up, so sixteen can mostly be read there too.
@@ -122,11 +131,11 @@ public sealed class Checkpoint
         return VectorMath.Load(lanes);
     }
 
-    /// <summary>Copies outputs and takes their checksum; the block is reused where it is large enough.</summary>
+    /// <summary>Copies outputs and takes their checksums; the block is reused where it is large enough.</summary>
     /// <exception cref="CheckpointStorageException">No tier has room.</exception>
     internal unsafe void Take(int step, LayerOutput output)
     {
-        IsLive = false;
+        (IsLive, IsDamaged) = (false, false);
         (Step, M, N, _scaleCount) = (step, output.M, output.N, output.Scales.Length);
         if (_block is null || _block.Size < Used)
         {
@@ -134,17 +143,18 @@ public sealed class Checkpoint
             _block = _tier.TryRent(Used) ?? throw new CheckpointStorageException($"checkpoints: {_tier.Name} has no room for {Used} bytes; expected a larger budget", null);
         }
 
-        var bytes = _block.Span[..Used];
+        var bytes = _block.Span[..CheckpointBlock.SizeFor(Used)];
         _start = _block.Start;
         _scale = output.IsWide ? 1 : output.Scales[0];
         if (output.IsWide)
-            Place<float>(output.Values, MemoryMarshal.Cast<byte, float>(bytes));
+            Place<float>(output.Values, MemoryMarshal.Cast<byte, float>(bytes[..ScalesAt]));
         else
             Encode(output, MemoryMarshal.Cast<byte, sbyte>(bytes[..(M * N)]));
-        // Bytes between codes and scales belong to neither and are under the checksum all the same.
+        // Bytes between codes and scales, and behind those, belong to nothing and are under a checksum all the same.
         bytes[(M * N * BytesPerElement)..ScalesAt].Clear();
         output.Scales.CopyTo(MemoryMarshal.Cast<byte, float>(bytes[ScalesAt..]));
-        _checksum = XxHash3.HashToUInt64(bytes);
+        bytes[Used..].Clear();
+        _checks.Take(_start, bytes.Length);
         IsLive = true;
     }
 

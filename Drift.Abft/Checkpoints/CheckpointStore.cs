@@ -56,16 +56,20 @@ public sealed class CheckpointStore(ITileLayout? layout = null, ICheckpointTier?
     }
 
     /// <inheritdoc/>
-    public bool TryGet(LayerKey layer, int beforeStep, [NotNullWhen(true)] out Checkpoint? checkpoint)
+    public bool TryGet(LayerKey layer, int beforeStep, [NotNullWhen(true)] out Checkpoint? checkpoint) =>
+        TryFind(layer, beforeStep, static kept => kept.IsIntact(), out checkpoint);
+
+    /// <inheritdoc/>
+    public bool TryOpen(LayerKey layer, int beforeStep, [NotNullWhen(true)] out Checkpoint? checkpoint) =>
+        TryFind(layer, beforeStep, static kept => kept.HasItsScales(), out checkpoint);
+
+    /// <inheritdoc/>
+    public bool Drop(LayerKey layer)
     {
-        checkpoint = null;
-        if (!_layers.TryGetValue(layer, out var kept))
-            return false;
-        if (kept[0] is { IsLive: true } last && last.Step >= beforeStep)
-            return false;
-        Verify(kept);
-        checkpoint = kept.Find(known => known.IsLive);
-        return checkpoint is not null;
+        var known = Damaged;
+        if (_layers.TryGetValue(layer, out var kept))
+            Verify(kept, static checkpoint => !checkpoint.IsDamaged);
+        return Damaged > known;
     }
 
     /// <inheritdoc/>
@@ -89,13 +93,25 @@ public sealed class CheckpointStore(ITileLayout? layout = null, ICheckpointTier?
         Bytes = 0;
     }
 
+    private bool TryFind(LayerKey layer, int beforeStep, Func<Checkpoint, bool> isSound, [NotNullWhen(true)] out Checkpoint? checkpoint)
+    {
+        checkpoint = null;
+        if (!_layers.TryGetValue(layer, out var kept))
+            return false;
+        if (kept[0] is { IsLive: true } last && last.Step >= beforeStep)
+            return false;
+        Verify(kept, isSound);
+        checkpoint = kept.Find(known => known.IsLive);
+        return checkpoint is not null;
+    }
+
     /// <summary>Drops what is not what was saved.</summary>
-    private void Verify(List<Checkpoint> kept)
+    private void Verify(List<Checkpoint> kept, Func<Checkpoint, bool> isSound)
     {
         var damaged = 0;
         foreach (var checkpoint in kept)
         {
-            if (!checkpoint.IsLive || checkpoint.IsIntact())
+            if (!checkpoint.IsLive || isSound(checkpoint))
                 continue;
             damaged++;
             Bytes -= checkpoint.Bytes;

@@ -34,6 +34,17 @@ public interface ICheckpointStore : IDisposable
     /// <param name="checkpoint">The checkpoint, valid until the layer saves again, or the store is cleared or disposed.</param>
     bool TryGet(LayerKey layer, int beforeStep, [NotNullWhen(true)] out Checkpoint? checkpoint);
 
+    /// <summary>The same without reading anything but scales: values are held against their checksums when they are read. Whoever has read calls <see cref="Drop"/>.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="beforeStep">The step at work; its own checkpoint does not count.</param>
+    /// <param name="checkpoint">The checkpoint, valid until the layer saves again, or the store is cleared or disposed.</param>
+    bool TryOpen(LayerKey layer, int beforeStep, [NotNullWhen(true)] out Checkpoint? checkpoint);
+
+    /// <summary>Drops those of a layer's checkpoints in which changed bytes were read (<see cref="Checkpoint.IsDamaged"/>).</summary>
+    /// <param name="layer">The layer.</param>
+    /// <returns>False where all were sound; else what was read is to be read again, from what <see cref="TryOpen"/> has now.</returns>
+    bool Drop(LayerKey layer);
+
     /// <summary>Forgets all checkpoints: a new picture begins.</summary>
     void Clear();
 }

@@ -10,7 +10,7 @@ namespace Drift.Bench;
 /// <param name="Png">The picture.</param>
 internal sealed record CampaignChart(string Name, string Title, byte[] Png);
 
-/// <summary>The charts of a campaign's first metric: a map for every two axes, a curve with its band for every axis with an order. All of it measured.</summary>
+/// <summary>The charts of a campaign's first metric: a map for every two axes, a curve with its band for every axis with an order, marks with intervals for every other. All of it measured.</summary>
 /// <param name="plan">The campaign.</param>
 /// <param name="states">One a cell.</param>
 internal sealed class CampaignCharts(CampaignPlan plan, IReadOnlyList<CellState> states)
@@ -25,8 +25,12 @@ internal sealed class CampaignCharts(CampaignPlan plan, IReadOnlyList<CellState>
         var wide = Enumerable.Range(0, plan.Axes.Count).Where(i => plan.Axes[i].Values.Count > 1).ToList();
         foreach (var (a, b) in wide.SelectMany((a, i) => wide.Skip(i + 1).Select(b => (a, b))))
             yield return Map(a, b);
-        foreach (var axis in wide.Where(i => Ordered.Contains(plan.Axes[i].Name)))
-            yield return Curve(axis, wide.Where(other => other != axis && plan.Axes[other].Values.Count <= MostCurves).Cast<int?>().FirstOrDefault());
+        foreach (var axis in wide)
+        {
+            yield return Ordered.Contains(plan.Axes[axis].Name)
+                ? Curve(axis, wide.Where(other => other != axis && plan.Axes[other].Values.Count <= MostCurves).Cast<int?>().FirstOrDefault())
+                : Marks(axis);
+        }
     }
 
     private CampaignChart Map(int a, int b)
@@ -45,10 +49,11 @@ internal sealed class CampaignCharts(CampaignPlan plan, IReadOnlyList<CellState>
         plot.Add.ColorBar(map).Label = Unit();
         if (values.Length <= MostNumbers)
             Write(plot, values);
-        plot.Axes.Bottom.TickGenerator = new NumericManual([.. Enumerable.Range(0, columns.Values.Count).Select(i => (double)i)], [.. columns.Values]);
-        plot.Axes.Left.TickGenerator = new NumericManual([.. Enumerable.Range(0, rows.Values.Count).Select(i => (double)(rows.Values.Count - 1 - i))], [.. rows.Values]);
-        plot.Axes.Bottom.TickLabelStyle.Rotation = columns.Values.Max(value => value.Length) > 4 ? -40 : 0;
-        plot.Axes.Bottom.TickLabelStyle.Alignment = columns.Values.Max(value => value.Length) > 4 ? Alignment.MiddleRight : Alignment.UpperCenter;
+        Name(plot.Axes.Bottom, columns, i => i);
+        Name(plot.Axes.Left, rows, i => rows.Values.Count - 1 - i);
+        var wordy = columns.Values.Max(value => value.Length) > 4;
+        plot.Axes.Bottom.TickLabelStyle.Rotation = wordy ? -40 : 0;
+        plot.Axes.Bottom.TickLabelStyle.Alignment = wordy ? Alignment.MiddleRight : Alignment.UpperCenter;
         plot.XLabel(columns.Name);
         plot.YLabel(rows.Name);
         var title = $"{_metric.Name} by {columns.Name} and {rows.Name} (mean over trials, measured)";
@@ -94,9 +99,30 @@ internal sealed class CampaignCharts(CampaignPlan plan, IReadOnlyList<CellState>
         var title = $"{_metric.Name} over {along.Name} (mean and interval of its cells, measured)";
         plot.Title(title);
         if (series is not null)
-            plot.ShowLegend(Alignment.LowerLeft);
+            plot.ShowLegend(Edge.Right);
         return new CampaignChart($"curve-{along.Name}", title, plot.GetImageBytes(Width, Height, ImageFormat.Png));
     }
+
+    private CampaignChart Marks(int axis)
+    {
+        using var plot = new Plot();
+        var along = plan.Axes[axis];
+        var points = along.Values.Select(value => Mean(places => places[axis] == value)).ToList();
+        double[] x = [.. Enumerable.Range(0, points.Count).Select(i => (double)i)], y = [.. points.Select(point => point.Mean)];
+        var marks = plot.Add.ScatterPoints(x, y);
+        marks.MarkerSize = 9;
+        plot.Add.ErrorBar(x, y, [.. points.Select(point => point.Half)]).Color = marks.Color;
+        Name(plot.Axes.Bottom, along, i => i);
+        plot.Axes.SetLimitsX(-0.5, points.Count - 0.5);
+        plot.XLabel(along.Name);
+        plot.YLabel(Unit());
+        var title = $"{_metric.Name} by {along.Name} (mean and interval of its cells, measured)";
+        plot.Title(title);
+        return new CampaignChart($"marks-{along.Name}", title, plot.GetImageBytes(Width, Height, ImageFormat.Png));
+    }
+
+    private static void Name(IAxis edge, Axis axis, Func<int, double> place) =>
+        edge.TickGenerator = new NumericManual([.. Enumerable.Range(0, axis.Values.Count).Select(place)], [.. axis.Values]);
 
     /// <summary>Mean over some cells. Cells share their pictures, so their errors may go together: the half widths are averaged, which holds in any case.</summary>
     private (double Mean, double Half) Mean(Func<string[], bool> chosen)

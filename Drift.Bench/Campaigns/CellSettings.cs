@@ -7,7 +7,7 @@ using Drift.Models;
 namespace Drift.Bench;
 
 /// <summary>A cell of a campaign, its values read.</summary>
-/// <param name="Range">Where faults fall.</param>
+/// <param name="Range">Where faults fall; its steps are listed, all of them too.</param>
 /// <param name="Roles">Roles of a cell that has some of its own; null for all guarded ones.</param>
 /// <param name="Rate">Hits per element; null where a voltage implies them.</param>
 /// <param name="Volts">Voltage of the products in the range.</param>
@@ -35,7 +35,7 @@ internal sealed record CellSettings(SiteRange Range, IReadOnlySet<GemmRole>? Rol
         var steps = Value(Axes.Step) is { } range ? Axes.Steps(range)!.Value : (First: 0, Last: plan.Steps - 1);
         var roles = Value(Axes.Role) is { } role ? Axes.Roles[role] : null;
         return new CellSettings(
-            new SiteRange(steps.First, steps.Last, Whole(Axes.Block) is { } block ? new HashSet<int> { block } : null, roles),
+            new SiteRange(Enumerable.Range(steps.First, steps.Last - steps.First + 1).ToHashSet(), Whole(Axes.Block) is { } block ? new HashSet<int> { block } : null, roles),
             roles, Number(Axes.Rate), Number(Axes.Voltage) ?? StandInVolts, Value(Axes.Errors)!, Whole(Axes.Bit),
             Value(Axes.Subject) is { } subject ? plan.Subjects.ToList().IndexOf(subject) : null,
             Value(Axes.Seed) is { } seed ? ulong.Parse(seed, CultureInfo.InvariantCulture) : null,
@@ -74,8 +74,8 @@ internal sealed record CellSettings(SiteRange Range, IReadOnlySet<GemmRole>? Rol
         if (!Axes.LeavesCleanRuns(Protection))
             return 0;
         if (protection?.Interval is not { } interval)
-            return Range.FirstStep;
-        var (step, missing) = (Range.FirstStep, protection.Recovery?.Checkpoints ?? 1);
+            return Range.Steps!.Min();
+        var (step, missing) = (Range.Steps!.Min(), protection.Recovery?.Checkpoints ?? 1);
         while (step > 0 && missing > 0)
             missing -= interval.IsDue(--step) ? 1 : 0;
         return step;
@@ -83,7 +83,7 @@ internal sealed record CellSettings(SiteRange Range, IReadOnlySet<GemmRole>? Rol
 
     /// <summary>The last step that may differ from the clean run's of equal latents.</summary>
     /// <param name="steps">Sampling steps.</param>
-    public int LastStep(int steps) => Axes.LeavesCleanRuns(Protection) ? Range.LastStep : steps - 1;
+    public int LastStep(int steps) => Axes.LeavesCleanRuns(Protection) ? Range.Steps!.Max() : steps - 1;
 
     /// <summary>What is done to the latents before the first step; the seed of the faults says to which value.</summary>
     public Action<Tensor>? Disturb(ulong faultSeed) => Shift is not { } shift ? null : latents => latents.Span[(int)(Philox.Words(0, 0, 0, 0, faultSeed).R0 % (uint)latents.Length)] += (float)shift;

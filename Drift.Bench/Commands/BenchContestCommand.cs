@@ -21,7 +21,9 @@ internal static class BenchContestCommand
         var json = Declare.Text("--json", "Also write the results here", "FILE");
         var threads = Declare.Optional("--threads", "Threads of a kernel; without it, one and then all", 1, 1024);
         var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
-        foreach (var option in new Option[] { rivals, json, threads, quick })
+        var only = Declare.Text("--only", "Only contests whose name has this in it, as 'int8', 'fp32 64 x 64' or 'softmax'", "TEXT");
+        var chart = Declare.Text("--chart", "Also draw the ratios here, as PNG", "FILE");
+        foreach (var option in new Option[] { rivals, json, chart, threads, quick, only })
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
@@ -31,18 +33,26 @@ internal static class BenchContestCommand
             int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);
             var options = new ContestOptions(counts, parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
-            return Run(options, contests, parsed.GetValue(json), session);
+            return Run(options, Chosen(contests(), parsed.GetValue(only)), parsed.GetValue(json), parsed.GetValue(chart), session);
         });
         return command;
     }
 
-    private static int Run(ContestOptions options, Func<IReadOnlyList<Contest>> contests, string? json, Session session)
+    private static Contest[] Chosen(IReadOnlyList<Contest> all, string? only)
+    {
+        static string Name(Contest contest) => $"{contest.What} {contest.Type} {contest.Label}";
+        Contest[] chosen = [.. all.Where(contest => only is null || Name(contest).Contains(only, StringComparison.OrdinalIgnoreCase))];
+        return chosen.Length > 0 ? chosen : throw new UserErrorException($"--only {only}: no contest has that in its name; expected a part of one of {string.Join("; ", all.Select(Name))}");
+    }
+
+    private static int Run(ContestOptions options, IReadOnlyList<Contest> contests, string? json, string? chart, Session session)
     {
         using var file = json is null ? null : new OutputFile("--json", json);
+        using var picture = chart is null ? null : new OutputFile("--chart", chart);
         var bench = new ContestBench(options, session.Cancellation);
         try
         {
-            bench.Run(contests(), session);
+            bench.Run(contests, session);
         }
         catch (DisagreementException disagreement)
         {
@@ -58,6 +68,7 @@ internal static class BenchContestCommand
             ["dotnet"] = Environment.Version.ToString(),
         };
         file?.Commit(ResultJson.Write(new GemmReport(machine, [.. bench.Results.Select(result => result.Pair)])));
+        picture?.Commit(ContestChart.ToPng(bench.Results));
         return ErrorPolicy.Success;
     }
 }

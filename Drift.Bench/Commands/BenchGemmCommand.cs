@@ -15,20 +15,34 @@ internal static class BenchGemmCommand
     {
         var name = contest.ToString().ToLowerInvariant();
         var command = new Command(name, description);
-        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime and OpenBLAS, where they are installed" };
+        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime, OpenBLAS and libtorch, where they are installed" };
         var json = Declare.Text("--json", "Also write the results here", "FILE");
         var threads = Declare.Optional("--threads", "Threads of a product; without it, one and then all", 1, 1024);
         var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
-        foreach (var option in contest == GemmContest.Gemm ? new Option[] { rivals, json, threads, quick } : [json, threads, quick])
+        var types = Declare.Choices("--type", "Types of product, comma-separated; without it, all", contest == GemmContest.Gemm ? GemmKinds.Types : [GemmKinds.Int8.Type, GemmKinds.Float.Type]);
+        var layers = Declare.Choices("--layers", "Sets of layers, comma-separated; without it, a few of each type", GemmLayer.Sets.Keys);
+        var backend = Declare.Choice("--backend", "Whose products; a device's have their operands there before", Backends.Default, [Backends.Default, .. Backends.Devices]);
+        var shape = Declare.Text("--shape", "This shape instead of the layers that are told of", ShapeText.Form);
+        foreach (var option in contest == GemmContest.Gemm ? new Option[] { rivals, json, threads, types, layers, quick, shape, backend } : [json, threads, types, layers, quick, shape])
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
             // What belongs to the parent would otherwise be taken and do nothing.
             if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
                 throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench {name}");
-            int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+            var place = contest == GemmContest.Gemm && parsed.GetValue(backend) is { } given && given != Backends.Default ? given : null;
+            if (place is not null && parsed.GetValue(threads) is not null)
+                throw new UserErrorException($"--threads: a device runs on what it has; expected --backend {place} without it");
+            // Opening it says in one line why an absent device is absent.
+            using var device = place is null ? null : Backends.OpenProducts(place);
+            int[] counts = device is not null ? [Environment.ProcessorCount] : parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);
-            var options = new GemmBenchOptions(contest, counts, contest == GemmContest.Gemm && parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
+            var options = new GemmBenchOptions(contest, counts, contest == GemmContest.Gemm && parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts, device,
+                parsed.GetValue(shape) is { } only ? ShapeText.Parse("--shape", only) : null)
+            {
+                Types = parsed.GetValue(types) ?? [],
+                Layers = parsed.GetValue(layers) ?? [],
+            };
             return Run(options, parsed.GetValue(json), session);
         });
         return command;
@@ -55,6 +69,7 @@ internal static class BenchGemmCommand
             ["processor"] = MachineRecord.Processor(),
             ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
             ["floatPaths"] = FloatBackend.Survey().ToDictionary(path => path.Type, path => path.Kernel),
+            ["device"] = options.Device?.Detail,
             ["processorsTakenByOthers"] = bench.Taken,
             ["dotnet"] = Environment.Version.ToString(),
         };

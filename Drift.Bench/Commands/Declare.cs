@@ -41,6 +41,27 @@ internal static class Declare
         return option;
     }
 
+    /// <summary>Some of some names, comma-separated, in the order given.</summary>
+    public static Option<string[]> Choices(string name, string help, IEnumerable<string> names)
+    {
+        List<string> known = [.. names];
+        return new Option<string[]>(name)
+        {
+            Description = $"{help}: {string.Join(", ", known)}",
+            HelpName = "NAMES",
+            CustomParser = result =>
+            {
+                string[] given = result.Tokens[0].Value.Split(',');
+                if (Array.Find(given, part => !known.Contains(part)) is not { } stray)
+                    return given;
+                result.AddError($"{name}: there is no '{stray}'; expected some of {string.Join(", ", known)}");
+                return [];
+            },
+            AllowMultipleArgumentsPerToken = false,
+            Arity = ArgumentArity.ExactlyOne,
+        };
+    }
+
     /// <summary>A backend's name.</summary>
     public static Option<string> Backend(string help)
     {

@@ -54,16 +54,20 @@ internal sealed class FaultArguments
     private readonly Option<string> _unit = Declare.Choice("--ber-unit", "What --ber counts", "element", ["element", "bit", "mac"]);
 
     /// <summary>Declares the options on a command.</summary>
-    public void AddTo(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="fixedRates">Whether the command takes a rate in the model's place.</param>
+    public void AddTo(Command command, bool fixedRates = true)
     {
-        foreach (var option in new Option[] { _model, _bits, _pattern, _extrapolate, _unit })
+        foreach (var option in new Option[] { _model, _bits, _pattern, _extrapolate })
             command.Options.Add(option);
+        if (fixedRates)
+            command.Options.Add(_unit);
     }
 
     /// <summary>Reads them.</summary>
     public FaultOptions Bind(ParseResult parsed)
     {
-        var unit = parsed.GetRequiredValue(_unit) switch { "bit" => RateUnit.PerBit, "mac" => RateUnit.PerMac, _ => RateUnit.PerElement };
+        var unit = parsed.GetValue(_unit) switch { "bit" => RateUnit.PerBit, "mac" => RateUnit.PerMac, _ => RateUnit.PerElement };
         return new FaultOptions(parsed.GetRequiredValue(_model), parsed.GetRequiredValue(_bits), parsed.GetRequiredValue(_pattern),
             parsed.GetValue(_extrapolate), unit);
     }

@@ -24,7 +24,11 @@ internal static class PlanCommand
         var batch = Declare.Number("--batch", "Pictures that share a reading of the weights", 16, 1, 4096);
         var energy = EnergyFile.Option(EnergyFile.WithRegulator);
         var points = Declare.Text("--operating-points", "A table in place of the paper's", "FILE.csv");
-        foreach (var option in new Option[] { budget, objective, codes, lowest, highest, step, fresh, batch, energy, points })
+        var wide = new Option<bool>("--wide") { Description = "Outputs leave the accumulator wide; in the paper's schedule they saturate all the same" };
+        var schedules = Declare.Number("--schedules", "How many codes get a schedule of their own, the cheapest at a uniform voltage first", 1, 1, 100);
+        var faults = new FaultArguments();
+        faults.AddTo(command, fixedRates: false);
+        foreach (var option in new Option[] { budget, objective, codes, lowest, highest, step, fresh, batch, energy, points, wide, schedules })
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
@@ -39,6 +43,9 @@ internal static class PlanCommand
                 Batch = parsed.GetValue(batch),
                 Energy = parsed.GetRequiredValue(energy),
                 OperatingPoints = parsed.GetValue(points),
+                Faults = faults.Bind(parsed),
+                Wide = parsed.GetValue(wide),
+                Schedules = parsed.GetValue(schedules),
             };
             return options.Lowest <= options.Highest ? PlanRun.Run(options, session)
                 : throw new UserErrorException($"--lowest: {options.Lowest} V lies above --highest {options.Highest} V; expected at most that");

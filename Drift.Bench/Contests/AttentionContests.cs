@@ -33,6 +33,11 @@ internal static class AttentionContests
                     new OnnxGraph().Node($"{OnnxGraph.Microsoft}:MultiHeadAttention", ["Q", "K", "V"], OnnxContender.Output, ("num_heads", heads)),
                     [Input("Q", q), Input("K", k), Input("V", v)], OnnxType.Float, [1, tokens, width], threads),
             ],
+            TorchRivals =
+            [
+                threads => new TorchContender("libtorch attention", threads, [.. new[] { q, k, v }.Select(values => (values, new long[] { 1, tokens, heads, depth }))],
+                    (torch, operands) => torch.Attention(operands[0], operands[1], operands[2]), tokens * width, (torch, tensor) => torch.Turned(tensor)),
+            ],
         };
 
         OnnxInput Input(string name, float[] values) => OnnxInput.Of<float>(name, OnnxType.Float, values, 1, tokens, width);

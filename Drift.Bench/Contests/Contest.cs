@@ -28,8 +28,11 @@ internal sealed record Contest(string What, string Type, string Label, GemmShape
     /// <summary>Ours by protection: "none" first. Given the number of threads.</summary>
     public required IReadOnlyList<(string Protection, Func<int, IContender> Open)> Ours { get; init; }
 
-    /// <summary>The rivals. Given the number of threads.</summary>
+    /// <summary>The rivals in ONNX Runtime. Given the number of threads.</summary>
     public IReadOnlyList<Func<int, IContender>> Rivals { get; init; } = [];
+
+    /// <summary>The rivals in libtorch. Given the number of threads.</summary>
+    public IReadOnlyList<Func<int, IContender>> TorchRivals { get; init; } = [];
 }
 
 /// <summary>A kernel of ours from its parts.</summary>

@@ -33,18 +33,18 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
     /// <exception cref="DisagreementException">Two sides differ.</exception>
     public void Run(IReadOnlyList<Contest> contests, Session session)
     {
-        var missing = options.Rivals ? OnnxRuntimeLibrary.Missing() : null;
+        var (missing, torchMissing) = options.Rivals ? (OnnxRuntimeLibrary.Missing(), new TorchRival().Missing()) : (null, null);
         if (missing is not null)
             _notes.Add($"ONNX Runtime: {missing}");
-        if (options.Rivals)
-            _notes.AddRange(RivalRegistry.NotBuilt);
+        if (torchMissing is not null)
+            _notes.Add($"libtorch: {torchMissing}");
         RunProgress.Show([contests[0].What], contests.Count * options.Threads.Count, session, moved =>
         {
             foreach (var threads in options.Threads)
             {
                 foreach (var contest in contests)
                 {
-                    Measure(contest, options.Rivals && missing is null, threads);
+                    Measure(contest, [.. Here(contest.Rivals, missing), .. Here(contest.TorchRivals, torchMissing)], threads);
                     moved(0, 1);
                 }
             }
@@ -76,18 +76,20 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
         }
     }
 
-    private void Measure(Contest contest, bool rivals, int threads)
+    private IReadOnlyList<Func<int, IContender>> Here(IReadOnlyList<Func<int, IContender>> rivals, string? missing) => options.Rivals && missing is null ? rivals : [];
+
+    private void Measure(Contest contest, Func<int, IContender>[] rivals, int threads)
     {
         List<(string Protection, IContender Side)> ours = [];
         try
         {
             foreach (var (protection, open) in contest.Ours)
                 ours.Add((protection, open(threads)));
-            if (!rivals || contest.Rivals.Count == 0)
+            if (rivals.Length == 0)
                 Pair(contest, ours[0], null, threads, false);
             foreach (var guarded in ours[1..])
                 Pair(contest, guarded, ours[0].Side, threads, false);
-            foreach (var open in rivals ? contest.Rivals : [])
+            foreach (var open in rivals)
             {
                 using var rival = open(threads);
                 foreach (var side in ours)

@@ -13,7 +13,8 @@ internal static class ConvolutionContests
 
     /// <summary>All contests.</summary>
     public static IReadOnlyList<Contest> All() =>
-        [.. StableDiffusion.Select(layer => Int8(layer.Label, layer.Shape)), .. StableDiffusion.Select(layer => Float(layer.Label, layer.Shape))];
+        [.. StableDiffusion.Select(layer => Int8(layer.Label, layer.Shape)), .. StableDiffusion.Select(layer => Float(layer.Label, layer.Shape)),
+            .. StableDiffusion.Select(layer => Winograd(layer.Label, layer.Shape))];
 
     /// <summary>An INT8 contest. The rival takes unsigned activations: adding 128 and saying so by the zero point gives the same product as signed values do.</summary>
     public static Contest Int8(string label, ConvolutionShape shape)
@@ -35,10 +36,36 @@ internal static class ConvolutionContests
             Ours =
             [
                 ("none", threads => Ours(shape, x, w, bias, 0, threads)), ("none, planes", threads => Ours(shape with { Layout = ChannelLayout.First }, x, w, bias, 0, threads)),
-                ("flat32", threads => Ours(shape, x, w, bias, 32, threads)), ("flat128", threads => Ours(shape, x, w, bias, 128, threads)),
+                ("flat32", threads => Ours(shape, x, w, bias, 32, threads)), ("flat128", threads => Ours(shape, x, w, bias, 128, threads)), ("flat256", threads => Ours(shape, x, w, bias, 256, threads)),
             ],
             Rivals = [threads => Onnx(shape, x, w, bias, threads)],
+            TorchRivals = shape is not { Stride: 1, Dilation: 1, Groups: 1, PaddingAfter: null } ? [] :
+            [
+                threads => new TorchContender("libtorch conv2d", threads,
+                    [(x, [shape.Batch, shape.Channels, shape.Height, shape.Width]), (w, [shape.Filters, shape.GroupChannels, shape.Kernel, shape.Kernel]), (bias, [shape.Filters])],
+                    (torch, operands) => torch.Convolution(operands[0], operands[1], operands[2], shape.Padding), shape.OutputLength),
+            ],
         };
+    }
+
+    /// <summary>A fp32 contest of convolution with fewer products (<see cref="WinogradConvolution"/>); operations are counted as those of the definition, on either side.</summary>
+    public static Contest Winograd(string label, ConvolutionShape shape)
+    {
+        var contest = Float(label, shape);
+        var (x, w, bias) = (Noise(shape.InputLength, Seed), Noise(shape.Filters * shape.GroupChannels * shape.Kernel * shape.Kernel, Seed + 1), Noise(shape.Filters, Seed + 2));
+        return contest with
+        {
+            What = "conv winograd",
+            Ours = [("none", threads => Winograd(shape, x, w, bias, 0, threads)), ("flat32", threads => Winograd(shape, x, w, bias, 32, threads)), ("flat128", threads => Winograd(shape, x, w, bias, 128, threads))],
+        };
+    }
+
+    private static OurContender Winograd(ConvolutionShape shape, float[] planes, float[] filters, float[] bias, int tile, int threads)
+    {
+        var packed = WinogradConvolution.Pack(shape, filters, tile);
+        var (x, y) = (Turned(planes, shape.Batch, shape.Channels, shape.Height * shape.Width), new float[shape.OutputLength]);
+        FloatChecks[]? checks = tile == 0 ? null : [.. packed.Select(_ => new FloatChecks())];
+        return new OurContender("Drift", () => WinogradConvolution.Multiply(shape, x, packed, bias, y, threads, null, checks), () => InPlanes(shape, at => y[ReferenceConvolution.At(shape, at.Row, at.Filter)]));
     }
 
     private static OurContender Ours(ConvolutionShape shape, float[] planes, float[] filters, float[] bias, int tile, int threads)

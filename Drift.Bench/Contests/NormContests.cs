@@ -15,26 +15,27 @@ internal static class NormContests
     public static IReadOnlyList<Contest> All() =>
     [
         Layer(Tokens, Width), Rms(Tokens, Width), Group(Edge, Channels, Groups), Soft(Heads * Tokens, Tokens),
-        Unit("gelu tanh", Tokens, Hidden, "Gelu", (x, y, threads) => Gelu.Tanh(x, y, threads), ("approximate", "tanh")),
-        Unit("gelu exact", Tokens, Hidden, "Gelu", (x, y, threads) => Gelu.Exact(x, y, threads), ("approximate", "none")),
-        Unit("gelu quick", Tokens, Hidden, $"{OnnxGraph.Microsoft}:QuickGelu", (x, y, threads) => Gelu.Quick(x, y, threads), ("alpha", QuickSlope)),
-        Unit("silu", Tokens, Hidden, $"{OnnxGraph.Microsoft}:QuickGelu", (x, y, threads) => Activation.Silu(x, y, threads), ("alpha", 1f)),
+        Unit("gelu tanh", Tokens, Hidden, "Gelu", (x, y, threads) => Gelu.Tanh(x.Span, y.Span, threads), ("approximate", "tanh")),
+        Unit("gelu exact", Tokens, Hidden, "Gelu", (x, y, threads) => Gelu.Exact(x.Span, y.Span, threads), ("approximate", "none"), "THSTensor_gelu"),
+        Unit("gelu quick", Tokens, Hidden, $"{OnnxGraph.Microsoft}:QuickGelu", (x, y, threads) => Gelu.Quick(x.Span, y.Span, threads), ("alpha", QuickSlope)),
+        Unit("silu", Tokens, Hidden, $"{OnnxGraph.Microsoft}:QuickGelu", (x, y, threads) => Activation.Silu(x.Span, y.Span, threads), ("alpha", 1f), "THSTensor_silu"),
     ];
 
     /// <summary>Layer norm with a factor and an addend a column.</summary>
     public static Contest Layer(int rows, int width)
     {
         var (x, gain, offset) = (Noise(rows * width, Seed), Noise(width, Seed + 1), Noise(width, Seed + 2));
-        return Rows("layer norm", rows, width, x, (y, threads) => LayerNorm.Affine(x, gain, offset, Epsilon, y, threads), () => new OnnxGraph()
+        return Rows("layer norm", rows, width, x, (x, y, threads) => LayerNorm.Affine(x.Span, gain, offset, Epsilon, y.Span, threads), () => new OnnxGraph()
             .Node("LayerNormalization", ["X", "G", "B"], OnnxContender.Output, ("axis", 1), ("epsilon", Epsilon))
-            .Constant<float>("G", OnnxType.Float, gain, width).Constant<float>("B", OnnxType.Float, offset, width));
+            .Constant<float>("G", OnnxType.Float, gain, width).Constant<float>("B", OnnxType.Float, offset, width),
+            (torch, operands) => torch.LayerNorm(operands[0], width, operands[1], operands[2], Epsilon), (gain, [width]), (offset, [width]));
     }
 
     /// <summary>Root-mean-square norm with a factor a column.</summary>
     public static Contest Rms(int rows, int width)
     {
         var (x, gain) = (Noise(rows * width, Seed), Noise(width, Seed + 1));
-        return Rows("rms norm", rows, width, x, (y, threads) => RmsNorm.Apply(x, gain, Epsilon, y, threads), () => new OnnxGraph()
+        return Rows("rms norm", rows, width, x, (x, y, threads) => RmsNorm.Apply(x.Span, gain, Epsilon, y.Span, threads), () => new OnnxGraph()
             .Node("SimplifiedLayerNormalization", ["X", "G"], OnnxContender.Output, ("axis", 1), ("epsilon", Epsilon)).Constant<float>("G", OnnxType.Float, gain, width));
     }
 
@@ -42,7 +43,8 @@ internal static class NormContests
     public static Contest Soft(int rows, int width)
     {
         var x = Noise(rows * width, Seed);
-        return Rows("softmax", rows, width, x, (y, threads) => Softmax.Rows(x, width, 1, y, threads), () => new OnnxGraph().Node("Softmax", ["X"], OnnxContender.Output, ("axis", 1)));
+        return Rows("softmax", rows, width, x, (x, y, threads) => Softmax.Rows(x.Span, width, 1, y.Span, threads), () => new OnnxGraph().Node("Softmax", ["X"], OnnxContender.Output, ("axis", 1)),
+            (torch, operands) => torch.Softmax(operands[0]));
     }
 
     /// <summary>Group norm: ours with channels last; the rival as PyTorch exports it, planes through InstanceNormalization, its operator for whole groups.</summary>
@@ -69,36 +71,40 @@ internal static class NormContests
         {
             Ours = [("none", threads => new OurContender("Drift", () => GroupNorm.Apply(input, groups, Epsilon, gain, offset, y, threads), Planes))],
             Rivals = [threads => new OnnxContender("ONNX Runtime InstanceNormalization", Graph(), [OnnxInput.Of<float>("X", OnnxType.Float, x, 1, channels, edge, edge)], OnnxType.Float, [1, channels, edge, edge], threads)],
+            TorchRivals = [threads => new TorchContender("libtorch", threads, [(x, [1, channels, edge, edge]), (gain, [channels]), (offset, [channels])],
+                (torch, operands) => torch.GroupNorm(operands[0], groups, operands[1], operands[2], Epsilon), count)],
         };
     }
 
     /// <summary>An activation, value by value.</summary>
-    public static Contest Unit(string what, int rows, int width, string operation, Action<float[], float[], int> run, (string, object) attribute)
-    {
-        var x = Noise(rows * width, Seed);
-        return Rows(what, rows, width, x, (y, threads) => run(x, y, threads), () => new OnnxGraph().Node(operation, ["X"], OnnxContender.Output, attribute));
-    }
+    public static Contest Unit(string what, int rows, int width, string operation, Step run, (string, object) attribute, string? torchFunction = null) =>
+        Rows(what, rows, width, Noise(rows * width, Seed), run, () => new OnnxGraph().Node(operation, ["X"], OnnxContender.Output, attribute),
+            torchFunction is null ? null : (torch, operands) => torch.Unary(torchFunction, operands[0]));
 
-    private static Contest Rows(string what, int rows, int width, float[] x, Action<float[], int> run, Func<OnnxGraph> graph)
-    {
-        var y = new float[rows * width];
-        var copy = new float[rows * width];
-        return new Contest(what, "fp32", $"{rows} x {width}", new GemmShape(rows, width, 1), (double)rows * width, "Gvalue/s", 1e-5)
+    /// <summary>A kernel of ours from one memory to another.</summary>
+    internal delegate void Step(AlignedBuffer<float> x, AlignedBuffer<float> y, int threads);
+
+    private static Contest Rows(string what, int rows, int width, float[] x, Step run, Func<OnnxGraph> graph, Func<TorchLibrary, nint[], nint>? torch = null,
+        params (float[] Values, long[] Sizes)[] factors) => new(what, "fp32", $"{rows} x {width}", new GemmShape(rows, width, 1), (double)rows * width, "Gvalue/s", 1e-5)
         {
-            Ours =
-            [
-                ("none", threads => new OurContender("Drift", () => run(y, threads), () => Doubles(y))),
-                ("range guard", threads => new OurContender("Drift", () => Guarded(run, copy, threads), () => Doubles(copy))),
-            ],
+            Ours = [("none", threads => Ours(x, run, threads)), ("range guard", threads => Ours(x, (from, to, count) => Guarded(run, from, to, count), threads))],
             Rivals = [threads => new OnnxContender("ONNX Runtime", graph(), [OnnxInput.Of<float>("X", OnnxType.Float, x, rows, width)], OnnxType.Float, [rows, width], threads)],
+            TorchRivals = torch is null ? [] : [threads => new TorchContender("libtorch", threads, [(x, [rows, width]), .. factors], torch, rows * width)],
         };
+
+    // On cache lines' boundaries, as the rivals' operands are.
+    private static OurContender Ours(float[] values, Step run, int threads)
+    {
+        AlignedBuffer<float> x = new(values.Length), y = new(values.Length);
+        values.CopyTo(x.Span);
+        return new OurContender("Drift", () => run(x, y, threads), () => Doubles(y.Span), x, y);
     }
 
     /// <summary>A run whose result is looked over for values that are no finite numbers.</summary>
-    private static void Guarded(Action<float[], int> run, float[] y, int threads)
+    private static void Guarded(Step run, AlignedBuffer<float> x, AlignedBuffer<float> y, int threads)
     {
-        run(y, threads);
-        RangeGuard.RequireFinite(y, "the result");
+        run(x, y, threads);
+        RangeGuard.RequireFinite(y.Span, "the result");
     }
 
     private static double[] Doubles(ReadOnlySpan<float> values)

@@ -15,6 +15,9 @@ internal enum GemmContest
 
     /// <summary>Products with flips against ours without.</summary>
     Faults,
+
+    /// <summary>Each product alone.</summary>
+    Roofline,
 }
 
 /// <summary>What <c>drift bench gemm</c>, <c>abft</c> and <c>faults</c> measure.</summary>
@@ -23,7 +26,16 @@ internal enum GemmContest
 /// <param name="Rivals">Whether other libraries are measured too.</param>
 /// <param name="Settings">How long a pair is timed.</param>
 /// <param name="Attempts">How often a pair is measured at the most, while other processes take processors from it; the least disturbed one counts.</param>
-internal sealed record GemmBenchOptions(GemmContest Contest, IReadOnlyList<int> Threads, bool Rivals, DuelSettings Settings, int Attempts);
+/// <param name="Device">Where products run; null for the host.</param>
+/// <param name="Only">The one shape to measure; null for the kinds' layers.</param>
+internal sealed record GemmBenchOptions(GemmContest Contest, IReadOnlyList<int> Threads, bool Rivals, DuelSettings Settings, int Attempts, IDeviceProducts? Device = null, GemmShape? Only = null)
+{
+    /// <summary>Types of product, by name; empty for all.</summary>
+    public IReadOnlyList<string> Types { get; init; } = [];
+
+    /// <summary>Sets of <see cref="GemmLayer.Sets"/>, by name; empty for each type's own layers.</summary>
+    public IReadOnlyList<string> Layers { get; init; } = [];
+}
 
 /// <summary>Pairs each product of ours with its unprotected form and with the rivals, checks that both sides agree, and times them in turn.</summary>
 internal sealed class GemmBench(GemmBenchOptions options, CancellationToken cancellation)
@@ -49,9 +61,9 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
     /// <exception cref="DisagreementException">Two sides differ.</exception>
     public void Run(Session session)
     {
-        List<Action> work = [.. Plan(GemmKinds.Int8), .. Plan(GemmKinds.Float), .. options.Contest == GemmContest.Gemm ? Plan(GemmKinds.Bfloat16) : []];
-        if (options.Rivals && options.Contest == GemmContest.Gemm)
-            _notes.AddRange(RivalRegistry.NotBuilt);
+        List<Action> work = options.Device is { } device
+            ? [.. Plan(DeviceKinds.Float(device)), .. Plan(DeviceKinds.Int8(device))]
+            : [.. Plan(GemmKinds.Int8), .. Plan(GemmKinds.Float), .. options.Contest is GemmContest.Gemm or GemmContest.Roofline ? Plan(GemmKinds.Bfloat16) : []];
         RunProgress.Show([What], work.Count, session, moved =>
         {
             foreach (var measure in work)
@@ -70,6 +82,8 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         where TIn : unmanaged
         where TOut : unmanaged, INumber<TOut>
     {
+        if (options.Types.Count > 0 && !options.Types.Contains(kind.Type))
+            return [];
         List<IRival<TIn, TOut>> present = [];
         foreach (var rival in options is { Rivals: true, Contest: GemmContest.Gemm } ? kind.Rivals : [])
         {
@@ -80,8 +94,8 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         }
 
         return from threads in options.Threads
-               from layer in kind.Layers
-               select (Action)(() => Measure(kind, present, layer.Shape, threads));
+               from shape in options.Only is { } only ? [only] : (options.Layers.Count == 0 ? kind.Layers : options.Layers.SelectMany(set => GemmLayer.Sets[set])).Select(layer => layer.Shape)
+               select (Action)(() => Measure(kind, present, shape, threads));
     }
 
     private void Measure<TIn, TOut>(GemmKind<TIn, TOut> kind, List<IRival<TIn, TOut>> rivals, GemmShape shape, int threads)
@@ -101,12 +115,23 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
                 return;
             }
 
+            if (options.Contest == GemmContest.Roofline)
+            {
+                foreach (var side in ours)
+                    Pair(kind, side, null, shape, threads, false);
+                return;
+            }
+
             if (options.Contest == GemmContest.Gemm && rivals.Count == 0)
                 Pair(kind, ours[0], null, shape, threads, false);
             foreach (var guarded in ours[1..])
                 Pair(kind, guarded, plain, shape, threads, false);
-            if (options.Contest == GemmContest.Gemm && threads > 1)
+            if (options.Contest == GemmContest.Gemm && threads > 1 && kind.ByThreads)
+            {
                 Alone(kind, operands, ours, shape, threads);
+                Apart(kind, operands, shape, threads);
+            }
+
             foreach (var rival in rivals)
             {
                 using var product = rival.Open(operands, threads);
@@ -145,8 +170,31 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         }
     }
 
+    /// <summary>
+    /// The control of what threads can bring here: as many products as threads, each with operands, weights and output of its own on one thread, that share nothing but the machine, against one of them.
+    /// </summary>
+    private void Apart<TIn, TOut>(GemmKind<TIn, TOut> kind, Operands<TIn> operands, GemmShape shape, int threads)
+        where TIn : unmanaged
+        where TOut : unmanaged, INumber<TOut>
+    {
+        List<Operands<TIn>> own = [.. Enumerable.Range(1, threads - 1).Select(_ => kind.Draw(shape))];
+        List<IProduct<TOut>> products = [.. own.Prepend(operands).Select(drawn => kind.Ours(drawn, 1, Guarding.None, 0))];
+        try
+        {
+            using var together = new ProductsApart<TOut>(products);
+            Pair(kind, ("none, products apart", together), products[0], shape, threads, false, rivalName: $"{products[0].Name}, 1 thread", products: threads);
+        }
+        finally
+        {
+            foreach (var product in products)
+                product.Dispose();
+            foreach (var drawn in own)
+                drawn.Dispose();
+        }
+    }
+
     private void Pair<TIn, TOut>(GemmKind<TIn, TOut> kind, (string Protection, IProduct<TOut> Product) ours, IProduct<TOut>? rival, GemmShape shape, int threads, bool spins,
-        string? rivalName = null, bool agree = true)
+        string? rivalName = null, bool agree = true, int products = 1)
         where TIn : unmanaged
         where TOut : unmanaged, INumber<TOut>
     {
@@ -165,6 +213,8 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
                 (times, least) = (measured, taken);
         }
 
+        // Ours may be several products at a time.
+        times = times with { Ours = times.Ours / products };
         _results.Add(GemmResult.Of(What, kind.Type, shape, threads, ours.Protection, kind.Unit, times, rivalName ?? rival?.Name) with { Taken = least });
     }
 }

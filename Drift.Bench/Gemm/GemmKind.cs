@@ -3,30 +3,6 @@ using Drift.Kernels;
 
 namespace Drift.Bench;
 
-/// <summary>A layer that is timed.</summary>
-/// <param name="Label">As tables have it.</param>
-/// <param name="Shape">M, N and K.</param>
-internal sealed record GemmLayer(string Label, GemmShape Shape)
-{
-    /// <summary>The layers of a DiT-XL/2 block for one picture of 256 x 256: 256 tokens, 1152 wide.</summary>
-    public static IReadOnlyList<GemmLayer> DitXl { get; } =
-    [
-        new("DiT-XL qkv", new(256, 3456, 1152)),
-        new("DiT-XL proj", new(256, 1152, 1152)),
-        new("DiT-XL fc1", new(256, 4608, 1152)),
-        new("DiT-XL fc2", new(256, 1152, 4608)),
-    ];
-
-    /// <summary>A layer of the shipped DiT for one picture.</summary>
-    public static GemmLayer Tiny { get; } = new("tiny qkv", new(64, 384, 128));
-
-    /// <summary>The cube that everybody quotes.</summary>
-    public static GemmLayer Cube { get; } = new("cube", new(1024, 1024, 1024));
-
-    /// <summary>A shape's label.</summary>
-    public static string LabelOf(int m, int n, int k) => ((GemmLayer[])[.. DitXl, Tiny, Cube]).FirstOrDefault(layer => layer.Shape == new GemmShape(m, n, k))?.Label ?? "";
-}
-
 /// <summary>All that one type of product needs to be compared.</summary>
 internal sealed record GemmKind<TIn, TOut>
     where TIn : unmanaged
@@ -55,11 +31,17 @@ internal sealed record GemmKind<TIn, TOut>
 
     /// <summary>Makes ours: operands, threads, guarding, flips an element.</summary>
     public required Func<Operands<TIn>, int, Guarding, double, IProduct<TOut>> Ours { get; init; }
+
+    /// <summary>Whether ours runs on as many threads as it is told; a device takes what it has.</summary>
+    public bool ByThreads { get; init; } = true;
 }
 
 /// <summary>The types.</summary>
 internal static class GemmKinds
 {
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> Types => [Int8.Type, Float.Type, Bfloat16.Type];
+
     /// <summary>s8 x s8 -> s32.</summary>
     public static GemmKind<sbyte, int> Int8 { get; } = new()
     {

@@ -42,6 +42,18 @@ internal sealed class TimedStore(ICheckpointStore inner, Action<bool, double> sp
     }
 
     /// <inheritdoc/>
+    public bool TryOpen(LayerKey layer, int beforeStep, [NotNullWhen(true)] out Checkpoint? checkpoint)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var found = inner.TryOpen(layer, beforeStep, out checkpoint);
+        spent(false, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public bool Drop(LayerKey layer) => inner.Drop(layer);
+
+    /// <inheritdoc/>
     public void Clear() => inner.Clear();
 
     /// <inheritdoc/>

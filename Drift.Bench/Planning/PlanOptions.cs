@@ -33,6 +33,15 @@ internal sealed record PlanOptions(SamplingOptions Sampling, QualityBudget Budge
     /// <summary>CSV file that replaces the shipped table of error rates, or null.</summary>
     public string? OperatingPoints { get; init; }
 
+    /// <summary>What errors a voltage brings.</summary>
+    public FaultOptions Faults { get; init; } = FaultOptions.Standard;
+
+    /// <summary>Whether outputs leave the accumulator wide; in the paper's schedule they saturate.</summary>
+    public bool Wide { get; init; }
+
+    /// <summary>How many codes, the cheapest ones, get a schedule of their own.</summary>
+    public int Schedules { get; init; } = 1;
+
     /// <summary>Voltage of the paper's schedule.</summary>
     public double PaperVoltage { get; init; } = 0.675;
 
@@ -47,10 +56,10 @@ internal sealed record PlanOptions(SamplingOptions Sampling, QualityBudget Budge
     /// <summary>A comparison on the same machine.</summary>
     /// <param name="sampling">Its pictures.</param>
     public CompareOptions ToComparison(SamplingOptions sampling) => new(sampling, PaperVoltage, 2.0, null, Tile, Drift.Abft.ThresholdRule.PaperThreshold, sampling.Model.Kind.Schedule.Interval, null,
-        ["nominal", "drift"], Models.OutputForm.Saturating, OperatingPoints) { Energy = Energy };
+        ["nominal", "drift"], Models.OutputForm.Saturating, OperatingPoints) { Energy = Energy, Faults = Faults };
 
     /// <summary>The settings as files record them.</summary>
-    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings())
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Sampling.ToSettings().Concat(Faults.ToSettings().Where(setting => setting.Key != "berUnit")))
     {
         ["budget"] = $"{Budget}",
         ["objective"] = $"{Objective}",
@@ -62,7 +71,9 @@ internal sealed record PlanOptions(SamplingOptions Sampling, QualityBudget Budge
         ["fresh"] = Fresh,
         ["batch"] = Batch,
         [InputFiles.EnergySetting] = Energy,
-        [InputFiles.PointsSetting] = OperatingPoints,
+        [InputFiles.PointsSetting] = Faults.Model == Drift.Dvfs.ErrorModels.Paper ? OperatingPoints : Faults.File(OperatingPoints),
+        ["wide"] = Wide,
+        ["schedules"] = Schedules,
         ["paperVoltage"] = PaperVoltage,
     };
 

@@ -26,8 +26,8 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
     /// <summary>Everything that was tried.</summary>
     public IReadOnlyList<PlanTrial> Trials => _trials;
 
-    /// <summary>How each part answers to a lower voltage, from the best uniform point.</summary>
-    public List<PartSensitivity> Sensitivities { get; } = [];
+    /// <summary>How each part answers to a lower voltage, from the uniform point that the plan was made of.</summary>
+    public IReadOnlyList<PartSensitivity> Sensitivities { get; private set; } = [];
 
     /// <summary>The paper's schedule on the calibration pictures.</summary>
     public PlanTrial Paper => _paper ??= Try(options.PaperSchedule());
@@ -41,12 +41,15 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
     {
         report($"paper's schedule: {Text(Paper)}");
         var codes = options.Codes.Select(Lowest).OfType<PlanTrial>().OrderBy(Objective).ToList();
-        if (codes.Count == 0)
-            return null;
-        var best = codes[0];
-        foreach (var interval in new[] { options.Sampling.Model.Kind.Schedule.Interval, options.Sampling.Steps }.Where(interval => interval != best.Policy.Interval))
-            best = Better(best, Try(best.Policy with { Interval = interval }));
-        return Schedule(best);
+        PlanTrial? best = null;
+        foreach (var code in codes.Take(options.Schedules))
+        {
+            var (schedule, sensitivities) = Schedule(BestInterval(code));
+            if (best is null || Objective(schedule) < Objective(best))
+                (best, Sensitivities) = (schedule, sensitivities);
+        }
+
+        return best;
     }
 
     /// <summary>The most voltage that a policy names is one step of the grid higher: for a plan that did not hold on fresh pictures.</summary>
@@ -68,7 +71,7 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
     private PlanTrial? Lowest(string code)
     {
         var interval = code == "rollback" ? options.Sampling.Model.Kind.Schedule.Interval : options.Sampling.Steps;
-        PlanTrial At(double volts) => Try(new PolicyFile { Protection = code, Tile = Math.Min(options.Tile, ProtectionCatalog.LargestTile(code)), Interval = interval, Points = [new PolicyPoint(volts)] });
+        PlanTrial At(double volts) => Try(new PolicyFile { Protection = code, Tile = Math.Min(options.Tile, ProtectionCatalog.LargestTile(code)), Interval = interval, Wide = options.Wide, Points = [new PolicyPoint(volts)] });
         var grid = Grid;
         var (low, high) = (0, grid.Length - 1);
         if (!Keeps(At(grid[high])))
@@ -87,10 +90,19 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
         return At(grid[high]);
     }
 
-    /// <summary>From the best uniform point to a schedule.</summary>
-    private PlanTrial Schedule(PlanTrial uniform)
+    /// <summary>A code with the checkpoint interval that makes it cheapest.</summary>
+    private PlanTrial BestInterval(PlanTrial code)
     {
-        var (best, volts) = (uniform, uniform.Policy.Points[0].Volts);
+        var best = code;
+        foreach (var interval in new[] { options.Sampling.Model.Kind.Schedule.Interval, options.Sampling.Steps }.Where(interval => interval != best.Policy.Interval))
+            best = Better(best, Try(best.Policy with { Interval = interval }));
+        return best;
+    }
+
+    /// <summary>From a uniform point to a schedule.</summary>
+    private (PlanTrial Plan, IReadOnlyList<PartSensitivity> Sensitivities) Schedule(PlanTrial uniform)
+    {
+        var (best, volts, sensitivities) = (uniform, uniform.Policy.Points[0].Volts, new List<PartSensitivity>());
         var parts = Parts().ToList();
         double Moved(int steps) => Math.Clamp(Math.Round(volts + steps * options.Step, Decimals), options.Lowest, options.Highest);
         var lower = Moved(-2);
@@ -99,23 +111,23 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
         foreach (var part in parts)
         {
             var trial = Try(With(uniform.Policy, part with { Volts = probe }));
-            Sensitivities.Add(new PartSensitivity(Name(part), probe, trial.Quality - uniform.Quality, Objective(trial) - Objective(uniform)));
+            sensitivities.Add(new PartSensitivity(Name(part), probe, trial.Quality - uniform.Quality, Objective(trial) - Objective(uniform)));
             report($"sensitivity, {Name(part)} at {probe.ToString(CultureInfo.InvariantCulture)} V: {Text(trial)}");
         }
 
         if (lower < volts)
         {
             // What costs least quality for what it saves goes first; each stays only if all of them together keep the budget.
-            foreach (var part in Sensitivities.Zip(parts).OrderBy(pair => -pair.First.Quality / Math.Max(1e-9, -pair.First.Cost)).Select(pair => pair.Second))
+            foreach (var part in sensitivities.Zip(parts).OrderBy(pair => -pair.First.Quality / Math.Max(1e-9, -pair.First.Cost)).Select(pair => pair.Second))
                 best = Better(best, Try(With(best.Policy, part with { Volts = lower })));
         }
 
         // The other way round: everything lower, and the parts that answer most strongly back up again.
-        for (var floor = Moved(-1); floor < volts && floor >= options.Lowest && Sensitivities.Count > 0; floor = Math.Round(floor - options.Step, Decimals))
+        for (var floor = Moved(-1); floor < volts && floor >= options.Lowest && sensitivities.Count > 0; floor = Math.Round(floor - options.Step, Decimals))
         {
             var before = best;
             var policy = uniform.Policy with { Points = [new PolicyPoint(floor)] };
-            foreach (var part in Sensitivities.Zip(parts).OrderBy(pair => pair.First.Quality).Take(2).Select(pair => pair.Second))
+            foreach (var part in sensitivities.Zip(parts).OrderBy(pair => pair.First.Quality).Take(2).Select(pair => pair.Second))
             {
                 policy = With(policy, part with { Volts = Moved(2) });
                 best = Better(best, Try(policy));
@@ -126,7 +138,7 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
         }
 
         report($"schedule: {Text(best)}");
-        return best;
+        return (best, sensitivities);
     }
 
     /// <summary>Stretches of the run whose sensitivities are measured.</summary>

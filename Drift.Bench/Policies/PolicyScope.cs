@@ -19,9 +19,7 @@ internal sealed record PolicyScope(int Steps, IReadOnlyList<LayerKey> Layers)
     /// <param name="where">File and place, for complaints.</param>
     /// <exception cref="UserErrorException">It names a step, block or role that does not exist; the message says what does.</exception>
     public PointRule Rule(PolicyPoint point, string where) => new(
-        Selection.Numbers(point.Steps, Enumerable.Range(0, Steps).ToHashSet(), where, "steps"),
-        Selection.Numbers(point.Blocks, Blocks, where, "blocks"),
-        RolesOf(point.Roles, where),
+        new SiteRange(Selection.Numbers(point.Steps, Enumerable.Range(0, Steps).ToHashSet(), where, "steps"), Selection.Numbers(point.Blocks, Blocks, where, "blocks"), RolesOf(point.Roles, where)),
         OperatingPoint.Of(point.Volts, point.Gigahertz));
 
     private HashSet<GemmRole>? RolesOf(string text, string where)

@@ -72,7 +72,7 @@ internal static class HtmlReport
         (claim.Paper.Length > 0 ? $"Paper: {Text(claim.Paper)}. " : "No figure is quoted. ") + (claim.Ours.Length > 0 ? $"Ours: {Text(claim.Ours)}. " : "");
 
     private static string Figure(TableRecord table, FigureRecord figure, Func<TableRecord, string, byte[]> file) => $"""
-        <figure><picture><source media="(prefers-color-scheme: dark)" srcset="{Inside(file(table, figure.DarkFile))}"><img src="{Inside(file(table, figure.File))}" alt="{Text(figure.Alt)}"></picture></figure>
+        <figure><picture><source media="screen and (prefers-color-scheme: dark)" srcset="{Inside(file(table, figure.DarkFile))}"><img src="{Inside(file(table, figure.File))}" alt="{Text(figure.Alt)}"></picture></figure>
         """;
 
     private static string Rows(TableRecord table)

@@ -29,6 +29,6 @@ internal static class HtmlStyle
           .claims tr { display: block; border-bottom: 1px solid var(--line); padding: .6rem 0; } .claims td { display: block; border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
           .claims td:not(:empty)::before { content: attr(data-label) ": "; color: var(--soft); } .claims td:empty { display: none; }
         }
-        @media print { :root { --ground: #fff; --ink: #000; --soft: #444; --line: #bbb; --tint: #f2f2f2; --link: #000; --yes: #000; --shape: #000; --no: #000; --open: #000; } nav { display: none; } main { max-width: none; padding: 0; } section { break-inside: auto; } figure, tr { break-inside: avoid; } .scroll { overflow: visible; } table { font-size: .7rem; } }
+        @media print { :root { --ground: #fff; --ink: #000; --soft: #444; --line: #bbb; --tint: #f2f2f2; --link: #000; --yes: #000; --shape: #000; --no: #000; --open: #000; } nav { display: none; } main { max-width: none; padding: 0; } section { break-inside: auto; } figure, tr { break-inside: avoid; } .scroll { overflow: visible; } table { font-size: .6rem; } th, td { padding: .15rem .2rem; overflow-wrap: anywhere; } th small, td small { font-size: .5rem; } details::details-content { content-visibility: visible; display: block; } summary { display: none; } }
         """;
 }

@@ -8,8 +8,8 @@ namespace Drift.Bench;
 /// <summary>A trained model with its pictures: draws them in many ways and says what each way did to them.</summary>
 internal sealed class TrainedModel : IDisposable
 {
-    /// <summary>Pictures of all trials that are drawn together: what a stopped run loses at most.</summary>
-    private const int Slice = 6;
+    /// <summary>Pictures and trials that are drawn together: what a stopped run loses at most.</summary>
+    private const int Slice = 6, TrialsAtOnce = 8;
 
     private readonly SamplingOptions _sampling;
     private readonly Lab _lab;
@@ -49,6 +49,14 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="protection">Checks and recovery, or null.</param>
     public Strategy Strategy(Func<IOperatingPolicy> policy, Protection? protection) => new(policy, OutputForm.Saturating, protection) { Covers = Kind.Guards };
 
+    /// <summary>A policy file's strategy.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="assumed">What a closed loop believes.</param>
+    public Strategy Strategy(PolicyFile policy, IErrorRates assumed) => policy.ToStrategy(Name, _lab.Scope, assumed, Kind, () => new RangeProfile());
+
+    /// <summary>The paper's ratio of compute to memory energy for this kind of model.</summary>
+    public PaperMix Mix => _lab.Mix;
+
     /// <summary>The paper's schedule for this kind of model.</summary>
     /// <param name="point">The point of the steps that are not safe.</param>
     public DriftPolicy Schedule(OperatingPoint point) => new(point, Kind.Schedule.SafeSteps, Kind.Schedule.SafeLastSteps, Steps);
@@ -61,7 +69,7 @@ internal sealed class TrainedModel : IDisposable
     public Protection? Protect(string name, int tile = 32, int threshold = ThresholdRule.PaperThreshold, int? interval = null) =>
         ProtectionCatalog.Open(name, new ProtectionSettings(tile, threshold, interval ?? Kind.Schedule.Interval, new RangeProfile()));
 
-    /// <summary>Draws the pictures in some ways and compares each with the reference's, a slice of pictures at a time.</summary>
+    /// <summary>Draws the pictures in some ways and compares each with the reference's: a few pictures and trials at a time, so that a stopped run loses little.</summary>
     /// <param name="trials">The ways.</param>
     /// <param name="cancellation">Stops between steps.</param>
     /// <param name="reference">What they are held against; null for <see cref="Nominal"/>.</param>
@@ -69,24 +77,38 @@ internal sealed class TrainedModel : IDisposable
     public IReadOnlyList<TrialResult> Draw(IReadOnlyList<Trial> trials, CancellationToken cancellation, Trial? reference = null, ScoreJournal? journal = null)
     {
         var drawing = journal?.Next() ?? 0;
-        var slices = Enumerable.Range(0, Images).Chunk(Slice).Select(pictures => Known(drawing, pictures) ?? Score(pictures)).ToList();
-        return [.. trials.Select((_, t) => new TrialResult([.. slices.SelectMany(slice => slice[t])], WeightCost))];
+        var scores = trials.Select(_ => new List<PictureScore>()).ToList();
+        foreach (var pictures in Enumerable.Range(0, Images).Chunk(Slice))
+        {
+            var clean = new Lazy<List<Picture>>(() => [.. Pictures([reference ?? Nominal], pictures, cancellation)[0].Select(picture => Picture.From(picture.Image))]);
+            foreach (var some in Enumerable.Range(0, trials.Count).Chunk(TrialsAtOnce))
+            {
+                foreach (var (trial, drawn) in some.Zip(Known(some, pictures) ?? Score(some, pictures, clean.Value)))
+                    scores[trial].AddRange(drawn);
+            }
+        }
 
-        List<List<PictureScore>>? Known(int drawing, int[] pictures) =>
-            journal is not null && trials.Select((_, t) => pictures.Select(picture => journal.Find(drawing, t, picture)).OfType<PictureScore>().ToList()).ToList() is var known
+        return [.. scores.Select(pictures => new TrialResult(pictures, WeightCost))];
+
+        List<List<PictureScore>>? Known(int[] some, int[] pictures) =>
+            journal is not null && some.Select(trial => pictures.Select(picture => journal.Find(drawing, trial, picture)).OfType<PictureScore>().ToList()).ToList() is var known
                 && known.TrueForAll(trial => trial.Count == pictures.Length) ? known : null;
 
-        List<List<PictureScore>> Score(int[] pictures)
+        List<List<PictureScore>> Score(int[] some, int[] pictures, List<Picture> clean)
         {
-            var requests = pictures.Select(picture => _lab.Requests[picture]).ToList();
-            var drawings = trials.Prepend(reference ?? Nominal).Select(trial => new Drawing(requests, runs => Open(trial, runs))).ToList();
-            var drawn = new PictureBatch(_lab.Pipeline, _sampling.Threads).Draw(drawings, _sampling.Settings, cancellation).Select(drawing => drawing.Pictures).ToList();
-            var clean = drawn[0].Select(picture => Picture.From(picture.Image)).ToList();
-            var scores = drawn.Skip(1).Select((way, t) => way.Select((picture, i) => Compare(picture, clean[i]) with { Drawing = drawing, Trial = t, Picture = pictures[i] }).ToList()).ToList();
-            foreach (var score in scores.SelectMany(trial => trial))
+            var drawn = Pictures([.. some.Select(trial => trials[trial])], pictures, cancellation);
+            var scored = drawn.Select((way, t) => way.Select((picture, i) => Compare(picture, clean[i]) with { Drawing = drawing, Trial = some[t], Picture = pictures[i] }).ToList()).ToList();
+            foreach (var score in scored.SelectMany(trial => trial))
                 journal?.Add(score);
-            return scores;
+            return scored;
         }
+    }
+
+    private List<IReadOnlyList<DrawnPicture>> Pictures(IReadOnlyList<Trial> trials, int[] pictures, CancellationToken cancellation)
+    {
+        var requests = pictures.Select(picture => _lab.Requests[picture]).ToList();
+        var drawings = trials.Select(trial => new Drawing(requests, runs => Open(trial, runs))).ToList();
+        return [.. new PictureBatch(_lab.Pipeline, _sampling.Threads).Draw(drawings, _sampling.Settings, cancellation).Select(drawing => drawing.Pictures)];
     }
 
     /// <summary>Walks the clean run of a picture, INT8 at the nominal point.</summary>

@@ -9,7 +9,17 @@ namespace Drift.Bench;
 /// <param name="Rate">Hits per element there.</param>
 /// <param name="Scheme">What protects them.</param>
 /// <param name="Scheduled">Whether the paper's safe steps are kept at the nominal point.</param>
-internal sealed record TrueRun(OperatingPoint Point, double Rate, TrueScheme Scheme, bool Scheduled = false);
+internal sealed record TrueRun(OperatingPoint Point, double Rate, TrueScheme Scheme, bool Scheduled = false)
+{
+    /// <summary>Edge of the tiles of rollback's checks.</summary>
+    public int Tile { get; init; } = 32;
+
+    /// <summary>Steps between checkpoints; null for the model's.</summary>
+    public int? Interval { get; init; }
+
+    /// <summary>Share of the hits that come from a checkpoint; a decoder takes the rest back.</summary>
+    public double Restored { get; init; } = 1;
+}
 
 /// <summary>A protection as far as its bill goes.</summary>
 internal enum TrueScheme
@@ -33,20 +43,30 @@ internal enum TrueScheme
 /// </summary>
 internal sealed class TrueLedger(ICostModel costs)
 {
-    private const int Tile = 32, Guidance = 2, LargeBits = 21, Bits = 31;
+    private const int Tile = 32, Segment = 32, Guidance = 2, LargeBits = 21, Bits = 31;
 
     /// <summary>The whole run.</summary>
     /// <param name="model">The model.</param>
     /// <param name="run">How it is run.</param>
     public Cost Of(TrueModel model, TrueRun run)
     {
-        var (total, schedule) = (default(Cost), model.Schedule);
-        var calm = run with { Point = OperatingPoint.Nominal, Rate = 0 };
-        for (var step = 0; step < model.Steps; step++)
-            total += Step(model, IsSafe(step) ? calm : run, run.Scheme == TrueScheme.Rollback && new CheckpointInterval(schedule.Interval).IsDue(step));
-        return total;
+        var (schedule, calm) = (model.Schedule, run with { Point = OperatingPoint.Nominal, Rate = 0 });
+        return Of(model, step => run.Scheduled && (step < schedule.SafeSteps || step >= model.Steps - schedule.SafeLastSteps) ? calm : run);
+    }
 
-        bool IsSafe(int step) => run.Scheduled && (step < schedule.SafeSteps || step >= model.Steps - schedule.SafeLastSteps);
+    /// <summary>The whole run, each step in a way of its own.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="at">How a step is run.</param>
+    public Cost Of(TrueModel model, Func<int, TrueRun> at)
+    {
+        var total = default(Cost);
+        for (var step = 0; step < model.Steps; step++)
+        {
+            var run = at(step);
+            total += Step(model, run, run.Scheme == TrueScheme.Rollback && new CheckpointInterval(run.Interval ?? model.Schedule.Interval).IsDue(step));
+        }
+
+        return total;
     }
 
     private Cost Step(TrueModel model, TrueRun run, bool saves)
@@ -77,8 +97,8 @@ internal sealed class TrueLedger(ICostModel costs)
                 return costs.Gemm(shape, Tile, run.Point) + again;
             case TrueScheme.Rollback:
                 // A row segment is fetched when one of its elements is hit in a bit from 2^10 up.
-                var restored = m * n * (1 - Math.Pow(1 - run.Rate * LargeBits / Bits, Tile));
-                return costs.Gemm(shape, Tile, run.Point) + costs.Transfer(new Bytes((long)restored), Traffic.Restores) + costs.Transfer(new Bytes(saves ? (long)m * n : 0), Traffic.Checkpoints);
+                var restored = m * n * (1 - Math.Pow(1 - run.Rate * run.Restored * LargeBits / Bits, Segment));
+                return costs.Gemm(shape, run.Tile, run.Point) + costs.Transfer(new Bytes((long)restored), Traffic.Restores) + costs.Transfer(new Bytes(saves ? (long)m * n : 0), Traffic.Checkpoints);
             default:
                 return plain;
         }

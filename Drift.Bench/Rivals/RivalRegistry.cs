@@ -7,9 +7,5 @@ internal static class RivalRegistry
     public static IReadOnlyList<IRival<sbyte, int>> Int8 { get; } = [new OnnxRuntimeInt8(signed: false), new OnnxRuntimeInt8(signed: true)];
 
     /// <summary>Rivals of the fp32 product.</summary>
-    public static IReadOnlyList<IRival<float, float>> Float { get; } = [new OnnxRuntimeFloat(), new OpenBlasRival()];
-
-    /// <summary>Those that this build cannot run anywhere, and why.</summary>
-    public static IReadOnlyList<string> NotBuilt { get; } =
-        ["libtorch: not compared yet; TorchSharp needs a newer libstdc++ (GLIBCXX_3.4.32) than Debian 12 has"];
+    public static IReadOnlyList<IRival<float, float>> Float { get; } = [new OnnxRuntimeFloat(), new OpenBlasRival(), new TorchRival()];
 }

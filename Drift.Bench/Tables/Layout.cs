@@ -24,6 +24,14 @@ internal sealed class Layout : ITable
         var counts = LayoutAccount.Paper().Select(account => (Name: account.Layout == TileRepackedLayout.Key ? "repacked" : account.Layout, account.Activations)).ToList();
         var rows = counts.Select(count => (IReadOnlyList<Cell>)[count.Name, quoted.Find(count.Name, "activations"), (double)count.Activations]).ToList();
         var rule = new NumberRule(0, 300, "activations", "0");
-        return new TableResult(rows, [.. counts.Select(count => rule.Judge($"A {count.Name} tile takes so many activations", quoted.Find(count.Name, "activations"), count.Activations, ColumnKind.Modelled))], []);
+        return new TableResult(rows, [.. counts.Select(count => rule.Judge($"A {count.Name} tile takes so many activations", quoted.Find(count.Name, "activations"), count.Activations, ColumnKind.Modelled))],
+            [
+                new Figure("Row activations of a tile (quoted dashed, modelled)", "DRAM row activations that a checkpointed tile of 32 x 32 takes, row-major and repacked: the paper's figures dashed, the count in the inferred geometry beside them.",
+                    string.Join(", ", counts.Select((count, i) => $"{i + 1}: {count.Name}")), "activations",
+                    [
+                        new Curve("paper", ColumnKind.Quoted, 0, [.. counts.Select((count, i) => (i + 1.0, (Cell)quoted.Find(count.Name, "activations")))]),
+                        new Curve("counted", ColumnKind.Modelled, 1, [.. counts.Select((count, i) => (i + 1.0, (Cell)(double)count.Activations))]),
+                    ]),
+            ]);
     }
 }

@@ -3,17 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Drift.Kernels;
 
 /// <summary>
-/// One worker's attention, a head at a time: a block of queries meets one block of keys after the other, so that never more than a block of scores exists. K and V are packed once
-/// a head. Its memory is rented by the thread that owns the workspace.
+/// One worker's attention, a head at a time: a block of queries meets one block of keys after the other, a register tile of rows at a time, so that no more scores exist than the
+/// first-level cache holds. K and V are packed once a head. Its memory is rented by the thread that owns the workspace.
 /// </summary>
 internal sealed unsafe class AttentionHead
 {
     // Rows of scores do not share cache sets with the next but one.
-    private const int Lanes = VectorMath.Lanes, MostRows = AttentionBlocks.Queries + 1;
+    private const int Lanes = VectorMath.Lanes, MostRows = AttentionBlocks.Queries + 1, PanelColumns = FloatWeights.PanelColumns;
 
     private readonly AttentionCall _call;
     private readonly int _depth, _width, _scoreStride, _keys;
-    private readonly Tensor _queries, _scores, _largest, _weights, _rescale, _checks, _valueSums, _keySums;
+    private readonly Tensor _queries, _scores, _lanes, _largest, _weights, _rescale, _checks, _valueSums, _keySums;
     private readonly FloatWeights _keyPanels, _valuePanels;
     private readonly float _scale;
 
@@ -27,7 +27,8 @@ internal sealed unsafe class AttentionHead
         _scale = call.Scale ?? 1 / MathF.Sqrt(_depth);
         _scoreStride = Softmax.Padded(Math.Min(keys, AttentionBlocks.Keys)) + Lanes;
         _queries = workspace.Rent(MostRows, _depth);
-        _scores = workspace.Rent(MostRows, Math.Max(_scoreStride, _depth));
+        _scores = workspace.Rent(MicroTile.MostRows, Math.Max(_scoreStride, _depth));
+        _lanes = workspace.Rent(MicroTile.MostRows, Lanes);
         (_largest, _weights, _rescale, _checks) = (workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows));
         var blocks = (keys + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys;
         (_valueSums, _keySums) = (workspace.Rent(Softmax.Padded(keys)), workspace.Rent(blocks, _depth));
@@ -65,12 +66,30 @@ internal sealed unsafe class AttentionHead
     /// <summary>The line sums of V, a value a key, and of each block of keys, a row a block.</summary>
     private void SumOperands(Tensor keys, Tensor values, int at)
     {
-        _valueSums.Span.Clear();
+        fixed (float* k = keys.Span[at..], v = values.Span[at..], valueSums = _valueSums.Span, keySums = _keySums.Span)
+        {
+            _valueSums.Span[_keys..].Clear();
+            if (_call.Bfloat16)
+            {
+                SumRounded(keys, values, at, valueSums, keySums);
+                return;
+            }
+
+            FloatLines.Dots(v, _width, _keys, _depth, null, valueSums, 1);
+            for (var key = 0; key < _keys; key += AttentionBlocks.Keys)
+                FloatLines.Sum(k + (nint)key * _width, _width, Math.Min(AttentionBlocks.Keys, _keys - key), _depth, keySums + key / AttentionBlocks.Keys * _depth);
+        }
+    }
+
+    /// <summary>The same of operands that are rounded before they are multiplied.</summary>
+    private void SumRounded(Tensor keys, Tensor values, int at, float* valueSums, float* keySums)
+    {
         _keySums.Span.Clear();
         for (var key = 0; key < _keys; key++)
         {
-            _valueSums.Span[key] = FloatLines.Sum(Rounded(values.Span.Slice(key * _width + at, _depth)));
-            Activation.Add(_keySums.Span.Slice(key / AttentionBlocks.Keys * _depth, _depth), Rounded(keys.Span.Slice(key * _width + at, _depth)));
+            fixed (float* line = Rounded(values.Span.Slice(key * _width + at, _depth)))
+                FloatLines.Dots(line, _depth, 1, _depth, null, valueSums + key, 1);
+            Activation.Add(new Span<float>(keySums + key / AttentionBlocks.Keys * _depth, _depth), Rounded(keys.Span.Slice(key * _width + at, _depth)));
         }
     }
 
@@ -94,58 +113,79 @@ internal sealed unsafe class AttentionHead
             Rounded(_call.Queries.Span.Slice(origin + row * _width, _depth)).CopyTo(_queries.Span[(row * _depth)..]);
         if (IsGuarded)
         {
-            var line = _queries.Span.Slice(place.Rows * _depth, _depth);
-            line.Clear();
-            for (var row = 0; row < place.Rows; row++)
-                Activation.Add(line, _queries.Span.Slice(row * _depth, _depth));
+            fixed (float* queries = _queries.Span)
+                FloatLines.Sum(queries, _depth, place.Rows, _depth, queries + place.Rows * _depth);
         }
 
         // Keys that no query of the block may see are left out.
         var seen = _call.Causal && kept.IsEmpty ? Math.Min(_keys, first + place.Rows + _keys - _call.Tokens) : _keys;
-        fixed (float* output = _call.Output.Span[origin..], scores = _scores.Span, valueSums = _valueSums.Span, valuePanels = _valuePanels.Panels)
-        fixed (float* largest = _largest.Span, weights = _weights.Span, rescale = _rescale.Span, checks = _checks.Span)
+        var rows = IsGuarded ? place.Rows + 1 : place.Rows;
+        var tiles = (rows + MicroTile.MostRows - 1) / MicroTile.MostRows;
+        if (_call.Sums is { } expected)
+            ExpectRows(expected, place, (seen + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys);
+        fixed (float* output = _call.Output.Span[origin..], checks = _checks.Span)
         {
-            var state = new SoftmaxState { Largest = largest, Weights = weights, Rescale = rescale, Checks = IsGuarded ? checks : null };
             for (var key = 0; key < seen; key += AttentionBlocks.Keys)
             {
-                var count = Math.Min(AttentionBlocks.Keys, seen - key);
-                var padded = Softmax.Padded(count);
-                Score(place, key, count, kept);
-                for (var row = 0; row < place.Rows; row++)
-                    new Span<float>(scores + row * _scoreStride + count, padded - count).Fill(float.NegativeInfinity);
-                OnlineSoftmax.Add(scores, _scoreStride, place.Rows, padded, _call.Bias is null ? _scale : 1, key == 0, IsGuarded ? valueSums + key : null, state);
-                if (seen <= AttentionBlocks.Keys)
-                    OnlineSoftmax.Divide(scores, _scoreStride, place.Rows, padded, state);
-                else if (key > 0)
-                    Rescale(output, place.Rows, rescale);
-                for (var column = 0; column < _depth; column += FloatWeights.PanelColumns)
-                    FloatPanel.Multiply(scores, _scoreStride, place.Rows, valuePanels + (nint)column * _keys + (nint)key * FloatWeights.PanelColumns, count,
-                        output + column, _width, Math.Min(FloatWeights.PanelColumns, _depth - column), key > 0);
+                for (var tile = 0; tile < tiles; tile++)
+                {
+                    int top = rows * tile / tiles, end = rows * (tile + 1) / tiles;
+                    Tile(place with { First = first + top, Rows = Math.Min(end, place.Rows) - top }, top, end > place.Rows, key, seen, kept, output + top * _width);
+                }
             }
 
             Toggle(_call.OutputFaults, place, first, 0, _depth, output, _width);
             if (seen > AttentionBlocks.Keys)
-                Finish(output, place.Rows, state);
+                Finish(output, place.Rows);
             if (_call.Sums is { } sums)
                 Observe(sums, place, output, checks);
         }
     }
 
-    /// <summary>A block of raw scores with their sums, then scale and bias where there is one, then what a causal mask bars.</summary>
-    private void Score(in Place place, int key, int count, ReadOnlySpan<int> kept)
+    /// <summary>A register tile of rows meets a block of keys.</summary>
+    /// <param name="place">The rows.</param>
+    /// <param name="top">The first of them within its block of queries.</param>
+    /// <param name="summed">Whether the row of the queries' sum follows them.</param>
+    /// <param name="key">First key of the block.</param>
+    /// <param name="seen">Keys of all blocks that are seen.</param>
+    /// <param name="kept">The place of each key before others were left out.</param>
+    /// <param name="output">First row of the output.</param>
+    private void Tile(in Place place, int top, bool summed, int key, int seen, ReadOnlySpan<int> kept, float* output)
     {
-        var rows = IsGuarded ? place.Rows + 1 : place.Rows;
-        fixed (float* queries = _queries.Span, panels = _keyPanels.Panels, scores = _scores.Span)
+        var count = Math.Min(AttentionBlocks.Keys, seen - key);
+        var padded = Softmax.Padded(count);
+        fixed (float* scores = _scores.Span, valueSums = _valueSums.Span, valuePanels = _valuePanels.Panels)
+        fixed (float* largest = _largest.Span, weights = _weights.Span, rescale = _rescale.Span, checks = _checks.Span)
         {
-            for (var column = 0; column < count; column += FloatWeights.PanelColumns)
-                FloatPanel.Multiply(queries, _depth, rows, panels + (nint)(key + column) * _depth, _depth, scores + column, _scoreStride, Math.Min(FloatWeights.PanelColumns, count - column), false);
+            var state = new SoftmaxState { Largest = largest + top, Weights = weights + top, Rescale = rescale + top, Checks = IsGuarded ? checks + top : null };
+            Score(place, top, summed, key, count, kept, scores);
+            for (var row = 0; row < place.Rows; row++)
+                new Span<float>(scores + row * _scoreStride + count, padded - count).Fill(float.NegativeInfinity);
+            OnlineSoftmax.Add(scores, scores, _scoreStride, place.Rows, padded, _call.Bias is null ? _scale : 1, key == 0, IsGuarded ? valueSums + key : null, state);
+            if (seen <= AttentionBlocks.Keys)
+                OnlineSoftmax.Divide(scores, _scoreStride, place.Rows, padded, state);
+            else if (key > 0)
+                Rescale(output, place.Rows, state.Rescale);
+            FloatPanel.Multiply(scores, _scoreStride, place.Rows, valuePanels + (nint)key * PanelColumns, (nint)_keys * PanelColumns, count, output, _width, _depth, key > 0);
+        }
+    }
 
-            Toggle(_call.ScoreFaults, place, place.First, key, count, scores, _scoreStride);
+    /// <summary>Raw scores with their sums, then scale and bias where there is one, then what a causal mask bars.</summary>
+    private void Score(in Place place, int top, bool summed, int key, int count, ReadOnlySpan<int> kept, float* scores)
+    {
+        // A block's sums are those of all its keys, also where the last query sees a part of them.
+        var (whole, changed) = (IsGuarded ? Math.Min(AttentionBlocks.Keys, _keys - key) : count, _call.Bias is not null || _call.Causal);
+        fixed (float* queries = _queries.Span[(top * _depth)..], panels = _keyPanels.Panels)
+        {
             if (_call.Sums is { } sums)
-                SumScores(sums, place, key, count, scores);
+                ScoreAndSum(sums, place, top, summed, key, whole, queries, panels + (nint)key * _depth, scores);
+            else
+                FloatPanel.Multiply(queries, _depth, place.Rows, panels + (nint)key * _depth, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, whole, false);
         }
 
-        for (var row = 0; row < place.Rows; row++)
+        if (!IsGuarded)
+            Toggle(_call.ScoreFaults, place, place.First, key, whole, scores, _scoreStride);
+        for (var row = 0; changed && row < place.Rows; row++)
         {
             var target = _scores.Span.Slice(row * _scoreStride, count);
             if (_call.Bias is { } bias)
@@ -158,16 +198,40 @@ internal sealed unsafe class AttentionHead
         }
     }
 
-    private void SumScores(AttentionSums sums, in Place place, int key, int count, float* scores)
+    /// <summary>Scores with their sums, which the micro-kernel takes; where flips are planned, they come between.</summary>
+    private void ScoreAndSum(AttentionSums sums, in Place place, int top, bool summed, int key, int count, float* queries, float* panels, float* scores)
     {
-        var (block, blocks) = (key / AttentionBlocks.Keys, sums.KeyBlocks);
         var columns = (place.Product * sums.QueryBlocks + place.Block) * sums.Keys + key;
-        new ReadOnlySpan<float>(scores + place.Rows * _scoreStride, count).CopyTo(sums.ExpectedScoreColumns[columns..]);
-        var first = (place.Product * sums.Tokens + place.First) * blocks + block;
-        for (var row = 0; row < place.Rows; row++)
-            sums.ExpectedScoreRows[first + row * blocks] = FloatLines.Dot(_queries.Span.Slice(row * _depth, _depth), _keySums.Span.Slice(block * _depth, _depth));
-        fixed (float* rows = sums.ObservedScoreRows[first..], observed = sums.ObservedScoreColumns[columns..])
-            FloatLines.Sum(scores, _scoreStride, place.Rows, count, rows, blocks, observed);
+        var first = (place.Product * sums.Tokens + place.First) * sums.KeyBlocks + key / AttentionBlocks.Keys;
+        var planned = _call.ScoreFaults is { } plans && !plans[place.Product].IsEmpty;
+        fixed (float* rowSums = sums.ObservedScoreRows[first..], columnSums = sums.ObservedScoreColumns[columns..], expected = sums.ExpectedScoreColumns[columns..], lanes = _lanes.Span)
+        {
+            PanelSums taken = default;
+            taken.Check = summed ? expected : null;
+            if (!planned)
+            {
+                (taken.RowStride, taken.ColumnsBegun) = (sums.KeyBlocks, top > 0);
+                taken.Lanes = lanes;
+                taken.Rows = rowSums;
+                taken.Columns = columnSums;
+            }
+
+            FloatPanel.Multiply(queries, _depth, place.Rows, panels, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, count, false, taken);
+            if (!planned)
+                return;
+            Toggle(_call.ScoreFaults, place, place.First, key, count, scores, _scoreStride);
+            FloatLines.Add(scores, _scoreStride, place.Rows, count, rowSums, sums.KeyBlocks, columnSums);
+        }
+    }
+
+    /// <summary>Queries times the sum of each block's keys.</summary>
+    private void ExpectRows(AttentionSums sums, in Place place, int blocks)
+    {
+        fixed (float* expected = sums.ExpectedScoreRows[((place.Product * sums.Tokens + place.First) * sums.KeyBlocks)..], queries = _queries.Span, keySums = _keySums.Span)
+        {
+            for (var block = 0; block < blocks; block++)
+                FloatLines.Dots(queries, _depth, place.Rows, _depth, keySums + block * _depth, expected + block, sums.KeyBlocks);
+        }
     }
 
     /// <summary>scores = scale x scores + bias, with the bias of this query and of the keys that were kept.</summary>
@@ -188,14 +252,14 @@ internal sealed unsafe class AttentionHead
         }
     }
 
-    private void Finish(float* output, int rows, in SoftmaxState state)
+    private void Finish(float* output, int rows)
     {
         for (var row = 0; row < rows; row++, output += _width)
         {
-            var share = 1 / state.Weights[row];
+            var share = 1 / _weights.Span[row];
             OnlineSoftmax.Multiply(output, _depth, share);
-            if (state.Checks != null)
-                state.Checks[row] *= share;
+            if (IsGuarded)
+                _checks.Span[row] *= share;
         }
     }
 
@@ -203,8 +267,8 @@ internal sealed unsafe class AttentionHead
     {
         var first = place.Product * sums.Tokens + place.First;
         new ReadOnlySpan<float>(checks, place.Rows).CopyTo(sums.ExpectedOutputs[first..]);
-        for (var row = 0; row < place.Rows; row++, output += _width)
-            sums.ObservedOutputs[first + row] = FloatLines.Sum(new ReadOnlySpan<float>(output, _depth));
+        fixed (float* observed = sums.ObservedOutputs[first..])
+            FloatLines.Dots(output, _width, place.Rows, _depth, null, observed, 1);
     }
 
     /// <summary>Inverts the planned bits of a rectangle that begins at a row and a column of the plan's product.</summary>

@@ -43,7 +43,7 @@ public sealed class AttentionSums
     /// <summary>[products, tokens]: the sum of the output's row as it is.</summary>
     public Span<float> ObservedOutputs => _observedOutputs.AsSpan(0, Products * Tokens);
 
-    /// <summary>Values of Q, K and V that are no finite numbers. Where there are any, the sums mean nothing.</summary>
+    /// <summary>Values of Q, K and V that are no finite numbers, where one of them takes part in a sum. Where there are any, the sums mean nothing.</summary>
     public NonFinite Operands { get; internal set; } = NonFinite.None;
 
     internal void Resize(int products, int tokens, int keys)

@@ -21,11 +21,8 @@ public static class DotProductAttention
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         call.Validate();
         int[]?[] kept = [.. Enumerable.Range(0, call.Samples).Select(sample => Kept(call, sample))];
-        if (call.Sums is { } sums)
-        {
-            sums.Resize(call.Samples * call.Heads, call.Tokens, kept.Max(keys => keys?.Length ?? call.KeyTokens));
-            sums.Operands = Examine(call);
-        }
+        if (call.Sums is { } fresh)
+            fresh.Resize(call.Samples * call.Heads, call.Tokens, kept.Max(keys => keys?.Length ?? call.KeyTokens));
 
         for (var sample = 0; sample < call.Samples; sample++)
         {
@@ -35,6 +32,10 @@ public static class DotProductAttention
                 (keys, values) = (Gather(keys, some, workspace), Gather(values, some, workspace));
             Heads(call, sample, keys, values, kept[sample] ?? [], workspace, threads);
         }
+
+        // A value that is no finite number leaves no sum that it takes part in finite: only then are the operands looked through.
+        if (call.Sums is { } sums)
+            sums.Operands = RangeGuard.AllFinite(sums.ExpectedScoreRows) && RangeGuard.AllFinite(sums.ExpectedOutputs) ? NonFinite.None : Examine(call);
     }
 
     /// <summary>A sample's heads, shared out to workers; where there are fewer heads than those, blocks of queries are shared out too.</summary>

@@ -21,26 +21,33 @@ internal unsafe struct SoftmaxState
 
 /// <summary>
 /// Softmax of rows whose scores come in blocks (Milakov and Gimelshein, arXiv 1805.02867): with each block the largest score may grow, and what was summed before is rescaled by
-/// e^(old - new). Sums run in sixteen lanes. Two rows at a time: a row is a chain of dependent steps, and the second fills the first one's waits.
+/// e^(old - new). Sums run in sixteen lanes. Each step is done for all rows before the next one begins, two rows at a time: a row is a chain of dependent steps, and other rows fill its waits.
 /// </summary>
 internal static unsafe class OnlineSoftmax
 {
     /// <summary>Scores of a block become weights relative to the largest so far.</summary>
     /// <param name="scores">First row; whole vectors, with minus infinity behind the last score.</param>
-    /// <param name="stride">Values between rows.</param>
+    /// <param name="weights">Takes the weights; may be the scores.</param>
+    /// <param name="stride">Values between rows of either.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="padded">Values of a row, a multiple of sixteen.</param>
     /// <param name="scale">A positive factor of the scores.</param>
     /// <param name="first">Whether nothing came before.</param>
     /// <param name="valueSums">Line sums of the block's V, padded with zeros; null without checks.</param>
     /// <param name="state">What is known of the rows.</param>
-    public static void Add(float* scores, nint stride, int rows, int padded, float scale, bool first, float* valueSums, in SoftmaxState state)
+    public static void Add(float* scores, float* weights, nint stride, int rows, int padded, float scale, bool first, float* valueSums, in SoftmaxState state)
     {
+        // The last of an odd number of rows is its own partner: both are read before either is written.
         for (var row = 0; row < rows; row += 2)
         {
-            // The last of an odd number of rows is its own partner: both are read before either is written.
             var other = Math.Min(row + 1, rows - 1);
-            Pair(scores + row * stride, scores + other * stride, row, other, padded, scale, first, valueSums, state);
+            Look(new Rows(scores + row * stride, scores + other * stride, padded), row, other, scale, first, state);
+        }
+
+        for (var row = 0; row < rows; row += 2)
+        {
+            var other = Math.Min(row + 1, rows - 1);
+            Weigh(new Rows(scores + row * stride, scores + other * stride, padded), new Rows(weights + row * stride, weights + other * stride, padded), row, other, scale, first, valueSums, state);
         }
     }
 
@@ -66,70 +73,101 @@ internal static unsafe class OnlineSoftmax
             x[i] *= factor;
     }
 
-    private static void Pair(float* x, float* y, int row, int other, int padded, float scale, bool first, float* valueSums, in SoftmaxState state)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Look(in Rows scores, int row, int other, float scale, bool first, in SoftmaxState state)
     {
-        var (largestX, largestY) = (Vector512.Create(float.NegativeInfinity), Vector512.Create(float.NegativeInfinity));
-        for (var i = 0; i < padded; i += VectorMath.Lanes)
-        {
-            largestX = Larger(Vector512.Load(x + i), largestX);
-            largestY = Larger(Vector512.Load(y + i), largestY);
-        }
-
-        var (topX, rescaleX) = Top(largestX, row, scale, first, state);
-        var (topY, rescaleY) = Top(largestY, other, scale, first, state);
-        Vector512<float> sumX, sumY, checkX = default, checkY = default;
-        if (valueSums == null)
-            Weigh(x, y, padded, scale, topX, topY, out sumX, out sumY);
-        else
-            Weigh(x, y, padded, scale, topX, topY, valueSums, out sumX, out sumY, out checkX, out checkY);
-        Keep(row, topX, rescaleX, sumX, checkX, first, state);
+        Look(scores, out var largestX, out var largestY);
+        Top(largestX, row, scale, first, state);
         if (other != row)
-            Keep(other, topY, rescaleY, sumY, checkY, first, state);
+            Top(largestY, other, scale, first, state);
     }
 
-    private static (float Top, float Rescale) Top(Vector512<float> largest, int row, float scale, bool first, in SoftmaxState state)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Weigh(in Rows scores, in Rows weights, int row, int other, float scale, bool first, float* valueSums, in SoftmaxState state)
+    {
+        var (topX, topY) = (state.Largest[row], state.Largest[other]);
+        Vector512<float> sumX, sumY, checkX = default, checkY = default;
+        if (valueSums == null)
+            Weigh(scores, weights, scale, topX, topY, out sumX, out sumY);
+        else
+            Weigh(scores, weights, scale, topX, topY, valueSums, out sumX, out sumY, out checkX, out checkY);
+        Keep(row, sumX, checkX, first, state);
+        if (other != row)
+            Keep(other, sumY, checkY, first, state);
+    }
+
+    /// <summary>The largest of each lane. NaN need not be seen: where there is one, the sum of weights becomes NaN, and all of the row with it.</summary>
+    private static void Look(in Rows scores, out Vector512<float> largestX, out Vector512<float> largestY)
+    {
+        float* x = scores.X, y = scores.Y;
+        var (a, b) = (Vector512.Load(x), Vector512.Load(y));
+        var (c, d) = (a, b);
+        var i = VectorMath.Lanes;
+        for (; i <= scores.Padded - 2 * VectorMath.Lanes; i += 2 * VectorMath.Lanes)
+        {
+            a = Vector512.MaxNative(Vector512.Load(x + i), a);
+            b = Vector512.MaxNative(Vector512.Load(y + i), b);
+            c = Vector512.MaxNative(Vector512.Load(x + i + VectorMath.Lanes), c);
+            d = Vector512.MaxNative(Vector512.Load(y + i + VectorMath.Lanes), d);
+        }
+
+        if (i < scores.Padded)
+        {
+            a = Vector512.MaxNative(Vector512.Load(x + i), a);
+            b = Vector512.MaxNative(Vector512.Load(y + i), b);
+        }
+
+        (largestX, largestY) = (Vector512.MaxNative(a, c), Vector512.MaxNative(b, d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Top(Vector512<float> largest, int row, float scale, bool first, in SoftmaxState state)
     {
         // A row that is barred from a whole block has no largest score as yet; a finite one keeps the differences from it numbers.
         var top = MathF.Max(VectorMath.Max(largest), float.MinValue);
-        if (first)
-            return (top, 0);
-        top = MathF.Max(top, state.Largest[row]);
-        return (top, VectorMath.ExpOfNonPositive(Vector512.Create((state.Largest[row] - top) * scale)).ToScalar());
+        if (!first)
+        {
+            top = MathF.Max(top, state.Largest[row]);
+            state.Rescale[row] = VectorMath.ExpOfNonPositive(Vector512.Create((state.Largest[row] - top) * scale)).ToScalar();
+        }
+
+        state.Largest[row] = top;
     }
 
-    private static void Keep(int row, float top, float rescale, Vector512<float> weights, Vector512<float> check, bool first, in SoftmaxState state)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Keep(int row, Vector512<float> weights, Vector512<float> check, bool first, in SoftmaxState state)
     {
         var sum = VectorMath.Sum(weights);
-        state.Largest[row] = top;
-        state.Weights[row] = first ? sum : MathF.FusedMultiplyAdd(state.Weights[row], rescale, sum);
-        state.Rescale[row] = rescale;
+        state.Weights[row] = first ? sum : MathF.FusedMultiplyAdd(state.Weights[row], state.Rescale[row], sum);
         if (state.Checks != null)
-            state.Checks[row] = first ? VectorMath.Sum(check) : MathF.FusedMultiplyAdd(state.Checks[row], rescale, VectorMath.Sum(check));
+            state.Checks[row] = first ? VectorMath.Sum(check) : MathF.FusedMultiplyAdd(state.Checks[row], state.Rescale[row], VectorMath.Sum(check));
     }
 
-    private static void Weigh(float* x, float* y, int padded, float scale, float topX, float topY, out Vector512<float> sumX, out Vector512<float> sumY)
+    private static void Weigh(in Rows scores, in Rows weights, float scale, float topX, float topY, out Vector512<float> sumX, out Vector512<float> sumY)
     {
         var (a, b) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var (tops, others) = (Vector512.Create(topX), Vector512.Create(topY));
-        for (var i = 0; i < padded; i += VectorMath.Lanes)
+        float* x = scores.X, y = scores.Y, toX = weights.X, toY = weights.Y;
+        for (var i = 0; i < scores.Padded; i += VectorMath.Lanes)
         {
             var e = VectorMath.ExpOfNonPositive((Vector512.Load(x + i) - tops) * scale);
             var f = VectorMath.ExpOfNonPositive((Vector512.Load(y + i) - others) * scale);
             a += e;
             b += f;
-            e.Store(x + i);
-            f.Store(y + i);
+            e.Store(toX + i);
+            f.Store(toY + i);
         }
 
         (sumX, sumY) = (a, b);
     }
 
-    private static void Weigh(float* x, float* y, int padded, float scale, float topX, float topY, float* valueSums, out Vector512<float> sumX, out Vector512<float> sumY,
+    private static void Weigh(in Rows scores, in Rows weights, float scale, float topX, float topY, float* valueSums, out Vector512<float> sumX, out Vector512<float> sumY,
         out Vector512<float> checkX, out Vector512<float> checkY)
     {
         var (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
         var (tops, others) = (Vector512.Create(topX), Vector512.Create(topY));
-        for (var i = 0; i < padded; i += VectorMath.Lanes)
+        float* x = scores.X, y = scores.Y, toX = weights.X, toY = weights.Y;
+        for (var i = 0; i < scores.Padded; i += VectorMath.Lanes)
         {
             var e = VectorMath.ExpOfNonPositive((Vector512.Load(x + i) - tops) * scale);
             var f = VectorMath.ExpOfNonPositive((Vector512.Load(y + i) - others) * scale);
@@ -138,14 +176,17 @@ internal static unsafe class OnlineSoftmax
             b += f;
             c = Vector512.FusedMultiplyAdd(e, values, c);
             d = Vector512.FusedMultiplyAdd(f, values, d);
-            e.Store(x + i);
-            f.Store(y + i);
+            e.Store(toX + i);
+            f.Store(toY + i);
         }
 
         (sumX, sumY, checkX, checkY) = (a, b, c, d);
     }
 
-    /// <summary>The larger of two; NaN in the first is passed over.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Larger(Vector512<float> x, Vector512<float> largest) => Vector512.ConditionalSelect(Vector512.GreaterThan(x, largest), x, largest);
+    /// <summary>Two rows, or one twice.</summary>
+    private readonly struct Rows(float* x, float* y, int padded)
+    {
+        public readonly float* X = x, Y = y;
+        public readonly int Padded = padded;
+    }
 }

@@ -14,6 +14,9 @@ public static class Backends
     /// <summary>The name of the default backend.</summary>
     public const string Default = "host";
 
+    /// <summary>The OpenCL device's name.</summary>
+    public const string OpenCL = IlgpuBackend.OpenCL;
+
     /// <summary>All names that <see cref="Open"/> takes.</summary>
     public static IReadOnlyList<string> Names { get; } = ["host", "reference", .. IlgpuBackend.Names];
 
@@ -32,6 +35,11 @@ public static class Backends
 
     /// <summary>Names of the devices that have memory of their own.</summary>
     public static IReadOnlyList<string> Devices => IlgpuBackend.Names;
+
+    /// <summary>Opens a device for products whose operands stay there.</summary>
+    /// <param name="name">One of <see cref="Devices"/>.</param>
+    /// <exception cref="BackendUnavailableException">The device is absent; the message says why and what to install.</exception>
+    public static IDeviceProducts OpenProducts(string name) => new IlgpuBackend(name);
 
     /// <summary>Opens a device for transfers beside its kernels.</summary>
     /// <param name="name">One of <see cref="Devices"/>.</param>

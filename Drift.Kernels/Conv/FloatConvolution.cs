@@ -41,18 +41,26 @@ public static class FloatConvolution
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        Require(shape, input, filters, bias, output, faults, checks);
+        Require(shape, shape.Groups, shape.Required().Product, input, filters, bias, output, faults, checks);
         if (shape.Layout == ChannelLayout.Last)
         {
             Groups(shape, input, filters, bias, output, threads, faults, checks);
             return;
         }
 
-        // The kernels' order is channels last: planes are turned on the way in and out, each once.
+        InPixels(shape, input, output, filters.ToArray(), bias.ToArray(), (pixels, packed, offsets, result) => Groups(shape, pixels, packed, offsets, result, threads, faults, checks));
+    }
+
+    /// <summary>A convolution between pixels of channels.</summary>
+    internal delegate void PixelWork(ReadOnlySpan<float> input, FloatWeights[] filters, float[] bias, Span<float> output);
+
+    /// <summary>The kernels' order is channels last: planes are turned on the way in and out, each once.</summary>
+    internal static unsafe void InPixels(ConvolutionShape shape, ReadOnlySpan<float> input, Span<float> output, FloatWeights[] filters, float[] bias, PixelWork work)
+    {
         float[] turned = ArrayPool<float>.Shared.Rent(shape.InputLength), result = ArrayPool<float>.Shared.Rent(shape.OutputLength);
         fixed (float* x = input, turnedX = turned)
             Planes.ToLast(x, shape.Batch, shape.Channels, shape.Height * shape.Width, turnedX);
-        Groups(shape, turned, filters, bias, result, threads, faults, checks);
+        work(turned, filters, bias, result);
         fixed (float* y = output, turnedY = result)
             Planes.ToFirst(turnedY, shape.Batch, shape.Filters, shape.OutHeight * shape.OutWidth, y);
         ArrayPool<float>.Shared.Return(turned);
@@ -82,15 +90,16 @@ public static class FloatConvolution
         }
     }
 
-    private static void Require(ConvolutionShape shape, ReadOnlySpan<float> input, ReadOnlySpan<FloatWeights> filters, ReadOnlySpan<float> bias, Span<float> output,
+    /// <summary>Fails unless the operands are those of a number of equal products.</summary>
+    internal static void Require(ConvolutionShape shape, int products, GemmShape each, ReadOnlySpan<float> input, ReadOnlySpan<FloatWeights> filters, ReadOnlySpan<float> bias, Span<float> output,
         IReadOnlyList<FaultPlan>? faults, IReadOnlyList<FloatChecks>? checks)
     {
         shape.RequireLengths(input.Length, output.Length);
-        var (m, n, k) = shape.Product;
-        foreach (var (what, count) in new[] { ("packed filters", filters.Length), ("fault plans", faults?.Count ?? shape.Groups), ("checks", checks?.Count ?? shape.Groups) })
+        var (m, n, k) = each;
+        foreach (var (what, count) in new[] { ("packed filters", filters.Length), ("fault plans", faults?.Count ?? products), ("checks", checks?.Count ?? products) })
         {
-            if (count != shape.Groups)
-                throw new ArgumentException($"{count} {what} are not one for each of {shape.Groups} groups");
+            if (count != products)
+                throw new ArgumentException($"{count} {what} are not one for each of {products} {(products == shape.Groups ? "groups" : "products")}");
         }
 
         if (filters[0].N != n || filters[0].K != k)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -42,16 +43,23 @@ public static class RmsNorm
             sum = Vector512.FusedMultiplyAdd(v, v, sum);
         }
 
-        if (i < x.Length)
-        {
-            var v = VectorMath.Load(x[i..]);
-            sum = Vector512.FusedMultiplyAdd(v, v, sum);
-        }
-
-        var inverse = Vector512.Create(1 / MathF.Sqrt(VectorMath.Sum(sum) / x.Length + epsilon));
+        var square = i == x.Length ? VectorMath.Sum(sum) : SumWithTail(sum, x[i..]);
+        var inverse = Vector512.Create(1 / MathF.Sqrt(square / x.Length + epsilon));
         for (i = 0; i <= x.Length - VectorMath.Lanes; i += VectorMath.Lanes)
             (Vector512.LoadUnsafe(ref source, (nuint)i) * inverse * Vector512.LoadUnsafe(ref factors, (nuint)i)).StoreUnsafe(ref target, (nuint)i);
         if (i < x.Length)
-            VectorMath.Store(VectorMath.Load(x[i..]) * inverse * VectorMath.Load(gain[i..]), y[i..]);
+            ScaleTail(x[i..], inverse, gain[i..], y[i..]);
     }
+
+    // The ragged ends are methods of their own: what lived across their calls would be kept in memory through the loops above.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float SumWithTail(Vector512<float> sum, ReadOnlySpan<float> tail)
+    {
+        var v = VectorMath.Load(tail);
+        return VectorMath.Sum(Vector512.FusedMultiplyAdd(v, v, sum));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ScaleTail(ReadOnlySpan<float> x, Vector512<float> inverse, ReadOnlySpan<float> gain, Span<float> y) =>
+        VectorMath.Store(VectorMath.Load(x) * inverse * VectorMath.Load(gain), y);
 }

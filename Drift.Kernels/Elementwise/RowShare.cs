@@ -3,8 +3,11 @@ namespace Drift.Kernels;
 /// <summary>Shares rows out to threads where there is enough to do. What a row gives does not depend on who works it out.</summary>
 internal static class RowShare
 {
-    // Some 50 microseconds of streaming: waking a thread for less does not pay.
+    // Some 10 microseconds of streaming: the pool's threads are awake for a while after work.
     private const long LeastValuesPerThread = 1 << 16;
+
+    // Parts of a thread: some more than one, so that a thread that others slow down does fewer.
+    private const int PartsPerThread = 4;
 
     /// <summary>Runs work over all rows.</summary>
     /// <param name="rows">How many.</param>
@@ -18,6 +21,12 @@ internal static class RowShare
         if (workers <= 1)
             work(0, rows);
         else
-            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, w => work((int)((long)rows * w / workers), (int)((long)rows * (w + 1) / workers)));
+            WorkerPool.Shared.Run(new Share(rows, Math.Min(rows, workers * PartsPerThread), work), Math.Min(rows, workers * PartsPerThread), workers);
+    }
+
+    private sealed class Share(int rows, int parts, Action<int, int> work) : ParallelWork
+    {
+        /// <inheritdoc/>
+        protected internal override void Run(int part, int worker) => work((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts));
     }
 }

@@ -3,6 +3,8 @@ namespace Drift.Kernels;
 /// <summary>Rows of scores to weights that sum to 1.</summary>
 public static class Softmax
 {
+    private const int Together = 16;
+
     /// <summary>Columns that rows of some length need: whole vectors, so that no row has a ragged end.</summary>
     /// <param name="columns">Scores of a row.</param>
     public static int Padded(int columns) => (columns + VectorMath.Lanes - 1) / VectorMath.Lanes * VectorMath.Lanes;
@@ -36,17 +38,18 @@ public static class Softmax
 
     private static unsafe void Rows(float* x, int rows, int columns, int padded, float scale, float* y)
     {
-        // Two rows at a time: the second fills the first one's waits.
-        float* largest = stackalloc float[2], weights = stackalloc float[2], rescale = stackalloc float[2];
+        // Some rows at a time, which stay in the first-level cache: while one waits for a step, others take theirs.
+        float* largest = stackalloc float[Together], weights = stackalloc float[Together], rescale = stackalloc float[Together];
         var state = new SoftmaxState { Largest = largest, Weights = weights, Rescale = rescale };
-        for (var row = 0; row < rows; row += 2, x += 2 * padded, y += 2 * padded)
+        for (var row = 0; row < rows; row += Together, x += Together * padded, y += Together * padded)
         {
-            var count = Math.Min(2, rows - row);
-            if (x != y)
+            var count = Math.Min(Together, rows - row);
+            var from = columns == padded ? x : y;
+            if (from != x)
                 new ReadOnlySpan<float>(x, count * padded).CopyTo(new Span<float>(y, count * padded));
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < count && columns < padded; i++)
                 new Span<float>(y + i * padded + columns, padded - columns).Fill(float.NegativeInfinity);
-            OnlineSoftmax.Add(y, padded, count, padded, scale, true, null, state);
+            OnlineSoftmax.Add(from, y, padded, count, padded, scale, true, null, state);
             OnlineSoftmax.Divide(y, padded, count, padded, state);
         }
     }

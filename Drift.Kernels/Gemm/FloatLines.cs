@@ -1,74 +1,110 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
 
-/// <summary>fp32 line sums in a fixed order: along a line in sixteen lanes, across lines one after the other, so that the bits are the same everywhere.</summary>
+/// <summary>
+/// fp32 line sums of many short lines in a fixed order, so that the bits are the same everywhere: along a line in sixteen lanes, folded as <see cref="RowLanes"/> has it, across lines one
+/// after the other.
+/// </summary>
 internal static unsafe class FloatLines
 {
-    private const int Together = 4;
+    // Lines whose lanes are folded together, and vectors of columns that are summed together: heads of 72 have five.
+    private const int Together = 16, Vectors = 5, Lanes = VectorMath.Lanes;
 
-    /// <summary>The sum of a line.</summary>
-    public static float Sum(ReadOnlySpan<float> line)
+    /// <summary>Lines times one other line, or their sums.</summary>
+    /// <param name="values">First line.</param>
+    /// <param name="stride">Values between lines.</param>
+    /// <param name="count">Lines.</param>
+    /// <param name="length">Values of a line, at least 1.</param>
+    /// <param name="factors">The other line; null for ones.</param>
+    /// <param name="sums">Takes a value a line.</param>
+    /// <param name="sumStride">Values between those.</param>
+    public static void Dots(float* values, nint stride, int count, int length, float* factors, float* sums, nint sumStride)
     {
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < line.Length; i += VectorMath.Lanes)
-            sum += VectorMath.Load(line[i..]);
-        return VectorMath.Sum(sum);
+        float* lanes = stackalloc float[Together * Lanes], ones = stackalloc float[Lanes];
+        Vector512<float>.One.Store(ones);
+        for (var first = 0; first < count; first += Together)
+        {
+            var lines = Math.Min(Together, count - first);
+            for (var i = 0; i < lines; i++, values += stride)
+                Dot(values, length, factors == null ? ones : factors, factors == null ? 0 : 1).Store(lanes + i * Lanes);
+            RowLanes.Fold(lanes, lines, sums + first * sumStride, sumStride);
+        }
     }
 
-    /// <summary>The inner product of two lines of one length.</summary>
-    public static float Dot(ReadOnlySpan<float> line, ReadOnlySpan<float> other)
+    /// <summary>The sum of some lines, value by value.</summary>
+    /// <param name="values">First line.</param>
+    /// <param name="stride">Values between lines.</param>
+    /// <param name="count">Lines.</param>
+    /// <param name="length">Values of a line, at least 1.</param>
+    /// <param name="sum">Takes it.</param>
+    public static void Sum(float* values, nint stride, int count, int length, float* sum)
     {
-        var sum = Vector512<float>.Zero;
-        for (var i = 0; i < line.Length; i += VectorMath.Lanes)
-            sum = Vector512.FusedMultiplyAdd(VectorMath.Load(line[i..]), VectorMath.Load(other[i..]), sum);
-        return VectorMath.Sum(sum);
+        if (length < Lanes)
+        {
+            new Span<float>(sum, length).Clear();
+            for (var i = 0; i < count; i++)
+                Activation.Add(new Span<float>(sum, length), new ReadOnlySpan<float>(values + i * stride, length));
+            return;
+        }
+
+        // The last vectors end with the line: what one shares with another comes out alike.
+        for (var at = 0; at < length; at += Vectors * Lanes)
+        {
+            int From(int vector) => Math.Min(at + vector * Lanes, length - Lanes);
+            var (p, q, r, s, t) = (From(0), From(1), From(2), From(3), From(4));
+            var (a, b, c, d, e) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+            var line = values;
+            for (var i = 0; i < count; i++, line += stride)
+            {
+                a += Vector512.Load(line + p);
+                b += Vector512.Load(line + q);
+                c += Vector512.Load(line + r);
+                d += Vector512.Load(line + s);
+                e += Vector512.Load(line + t);
+            }
+
+            a.Store(sum + p);
+            b.Store(sum + q);
+            c.Store(sum + r);
+            d.Store(sum + s);
+            e.Store(sum + t);
+        }
     }
 
-    /// <summary>The sums of a block's rows and columns.</summary>
+    /// <summary>Adds the sums of a block's rows and columns to what is there.</summary>
     /// <param name="values">First value.</param>
     /// <param name="stride">Values between rows.</param>
-    /// <param name="rows">Rows, at least 1.</param>
+    /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns, at least 1.</param>
     /// <param name="rowSums">Takes a sum a row.</param>
     /// <param name="rowStride">Values between those.</param>
-    /// <param name="columnSums">Takes a sum a column.</param>
-    public static void Sum(float* values, nint stride, int rows, int columns, float* rowSums, nint rowStride, float* columnSums)
+    /// <param name="columnSums">Added to, a sum a column.</param>
+    public static void Add(float* values, nint stride, int rows, int columns, float* rowSums, nint rowStride, float* columnSums)
     {
-        new Span<float>(columnSums, columns).Clear();
-        var row = 0;
-        for (; row <= rows - Together; row += Together, values += Together * stride, rowSums += Together * rowStride)
-            SumFour(values, stride, columns, rowSums, rowStride, columnSums);
-        for (; row < rows; row++, values += stride, rowSums += rowStride)
-        {
-            var line = new ReadOnlySpan<float>(values, columns);
-            *rowSums = Sum(line);
-            Activation.Add(new Span<float>(columnSums, columns), line);
-        }
+        Dots(values, stride, rows, columns, null, rowSums, rowStride);
+        for (var row = 0; row < rows; row++, values += stride)
+            Activation.Add(new Span<float>(columnSums, columns), new ReadOnlySpan<float>(values, columns));
     }
 
-    private static void SumFour(float* a, nint stride, int columns, float* rowSums, nint rowStride, float* columnSums)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Dot(float* line, int length, float* factors, nint step)
     {
-        float* b = a + stride, c = b + stride, d = c + stride;
-        var (sumA, sumB, sumC, sumD) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var j = 0;
-        for (; j <= columns - VectorMath.Lanes; j += VectorMath.Lanes)
-        {
-            var (x, y, z, w) = (Vector512.Load(a + j), Vector512.Load(b + j), Vector512.Load(c + j), Vector512.Load(d + j));
-            (sumA, sumB, sumC, sumD) = (sumA + x, sumB + y, sumC + z, sumD + w);
-            (Vector512.Load(columnSums + j) + x + y + z + w).Store(columnSums + j);
-        }
-
-        if (j < columns)
-        {
-            var (x, y, z, w) = (Rest(a, j, columns), Rest(b, j, columns), Rest(c, j, columns), Rest(d, j, columns));
-            (sumA, sumB, sumC, sumD) = (sumA + x, sumB + y, sumC + z, sumD + w);
-            VectorMath.Store(Rest(columnSums, j, columns) + x + y + z + w, new Span<float>(columnSums + j, columns - j));
-        }
-
-        (rowSums[0], rowSums[rowStride]) = (VectorMath.Sum(sumA), VectorMath.Sum(sumB));
-        (rowSums[2 * rowStride], rowSums[3 * rowStride]) = (VectorMath.Sum(sumC), VectorMath.Sum(sumD));
+        if (length < Lanes)
+            return Short(line, length, factors);
+        var sum = Vector512<float>.Zero;
+        var at = 0;
+        for (; at <= length - Lanes; at += Lanes)
+            sum = Vector512.FusedMultiplyAdd(Vector512.Load(line + at), Vector512.Load(factors + step * at), sum);
+        if (at == length)
+            return sum;
+        // The last vector ends with the line, less what was counted.
+        var from = length - Lanes;
+        var rest = Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(at - from)).AsSingle();
+        return Vector512.FusedMultiplyAdd(Vector512.Load(line + from) & rest, Vector512.Load(factors + step * from) & rest, sum);
     }
 
-    private static Vector512<float> Rest(float* line, int from, int columns) => VectorMath.Load(new ReadOnlySpan<float>(line + from, columns - from));
+    private static Vector512<float> Short(float* line, int length, float* factors) =>
+        VectorMath.Load(new ReadOnlySpan<float>(line, length)) * VectorMath.Load(new ReadOnlySpan<float>(factors, length));
 }

@@ -8,11 +8,13 @@ namespace Drift.Models;
 internal static class Bill
 {
     /// <summary>Adds it up.</summary>
-    public static Cost Of(ICostModel costs, GemmShape shape, OperatingPoint point, Protection? protection, Examination? examination)
+    public static Cost Of(ICostModel costs, GemmShape shape, OperatingPoint point, Protection? protection, Examination? examination, FaultPlan faults)
     {
         var plain = costs.Gemm(shape, 0, point);
         var tile = protection?.Tile ?? 0;
-        var total = tile == 0 ? plain : costs.Gemm(shape, tile, point);
+        var total = tile == 0 ? plain : costs.Gemm(shape, protection is { CoarseTile: > 0 and var coarse } ? coarse : tile, point);
+        if (protection is { CoarseTile: > 0 and var edge })
+            total += Examined(shape, edge, faults) * ChecksOf(costs.Gemm(shape, tile, point), plain);
         if (protection is { Moments: true })
             total += ChecksOf(total, plain);
         if (examination is null)
@@ -29,6 +31,16 @@ internal static class Bill
         if (corrections.TilesRecomputed > 0)
             total += costs.Transition(point, OperatingPoint.Nominal) + Recomputed(costs, shape, corrections) + costs.Transition(OperatingPoint.Nominal, point);
         return corrections.Stalls > 0 ? total + costs.Stall(corrections.Stalls, point) : total;
+    }
+
+    /// <summary>The share of coarse tiles that are examined: those with a flip. That all lines of one cancel is too rare to count.</summary>
+    private static double Examined(GemmShape shape, int edge, FaultPlan faults)
+    {
+        var (down, across) = ((shape.M + edge - 1) / edge, (shape.N + edge - 1) / edge);
+        var hit = new bool[down * across];
+        foreach (var flip in faults.All)
+            hit[flip.Row / edge * across + flip.Column / edge] = true;
+        return (double)hit.Count(tile => tile) / hit.Length;
     }
 
     /// <summary>Tiles at the nominal point: as many cycles as one tile each, and the multiply-accumulates of their elements.</summary>

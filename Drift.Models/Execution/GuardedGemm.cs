@@ -175,7 +175,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <summary>Tiles of the checks.</summary>
-    private ChecksumTiles Tiles => new(_strategy.Tile, Moments: _strategy.Protection?.Moments ?? false);
+    private ChecksumTiles Tiles => new(_strategy.Tile, _strategy.Protection?.CoarseTile ?? 0, _strategy.Protection?.Moments ?? false);
 
     private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, Span<float> values) =>
         Multiply(step, picture, rows, layer.Key, _layers.Get(layer, Tiles), layer.Bias, values);
@@ -196,7 +196,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _layers.Backend.Multiply(call, faults, _output);
         var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, bias);
         var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, n, profile));
-        run.Charge(ChargeKind.Product, Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination), new ProductEvents(point, faults.Count, _finding.FlaggedLines));
+        run.Charge(ChargeKind.Product, Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination, faults), new ProductEvents(point, faults.Count, _finding.FlaggedLines));
         var outputScale = Leave(faults, epilogue, values);
         var output = outputScale is { } s ? new LayerOutput(rows, n, values, [s]) { Layer = site.Layer, Step = site.Step }
             : new LayerOutput(rows, n, values) { Layer = site.Layer, Step = site.Step };
@@ -248,7 +248,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void Mend(Protection protection, int picture, GemmSite site, Checkpoint? checkpoint, LayerOutput output)
     {
         var run = _pictures[picture];
-        var repair = protection.Recovery?.Mend(_finding, checkpoint, output) ?? default;
+        var repair = protection.Recovery is { } recovery ? run.Mend(recovery, site, _finding, checkpoint, output) : default;
         run.Ledger.Mended(_finding, repair);
         run.Charge(ChargeKind.Restore, _platform.Costs.Transfer(new Bytes(repair.RestoredBytes), Traffic.Restores), mended: repair.Elements);
         if (_schedules[picture]?.IsDue(site.Layer, site.Step, Checkpoint.BytesOf(output.M, output.N, output.Scales.Length)) ?? false)

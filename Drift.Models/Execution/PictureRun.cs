@@ -38,14 +38,34 @@ public sealed class PictureRun(PictureRequest request, ICheckpointStore? checkpo
         Trace?.Add(new TraceRow(Site, kind, cost, events, mended));
     }
 
-    /// <summary>The layer's newest sound checkpoint from before the site's step; null where there is none. Damaged ones go into the ledger.</summary>
+    /// <summary>The layer's newest checkpoint from before the site's step, as far as is known sound; null where there is none. Damaged ones go into the ledger.</summary>
     /// <param name="site">The product at work.</param>
     public Checkpoint? Recall(GemmSite site)
     {
         var known = Checkpoints.Damaged;
-        Checkpoints.TryGet(site.Layer, site.Step, out var checkpoint);
+        Checkpoints.TryOpen(site.Layer, site.Step, out var checkpoint);
         Ledger.Lose(Checkpoints.Damaged - known);
         return checkpoint;
+    }
+
+    /// <summary>Mends a product. Where changed bytes were read on the way, the checkpoint they stood in is dropped, and what was mended is mended again from an older one, or without.</summary>
+    /// <param name="recovery">Mends.</param>
+    /// <param name="site">The product at work.</param>
+    /// <param name="finding">The verdict.</param>
+    /// <param name="checkpoint">What <see cref="Recall"/> gave.</param>
+    /// <param name="output">The layer's outputs.</param>
+    public Repair Mend(IRecovery recovery, GemmSite site, Finding finding, Checkpoint? checkpoint, LayerOutput output)
+    {
+        ArgumentNullException.ThrowIfNull(recovery);
+        var repair = recovery.Mend(finding, checkpoint, output);
+        for (var known = Checkpoints.Damaged; checkpoint is not null && Checkpoints.Drop(site.Layer); known = Checkpoints.Damaged)
+        {
+            Ledger.Lose(Checkpoints.Damaged - known);
+            checkpoint = Recall(site);
+            repair = recovery.Mend(finding, checkpoint, output);
+        }
+
+        return repair;
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,7 @@ public static class ProtectionCatalog
         ["range-clamp"] = s => Protection.Correcting(0, null) with { Recovery = new RangeClamp(s.Ranges) },
         ["rollback"] = s => Protection.Rollback(s.Tile, s.Threshold, s.Interval),
         ["rollback-previous"] = s => Protection.Rollback(s.Tile, s.Threshold, 1),
+        ["rollback-hierarchical"] = s => Protection.Rollback(s.Tile, s.Threshold, s.Interval) with { CoarseTile = Kernels.GemmWeights.LargestTile / s.Tile * s.Tile },
         ["rollback-linear"] = s => Protection.Rollback(s.Tile, s.Threshold, s.Interval) with { Recovery = new Extrapolation(1) },
         ["rollback-taylor"] = s => Protection.Rollback(s.Tile, s.Threshold, s.Interval) with { Recovery = new Extrapolation(2) },
         ["decode"] = s => Protection.Decoding(s.Tile, s.Threshold, s.Interval),
@@ -44,6 +45,8 @@ public static class ProtectionCatalog
     {
         "decode" => PlaneDecoder.LargestTile,
         "decode-weighted" => Kernels.LineMoments.LargestTile,
+        // A coarse tile holds two of them at least.
+        "rollback-hierarchical" => Kernels.GemmWeights.LargestTile / 2,
         _ => Kernels.GemmWeights.LargestTile,
     };
 

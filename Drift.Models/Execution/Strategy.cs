@@ -28,6 +28,9 @@ public sealed record Protection(int Tile, IDetectionRule? Rule, IRecovery? Recov
     /// <summary>Whether position-weighted sums are taken too.</summary>
     public bool Moments { get; init; }
 
+    /// <summary>Edge of the coarse tiles of hierarchical sums: a multiple of <see cref="Tile"/>, up to 256; 0 for flat sums (<see cref="ChecksumTiles"/>).</summary>
+    public int CoarseTile { get; init; }
+
     /// <summary>Bytes of checkpoints that a step may write, in the interval's place; null for the interval.</summary>
     public long? BytesPerStep { get; init; }
 

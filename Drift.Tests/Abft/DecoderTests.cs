@@ -70,6 +70,17 @@ internal sealed class DecoderTests
         Assert.That(_corrections.All.ToArray(), Is.EquivalentTo(new[] { new Replacement(3, 5, 5), new Replacement(7, 9, 5) }));
     }
 
+    [Test]
+    public void An_explanation_that_leaves_a_value_beyond_its_bound_is_none()
+    {
+        // Three corners of a rectangle: the lines that deviate cross at the fourth, which could have been hit for all that it shows. But -125,536 stands in its row.
+        Product(32, 32);
+        _output.Accumulators.Fill(5);
+        (_output.Row(3)[9], _output.Row(7)[5]) = (-60_000, -60_000);
+        Decode(FaultPlan.Of(32, 32, [new(3, 9, 16), new(7, 5, 16), new(7, 9, 16)]), moments: false);
+        Assert.That(_corrections.All.ToArray(), Is.EquivalentTo(new[] { new Replacement(3, 9, -60_000), new Replacement(7, 5, -60_000), new Replacement(7, 9, 5) }));
+    }
+
     [TestCase(3.219e-3, false, 0.98)]
     [TestCase(1.076e-2, false, 0.95)]
     [TestCase(2.912e-2, false, 0.88)]

@@ -15,6 +15,7 @@ public sealed class ContestTests
                  {
                      ConvolutionContests.Float("ragged", ragged), ConvolutionContests.Int8("ragged", ragged), AttentionContests.Of(37, 3, 8), NormContests.Layer(5, 37), NormContests.Rms(5, 37), NormContests.Soft(7, 32),
                      NormContests.Group(5, 24, 4),
+                     ConvolutionContests.Winograd("small", new ConvolutionShape(1, 9, 8, 6, 10, 3) { Padding = 1 }),
                  }.Concat(NormContests.All().Skip(4)))
             yield return new TestCaseData(contest).SetArgDisplayNames(contest.What, contest.Type, contest.Label);
     }
@@ -43,8 +44,17 @@ public sealed class ContestTests
         static OurContender Fixed(params double[] values) => new("fixed", () => { }, () => values);
     }
 
+    [Test]
+    public void The_figure_of_ratios_is_a_picture()
+    {
+        ContestResult Pair(string rival, double? ratio) => new("8 x 8", new GemmResult("softmax", "fp32", 8, 8, 1, 2, "none", 2, 1, rival, "Gvalue/s", ratio));
+        var png = ContestChart.ToPng([Pair("ONNX Runtime", 2), Pair("libtorch", 0.5), Pair("Drift", 0.9), Pair("-", null)]);
+        Assert.That(png.AsSpan(1, 3).SequenceEqual("PNG"u8));
+    }
+
     [TestCase("conv", "--backend", "host")]
     [TestCase("attention", "--threads", "0")]
+    [TestCase("norms", "--only", "nothing of that name")]
     public async Task Bad_options_are_told_in_a_line(string name, string option, string value)
     {
         var result = await Invocation.Of(["bench", name, option, value]);

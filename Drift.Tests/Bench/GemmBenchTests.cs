@@ -139,6 +139,33 @@ public sealed class GemmBenchTests
         Agreement.Require(ours, theirs, Ragged, GemmKinds.Float.Tolerance);
     }
 
+    [TestCase("ilgpu-cpu")]
+    [TestCase("ilgpu-opencl", Category = "OpenCL")]
+    [TestCase("ilgpu-cuda", Category = "Gpu,Cuda")]
+    public void A_device_agrees_with_its_rivals(string name)
+    {
+        using var device = OpenProducts(name);
+        using (var operands = Operands.Int8(Ragged))
+            Agree(DeviceKinds.Int8(device), operands);
+        using (var operands = Operands.Float(Ragged))
+            Agree(DeviceKinds.Float(device), operands);
+
+        static void Agree<TIn, TOut>(GemmKind<TIn, TOut> kind, Operands<TIn> operands)
+            where TIn : unmanaged
+            where TOut : unmanaged, System.Numerics.INumber<TOut>
+        {
+            foreach (var guarding in (Guarding[])[Guarding.None, .. kind.Guards])
+            {
+                using var ours = kind.Ours(operands, 1, guarding, 0);
+                foreach (var rival in kind.Rivals.Where(rival => rival.Missing() is null))
+                {
+                    using var theirs = rival.Open(operands, 1);
+                    Agreement.Require(ours, theirs, Ragged, kind.Tolerance);
+                }
+            }
+        }
+    }
+
     [Test]
     public void What_others_use_is_read_from_the_kernel()
     {
@@ -160,6 +187,19 @@ public sealed class GemmBenchTests
             Assert.DoesNotThrow(Check);
         else
             Assert.That(Assert.Throws<DisagreementException>(Check)!.Message, Does.Contain("row 0, column 0").And.Contain("nothing was timed"));
+    }
+
+    private static IDeviceProducts OpenProducts(string name)
+    {
+        try
+        {
+            return Backends.OpenProducts(name);
+        }
+        catch (BackendUnavailableException e)
+        {
+            Assert.Ignore(e.Message);
+            throw;
+        }
     }
 
     private static IRival<TIn, TOut> Present<TIn, TOut>(IRival<TIn, TOut> rival)

@@ -13,6 +13,8 @@ namespace Drift.Tests.Bench;
 public sealed class TraceTests
 {
     private const int Steps = 3;
+    // With every line of the ledger: the paper's two constants would leave most of them at 0.
+    private static readonly AcceleratorCost Everything = new(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "full.csv")));
     private readonly RunTrace _trace = new();
     private RunLedger _ledger = null!;
 
@@ -30,10 +32,11 @@ public sealed class TraceTests
         Assert.Multiple(() =>
         {
             Assert.That(_trace.Cost, Is.EqualTo(_ledger.Cost), "joules, bytes, cycles, seconds: no tolerance");
+            Assert.That(new[] { _ledger.Cost.TransitionEnergy.Value, _ledger.Cost.SramEnergy.Value, _ledger.Cost.LeakageEnergy.Value, _ledger.Cost.LogicEnergy.Value }, Has.All.Positive, "every line has something to sum");
             Assert.That(_trace.Rows.Sum(row => (long)(row.Events?.Faults ?? 0)), Is.EqualTo(_ledger.FaultsInjected).And.Positive);
             Assert.That(_trace.Rows.Sum(row => (long)(row.Events?.Flagged ?? 0)), Is.EqualTo(_ledger.LinesFlagged).And.Positive);
             Assert.That(_trace.Rows.Sum(row => (long)row.Mended), Is.EqualTo(_ledger.ElementsMended).And.Positive);
-            Assert.That(_trace.Rows.Select(row => row.Kind).Distinct(), Is.SupersetOf(new[] { ChargeKind.Product, ChargeKind.Restore, ChargeKind.Save, ChargeKind.Untouched, ChargeKind.Attention }));
+            Assert.That(_trace.Rows.Select(row => row.Kind).Distinct(), Is.SupersetOf(new[] { ChargeKind.Product, ChargeKind.Restore, ChargeKind.Save, ChargeKind.Untouched, ChargeKind.Attention, ChargeKind.Transition }));
             Assert.That(_trace.Rows.Select(row => row.Site.Step).Distinct(), Is.EqualTo(Enumerable.Range(0, Steps)));
         });
     }
@@ -146,6 +149,6 @@ public sealed class TraceTests
     });
 
     private static DrawnPicture Drawn(Workbench bench, Strategy strategy, RunTrace trace) => new PictureBatch(bench.Pipeline, 1).Draw(
-        new Drawing(Workbench.Requests(1), runs => new GuardedGemm(bench.Platform, strategy, bench.Layers, runs)) { Begin = request => new PictureRun(request) { Trace = trace } },
+        new Drawing(Workbench.Requests(1), runs => new GuardedGemm(bench.Platform with { Costs = Everything }, strategy, bench.Layers, runs)) { Begin = request => new PictureRun(request) { Trace = trace } },
         new SamplingSettings(Steps, 2))[0];
 }

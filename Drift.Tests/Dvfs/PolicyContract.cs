@@ -12,7 +12,7 @@ public sealed class PolicyContract
     private static readonly TabulatedErrors Table = TabulatedErrors.Load(DataFolder.Path("operating-points", "paper.csv"));
 
     private static PolicySettings Settings =>
-        new([new PointRule(null, null, null, Low)], new LoopSettings(3.219e-3, new Volts(.6), new Volts(.9)), Table) { Steps = Steps };
+        new([new PointRule(new SiteRange(), Low)], new LoopSettings(3.219e-3, new Volts(.6), new Volts(.9)), Table) { Steps = Steps };
 
     [TestCaseSource(typeof(PolicyCatalog), nameof(PolicyCatalog.Names))]
     public void The_same_alarms_give_the_same_points(string name)

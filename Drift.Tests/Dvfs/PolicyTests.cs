@@ -32,10 +32,10 @@ internal sealed class PolicyTests
     [Test]
     public void ARangeIsHitAndNothingElse()
     {
-        var policy = new PlacePolicy(Low, new SiteRange(2, 3, new HashSet<int> { 1 }, new HashSet<GemmRole> { GemmRole.Key }).Contains);
+        var policy = new PlacePolicy(Low, new SiteRange(new HashSet<int> { 2, 3 }, new HashSet<int> { 1 }, new HashSet<GemmRole> { GemmRole.Key }).Contains);
         foreach (var (step, block, role, inside) in new[] { (2, 1, GemmRole.Key, true), (3, 1, GemmRole.Key, true), (1, 1, GemmRole.Key, false), (4, 1, GemmRole.Key, false), (2, 0, GemmRole.Key, false), (2, 1, GemmRole.Query, false) })
             Assert.That(policy.Choose(new GemmSite(step, block, role)), Is.EqualTo(inside ? Low : OperatingPoint.Nominal), $"{step} {block} {role}");
-        Assert.That(new PlacePolicy(Low, new SiteRange(2, 2).Contains).Choose(new GemmSite(2, 9, GemmRole.Output)), Is.EqualTo(Low));
+        Assert.That(new PlacePolicy(Low, new SiteRange(new HashSet<int> { 2 }).Contains).Choose(new GemmSite(2, 9, GemmRole.Output)), Is.EqualTo(Low));
     }
 
     [Test]

@@ -28,7 +28,10 @@ public sealed record BackendUnderTest(string Name, string Variant, Func<IGemmBac
     });
 
     /// <summary>Fixtures for <see cref="TestFixtureSourceAttribute"/>.</summary>
-    public static IEnumerable<TestFixtureData> Fixtures() => All().Select(backend =>
+    public static IEnumerable<TestFixtureData> Fixtures() => FixturesOf(All());
+
+    /// <summary>Fixtures of some of them. A name of its own: NUnit takes no overloaded source, and says nothing.</summary>
+    public static IEnumerable<TestFixtureData> FixturesOf(IEnumerable<BackendUnderTest> backends) => backends.Select(backend =>
     {
         var data = new TestFixtureData(backend).SetArgDisplayNames(backend.Name, backend.Variant);
         foreach (var category in backend.Categories)

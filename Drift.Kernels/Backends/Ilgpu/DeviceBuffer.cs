@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Drift.Kernels.Ilgpu;
 
@@ -17,11 +18,14 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
         {
             _memory?.Dispose();
             _memory = null;
-            _memory = accelerator.Allocate1D<int>(Math.Max(length, 1));
+            _memory = Allocate(Math.Max(length, 1));
         }
 
         return _memory.View.BaseView.SubView(0, Math.Max(length, 1));
     }
+
+    /// <summary>All words that there are.</summary>
+    public ArrayView<int> All => _memory is { } memory ? memory.View.BaseView : Take(1);
 
     /// <summary>Host words to fill before <see cref="Upload"/>. Pinned: ILGPU copies from a bare address while the collector may run.</summary>
     public Span<int> Stage(int length)
@@ -52,6 +56,35 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
 
     /// <summary>Fetches the first words into memory that does not move, once all kernels before are done.</summary>
     public void Download(Span<int> target) => Take(target.Length).CopyToCPU(ref MemoryMarshal.GetReference(target), target.Length);
+
+    /// <summary>What is said where a device's memory does not suffice.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="needed">Bytes that are needed.</param>
+    /// <param name="free">Bytes that are free; null where the driver does not tell.</param>
+    /// <param name="total">Bytes of the device.</param>
+    internal static string Lacking(string device, long needed, long? free, long total) =>
+        $"{device}: out of device memory, {Mebibytes(needed)} are needed at once, {(free is { } left ? $"{Mebibytes(left)} are free of {Mebibytes(total)}" : $"the device has {Mebibytes(total)} in all")};"
+        + " expected fewer pictures, a smaller model or the backend host";
+
+    private static string Mebibytes(long bytes) => $"{(bytes + (1 << 20) - 1) >> 20} MiB";
+
+    private MemoryBuffer1D<int, Stride1D.Dense> Allocate(int length)
+    {
+        var needed = (long)length * sizeof(int);
+        try
+        {
+            if (needed <= accelerator.MemorySize)
+                return accelerator.Allocate1D<int>(length);
+        }
+        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
+        {
+            throw new BackendUnavailableException(Lacking(accelerator.Name, needed, Free(), accelerator.MemorySize), e);
+        }
+
+        throw new BackendUnavailableException(Lacking(accelerator.Name, needed, Free(), accelerator.MemorySize));
+    }
+
+    private long? Free() => accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : null;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -2,16 +2,28 @@ using ILGPU;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>Where the words of an operand stand: A is [line, word], W is [word, line].</summary>
+/// <summary>Where the words of an operand stand: groups of lines, one line after the other or interleaved.</summary>
 /// <param name="Lines">Rows of A or of W.</param>
-/// <param name="LineStep">Words from one line to the next.</param>
+/// <param name="Group">Lines of a group.</param>
+/// <param name="Words">Words of a line; a group takes as many times its lines.</param>
+/// <param name="LineStep">Words from one line of a group to the next.</param>
 /// <param name="WordStep">Words from one group of four k to the next.</param>
-/// <param name="Words">Words of a line.</param>
-internal readonly record struct OperandLayout(int Lines, int LineStep, int WordStep, int Words);
+internal readonly record struct OperandLayout(int Lines, int Group, int Words, int LineStep, int WordStep)
+{
+    /// <summary>[line, word].</summary>
+    public static OperandLayout RowMajor(int lines, int words) => new(lines, 1, words, 0, 1);
+
+    /// <summary>Groups of lines, [group, word, line].</summary>
+    public static OperandLayout Interleaved(int lines, int group, int words) => new(lines, group, words, 1, group);
+
+    /// <summary>Where a word stands.</summary>
+    public static int At(OperandLayout layout, int line, int word) =>
+        line / layout.Group * layout.Group * layout.Words + line % layout.Group * layout.LineStep + word * layout.WordStep;
+}
 
 /// <summary>
-/// Expected line sums. A product's row sums within a tile are A times the sums of W's lines in that tile, its column sums W times the sums of A's lines: the same
-/// two steps with the operands exchanged.
+/// Expected line sums, for families that do not get them from the product itself. A product's row sums within a tile are A times the sums of W's lines in that tile, its column sums W
+/// times the sums of A's lines: the same two steps with the operands exchanged.
 /// </summary>
 internal static class ExpectedSumKernels
 {
@@ -23,22 +35,12 @@ internal static class ExpectedSumKernels
     /// <param name="encoded">Takes the sums [tile, 4 x words], one INT32 a value of k.</param>
     public static void Encode(Index2D index, ArrayView<int> operand, OperandLayout layout, int tile, ArrayView<int> encoded)
     {
-        int s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-        var end = IntrinsicMath.Min((index.Y + 1) * tile, layout.Lines);
-        for (var line = index.Y * tile; line < end; line++)
-        {
-            var word = operand[line * layout.LineStep + index.X * layout.WordStep];
-            s0 += word << 24 >> 24;
-            s1 += word << 16 >> 24;
-            s2 += word << 8 >> 24;
-            s3 += word >> 24;
-        }
-
+        var sums = Sum(operand, layout, tile, index.Y, index.X);
         var at = 4 * (index.Y * layout.Words + index.X);
-        encoded[at] = s0;
-        encoded[at + 1] = s1;
-        encoded[at + 2] = s2;
-        encoded[at + 3] = s3;
+        encoded[at] = sums.A;
+        encoded[at + 1] = sums.B;
+        encoded[at + 2] = sums.C;
+        encoded[at + 3] = sums.D;
     }
 
     /// <summary>Multiplies the lines of one operand with the encoded lines of the other.</summary>
@@ -55,7 +57,7 @@ internal static class ExpectedSumKernels
         var sum = 0;
         for (var p = 0; p < layout.Words; p++)
         {
-            var word = operand[index.X * layout.LineStep + p * layout.WordStep];
+            var word = operand[OperandLayout.At(layout, index.X, p)];
             var at = 4 * (index.Y * layout.Words + p);
             sum += (word << 24 >> 24) * encoded[at]
                 + (word << 16 >> 24) * encoded[at + 1]
@@ -64,5 +66,22 @@ internal static class ExpectedSumKernels
         }
 
         sums[index.X * lineStep + index.Y * tileStep] = sum;
+    }
+
+    /// <summary>The sums of a tile's lines at four values of k.</summary>
+    public static Lanes4 Sum(ArrayView<int> operand, OperandLayout layout, int tile, int which, int word)
+    {
+        int s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        var end = IntrinsicMath.Min((which + 1) * tile, layout.Lines);
+        for (var line = which * tile; line < end; line++)
+        {
+            var x = operand[OperandLayout.At(layout, line, word)];
+            s0 += x << 24 >> 24;
+            s1 += x << 16 >> 24;
+            s2 += x << 8 >> 24;
+            s3 += x >> 24;
+        }
+
+        return new Lanes4(s0, s1, s2, s3);
     }
 }

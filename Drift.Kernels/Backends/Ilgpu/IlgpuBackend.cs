@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -8,48 +7,47 @@ namespace Drift.Kernels.Ilgpu;
 /// Products on an ILGPU device: CUDA, OpenCL, or ILGPU's own simulator of a GPU on the CPU, which is slow and there for verification.
 /// Calls from several threads take turns, as they would on the device.
 /// </summary>
-internal sealed class IlgpuBackend : IGemmBackend
+internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 {
     public const string Cpu = "ilgpu-cpu", OpenCL = "ilgpu-opencl", Cuda = "ilgpu-cuda";
 
-    // ILGPU would take the largest group. PoCL keeps the registers of a whole group on one thread's stack: with 4096 items, a crash.
-    private const int GroupSize = 32;
-
     private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
-    private readonly DeviceBuffer _activations, _lines, _plan, _accumulators, _sums;
-    private readonly Action<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>> _encode;
-    private readonly Action<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int> _expect;
-    private readonly KernelFamily[] _families;
+    private readonly Action<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> _gather;
+    private readonly DeviceProduct _product;
+    private readonly KernelFamily[] _all, _families;
+    private readonly Lazy<(FloatKernelSet Kernels, FloatFamily Family)> _floats;
     private bool _disposed;
 
     /// <summary>Opens a device and compiles the kernels for it.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="optimised">False leaves ILGPU's optimisations out, which must change no bit.</param>
+    /// <param name="tuning">What to use; null for what was found best here, else what is shipped.</param>
     /// <exception cref="BackendUnavailableException">The device is absent, or its driver does not compile the kernels.</exception>
-    public IlgpuBackend(string name, bool optimised = true)
+    public IlgpuBackend(string name, bool optimised = true, DeviceTuning? tuning = null)
     {
         Name = name;
         _device = IlgpuDevice.Open(name, optimised ? OptimizationLevel.O2 : OptimizationLevel.O0);
         var accelerator = _device.Accelerator;
-        (_activations, _lines, _plan) = (new(accelerator), new(accelerator), new(accelerator));
-        (_accumulators, _sums) = (new(accelerator), new(accelerator));
-        var group = Math.Min(GroupSize, accelerator.MaxNumThreadsPerGroup);
+        tuning ??= TuningFile.OfUser().Find(_device.Key) ?? DeviceTuning.Shipped(_device.IsGpu);
+        var group = Math.Min(tuning.GroupSize, accelerator.MaxNumThreadsPerGroup);
         try
         {
-            _encode = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>>(
-                ExpectedSumKernels.Encode, group);
-            _expect = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, ArrayView<int>, ArrayView<int>, int, int>(
-                ExpectedSumKernels.Expect, group);
+            _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
             KernelFamily direct = new DirectFamily(accelerator, group);
-            _families = _device.HasTensorCores ? [new MatrixFamily(accelerator), direct] : [direct];
+            _families = _all = _device.HasTensorCores ? [new MatrixFamily(accelerator, group), direct] : [direct];
         }
         catch (Exception e)
         {
-            var detail = _device.Detail;
+            var because = NotCompiled(e);
             _device.Dispose();
-            throw new BackendUnavailableException($"{name}: the driver of {detail} does not compile the kernels, install a newer one ({e.Message})", e);
+            throw because;
         }
+
+        _product = new(accelerator, _gather);
+
+        // Most runs multiply INT8 only, and a driver takes its time over each kernel.
+        _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
 
         // Tensor cores cannot be simulated: a device whose own do not give the reference's bits does without them.
         if (_families.Length > 1 && !BackendTrial.Passes(this))
@@ -80,6 +78,9 @@ internal sealed class IlgpuBackend : IGemmBackend
     }
 
     /// <inheritdoc/>
+    public string Detail => $"{_device.Detail}; kernels {string.Join(", ", Families)}";
+
+    /// <inheritdoc/>
     public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
     {
         if (tiles.Moments)
@@ -108,32 +109,62 @@ internal sealed class IlgpuBackend : IGemmBackend
     public void Multiply(in GemmCall call, FaultPlan faults, GemmOutput output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        if (call.Weights is not IlgpuWeights w || w.Owner != this)
-            throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(call));
-        var (m, n, _) = call.Shape;
-        var rows = IlgpuWeights.RoundUp(m, w.Family.RowUnit);
+        RequireOwn(call);
         lock (_gate)
         {
             Enter();
-            output.Resize(call.Shape, w.Stride, rows, w.Tile);
-            var plan = Upload(faults, call.Shape);
-            var a = Upload(call, rows, w.LineWords);
-            var c = _accumulators.Take(rows * w.Stride);
-            var sums = new SumLayout(m, n, rows, w.Stride, w.Tile);
-            var view = _sums.Take(sums.Length);
-            // A plan that was drawn and came out empty still has blocks, but no starts.
-            var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
-            var e = new GemmExtents(m, n, w.LineWords, w.Stride, w.Tile, sums.TileColumns, blockColumns, blockRows * blockColumns);
-            view.MemSetToZero();
-            w.Family.Multiply(new ProductLaunch(a, w.Words, plan, c, sums.ObservedRows(view), sums.ObservedColumns(view), e), rows);
-            if (w.Tile > 0)
-                Expect(a, w, sums, view);
-            _accumulators.Download(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(output.Accumulators), rows * w.Stride));
-            if (w.Tile > 0)
-                sums.Read(_sums.Download(sums.Length), output);
-            if (w.Tiles.IsHierarchical)
-                CoarseTiles.Forget(output, w.Tiles);
+            _product.Load(call, faults);
+            _product.Run();
+            _product.Read(output);
         }
+    }
+
+    /// <inheritdoc/>
+    public IDeviceProduct<GemmOutput> Int8(in GemmCall call, FaultPlan faults = default)
+    {
+        RequireOwn(call);
+        lock (_gate)
+        {
+            Enter();
+            var product = new DeviceProduct(_device.Accelerator, _gather);
+            var resident = new Resident<GemmOutput>(this, product, product.Run, product.Read);
+            try
+            {
+                product.Load(call, faults);
+                return resident;
+            }
+            catch
+            {
+                product.Dispose();
+                throw;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDeviceProduct<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults = default) =>
+        Float(a, w, shape, tile, faults, null);
+
+    private Resident<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults, WindowExtents? convolution)
+    {
+        lock (_gate)
+        {
+            Enter();
+            var (kernels, family) = _floats.Value;
+            var product = new DeviceFloatProduct(_device.Accelerator, kernels, family, a, w, shape, tile, faults, convolution);
+            return new Resident<FloatOutput>(this, product, product.Run, product.Read);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDeviceProduct<FloatOutput> Convolve(ReadOnlySpan<float> input, ReadOnlySpan<float> filters, ConvolutionShape shape, int group, int tile, FaultPlan faults = default)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        if (shape.Required().Layout != ChannelLayout.Last || input.Length != shape.InputLength)
+            throw new ArgumentException($"windows are taken of {shape.InputLength} values with channels last, not of {input.Length} with channels {shape.Layout}", nameof(input));
+        ArgumentOutOfRangeException.ThrowIfNegative(group);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(group, shape.Groups);
+        return Float(input, filters, shape.Product, tile, faults, WindowExtents.Of(shape, group));
     }
 
     /// <inheritdoc/>
@@ -144,14 +175,15 @@ internal sealed class IlgpuBackend : IGemmBackend
             if (_disposed)
                 return;
             _disposed = true;
-            foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_activations, _lines, _plan, _accumulators, _sums])
-                buffer.Dispose();
+            _product.Dispose();
+            foreach (var family in _all)
+                family.Dispose();
             _device.Dispose();
         }
     }
 
-    /// <summary>Frees buffers, unless the device took them along when it closed.</summary>
-    internal void Release(params ReadOnlySpan<DeviceBuffer> buffers)
+    /// <summary>Frees what is on the device, unless the device took it along when it closed.</summary>
+    internal void Release(params ReadOnlySpan<IDisposable> buffers)
     {
         lock (_gate)
         {
@@ -169,6 +201,12 @@ internal sealed class IlgpuBackend : IGemmBackend
         _device.Accelerator.Bind();
     }
 
+    private void RequireOwn(in GemmCall call)
+    {
+        if (call.Weights is not IlgpuWeights w || w.Owner != this)
+            throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(call));
+    }
+
     /// <summary>Sends weights and sums their lines.</summary>
     private void Load(ReadOnlySpan<sbyte> weights, IlgpuWeights w, DeviceBuffer words)
     {
@@ -177,35 +215,60 @@ internal sealed class IlgpuBackend : IGemmBackend
         words.Upload(length);
         words.DropStage();
         if (w.Tile > 0)
-            _encode(new Index2D(w.LineWords, IlgpuWeights.TilesIn(w.N, w.Tile)), w.Words, w.Layout, w.Tile, w.Lines);
+            w.Family.Encode(w);
         _device.Accelerator.Synchronize();
     }
 
-    private void Expect(ArrayView<int> a, IlgpuWeights w, SumLayout sums, ArrayView<int> view)
+    private T Compile<T>(Func<T> load)
     {
-        var layout = new OperandLayout(sums.Rows, w.LineWords, 1, w.LineWords);
-        var lines = _lines.Take(sums.TileRows * w.LineWords * 4);
-        _encode(new Index2D(w.LineWords, sums.TileRows), a, layout, w.Tile, lines);
-        _expect(new Index2D(sums.Rows, sums.TileColumns), a, layout, w.Lines, sums.ExpectedRows(view), sums.TileColumns, 1);
-        _expect(new Index2D(sums.Columns, sums.TileRows), w.Words, w.Layout, lines, sums.ExpectedColumns(view), 1, w.Stride);
+        try
+        {
+            return load();
+        }
+        catch (Exception e)
+        {
+            throw NotCompiled(e);
+        }
     }
 
-    private ArrayView<int> Upload(FaultPlan faults, GemmShape shape)
-    {
-        if (faults.IsEmpty)
-            return _plan.Take(1);
-        var length = PackedPlan.Length(faults);
-        PackedPlan.Write(faults, shape, _plan.Stage(length));
-        return _plan.Upload(length);
-    }
+    private BackendUnavailableException NotCompiled(Exception e) =>
+        new($"{Name}: the driver of {_device.Detail} does not compile the kernels, install a newer one ({e.Message})", e);
 
-    /// <summary>A as words, rows padded with zeros.</summary>
-    private ArrayView<int> Upload(in GemmCall call, int rows, int words)
+    /// <summary>A product that takes its turns on the device.</summary>
+    private sealed class Resident<TOutput>(IlgpuBackend owner, IDisposable product, Action run, Action<TOutput> read) : IDeviceProduct<TOutput>
     {
-        var length = checked(rows * words);
-        var stage = MemoryMarshal.Cast<int, sbyte>(_activations.Stage(length));
-        stage.Clear();
-        call.CopyRows(0, call.Shape.M, stage, words * 4);
-        return _activations.Upload(length);
+        private bool _disposed;
+
+        /// <inheritdoc/>
+        public void Run()
+        {
+            lock (owner._gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                owner.Enter();
+                run();
+                owner._device.Accelerator.Synchronize();
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Read(TOutput output)
+        {
+            lock (owner._gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                owner.Enter();
+                read(output);
+            }
+        }
+
+        /// <inheritdoc/>
+        public void Dispose()
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+            owner.Release(product);
+        }
     }
 }

@@ -18,6 +18,12 @@ internal sealed class IlgpuDevice : IDisposable
     {
         _context = context;
         Accelerator = device.CreateAccelerator(context);
+        Key = device switch
+        {
+            CLDevice { PlatformName: var platform, PlatformVersion: var version } => $"{device.Name.Trim()}; {platform} {version}",
+            CudaDevice { DriverVersion: var driver } => $"{device.Name.Trim()}; driver {driver}",
+            _ => device.Name.Trim(),
+        };
         Detail = device is CPUDevice
             ? "a GPU simulated on the host, slow, for verification"
             : $"{device.Name.Trim()}, {device.MemorySize >> 20} MiB, {device.NumMultiprocessors} multiprocessors";
@@ -28,6 +34,12 @@ internal sealed class IlgpuDevice : IDisposable
     /// <summary>Whether <see cref="TensorCores"/> are here.</summary>
     public bool HasTensorCores => Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
+    /// <summary>Whether this is a GPU, whose shared memory is faster than its caches.</summary>
+    public bool IsGpu => Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
+
+    /// <summary>Device and driver, which a tuning is good for.</summary>
+    public string Key { get; }
+
     /// <summary>The device's name, memory and size.</summary>
     public string Detail { get; }
 
@@ -37,8 +49,8 @@ internal sealed class IlgpuDevice : IDisposable
     /// <exception cref="BackendUnavailableException">No such device here.</exception>
     public static IlgpuDevice Open(string name, OptimizationLevel level) => name switch
     {
-        // The smallest simulator there is: every simulated thread is a thread of the system.
-        IlgpuBackend.Cpu => Open<CPUDevice>(level, b => b.CPU(new CPUDevice(2, 1, 1)), () => "ILGPU's CPU simulator did not start"),
+        // A small simulator: every simulated thread is a thread of the system, and the smallest block has four.
+        IlgpuBackend.Cpu => Open<CPUDevice>(level, b => b.CPU(new CPUDevice(2, 2, 1)), () => "ILGPU's CPU simulator did not start"),
         IlgpuBackend.OpenCL => Open<CLDevice>(level, b => b.OpenCL(Suits), NoOpenCL),
         IlgpuBackend.Cuda => Open<CudaDevice>(level, b => b.Cuda(), () => NoCuda),
         _ => throw new ArgumentException($"no ILGPU backend is called '{name}'", nameof(name)),
@@ -57,7 +69,7 @@ internal sealed class IlgpuDevice : IDisposable
         Context? context = null;
         try
         {
-            context = Context.Create(builder => devices(builder.Optimize(level)));
+            context = Context.Create(builder => devices(builder.Optimize(level).Teach()));
             // Of this kind, since ILGPU offers its simulator where nothing else is found; a GPU first where OpenCL has both.
             var device = context.Devices.OfType<TDevice>().OrderBy(d => d is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU }).FirstOrDefault()
                 ?? throw new BackendUnavailableException(missing());

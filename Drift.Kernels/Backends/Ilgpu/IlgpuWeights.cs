@@ -23,12 +23,13 @@ internal sealed class IlgpuWeights : GemmWeights
     /// <summary>Columns of C, padded.</summary>
     public int Stride => RoundUp(N, Family.ColumnUnit);
 
-    public OperandLayout Layout => Family.WeightLayout(N, LineWords, Stride);
+    /// <summary>Where the words stand.</summary>
+    public OperandLayout Layout => Family.WeightLayout(N, LineWords);
 
     public ArrayView<int> Words => Alive(_words).Take(LineWords * Stride);
 
-    /// <summary>Line sums [tile columns, 4 x words].</summary>
-    public ArrayView<int> Lines => Alive(_lines).Take(TilesIn(N, Tile) * LineWords * 4);
+    /// <summary>The sums of W's lines within each tile, as the family has them.</summary>
+    public ArrayView<int> Lines => Alive(_lines).Take(Family.LinesLength(TilesIn(N, Tile), LineWords));
 
     public static int RoundUp(int extent, int step) => (extent + step - 1) / step * step;
 

@@ -5,17 +5,15 @@ namespace Drift.Kernels.Ilgpu;
 
 /// <summary>What one launch of a product works on.</summary>
 /// <param name="A">A as words [padded rows, words].</param>
-/// <param name="W">W as words, laid out as the family packed them.</param>
+/// <param name="Weights">W.</param>
 /// <param name="Plan">Starts of the fault blocks, the end, then the flips.</param>
 /// <param name="C">Takes C [padded rows, stride].</param>
-/// <param name="RowSums">Takes observed row sums; zero before.</param>
-/// <param name="ColumnSums">Takes observed column sums; zero before.</param>
+/// <param name="Sums">Where sums go; observed ones zero before.</param>
 /// <param name="Extents">Extents.</param>
-internal readonly record struct ProductLaunch(
-    ArrayView<int> A, ArrayView<int> W, ArrayView<int> Plan, ArrayView<int> C, ArrayView<int> RowSums, ArrayView<int> ColumnSums, GemmExtents Extents);
+internal readonly record struct ProductLaunch(ArrayView<int> A, IlgpuWeights Weights, ArrayView<int> Plan, ArrayView<int> C, SumViews Sums, GemmExtents Extents);
 
-/// <summary>A way of multiplying on a device: how operands are padded and laid out, and the kernel that reads them so.</summary>
-internal abstract class KernelFamily
+/// <summary>A way of multiplying on a device: how operands are padded and laid out, and the kernels that read them so.</summary>
+internal abstract class KernelFamily : IDisposable
 {
     /// <summary>Name, as devices are described.</summary>
     public abstract string Name { get; }
@@ -36,13 +34,23 @@ internal abstract class KernelFamily
     /// <summary>Where the words of W stand.</summary>
     /// <param name="n">Lines of W.</param>
     /// <param name="words">Words of a line, padded.</param>
-    /// <param name="stride">Columns of C, padded.</param>
-    public abstract OperandLayout WeightLayout(int n, int words, int stride);
+    public abstract OperandLayout WeightLayout(int n, int words);
+
+    /// <summary>Words that hold the summed lines of W.</summary>
+    /// <param name="tiles">Tiles from left to right.</param>
+    /// <param name="words">Words of a line, padded.</param>
+    public abstract int LinesLength(int tiles, int words);
+
+    /// <summary>Sums the lines of W within each tile.</summary>
+    /// <param name="weights">W, there already.</param>
+    public abstract void Encode(IlgpuWeights weights);
 
     /// <summary>Multiplies, flips, stores and sums.</summary>
     /// <param name="launch">Operands and results.</param>
-    /// <param name="paddedRows">Rows of A and C with padding.</param>
-    public abstract void Multiply(ProductLaunch launch, int paddedRows);
+    public abstract void Multiply(ProductLaunch launch);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
 
     /// <summary>Lays out W [n, k], padding zero.</summary>
     /// <param name="weights">W, row-major.</param>
@@ -56,7 +64,7 @@ internal abstract class KernelFamily
         for (var line = 0; line < layout.Lines; line++)
         {
             for (var p = 0; p < k; p++)
-                bytes[(((line * layout.LineStep) + (p / 4 * layout.WordStep)) * 4) + (p % 4)] = weights[(line * k) + p];
+                bytes[(OperandLayout.At(layout, line, p / 4) * 4) + (p % 4)] = weights[(line * k) + p];
         }
     }
 }

@@ -22,11 +22,11 @@ internal static class MatrixEpilogue
         Store(c, at + (48 * e.Stride), sum.D, e.Stride);
         if (e.Tile == 0)
             return;
-        var slot = ((row + (lane / 4)) * e.TileColumns) + (column / e.Tile);
-        SumRows(rowSums, slot, sum.A, lane, e.TileColumns);
-        SumRows(rowSums, slot + (16 * e.TileColumns), sum.B, lane, e.TileColumns);
-        SumRows(rowSums, slot + (32 * e.TileColumns), sum.C, lane, e.TileColumns);
-        SumRows(rowSums, slot + (48 * e.TileColumns), sum.D, lane, e.TileColumns);
+        var slot = ((row + (lane / 4)) * e.TileStride) + (column / e.Tile);
+        SumRows(rowSums, slot, sum.A, lane, e.TileStride);
+        SumRows(rowSums, slot + (16 * e.TileStride), sum.B, lane, e.TileStride);
+        SumRows(rowSums, slot + (32 * e.TileStride), sum.C, lane, e.TileStride);
+        SumRows(rowSums, slot + (48 * e.TileStride), sum.D, lane, e.TileStride);
         SumColumns(columnSums, (row / e.Tile * e.Stride) + column, Lanes16.Add(sum.A, sum.B), lane);
         SumColumns(columnSums, ((row + 32) / e.Tile * e.Stride) + column, Lanes16.Add(sum.C, sum.D), lane);
     }

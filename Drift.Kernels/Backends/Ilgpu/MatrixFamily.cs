@@ -4,11 +4,13 @@ using ILGPU.Runtime;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>Products by <see cref="MatrixKernel"/>: for NVIDIA GPUs with <see cref="TensorCores"/>.</summary>
-internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
+internal sealed class MatrixFamily(Accelerator accelerator, int group) : KernelFamily
 {
-    private readonly Action<KernelConfig, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents> _kernel =
+    private readonly Action<KernelConfig, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents> _multiply =
         accelerator.LoadStreamKernel<
             ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>(MatrixKernel.Run);
+
+    private readonly ExpectedSums _expected = new(accelerator, group);
 
     /// <inheritdoc/>
     public override string Name => "matrix";
@@ -26,14 +28,25 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     public override bool Suits(int tile) => tile % MatrixKernel.WarpColumns == 0;
 
     /// <inheritdoc/>
-    public override OperandLayout WeightLayout(int n, int words, int stride) => new(n, words, 1, words);
+    public override OperandLayout WeightLayout(int n, int words) => OperandLayout.RowMajor(n, words);
 
     /// <inheritdoc/>
-    public override void Multiply(ProductLaunch launch, int paddedRows)
+    public override int LinesLength(int tiles, int words) => ExpectedSums.LinesLength(tiles, words);
+
+    /// <inheritdoc/>
+    public override void Encode(IlgpuWeights weights) => _expected.Encode(weights);
+
+    /// <inheritdoc/>
+    public override void Multiply(ProductLaunch launch)
     {
-        var blocks = new Index2D(launch.Extents.Stride / MatrixKernel.Block, paddedRows / MatrixKernel.Block);
-        _kernel(
+        var blocks = new Index2D(launch.Extents.Stride / MatrixKernel.Block, launch.Extents.PaddedRows / MatrixKernel.Block);
+        _multiply(
             new KernelConfig(blocks, new Index2D(MatrixKernel.Threads, 1)),
-            launch.A, launch.W, launch.Plan, launch.C, launch.RowSums, launch.ColumnSums, launch.Extents);
+            launch.A, launch.Weights.Words, launch.Plan, launch.C, launch.Sums.ObservedRows, launch.Sums.ObservedColumns, launch.Extents);
+        if (launch.Extents.Tile > 0)
+            _expected.Expect(launch);
     }
+
+    /// <inheritdoc/>
+    public override void Dispose() => _expected.Dispose();
 }

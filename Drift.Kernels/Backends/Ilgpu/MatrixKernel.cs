@@ -31,7 +31,7 @@ internal static class MatrixKernel
     /// <param name="w">W as words [columns, Words], padded likewise.</param>
     /// <param name="plan">Starts of the fault blocks, the end, then the flips (<see cref="PackedPlan"/>).</param>
     /// <param name="c">Takes C [rows, Stride].</param>
-    /// <param name="rowSums">Takes observed row sums [rows, TileColumns]; zero before.</param>
+    /// <param name="rowSums">Takes observed row sums [rows, TileStride]; zero before.</param>
     /// <param name="columnSums">Takes observed column sums [tile rows, Stride]; zero before.</param>
     /// <param name="e">Extents; the tile is 0 or a multiple of 32.</param>
     public static void Run(

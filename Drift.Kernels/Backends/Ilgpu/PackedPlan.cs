@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
@@ -32,5 +34,15 @@ internal static class PackedPlan
             var (row, column, bit) = flips[i];
             words[i] = (row & Mask) << 10 | (column & Mask) << 5 | bit;
         }
+    }
+
+    /// <summary>Sends a plan; a word where there is none, since a kernel wants a view.</summary>
+    public static ArrayView<int> Upload(FaultPlan faults, GemmShape shape, DeviceBuffer buffer)
+    {
+        if (faults.IsEmpty)
+            return buffer.Take(1);
+        var length = Length(faults);
+        Write(faults, shape, buffer.Stage(length));
+        return buffer.Upload(length);
     }
 }

@@ -13,8 +13,24 @@ internal static class PtxListing
     public static IReadOnlyDictionary<string, MethodInfo> Kernels { get; } = new Dictionary<string, MethodInfo>
     {
         ["direct"] = Method(typeof(DirectKernel), nameof(DirectKernel.Run)),
+        ["direct-expect"] = Method(typeof(DirectKernel), nameof(DirectKernel.Expect)),
+        ["widen"] = Method(typeof(PairRows), nameof(PairRows.Widen)),
+        ["encode-pairs"] = Method(typeof(PairRows), nameof(PairRows.Encode)),
         ["encode"] = Method(typeof(ExpectedSumKernels), nameof(ExpectedSumKernels.Encode)),
         ["expect"] = Method(typeof(ExpectedSumKernels), nameof(ExpectedSumKernels.Expect)),
+        ["fp32-block"] = Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128)),
+        ["windows"] = Method(typeof(WindowKernels), nameof(WindowKernels.Codes)),
+        ["fp32-windows"] = Method(typeof(WindowKernels), nameof(WindowKernels.Values)),
+        ["measure"] = Method(typeof(QuantiseKernels), nameof(QuantiseKernels.Measure)),
+        ["quantise"] = Method(typeof(QuantiseKernels), nameof(QuantiseKernels.Encode)),
+        ["leave"] = Method(typeof(OutputKernels), nameof(OutputKernels.Leave)),
+        ["mend"] = Method(typeof(OutputKernels), nameof(OutputKernels.Mend)),
+        ["repack"] = Method(typeof(OutputKernels), nameof(OutputKernels.Repack)),
+        ["fp32-direct"] = Method(typeof(FloatDirectKernel), nameof(FloatDirectKernel.Run)),
+        ["fp32-interleave"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Interleave)),
+        ["fp32-encode"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Encode)),
+        ["fp32-lay"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)),
+        ["fp32-gather"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)),
         ["matrix"] = Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)),
     };
 
@@ -24,7 +40,7 @@ internal static class PtxListing
     public static string Compile(string name)
     {
         var method = Kernels[name];
-        using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
+        using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Teach());
         using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null);
         var entry = method.GetParameters()[0].ParameterType is var index && (index == typeof(Index1D) || index == typeof(Index2D))
             ? EntryPointDescription.FromImplicitlyGroupedKernel(method)

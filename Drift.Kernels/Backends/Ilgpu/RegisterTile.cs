@@ -13,14 +13,6 @@ internal readonly struct Lanes4(int a, int b, int c, int d)
 
     public static Lanes4 Add(Lanes4 x, Lanes4 y) => new(x.A + y.A, x.B + y.B, x.C + y.C, x.D + y.D);
 
-    /// <summary>sum + x w, lane by lane.</summary>
-    public static Lanes4 MultiplyAdd(Lanes4 sum, int x, Lanes4 w) =>
-        new(sum.A + x * w.A, sum.B + x * w.B, sum.C + x * w.C, sum.D + x * w.D);
-
-    /// <summary>The signed byte of each word that a left shift brings to the top.</summary>
-    public static Lanes4 Byte(Lanes4 words, int shift) =>
-        new(words.A << shift >> 24, words.B << shift >> 24, words.C << shift >> 24, words.D << shift >> 24);
-
     /// <summary>Inverts the mask's bits in one lane; in none when the lane is not 0..3.</summary>
     public static Lanes4 Toggle(Lanes4 x, int lane, int mask) => new(
         x.A ^ (lane == 0 ? mask : 0),
@@ -39,17 +31,6 @@ internal readonly struct Lanes16(Lanes4 a, Lanes4 b, Lanes4 c, Lanes4 d)
     public static Lanes16 Add(Lanes16 x, Lanes16 y) =>
         new(Lanes4.Add(x.A, y.A), Lanes4.Add(x.B, y.B), Lanes4.Add(x.C, y.C), Lanes4.Add(x.D, y.D));
 
-    /// <inheritdoc cref="Lanes4.MultiplyAdd"/>
-    public static Lanes16 MultiplyAdd(Lanes16 sum, int x, Lanes16 w) => new(
-        Lanes4.MultiplyAdd(sum.A, x, w.A),
-        Lanes4.MultiplyAdd(sum.B, x, w.B),
-        Lanes4.MultiplyAdd(sum.C, x, w.C),
-        Lanes4.MultiplyAdd(sum.D, x, w.D));
-
-    /// <inheritdoc cref="Lanes4.Byte"/>
-    public static Lanes16 Byte(Lanes16 words, int shift) =>
-        new(Lanes4.Byte(words.A, shift), Lanes4.Byte(words.B, shift), Lanes4.Byte(words.C, shift), Lanes4.Byte(words.D, shift));
-
     /// <summary>Inverts the mask's bits in one lane, 0..15.</summary>
     public static Lanes16 Toggle(Lanes16 x, int lane, int mask) => new(
         Lanes4.Toggle(x.A, lane, mask),
@@ -58,24 +39,19 @@ internal readonly struct Lanes16(Lanes4 a, Lanes4 b, Lanes4 c, Lanes4 d)
         Lanes4.Toggle(x.D, lane - 12, mask));
 }
 
-/// <summary>The 4 x 16 accumulators of one work item. Both extents divide a fault block's edge, so a tile lies in one block.</summary>
+/// <summary>The 4 x 16 accumulators of a lane of the tensor cores, and half of those of a direct work item.</summary>
 internal readonly struct RegisterTile(Lanes16 a, Lanes16 b, Lanes16 c, Lanes16 d)
 {
-    public const int Rows = 4, Columns = 16;
+    public const int Rows = 4;
 
     public readonly Lanes16 A = a, B = b, C = c, D = d;
 
-    /// <summary>Adds the products of four activations and sixteen weights: the byte that a left shift brings to the top of each word.</summary>
-    public static RegisterTile MultiplyAdd(RegisterTile sum, Lanes4 activations, Lanes16 weights, int shift)
-    {
-        var x = Lanes4.Byte(activations, shift);
-        var w = Lanes16.Byte(weights, shift);
-        return new RegisterTile(
-            Lanes16.MultiplyAdd(sum.A, x.A, w),
-            Lanes16.MultiplyAdd(sum.B, x.B, w),
-            Lanes16.MultiplyAdd(sum.C, x.C, w),
-            Lanes16.MultiplyAdd(sum.D, x.D, w));
-    }
+    /// <summary>Adds the products of four pairs of activations and sixteen of weights.</summary>
+    public static RegisterTile MultiplyAdd(RegisterTile sum, Lanes4 x, Lanes16 w) => new(
+        PairLanes.MultiplyAdd(sum.A, x.A, w),
+        PairLanes.MultiplyAdd(sum.B, x.B, w),
+        PairLanes.MultiplyAdd(sum.C, x.C, w),
+        PairLanes.MultiplyAdd(sum.D, x.D, w));
 
     /// <summary>Inverts the mask's bits in one accumulator.</summary>
     public static RegisterTile Toggle(RegisterTile x, int row, int column, int mask) => new(

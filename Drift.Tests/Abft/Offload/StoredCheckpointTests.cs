@@ -57,6 +57,37 @@ internal sealed class StoredCheckpointTests
     }
 
     [Test]
+    public void ChangedBytesAreFoundWhereTheyAreRead([ValueSource(typeof(TileLayouts), nameof(TileLayouts.Names))] string name, [Values] bool wide)
+    {
+        const int m = 40, n = 100;
+        using var spy = new Spy();
+        using var store = new CheckpointStore(TileLayouts.Open(name, 32), spy);
+        var values = Enumerable.Range(0, m * n).Select(i => i % 100f).ToArray();
+        var finding = new Finding();
+        finding.Reset(m, n, 32);
+        finding.FlagRow(35, 3);
+        finding.FlagColumn(1, 98);
+        // Each byte in turn, in the last tile's row or anywhere else, the scales at the end included.
+        var (unseen, seen, used) = (0, 0, (int)Checkpoint.BytesOf(m, n, wide ? 0 : 1));
+        for (var place = 0; place < used; place += 3)
+        {
+            store.Save(Layer, 0, wide ? new LayerOutput(m, n, values) : new LayerOutput(m, n, values, [1f]));
+            spy.Blocks[0].Span[place] ^= 0x40;
+            var mended = new float[m * n];
+            var sound = store.TryOpen(Layer, 1, out var checkpoint);
+            if (sound)
+                new Rollback().Mend(finding, checkpoint, new LayerOutput(m, n, mended));
+            sound &= !store.Drop(Layer);
+            Assert.That(!sound || mended[35 * n + 98] == values[35 * n + 98], $"byte {place} is restored and was found sound");
+            (seen, unseen) = sound ? (seen, unseen + 1) : (seen + 1, unseen);
+            Assert.That((store.TryOpen(Layer, 1, out _), store.TryGet(Layer, 1, out _)), Is.EqualTo((sound, false)), "dropped, or found when all of it is read through");
+        }
+
+        Assert.That(store.Damaged, Is.EqualTo(seen + unseen));
+        Assert.That((seen > 0, unseen > 10 * seen), Is.EqualTo((true, true)), $"{seen} seen, {unseen} not");
+    }
+
+    [Test]
     public void TheOnesBeforeADamagedOneStandIn()
     {
         using var spy = new Spy();

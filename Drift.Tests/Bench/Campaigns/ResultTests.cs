@@ -48,6 +48,22 @@ public sealed class ResultTests
     }
 
     [Test]
+    public void Every_axis_is_drawn_with_an_order_or_without_one()
+    {
+        var plan = CampaignBench.Plan("dit-fashion", 4, 3, (Axes.Role, "qkv,time-embedding"), (Axes.Block, "0,5"));
+        var states = Enumerable.Range(0, plan.Cells).Select(cell =>
+        {
+            var state = new CellState(plan);
+            for (var trial = 0; trial < 3; trial++)
+                state.Take(CampaignBench.Row(cell, trial, 30 + cell + trial));
+            return state;
+        }).ToList();
+        var charts = new CampaignCharts(plan, states).Draw().ToList();
+        Assert.That(charts.Select(chart => chart.Name), Is.EquivalentTo(new[] { "map-role-block", "marks-role", "curve-block" }));
+        Assert.That(charts.Select(chart => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(chart.Png))), Is.Unique);
+    }
+
+    [Test]
     public async Task A_replay_is_the_trial_to_the_bit_on_another_backend_too()
     {
         foreach (var backend in new[] { "host", "reference" })

@@ -56,7 +56,7 @@ public sealed class PolicyFileTests
 
     [Test]
     public void What_no_rule_covers_is_nominal() =>
-        Assert.That(new TablePolicy([new PointRule(new HashSet<int> { 3 }, null, null, OperatingPoint.Of(.6, 2))]).Choose(new GemmSite(2, 0, GemmRole.Query)), Is.EqualTo(OperatingPoint.Nominal));
+        Assert.That(new TablePolicy([new PointRule(new SiteRange(new HashSet<int> { 3 }), OperatingPoint.Of(.6, 2))]).Choose(new GemmSite(2, 0, GemmRole.Query)), Is.EqualTo(OperatingPoint.Nominal));
 
     private Strategy ToStrategy(PolicyFile file) => file.ToStrategy(_path, Scope, new FixedRate(0), PipelineCatalog.Get(PipelineCatalog.Names[0]), () => new());
 }

@@ -70,6 +70,20 @@ public sealed class PolicyPlanTests
     }
 
     [Test]
+    public async Task A_plan_may_be_made_for_wide_outputs_other_errors_and_several_codes()
+    {
+        var folder = Path.Combine(_folder, "other");
+        var run = await Invocation.Of(["plan", "--budget", "ssim>=0.3", "--wide", "--error-model", "surface", "--codes", "decode,decode-16", "--schedules", "2", "--steps", "2", "--images", "1",
+            "--fresh", "2", "--lowest", "0.68", "--highest", "0.7", "--voltage-step", "0.02", "--out", folder]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(run.Out.Split('\n').Count(line => line.StartsWith("schedule: ", StringComparison.Ordinal)), Is.EqualTo(2), "one for either code");
+        Assert.That(PolicyFile.Read(Path.Combine(folder, "policy.json")).Wide);
+        using var plan = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "plan.json")));
+        var settings = plan.RootElement.GetProperty("settings");
+        Assert.That((settings.GetProperty("errorModel").GetString(), settings.GetProperty("schedules").GetInt32()), Is.EqualTo(("surface", 2)));
+    }
+
+    [Test]
     public async Task A_budget_that_cannot_be_met_says_the_best_and_its_cost()
     {
         var run = await Plan("never", "psnr>=98");

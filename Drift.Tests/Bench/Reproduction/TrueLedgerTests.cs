@@ -47,4 +47,42 @@ internal sealed class TrueLedgerTests
         Assert.That(Of(TrueScheme.Rollback, 1e-2), Is.GreaterThan(Of(TrueScheme.Rollback, 0)), "restores are charged");
         Assert.That(Of(TrueScheme.Rollback, 0), Is.GreaterThan(Of(TrueScheme.StatAbft, 0)), "and so are checkpoints");
     }
+
+    /// <summary>Steps at two voltages cost what each would, a share of the run each.</summary>
+    [Test]
+    public void A_policy_by_steps_is_charged_step_by_step()
+    {
+        var model = TrueModel.All()[0];
+        TrueRun At(double volts) => new(OperatingPoint.Of(volts, 2), 0, TrueScheme.Unprotected);
+        var mixed = Ledger.Of(model, step => At(step < model.Steps / 2 ? 0.6 : 0.7)).ComputeEnergy.Value;
+        Assert.That(mixed, Is.EqualTo((Ledger.Of(model, At(0.6)).ComputeEnergy.Value + Ledger.Of(model, At(0.7)).ComputeEnergy.Value) / 2).Within(1e-9).Percent);
+    }
+
+    [Test]
+    public void What_a_decoder_takes_back_is_not_restored()
+    {
+        var model = TrueModel.All()[0];
+        double Restores(double share) => Ledger.Of(model, new TrueRun(OperatingPoint.Of(0.675, 2), 1e-3, TrueScheme.Rollback) { Restored = share }).Traffic.Restores.Value;
+        Assert.That(Restores(0), Is.Zero);
+        Assert.That(Restores(0.01), Is.Positive.And.LessThan(Restores(1) / 50));
+    }
+
+    /// <summary>The shipped policies are of the shipped models' runs, and by steps, so that true shapes can be charged for them.</summary>
+    [TestCase("dit-fashion")]
+    [TestCase("pixart-emoji")]
+    [TestCase("sd-emoji")]
+    public void A_searched_policy_fits_its_model(string name)
+    {
+        var model = ModelFolder.Find(name);
+        var policy = SearchedPolicies.For(name, model.Defaults.Steps)!;
+        Assert.That(SearchedPolicies.ByStep(policy, model.Defaults.Steps), Has.Count.EqualTo(model.Defaults.Steps).And.All.Property("Voltage").Matches<Volts>(volts => volts.Value is > 0.5 and < 0.7));
+        // The plan that it came from, where its results are committed.
+        var committed = Path.Combine(Documentation.Root, "docs", "results", "plan", name, "policy.json");
+        if (File.Exists(committed))
+            Assert.That(File.ReadAllText(DataFolder.Path("policies", $"{name}.json")), Is.EqualTo(File.ReadAllText(committed)));
+        Assert.That(SearchedPolicies.For(name, 4), Is.Null, "a shorter run has no such steps");
+        Assert.That(SearchedPolicies.For("no-such-model", 50), Is.Null);
+        var saving = new TrueBills(FaultOptions.Standard.OpenRates(null)).Of(TrueModel.All().Single(shapes => shapes.Name == model.Kind.PaperName).AllGuarded, policy, model.Defaults.Steps, 0.01);
+        Assert.That(saving!.SavedPercent, Is.InRange(20, 56));
+    }
 }

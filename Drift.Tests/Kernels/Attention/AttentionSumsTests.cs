@@ -25,10 +25,28 @@ public sealed class AttentionSumsTests
         });
     }
 
-    [Test]
-    public void Checks_change_no_bit_of_the_output()
+    [TestCase(120, 1100)]
+    [TestCase(90, 90)]
+    public void A_causal_mask_a_bias_and_planned_flips_elsewhere_leave_both_sides_alike(int tokens, int keys)
+    {
+        var (call, sums) = Guarded(tokens, keys, 2, 24);
+        var elsewhere = new[] { FaultPlan.None, FaultPlan.Of(tokens, keys, [new Flip(0, 0, 0)]) };
+        foreach (var changed in new[] { call with { Causal = true }, call with { Bias = new Tensor(1, tokens, keys) }, call with { ScoreFaults = elsewhere } })
+        {
+            DotProductAttention.Run(changed, new Workspace(), 2);
+            Assert.That(Largest(sums.ExpectedScoreRows, sums.ObservedScoreRows), Is.LessThan(Rounding));
+            Assert.That(Largest(sums.ExpectedScoreColumns, sums.ObservedScoreColumns), Is.LessThan(Rounding));
+            Assert.That(Largest(sums.ExpectedOutputs, sums.ObservedOutputs), Is.LessThan(Rounding));
+            Assert.That(sums.ObservedScoreColumns.ToArray(), Has.Some.Not.Zero);
+        }
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Checks_change_no_bit_of_the_output(bool causal)
     {
         var (call, _) = Guarded(120, 1100, 2, 16);
+        call = call with { Causal = causal };
         DotProductAttention.Run(call, new Workspace());
         var plain = call with { Sums = null, Output = new Tensor(120, 32) };
         DotProductAttention.Run(plain, new Workspace());

@@ -97,7 +97,7 @@ public sealed class OffloadMatrixTests
         new PictureBatch(_bench.Pipeline, threads).Draw(
             new Drawing(Workbench.Requests(pictures), runs => new GuardedGemm(_bench.Platform, strategy, _bench.Layers, runs)) { Begin = begin }, new SamplingSettings(steps, 2));
 
-    /// <summary>Changes the block that was handed out before, once the next one is asked for.</summary>
+    /// <summary>Changes every line of the block that was handed out before, once the next one is asked for.</summary>
     private sealed class Damaging(ICheckpointTier inner) : ICheckpointTier
     {
         private CheckpointBlock? _last;
@@ -110,8 +110,8 @@ public sealed class OffloadMatrixTests
 
         public CheckpointBlock? TryRent(long bytes)
         {
-            if (_last is { } block)
-                block.Span[0] ^= 0x10;
+            for (var at = 0; at < _last?.Size; at += CheckpointBlock.Alignment)
+                _last.Span[at] ^= 0x10;
             return _last = inner.TryRent(bytes);
         }
 

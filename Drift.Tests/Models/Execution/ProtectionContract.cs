@@ -72,6 +72,19 @@ public sealed class ProtectionContract
         Assert.That((double)outcome.Escaped / outcome.Flips, Is.LessThan(1e-3));
     }
 
+    /// <summary>Flat sums find what hierarchical ones find; where few coarse tiles are hit, most are not examined, and checks cost less.</summary>
+    [Test]
+    public void Hierarchical_checks_mend_the_same_and_cost_less_where_faults_are_rare()
+    {
+        var (flat, coarse) = (Draw(Open("rollback"), Workbench.Undervolted, rate: 1e-6), Draw(Open("rollback-hierarchical"), Workbench.Undervolted, rate: 1e-6));
+        Assert.That(coarse.Image.Span.SequenceEqual(flat.Image.Span));
+        Assert.That(coarse.Ledger with { }, Has.Property("Outcome").EqualTo(flat.Ledger.Outcome).And.Property("ElementsMended").EqualTo(flat.Ledger.ElementsMended));
+        Assert.That(flat.Ledger.FaultsInjected, Is.Positive);
+        Assert.That(coarse.Ledger.Cost.CheckEnergy / flat.Ledger.Cost.CheckEnergy, Is.LessThan(0.9));
+        var crowded = Draw(Open("rollback-hierarchical"), Workbench.Undervolted);
+        Assert.That(crowded.Ledger.Cost.CheckEnergy / flat.Ledger.Cost.CheckEnergy, Is.GreaterThan(1), "every tile is examined and the coarse sums come on top");
+    }
+
     [Test]
     public void A_name_that_is_not_registered_is_refused() => Assert.Throws<ArgumentException>(() => ProtectionCatalog.Open("best", Settings));
 

@@ -3,34 +3,23 @@ using Iced.Intel;
 
 namespace Drift.Kernels;
 
-/// <summary>All micro-kernels of one type, assembled when this is made, because .NET has no classes for AVX-512 VNNI and BF16. Owns their code.</summary>
+/// <summary>
+/// All micro-kernels of one type, because .NET has no classes for AVX-512 VNNI and BF16. Each is assembled when it is first called, for a run needs a few of them. Owns their code.
+/// Safe for use by several threads at once.
+/// </summary>
 internal sealed unsafe class GeneratedKernels : IDisposable
 {
-    private const int Alignment = 64;
-    private const byte Trap = 0xCC;
-    private readonly ExecutableMemory _code;
-    private readonly nint[] _entries;
+    private readonly Lock _door = new();
+    private readonly ExecutableMemory?[] _code = new ExecutableMemory?[MicroTile.Places];
+    private readonly nint[] _entries = new nint[MicroTile.Places];
 
-    /// <summary>Assembles them.</summary>
+    /// <summary>Assembles the tallest one, so that a host that forbids it says so now.</summary>
     /// <param name="type">What they multiply.</param>
     /// <exception cref="System.ComponentModel.Win32Exception">The host forbids executable memory.</exception>
     public GeneratedKernels(DotType type)
     {
         Type = type;
-        using var stream = new MemoryStream();
-        var tiles = MicroTile.Of(type).ToList();
-        _entries = new nint[MicroTile.Places];
-        foreach (var tile in tiles)
-        {
-            _entries[tile.Index] = (nint)stream.Position;
-            MicroAssembler.Emit(tile).Assemble(new StreamCodeWriter(stream), rip: 0);
-            while (stream.Position % Alignment != 0)
-                stream.WriteByte(Trap);
-        }
-
-        _code = ExecutableMemory.Load(stream.ToArray());
-        foreach (ref var entry in _entries.AsSpan())
-            entry += _code.Address;
+        Make(new MicroTile(type, MicroTile.MostRows, MicroTile.MostVectors, false, false));
     }
 
     /// <summary>What they multiply.</summary>
@@ -54,9 +43,34 @@ internal sealed unsafe class GeneratedKernels : IDisposable
     /// <param name="vectors">Vectors of columns, 1 or 2.</param>
     /// <param name="sums">Whether line sums are added to.</param>
     /// <param name="check">Whether the last rows are check rows.</param>
-    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check) =>
-        ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)_entries[new MicroTile(Type, rows, vectors, sums, check).Index])(call);
+    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
+    {
+        var tile = new MicroTile(Type, rows, vectors, sums, check);
+        var entry = Volatile.Read(ref _entries[tile.Index]);
+        if (entry == 0)
+            entry = Make(tile);
+        ((delegate* unmanaged[SuppressGCTransition]<TileCall*, void>)entry)(call);
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => _code.Dispose();
+    public void Dispose()
+    {
+        foreach (var code in _code)
+            code?.Dispose();
+    }
+
+    private nint Make(MicroTile tile)
+    {
+        lock (_door)
+        {
+            if (_code[tile.Index] is { } made)
+                return made.Address;
+            using var stream = new MemoryStream();
+            MicroAssembler.Emit(tile).Assemble(new StreamCodeWriter(stream), rip: 0);
+            var code = ExecutableMemory.Load(stream.ToArray());
+            _code[tile.Index] = code;
+            Volatile.Write(ref _entries[tile.Index], code.Address);
+            return code.Address;
+        }
+    }
 }

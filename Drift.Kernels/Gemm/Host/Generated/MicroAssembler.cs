@@ -119,7 +119,7 @@ internal sealed class MicroAssembler
             var value = Zmm(BroadcastRegister + row % 2);
             _e.vbroadcastss(value, (row % RowsOfBase) switch { 0 => __[b], 1 => __[b + rsi], 2 => __[b + rsi * 2], _ => __[b + rdi] });
             for (var v = 0; v < _tile.Vectors; v++)
-                Dot(Accumulator(row, v), value, Zmm(PanelRegister + v));
+                Dot(_e, _tile.Type, Accumulator(row, v), value, Zmm(PanelRegister + v));
         }
 
         foreach (var b in used)
@@ -129,18 +129,19 @@ internal sealed class MicroAssembler
         _e.jnz(loop);
     }
 
-    private void Dot(AssemblerRegisterZMM sum, AssemblerRegisterZMM a, AssemblerRegisterZMM panel)
+    /// <summary>A type's instruction: sum += a x panel, lane by lane.</summary>
+    internal static void Dot(Assembler assembler, DotType type, AssemblerRegisterZMM sum, AssemblerRegisterZMM a, AssemblerRegisterZMM panel)
     {
-        switch (_tile.Type)
+        switch (type)
         {
             case DotType.Int8:
-                _e.vpdpbusd(sum, a, panel);
+                assembler.vpdpbusd(sum, a, panel);
                 break;
             case DotType.Float:
-                _e.vfmadd231ps(sum, a, panel);
+                assembler.vfmadd231ps(sum, a, panel);
                 break;
             default:
-                _e.vdpbf16ps(sum, a, panel);
+                assembler.vdpbf16ps(sum, a, panel);
                 break;
         }
     }

@@ -1,0 +1,172 @@
+using Drift.Kernels;
+
+namespace Drift.Bench;
+
+/// <summary>Products on a device as <c>drift bench gemm --backend</c> compares them: operands are there before, results stay there; activations are laid out and their lines summed in every run.</summary>
+internal static class DeviceKinds
+{
+    /// <summary>The layers: the cube that everybody quotes and those of a DiT-XL block.</summary>
+    private static readonly IReadOnlyList<GemmLayer> Layers = [GemmLayer.Cube, .. GemmLayer.DitXl];
+
+    /// <summary>INT8, against our fp32 on the same device and our INT8 on the host, which both must give the same bits.</summary>
+    public static GemmKind<sbyte, int> Int8(IDeviceProducts device) => GemmKinds.Int8 with
+    {
+        Layers = Layers,
+        Guards = [new("flat32", 32), new("flat128", 128)],
+        Rivals = [new DeviceFp32OfInt8(device), new HostInt8()],
+        Ours = (operands, _, guarding, faultRate) => new DeviceInt8Product(device, operands, guarding, faultRate),
+        ByThreads = false,
+    };
+
+    /// <summary>fp32, against CLBlast where the device is OpenCL's, and our fp32 on the host.</summary>
+    public static GemmKind<float, float> Float(IDeviceProducts device) => GemmKinds.Float with
+    {
+        Layers = Layers,
+        Guards = [new("flat128", 128), new("flat32", 32)],
+        Rivals = device.Name == Backends.OpenCL ? [new ClBlastRival(), new HostFp32()] : [new HostFp32()],
+        Ours = (operands, _, guarding, faultRate) => new DeviceFp32Product(device, operands, guarding, faultRate),
+        ByThreads = false,
+    };
+}
+
+/// <summary>An INT8 product on a device.</summary>
+internal sealed class DeviceInt8Product : IProduct<int>
+{
+    private readonly GemmWeights _weights;
+    private readonly IDeviceProduct<GemmOutput> _product;
+    private readonly GemmOutput _output = new();
+
+    public DeviceInt8Product(IDeviceProducts device, Operands<sbyte> operands, Guarding guarding, double faultRate)
+    {
+        var (m, n, k) = operands.Shape;
+        Name = $"Drift on {device.Name}, {guarding.Name}";
+        _weights = device.Prepare(operands.Weights.Span, n, k, guarding.Tiles);
+        _product = device.Int8(new GemmCall(operands.Activations.Span, m, k, _weights), Plans.Draw(operands.Shape, faultRate));
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public void Run() => _product.Run();
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> Row(int row)
+    {
+        if (row == 0)
+            _product.Read(_output);
+        return _output.Row(row);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _product.Dispose();
+        _weights.Dispose();
+        _output.Dispose();
+    }
+}
+
+/// <summary>An fp32 product on a device.</summary>
+internal sealed class DeviceFp32Product(IDeviceProducts device, Operands<float> operands, Guarding guarding, double faultRate) : IProduct<float>
+{
+    private readonly IDeviceProduct<FloatOutput> _product = device.Float(
+        operands.Activations.Span, operands.Weights.Span, operands.Shape, guarding.Tiles.Edge, Plans.Draw(operands.Shape, faultRate));
+
+    private readonly FloatOutput _output = new();
+
+    /// <inheritdoc/>
+    public string Name => $"Drift on {device.Name}, {guarding.Name}";
+
+    /// <inheritdoc/>
+    public void Run() => _product.Run();
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> Row(int row)
+    {
+        if (row == 0)
+            _product.Read(_output);
+        return _output.Row(row);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _product.Dispose();
+}
+
+/// <summary>Our fp32 on the same device as the rival of our INT8: of the same values, whose sums stay below 2^24, so it is exact too.</summary>
+internal sealed class DeviceFp32OfInt8(IDeviceProducts device) : IRival<sbyte, int>
+{
+    /// <inheritdoc/>
+    public string Name => $"Drift fp32 on {device.Name}";
+
+    /// <inheritdoc/>
+    public string? Missing() => null;
+
+    /// <inheritdoc/>
+    public IProduct<int> Open(Operands<sbyte> operands, int threads) => new Product(device, operands, Name);
+
+    private sealed class Product : IProduct<int>
+    {
+        private readonly Operands<float> _operands;
+        private readonly DeviceFp32Product _product;
+        private readonly int[] _row;
+
+        public Product(IDeviceProducts device, Operands<sbyte> operands, string name)
+        {
+            (Name, _operands, _row) = (name, new(operands.Shape), new int[operands.Shape.N]);
+            Widen(operands.Activations.Span, _operands.Activations.Span);
+            Widen(operands.Weights.Span, _operands.Weights.Span);
+            _product = new(device, _operands, Guarding.None, 0);
+        }
+
+        public string Name { get; }
+
+        public void Run() => _product.Run();
+
+        public ReadOnlySpan<int> Row(int row)
+        {
+            var values = _product.Row(row);
+            for (var j = 0; j < _row.Length; j++)
+                _row[j] = (int)values[j];
+            return _row;
+        }
+
+        public void Dispose()
+        {
+            _product.Dispose();
+            _operands.Dispose();
+        }
+
+        private static void Widen(ReadOnlySpan<sbyte> from, Span<float> to)
+        {
+            for (var i = 0; i < from.Length; i++)
+                to[i] = from[i];
+        }
+    }
+}
+
+/// <summary>Our INT8 on the host, on all its threads, as the rival of a device's.</summary>
+internal sealed class HostInt8 : IRival<sbyte, int>
+{
+    /// <inheritdoc/>
+    public string Name => "Drift on host";
+
+    /// <inheritdoc/>
+    public string? Missing() => null;
+
+    /// <inheritdoc/>
+    public IProduct<int> Open(Operands<sbyte> operands, int threads) => new OurInt8Product(operands, threads, Guarding.None);
+}
+
+/// <summary>Our fp32 on the host, on all its threads, as the rival of a device's.</summary>
+internal sealed class HostFp32 : IRival<float, float>
+{
+    /// <inheritdoc/>
+    public string Name => "Drift on host";
+
+    /// <inheritdoc/>
+    public string? Missing() => null;
+
+    /// <inheritdoc/>
+    public IProduct<float> Open(Operands<float> operands, int threads) => new OurFloatProduct(operands, threads, Guarding.None);
+}

@@ -1,0 +1,51 @@
+namespace Drift.Kernels;
+
+/// <summary>Products whose operands stay on a device: sent once, multiplied as often as wanted. For what is timed, and for layers whose values never visit the host.</summary>
+public interface IDeviceProducts : IDisposable
+{
+    /// <summary>The backend's name.</summary>
+    string Name { get; }
+
+    /// <summary>The device's own name and size, and the kernels at work.</summary>
+    string Detail { get; }
+
+    /// <inheritdoc cref="IGemmBackend.Prepare"/>
+    GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles);
+
+    /// <summary>Sends an INT8 product; its results are those of <see cref="IGemmBackend.Multiply"/>.</summary>
+    /// <param name="call">A, and weights of this device.</param>
+    /// <param name="faults">Flips.</param>
+    /// <exception cref="ArgumentException">The weights were prepared elsewhere, or a flip lies outside the product.</exception>
+    IDeviceProduct<GemmOutput> Int8(in GemmCall call, FaultPlan faults = default);
+
+    /// <summary>Sends an fp32 product C = A W^T; C has the bits of <see cref="FloatBackend"/>'s.</summary>
+    /// <param name="a">A [M, K], row-major without gaps.</param>
+    /// <param name="w">W [N, K], row-major without gaps.</param>
+    /// <param name="shape">M, N and K.</param>
+    /// <param name="tile">Edge of a checksum tile, a multiple of 16; 0 for no sums.</param>
+    /// <param name="faults">Flips, of the bits of floats.</param>
+    /// <exception cref="ArgumentException">A span has another length, no product can be summed in such tiles, or a flip lies outside the product.</exception>
+    IDeviceProduct<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults = default);
+
+    /// <summary>Sends a group's fp32 convolution; its windows are gathered on the device in every run.</summary>
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <param name="filters">The group's filters over the window [filters, K].</param>
+    /// <param name="shape">The convolution, with channels last.</param>
+    /// <param name="group">Which group, from 0.</param>
+    /// <param name="tile">Edge of a checksum tile, a multiple of 16; 0 for no sums.</param>
+    /// <param name="faults">Flips of the group's product.</param>
+    /// <exception cref="ArgumentException">A span has another length, there is no such convolution, or no product can be summed in such tiles.</exception>
+    IDeviceProduct<FloatOutput> Convolve(ReadOnlySpan<float> input, ReadOnlySpan<float> filters, ConvolutionShape shape, int group, int tile, FaultPlan faults = default);
+}
+
+/// <summary>A product on a device. Its operands may be multiplied again and again.</summary>
+/// <typeparam name="TOutput">What takes the results.</typeparam>
+public interface IDeviceProduct<in TOutput> : IDisposable
+{
+    /// <summary>Multiplies, and returns when the device is done.</summary>
+    void Run();
+
+    /// <summary>Fetches results and sums of the last run.</summary>
+    /// <param name="output">Takes them.</param>
+    void Read(TOutput output);
+}

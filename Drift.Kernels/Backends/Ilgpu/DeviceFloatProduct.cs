@@ -1,0 +1,189 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>
+/// An fp32 product with its operands on a device: C = A W^T, flips, and where a tile is given the sums of <see cref="FloatOutput"/>. Expected sums are products too: the summed rows of A times
+/// W, and A times the summed rows of W.
+/// </summary>
+internal sealed class DeviceFloatProduct : IDisposable
+{
+    private readonly FloatKernelSet _kernels;
+    private readonly FloatFamily _family;
+    // Lines of A that are laid out by one item where nothing is summed.
+    private const int Chunk = 128;
+
+    private readonly DeviceBuffer _source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums;
+    private readonly FloatExtents _extents;
+    private readonly WindowExtents? _convolution;
+    private readonly int _k, _rows, _tileRows, _tileColumns, _linesStride;
+
+    /// <summary>Sends operands and flips.</summary>
+    /// <exception cref="ArgumentException">A span is too short, or the tile does not hold whole register tiles.</exception>
+    public DeviceFloatProduct(Accelerator accelerator, FloatKernelSet kernels, FloatFamily family, ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults,
+        WindowExtents? convolution = null)
+    {
+        var (m, n, k) = shape;
+        if (convolution is null)
+            Require(a.Length, (long)m * k, nameof(a));
+        Require(w.Length, (long)n * k, nameof(w));
+        if (tile < 0 || tile % family.PartColumns != 0 || tile % family.PartRows != 0)
+            throw new ArgumentException($"fp32 line sums on a device are taken of tiles of 0 or a multiple of {Math.Max(family.PartColumns, family.PartRows)}, not of {tile}", nameof(tile));
+        (_kernels, _family, _convolution, _k) = (kernels, family, convolution, k);
+        var depth = IlgpuWeights.RoundUp(k, family.DepthUnit);
+        DeviceBuffer Buffer() => new(accelerator);
+        (_source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums) = (Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer());
+        (_tileRows, _tileColumns) = (IlgpuWeights.TilesIn(m, tile), IlgpuWeights.TilesIn(n, tile));
+        _rows = IlgpuWeights.RoundUp(m, family.RowGroup);
+        _linesStride = IlgpuWeights.RoundUp(_tileColumns, FloatDirectKernel.Columns);
+        var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
+        var padded = IlgpuWeights.RoundUp(n, family.ColumnGroup);
+        var stride = padded + (family.Together ? _linesStride : 0);
+        _extents = new FloatExtents(m, _rows, n, padded, depth, stride, family.RowGroup, family.ColumnGroup, tile, blockColumns, blockRows * blockColumns);
+        try
+        {
+            PackedPlan.Upload(faults, shape, _plan);
+            var source = Upload(w);
+            var weights = Floats(_weights, stride * depth);
+            _kernels.Interleave(new Index2D(depth, padded), source, weights, n, family.ColumnGroup, k, depth);
+            if (tile > 0)
+            {
+                var lines = family.Together ? weights.SubView(padded * depth, _linesStride * depth) : Floats(_lines, _linesStride * depth);
+                _kernels.Encode(new Index2D(depth, _linesStride), source, lines, n, FloatDirectKernel.Columns, k, depth, tile);
+            }
+
+            accelerator.Synchronize();
+            Upload(a);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, FloatDirectKernel.Rows);
+
+    /// <summary>Rows of C, check rows included.</summary>
+    private int AllRows => _rows + (_family.Together ? SummedRows : 0);
+
+    /// <summary>Multiplies.</summary>
+    public void Run()
+    {
+        var e = _extents;
+        int rowParts = _rows * (e.Stride / _family.PartColumns), columnParts = _rows / _family.PartRows * e.Stride;
+        var parts = Floats(_parts, rowParts + columnParts);
+        var (partsOfRows, partsOfColumns) = (parts.SubView(0, rowParts), parts.SubView(rowParts, columnParts));
+        var launch = new FloatLaunch(Floats(_a, AllRows * e.Depth), Floats(_weights, e.Stride * e.Depth), _plan.All, Floats(_c, AllRows * e.Stride), partsOfRows, partsOfColumns, e);
+        var sums = Sums();
+        var source = Source();
+        if (_family.Together)
+            Lay(source, launch.A);
+        else
+            _kernels.Interleave(new Index2D(e.Depth, _rows), source, launch.A, e.Rows, e.RowGroup, _k, e.Depth);
+        _family.Multiply(launch, AllRows);
+        if (e.Tile == 0)
+            return;
+        if (!_family.Together)
+            Expect(launch, source, sums.ExpectedRows, sums.ExpectedColumns);
+        var extents = new GatherExtents(
+            _rows, e.PaddedColumns, e.Stride, _linesStride, _tileColumns, e.Stride / _family.PartColumns, e.PaddedColumns / _family.PartColumns, _rows / _family.PartRows,
+            e.Tile / _family.PartColumns, e.Tile / _family.PartRows);
+        _kernels.Gather(_rows * _tileColumns + e.PaddedColumns * _tileRows, partsOfRows, partsOfColumns, sums.ObservedRows, sums.ObservedColumns, extents);
+    }
+
+    /// <summary>Fetches what was computed.</summary>
+    /// <param name="output">Takes it.</param>
+    public void Read(FloatOutput output)
+    {
+        var e = _extents;
+        output.Resize(e.Rows, e.Columns, e.Tile);
+        var values = MemoryMarshal.Cast<int, float>(_c.Download(AllRows * e.Stride));
+        for (var i = 0; i < e.Rows; i++)
+            values.Slice(i * e.Stride, e.Columns).CopyTo(output.Row(i));
+        if (e.Tile == 0)
+            return;
+        var all = MemoryMarshal.Cast<int, float>(_sums.Download(SumsLength));
+        int rowSums = _rows * _linesStride, columnSums = SummedRows * e.Stride;
+        Read(all.Slice(rowSums, rowSums), _linesStride, all[(2 * rowSums + columnSums)..], output.Observed);
+        if (_family.Together)
+            Read(values[e.PaddedColumns..], e.Stride, values[(_rows * e.Stride)..], output.Expected);
+        else
+            Read(all[..rowSums], _linesStride, all.Slice(2 * rowSums, columnSums), output.Expected);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums])
+            buffer.Dispose();
+    }
+
+    private int SumsLength => checked(2 * (_rows * _linesStride + SummedRows * _extents.Stride));
+
+    private (ArrayView<float> ExpectedRows, ArrayView<float> ObservedRows, ArrayView<float> ExpectedColumns, ArrayView<float> ObservedColumns) Sums()
+    {
+        var all = Floats(_sums, SumsLength);
+        int rowSums = _rows * _linesStride, columnSums = SummedRows * _extents.Stride;
+        return rowSums == 0
+            ? (all, all, all, all)
+            : (all.SubView(0, rowSums), all.SubView(rowSums, rowSums), all.SubView(2 * rowSums, columnSums), all.SubView(2 * rowSums + columnSums, columnSums));
+    }
+
+    private void Read(ReadOnlySpan<float> rowSums, int rowStride, ReadOnlySpan<float> columnSums, FloatLineSums sums)
+    {
+        for (var i = 0; i < _extents.Rows; i++)
+            rowSums.Slice(i * rowStride, _tileColumns).CopyTo(sums.Rows[(i * _tileColumns)..]);
+        for (var t = 0; t < _tileRows; t++)
+            columnSums.Slice(t * _extents.Stride, _extents.Columns).CopyTo(sums.Columns[(t * _extents.Columns)..]);
+    }
+
+    /// <summary>A, interleaved, and below it its summed rows.</summary>
+    private void Lay(ArrayView<float> source, ArrayView<float> a)
+    {
+        var e = _extents;
+        var lines = e.Tile == 0 ? Chunk : e.Tile;
+        var chunks = (_rows + lines - 1) / lines;
+        var summed = e.Tile == 0 ? Floats(_summed, IlgpuWeights.RoundUp(chunks, FloatDirectKernel.Rows) * e.Depth) : a.SubView(_rows * e.Depth, SummedRows * e.Depth);
+        var stretches = (_k + FloatDirectKernel.Columns - 1) / FloatDirectKernel.Columns;
+        _kernels.Lay(new Index2D(stretches, chunks), source, a, summed, e.Rows, _rows, _k, lines);
+    }
+
+    /// <summary>Expected sums by products of their own.</summary>
+    private void Expect(FloatLaunch launch, ArrayView<float> source, ArrayView<float> rows, ArrayView<float> columns)
+    {
+        var e = launch.Extents;
+        var summed = Floats(_summed, SummedRows * e.Depth);
+        var bare = e with { Tile = 0, BlockColumns = 0, Blocks = 0 };
+        _kernels.Encode(new Index2D(e.Depth, SummedRows), source, summed, e.Rows, FloatDirectKernel.Rows, _k, e.Depth, e.Tile);
+        _kernels.Direct.Multiply(launch with { A = summed, C = columns, Extents = bare with { RowGroup = FloatDirectKernel.Rows } }, SummedRows);
+        _kernels.Direct.Multiply(
+            launch with { W = Floats(_lines, _linesStride * e.Depth), C = rows, Extents = bare with { Stride = _linesStride, ColumnGroup = FloatDirectKernel.Columns } }, _rows);
+    }
+
+    /// <summary>A [M, K], gathered where it is windows.</summary>
+    private ArrayView<float> Source()
+    {
+        if (_convolution is not { } windows)
+            return Floats(_source, _extents.Rows * _k);
+        var gathered = Floats(_windows, _extents.Rows * _k);
+        _kernels.Windows(new Index2D(_k, _extents.Rows), _source.All.Cast<float>(), gathered, windows);
+        return gathered;
+    }
+
+    private ArrayView<float> Upload(ReadOnlySpan<float> values)
+    {
+        MemoryMarshal.Cast<float, int>(values).CopyTo(_source.Stage(values.Length));
+        return _source.Upload(values.Length).Cast<float>();
+    }
+
+    private static ArrayView<float> Floats(DeviceBuffer buffer, int length) => buffer.Take(length).Cast<float>();
+
+    private static void Require(int length, long needed, string name)
+    {
+        if (length != needed)
+            throw new ArgumentException($"the operand needs {needed} values, the span has {length}", name);
+    }
+}

@@ -1,0 +1,42 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>fp32 products by <see cref="FloatBlockKernel"/>: for GPUs, whose shared memory is faster than their caches.</summary>
+internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator) : FloatFamily
+    where TSize : struct, IBlockSize
+{
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents> _kernel =
+        accelerator.LoadStreamKernel<
+            ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents>(FloatBlockKernel.Run<TSize>);
+
+    /// <summary>Threads of a group.</summary>
+    public static int Threads => TSize.Edge / FloatSquare.Edge * (TSize.Edge / FloatSquare.Edge);
+
+    /// <inheritdoc/>
+    public override string Name => $"block {TSize.Edge}";
+
+    /// <inheritdoc/>
+    public override int RowGroup => TSize.Edge;
+
+    /// <inheritdoc/>
+    public override int ColumnGroup => TSize.Edge;
+
+    /// <inheritdoc/>
+    public override int DepthUnit => TSize.Edge / 16;
+
+    /// <inheritdoc/>
+    public override bool Together => false;
+
+    /// <inheritdoc/>
+    public override int PartColumns => FloatSquare.Half;
+
+    /// <inheritdoc/>
+    public override int PartRows => FloatSquare.Edge;
+
+    /// <inheritdoc/>
+    public override void Multiply(FloatLaunch launch, int rows) => _kernel(
+        new KernelConfig(new Index2D(launch.Extents.Stride / TSize.Edge, rows / TSize.Edge), new Index2D(Threads, 1)),
+        launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, launch.Extents);
+}

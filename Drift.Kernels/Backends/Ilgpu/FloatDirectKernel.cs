@@ -1,0 +1,91 @@
+using ILGPU;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>
+/// The fp32 product without shared memory: a work item multiplies 8 x 16 values, each one chain of fused multiply-adds over k = 0..K-1 that starts at 0, which are the bits of the
+/// host's product. Sums of its own rows and columns leave in parts, so that their order never depends on which item comes first.
+/// </summary>
+internal static class FloatDirectKernel
+{
+    /// <summary>Register tile.</summary>
+    public const int Rows = 2 * FloatTile.Rows, Columns = 16;
+
+    /// <summary>One work item.</summary>
+    /// <param name="index">Register tile, row by row. Below PaddedRows stand summed rows of A, beyond PaddedColumns summed rows of W: their products are the expected sums.</param>
+    /// <param name="a">A interleaved by RowGroup, rows padded.</param>
+    /// <param name="w">W interleaved by ColumnGroup, columns padded with zeros.</param>
+    /// <param name="plan">Starts of the fault blocks, the end, then the flips (<see cref="PackedPlan"/>).</param>
+    /// <param name="c">Takes C [padded rows, Stride].</param>
+    /// <param name="rowParts">Takes the sum of each row over the item's columns [padded rows, Stride / 16].</param>
+    /// <param name="columnParts">Takes the sum of each column over the item's rows [padded rows / 8, Stride].</param>
+    /// <param name="e">Extents; a tile of 0 leaves the parts alone.</param>
+    public static void Run(
+        Index1D index,
+        ArrayView<float> a,
+        ArrayView<float> w,
+        ArrayView<int> plan,
+        ArrayView<float> c,
+        ArrayView<float> rowParts,
+        ArrayView<float> columnParts,
+        FloatExtents e)
+    {
+        var across = e.Stride / Columns;
+        int row = index / across * Rows, panel = index % across, column = panel * Columns;
+        var atA = FloatLineKernels.Place(row, 0, e.RowGroup, e.Depth);
+        var atW = FloatLineKernels.Place(column, 0, e.ColumnGroup, e.Depth);
+        FloatTile upper = default, lower = default;
+        for (var p = 0; p < e.Depth; p++)
+        {
+            var weights = FloatMemory.Load16(w, atW);
+            upper = FloatTile.MultiplyAdd(upper, FloatMemory.Load4(a, atA), weights);
+            lower = FloatTile.MultiplyAdd(lower, FloatMemory.Load4(a, atA + FloatTile.Rows), weights);
+            atA += e.RowGroup;
+            atW += e.ColumnGroup;
+        }
+
+        if (e.BlockColumns > 0)
+        {
+            upper = Flip(upper, plan, row, column, e);
+            lower = Flip(lower, plan, row + FloatTile.Rows, column, e);
+        }
+
+        var at = row * e.Stride + column;
+        FloatMemory.Store(c, at, e.Stride, upper);
+        FloatMemory.Store(c, at + FloatTile.Rows * e.Stride, e.Stride, lower);
+        if (e.Tile == 0 || row >= e.PaddedRows || column >= e.PaddedColumns)
+            return;
+        Part(rowParts, row * across + panel, across, upper);
+        Part(rowParts, (row + FloatTile.Rows) * across + panel, across, lower);
+        FloatMemory.Store16(columnParts, row / Rows * e.Stride + column, FloatLanes16.Add(FloatTile.ColumnSums(upper), FloatTile.ColumnSums(lower)));
+    }
+
+    private static void Part(ArrayView<float> parts, int at, int step, FloatTile x)
+    {
+        parts[at] = FloatLanes16.Sum(x.A);
+        parts[at + step] = FloatLanes16.Sum(x.B);
+        parts[at + 2 * step] = FloatLanes16.Sum(x.C);
+        parts[at + 3 * step] = FloatLanes16.Sum(x.D);
+    }
+
+    /// <summary>Applies those flips of the fault block that fall into four rows.</summary>
+    private static FloatTile Flip(FloatTile sum, ArrayView<int> plan, int row, int column, FloatExtents e)
+    {
+        // Padding, and check rows and columns, may lie beyond the last block.
+        if (row >= e.Rows || column >= e.Columns)
+            return sum;
+        var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;
+        int firstRow = row % FaultPlan.Block, firstColumn = column % FaultPlan.Block;
+        var end = plan[block + 1];
+        for (var f = plan[block]; f < end; f++)
+        {
+            var flip = plan[e.Blocks + 1 + f];
+            var r = PackedPlan.Row(flip) - firstRow;
+            var s = PackedPlan.Column(flip) - firstColumn;
+            if (r >= 0 && r < FloatTile.Rows && s >= 0 && s < Columns)
+                sum = FloatTile.Toggle(sum, r, s, 1 << PackedPlan.Bit(flip));
+        }
+
+        return sum;
+    }
+}

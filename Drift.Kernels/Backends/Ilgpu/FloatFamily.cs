@@ -1,0 +1,93 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>One fp32 product on a device: operands interleaved, results, parts of its observed sums.</summary>
+internal readonly record struct FloatLaunch(
+    ArrayView<float> A, ArrayView<float> W, ArrayView<int> Plan, ArrayView<float> C, ArrayView<float> RowParts, ArrayView<float> ColumnParts, FloatExtents Extents);
+
+/// <summary>The families of fp32 kernels.</summary>
+internal enum FloatForm
+{
+    /// <summary><see cref="FloatDirectFamily"/>.</summary>
+    Direct,
+
+    /// <summary><see cref="FloatBlockFamily{TSize}"/> for GPUs.</summary>
+    Block,
+
+    /// <summary>The same kernel with the smallest block there is.</summary>
+    SmallBlock,
+}
+
+/// <summary>A way of multiplying fp32 on a device.</summary>
+internal abstract class FloatFamily
+{
+    /// <summary>Name, as devices are described.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Rows of A that are interleaved; M is padded to whole groups.</summary>
+    public abstract int RowGroup { get; }
+
+    /// <summary>Columns of W that are interleaved; N is padded to whole groups.</summary>
+    public abstract int ColumnGroup { get; }
+
+    /// <summary>K is padded with zeros to a multiple of this.</summary>
+    public abstract int DepthUnit { get; }
+
+    /// <summary>Whether check rows and columns are multiplied with the product, in one launch.</summary>
+    public abstract bool Together { get; }
+
+    /// <summary>Columns that a part of an observed row sum covers.</summary>
+    public abstract int PartColumns { get; }
+
+    /// <summary>Rows that a part of an observed column sum covers.</summary>
+    public abstract int PartRows { get; }
+
+    /// <summary>Compiles one.</summary>
+    public static FloatFamily Load(FloatForm form, Accelerator accelerator, int group) => form switch
+    {
+        FloatForm.Direct => new FloatDirectFamily(accelerator, group),
+        FloatForm.Block => new FloatBlockFamily<Block128>(accelerator),
+        _ => new FloatBlockFamily<Block16>(accelerator),
+    };
+
+    /// <summary>Multiplies, flips, stores and sums in parts.</summary>
+    /// <param name="launch">Operands and results.</param>
+    /// <param name="rows">Rows of C, padded to whole groups.</param>
+    public abstract void Multiply(FloatLaunch launch, int rows);
+}
+
+/// <summary>fp32 products by <see cref="FloatDirectKernel"/>, of operands in any grouping that register tiles divide.</summary>
+internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : FloatFamily
+{
+    private readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents> _kernel =
+        accelerator.LoadImplicitlyGroupedStreamKernel<
+            Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents>(FloatDirectKernel.Run, group);
+
+    /// <inheritdoc/>
+    public override string Name => "direct";
+
+    /// <inheritdoc/>
+    public override int RowGroup => FloatDirectKernel.Rows;
+
+    /// <inheritdoc/>
+    public override int ColumnGroup => FloatDirectKernel.Columns;
+
+    /// <inheritdoc/>
+    public override int DepthUnit => 1;
+
+    /// <inheritdoc/>
+    public override bool Together => true;
+
+    /// <inheritdoc/>
+    public override int PartColumns => FloatDirectKernel.Columns;
+
+    /// <inheritdoc/>
+    public override int PartRows => FloatDirectKernel.Rows;
+
+    /// <inheritdoc/>
+    public override void Multiply(FloatLaunch launch, int rows) => _kernel(
+        launch.Extents.Stride / FloatDirectKernel.Columns * (rows / FloatDirectKernel.Rows),
+        launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, launch.Extents);
+}

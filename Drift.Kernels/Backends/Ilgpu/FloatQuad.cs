@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>Four fp32 that travel as one 128-bit access.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 16)]
+internal readonly struct FloatQuad(float a, float b, float c, float d)
+{
+    private const int Bytes = 16;
+
+    public readonly float A = a, B = b, C = c, D = d;
+
+    /// <summary>The four values at a place that is a multiple of four.</summary>
+    public static FloatLanes4 Load(ArrayView<float> view, int at)
+    {
+        var quad = view.AsAligned(Bytes).Cast<FloatQuad>()[at / 4];
+        return new FloatLanes4(quad.A, quad.B, quad.C, quad.D);
+    }
+
+    /// <inheritdoc cref="Load"/>
+    public static void Store(ArrayView<float> view, int at, FloatLanes4 x) => view.AsAligned(Bytes).Cast<FloatQuad>()[at / 4] = new FloatQuad(x.A, x.B, x.C, x.D);
+}

@@ -1,0 +1,156 @@
+using Drift.Kernels;
+using Drift.Kernels.Ilgpu;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+/// <summary>What every device owes in fp32: the host's bits, and line sums that tell a flip.</summary>
+[TestFixtureSource(nameof(Fixtures))]
+public sealed class DeviceFloatContract(BackendUnderTest under)
+{
+    private static readonly (int M, int N, int K)[] Shapes = [(1, 1, 1), (3, 33, 20), (33, 17, 5), (65, 70, 31), (140, 130, 12)];
+
+    private readonly FloatOutput _output = new();
+    private IDeviceProducts _device = null!;
+    private FloatBackend _host = null!;
+
+    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.FixturesOf(
+    [
+        .. BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)),
+        .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.Cpu, optimised, FloatForm.SmallBlock)),
+        .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.OpenCL, optimised, FloatForm.Block)),
+    ]);
+
+    [OneTimeSetUp]
+    public void Open()
+    {
+        _device = (IDeviceProducts)under.Open();
+        _host = new FloatBackend();
+    }
+
+    [OneTimeTearDown]
+    public void Close()
+    {
+        _device?.Dispose();
+        _host?.Dispose();
+    }
+
+    [Test]
+    public void Products_and_expected_sums_have_the_hosts_bits([Values(0, 16, 32, 128)] int tile)
+    {
+        foreach (var (m, n, k) in Shapes)
+            Compare(m, n, k, tile, FaultPlan.None);
+    }
+
+    [Test]
+    public void Flips_are_the_hosts([Values(0, 32)] int tile)
+    {
+        var planner = new FaultPlanner();
+        foreach (var (m, n, k) in Shapes)
+            Compare(m, n, k, tile, planner.Draw(3, new GemmSite(1, 2, GemmRole.Key), m, n, BitErrorProfile.Uniform(0.02)));
+    }
+
+    [Test]
+    public void A_flip_shows_in_its_two_sums()
+    {
+        var (a, w) = (Draw(1, 40 * 20), Draw(2, 50 * 20));
+        using var clean = _device.Float(a, w, new GemmShape(40, 50, 20), 32);
+        clean.Run();
+        clean.Read(_output);
+        var (rows, columns) = (_output.Observed.Rows.ToArray(), _output.Observed.Columns.ToArray());
+        using var faulty = _device.Float(a, w, new GemmShape(40, 50, 20), 32, FaultPlan.Of(40, 50, [new(35, 33, 30)]));
+        faulty.Run();
+        faulty.Read(_output);
+        var observed = _output.Observed;
+        Assert.That(Enumerable.Range(0, rows.Length).Where(i => observed.Rows[i] != rows[i]), Is.EqualTo(new[] { (35 * 2) + 1 }));
+        Assert.That(Enumerable.Range(0, columns.Length).Where(i => observed.Columns[i] != columns[i]), Is.EqualTo(new[] { 50 + 33 }));
+    }
+
+    [Test]
+    public void What_does_not_fit_is_refused()
+    {
+        Assert.Throws<ArgumentException>(() => _device.Float(new float[5], new float[6], new GemmShape(2, 2, 3), 0));
+        Assert.Throws<ArgumentException>(() => _device.Float(new float[6], new float[5], new GemmShape(2, 2, 3), 0));
+        Assert.Throws<ArgumentException>(() => _device.Float(new float[6], new float[6], new GemmShape(2, 2, 3), 4));
+        Assert.Throws<ArgumentException>(() => _device.Float(new float[6], new float[6], new GemmShape(2, 2, 3), 0, FaultPlan.Of(3, 2, [new(2, 0, 1)])));
+    }
+
+    [Test]
+    public void Integer_products_that_stay_have_the_bits_of_those_that_do_not()
+    {
+        var product = new GemmCase(40, 50, 23, 32);
+        using var weights = _device.Prepare(product.W, 50, 23, 32);
+        using GemmOutput once = new(), again = new();
+        var plan = FaultPlan.Of(40, 50, [new(7, 45, 13)]);
+        ((IGemmBackend)_device).Multiply(product.Call(weights), plan, once);
+        using var resident = _device.Int8(product.Call(weights), plan);
+        for (var run = 0; run < 2; run++)
+        {
+            resident.Run();
+            resident.Read(again);
+            Assert.That(again.Accumulators.ToArray(), Is.EqualTo(once.Accumulators.ToArray()));
+            Assert.That(again.Observed.Rows.ToArray(), Is.EqualTo(once.Observed.Rows.ToArray()));
+            Assert.That(again.Expected.Columns.ToArray(), Is.EqualTo(once.Expected.Columns.ToArray()));
+        }
+    }
+
+    [Test]
+    public void Convolutions_have_the_hosts_bits([Values(0, 16)] int tile)
+    {
+        foreach (var shape in new[] { new ConvolutionShape(2, 7, 5, 6, 20, 3) { Padding = 1 }, new ConvolutionShape(1, 8, 9, 4, 18, 3) { Stride = 2, Padding = 1, PaddingAfter = 0, Groups = 2 } })
+        {
+            var (input, (m, n, k)) = (Draw(5, shape.InputLength), shape.Product);
+            var windows = new float[m * k];
+            for (var group = 0; group < shape.Groups; group++)
+            {
+                Windows(input, shape, group, windows);
+                var filters = Draw(group, n * k);
+                var truth = new float[m * n];
+                _host.Multiply(windows, k, m, FloatGemm.Pack(filters, n, k), [], truth, n);
+                using var product = _device.Convolve(input, filters, shape, group, tile);
+                product.Run();
+                product.Read(_output);
+                for (var i = 0; i < m; i++)
+                    Assert.That(Bits(_output.Row(i)), Is.EqualTo(Bits(truth.AsSpan(i * n, n))), $"row {i} of {shape}");
+            }
+        }
+    }
+
+    private static unsafe void Windows(float[] input, ConvolutionShape shape, int group, float[] windows)
+    {
+        fixed (float* from = input, to = windows)
+            new WindowRows<float>(from, shape, group).Gather(0, shape.Product.M, 0, shape.Product.K, to, shape.Product.K);
+    }
+
+    private static BackendUnderTest Block(string name, bool optimised, FloatForm form) =>
+        new(name, $"{(optimised ? "O2" : "O0")} {form}", () => new IlgpuBackend(name, optimised, DeviceTuning.Shipped(gpu: false) with { Float = form }));
+
+    private void Compare(int m, int n, int k, int tile, FaultPlan faults)
+    {
+        var (a, w) = (Draw(m, m * k), Draw(n, n * k));
+        var truth = new float[m * n];
+        var checks = tile == 0 ? null : new FloatChecks();
+        _host.Multiply(a, k, m, FloatGemm.Pack(w, n, k, tile), [], truth, n, faults, checks);
+        using var product = _device.Float(a, w, new GemmShape(m, n, k), tile, faults);
+        product.Run();
+        product.Read(_output);
+        for (var i = 0; i < m; i++)
+            Assert.That(Bits(_output.Row(i)), Is.EqualTo(Bits(truth.AsSpan(i * n, n))), $"row {i} of {m} x {n} x {k}, tile {tile}");
+        if (checks is null)
+            return;
+        Assert.That(Bits(_output.Expected.Rows), Is.EqualTo(Bits(checks.Expected.Rows)), $"expected rows of {m} x {n} x {k}, tile {tile}");
+        Assert.That(Bits(_output.Expected.Columns), Is.EqualTo(Bits(checks.Expected.Columns)), $"expected columns of {m} x {n} x {k}, tile {tile}");
+        if (!faults.IsEmpty)
+            return;
+        Assert.That(_output.Observed.Rows.ToArray(), Is.EqualTo(checks.Observed.Rows.ToArray()).Within(1e-4), $"observed rows of {m} x {n} x {k}, tile {tile}");
+        Assert.That(_output.Observed.Columns.ToArray(), Is.EqualTo(checks.Observed.Columns.ToArray()).Within(1e-4), $"observed columns of {m} x {n} x {k}, tile {tile}");
+    }
+
+    private static int[] Bits(ReadOnlySpan<float> values) => System.Runtime.InteropServices.MemoryMarshal.Cast<float, int>(values).ToArray();
+
+    private static float[] Draw(int seed, int count)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() * 2) - 1)];
+    }
+}
