@@ -86,6 +86,7 @@ internal static class Comparison
             SsimHigh = ssim?.High,
             Accuracy = lab.Judge?.Accuracy(row.Pictures),
             ClipScore = lab.Clip?.Between(row.Images, [.. row.Pictures.Select(picture => ((PromptSubject)picture.Request.Subject).Prompt)]).Average(),
+            FeatureDistance = lab.Clip is { Features: var features } ? Against(row, nominal, features.Between).Mean : null,
             WallSeconds = row.Seconds,
         };
         if (Lab.IsUnquantised(name))

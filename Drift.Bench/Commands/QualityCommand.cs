@@ -6,7 +6,7 @@ namespace Drift.Bench;
 /// <param name="A">A picture, a folder of pictures, or a safetensors file of features: the reference.</param>
 /// <param name="B">The other, of the same kind.</param>
 /// <param name="Lpips">Files with LPIPS' weights; empty for none.</param>
-/// <param name="Features">Folder of the classifier whose features are compared, or null for the shipped one where it fits.</param>
+/// <param name="Features">Folder of the classifier or CLIP whose features are compared, or null for the shipped one.</param>
 /// <param name="Unpaired">Compare the folders as wholes only: names need not match.</param>
 /// <param name="Json">Second place for the results, or null.</param>
 internal sealed record QualityOptions(string A, string B, IReadOnlyList<string> Lpips, string? Features, bool Unpaired, string? Json)
@@ -33,7 +33,7 @@ internal static class QualityCommand
         var b = Declare.Path("B", "The other, of the same kind");
         var lpips = Declare.Text("--lpips", "Weights of LPIPS: torchvision's alexnet or vgg16, alone or with the linear layers in one file (docs/quality.md)", "FILE.safetensors");
         var linear = Declare.Text("--lpips-linear", "The lpips package's linear layers, where they have a file of their own", "FILE.safetensors");
-        var features = Declare.Text("--features", "Folder of a ResNetForImageClassification whose features are compared [default: the shipped one, where it fits]", "FOLDER");
+        var features = Declare.Text("--features", "Folder of a ResNetForImageClassification or a CLIPModel whose features are compared [default: the shipped classifier for grey pictures, the shipped CLIP for others]", "FOLDER");
         var unpaired = new Option<bool>("--unpaired") { Description = "Only the distances of whole folders: names need not match" };
         var json = Declare.Text("--json", "Also write the results here", "FILE");
         command.Arguments.Add(a);

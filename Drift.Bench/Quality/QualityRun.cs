@@ -8,14 +8,14 @@ internal sealed class QualityRun
     private const string FeatureEnding = ".safetensors";
     private readonly QualityOptions _options;
     private readonly Lpips? _lpips;
-    private readonly FeatureNetwork _features;
+    private FeatureNetwork? _network;
     private readonly SkiaPictures _codec = new SkiaPictures();
 
     private QualityRun(QualityOptions options)
     {
         _options = options;
         _lpips = options.Lpips.Count > 0 ? Lpips.Load(options.Lpips) : null;
-        _features = FeatureNetwork.Load(options.Features);
+        _network = options.Features is { } folder ? FeatureNetwork.Load(folder) : null;
     }
 
     /// <summary>Runs it.</summary>
@@ -67,19 +67,23 @@ internal sealed class QualityRun
             rows.Add(Score(pair, a[^1], b[^1]));
         }
 
-        if (!a.All(_features.Fits))
-            session.Out.WriteLine($"No feature distance: {_features.Folder} reads other channels; --features FOLDER takes a classifier for these pictures.");
-        return new QualityResult(_options.ToSettings(), _lpips?.Network, rows, QualityMeans.Of(rows), a.Count > 1 && a.Concat(b).All(_features.Fits) ? Sets(a, b) : null);
+        var network = Network(a[0]);
+        if (!a.All(network.Fits))
+            session.Out.WriteLine($"No feature distance: {network.Folder} reads other channels; --features FOLDER takes a classifier or a CLIP for these pictures.");
+        return new QualityResult(_options.ToSettings(), _lpips?.Network, rows, QualityMeans.Of(rows), a.Count > 1 && a.Concat(b).All(network.Fits) ? Sets(a, b) : null);
     }
 
     private List<Picture> Read(string folder)
     {
         var pictures = PicturePairs.In(folder).Select(name => _codec.Read(Path.Combine(folder, name))).ToList();
-        return pictures.All(_features.Fits) ? pictures
-            : throw new UserErrorException($"quality: {_features.Folder} reads other channels than the pictures in {folder} have; expected --features with a classifier for them");
+        return pictures.All(Network(pictures[0]).Fits) ? pictures
+            : throw new UserErrorException($"quality: {Network(pictures[0]).Folder} reads other channels than the pictures in {folder} have; expected --features with a classifier for them");
     }
 
-    private SetDistances Sets(List<Picture> a, List<Picture> b) => SetDistances.Of(_features.Folder, _features.Pooled(_options.A, a), _features.Pooled(_options.B, b));
+    /// <summary>Who sees the pictures: the network that was asked for, else the shipped one for the first of them.</summary>
+    private FeatureNetwork Network(Picture picture) => _network ??= FeatureNetwork.Shipped(picture);
+
+    private SetDistances Sets(List<Picture> a, List<Picture> b) => SetDistances.Of(Network(a[0]).Folder, Network(a[0]).Pooled(_options.A, a), Network(a[0]).Pooled(_options.B, b));
 
     private QualityRow Score(PicturePair pair, Picture a, Picture b)
     {
@@ -88,10 +92,11 @@ internal sealed class QualityRun
         var edge = Math.Min(a.Height, a.Width);
         if (edge < _lpips?.SmallestEdge)
             throw new UserErrorException($"--lpips: {pair.A} is {Form(a)}; expected pictures of at least {_lpips.SmallestEdge} pixels a side for {_lpips.Network}");
-        if (_options.Features is not null && !_features.Fits(a))
-            throw new UserErrorException($"--features: {_features.Folder} reads other channels than {pair.A}, which is {Form(a)}");
+        var network = Network(a);
+        if (_options.Features is not null && !network.Fits(a))
+            throw new UserErrorException($"--features: {network.Folder} reads other channels than {pair.A}, which is {Form(a)}");
         return new QualityRow(pair.Name, Psnr.Between(a, b), edge < Ssim.SmallestEdge ? null : Ssim.Gaussian(a, b), edge < MsSsim.SmallestEdge ? null : MsSsim.Between(a, b),
-            _features.Fits(a) ? _features.Between(a, b) : null, _lpips?.ByLayer(a, b).Sum());
+            network.Fits(a) ? network.Between(a, b) : null, _lpips?.ByLayer(a, b).Sum());
     }
 
     private static string Form(Picture picture) => $"{picture.Height} x {picture.Width} with {picture.Channels} channel{(picture.Channels == 1 ? "" : "s")}";

@@ -40,6 +40,10 @@ internal sealed record CompareRow
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? ClipScore { get; init; }
 
+    /// <summary>Mean feature distance to the nominal row in that CLIP's eyes, at least 0; absent where no CLIP looked. Measured.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? FeatureDistance { get; init; }
+
     /// <summary>Flips injected. Measured.</summary>
     public long? FaultsInjected { get; init; }
 

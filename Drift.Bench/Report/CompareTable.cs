@@ -13,7 +13,7 @@ internal static class CompareTable
     private const int NarrowTitle = 12;
 
     /// <summary>How many columns tell of the pictures, of the faults, and of the cost: what stays together on a narrow console.</summary>
-    private static readonly int[] Groups = [3, 5, 5];
+    private static int[] Groups(IEnumerable<CompareRow> rows) => HaveClip(rows) ? [4, 5, 5] : [3, 5, 5];
 
     private static readonly (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] Usual =
     [
@@ -34,7 +34,10 @@ internal static class CompareTable
 
     /// <summary>Pictures of classes are judged by a classifier, those of prompts by a CLIP.</summary>
     private static (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] Columns(IEnumerable<CompareRow> rows) => !HaveClip(rows) ? Usual
-        : [.. Usual.Select(column => column.Name == "class" ? ("CLIP", "score", Measured, row => Number(row.ClipScore, "F3")) : column)];
+        : [.. Usual.SelectMany(column => column.Name == "class" ? OfClip : [column])];
+
+    private static readonly (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] OfClip =
+        [("CLIP", "score", Measured, row => Number(row.ClipScore, "F3")), ("feature", "distance", Measured, row => Number(row.FeatureDistance, "F3"))];
 
     private static bool HaveClip(IEnumerable<CompareRow> rows) => rows.Any(row => row.ClipScore is not null);
 
@@ -58,7 +61,7 @@ internal static class CompareTable
         console.Profile.Width = width;
         console.WriteLine("PSNR and SSIM: against the nominal row, mean over the pictures with its 95 % interval.");
         if (HaveClip(rows))
-            console.WriteLine("CLIP score: cosine between a picture and its prompt, mean over the pictures.");
+            console.WriteLine("CLIP score: cosine between a picture and its prompt; feature distance: to the nominal row, in the eyes of the same CLIP (not LPIPS); means over the pictures.");
         console.WriteLine("Quoted mix: modelled too, but with this run's relative compute energy and traffic weighted by the paper's compute-to-memory ratio k.");
     }
 
@@ -76,12 +79,12 @@ internal static class CompareTable
             return table;
         }
 
-        var tables = new List<Table>();
-        for (var (first, group) = (0, 0); group < Groups.Length;)
+        var (tables, groups) = (new List<Table>(), Groups(rows));
+        for (var (first, group) = (0, 0); group < groups.Length;)
         {
-            var next = first + Groups[group++];
-            while (group < Groups.Length && WidthOf(Narrow(first..(next + Groups[group])), console) <= console.Profile.Width)
-                next += Groups[group++];
+            var next = first + groups[group++];
+            while (group < groups.Length && WidthOf(Narrow(first..(next + groups[group])), console) <= console.Profile.Width)
+                next += groups[group++];
             tables.Add(Narrow(first..next));
             first = next;
         }

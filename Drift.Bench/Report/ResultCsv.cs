@@ -36,7 +36,11 @@ internal static class ResultCsv
             Number(row => row.SsimHigh).Name("ssimHigh");
             Number(row => row.Accuracy).Name("accuracy");
             if (clip)
+            {
                 Number(row => row.ClipScore).Name("clipScore");
+                Number(row => row.FeatureDistance).Name("featureDistance");
+            }
+
             Map(row => row.FaultsInjected).Name("faultsInjected");
             Map(row => row.LinesFlagged).Name("linesFlagged");
             Map(row => row.ElementsMended).Name("elementsMended");

@@ -81,35 +81,4 @@ public sealed class ConvolutionLayer
             throw new ArgumentException($"{Linear.Key}: an input of [{string.Join(", ", input.Shape)}] is not [batch, height, width, {InChannels}]", nameof(input));
         return new ConvolutionShape(batch, height, width, InChannels, Linear.N, Kernel) { Stride = Stride, Padding = Padding, PaddingAfter = PaddingAfter }.Required();
     }
-
-    /// <summary>The window under one output pixel: kernel row, kernel column, channel; zeros where it hangs over the edge.</summary>
-    /// <param name="input">[batch, height, width, in channels].</param>
-    /// <param name="output">[batch, out height, out width, out channels]: only its shape is read.</param>
-    /// <param name="row">Output pixel, counted over the batch.</param>
-    /// <param name="window">Takes K values.</param>
-    public void Gather(Tensor input, Tensor output, int row, Span<float> window)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(output);
-        var (height, width, channels) = (input.Shape[1], input.Shape[2], InChannels);
-        var (image, pixel) = Math.DivRem(row, output.Shape[1] * output.Shape[2]);
-        var top = pixel / output.Shape[2] * Stride - Padding;
-        var left = pixel % output.Shape[2] * Stride - Padding;
-        var first = Math.Clamp(-left, 0, Kernel);
-        var last = Math.Clamp(width - left, first, Kernel);
-        for (var y = 0; y < Kernel; y++)
-        {
-            var line = window.Slice(y * Kernel * channels, Kernel * channels);
-            if (top + y < 0 || top + y >= height)
-            {
-                line.Clear();
-                continue;
-            }
-
-            line[..(first * channels)].Clear();
-            line[(last * channels)..].Clear();
-            var source = ((image * height + top + y) * width + left + first) * channels;
-            input.Span.Slice(source, (last - first) * channels).CopyTo(line[(first * channels)..]);
-        }
-    }
 }

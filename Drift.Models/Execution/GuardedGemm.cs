@@ -122,7 +122,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
 
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
-            QuantiseWindows(step, input, layer, output, picture, rows);
+            QuantiseWindows(step, input, layer, picture, rows);
             Multiply(step, picture, rows, layer.Linear, Share(output, picture, rows));
         }
     }
@@ -290,26 +290,13 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <summary>
-    /// The windows of a picture's share of an input to codes, gathered one by one. Where all values share a scale it is the input's; else a window, which is a row of the
-    /// product, has its own.
+    /// The windows of a picture's share of an input to codes. Where all values share a scale it is the input's; else a window, which is a row of the product, has its own.
     /// </summary>
-    private void QuantiseWindows(StepContext step, Tensor input, ConvolutionLayer layer, Tensor output, int picture, int rows)
+    private void QuantiseWindows(StepContext step, Tensor input, ConvolutionLayer layer, int picture, int rows)
     {
-        var (width, stride) = (layer.Linear.K, Stride(layer.Linear.K));
+        var (width, stride, images) = (layer.Linear.K, Stride(layer.Linear.K), input.Shape[0] / _pictures.Count);
         MakeRoom(rows, width);
-        var shared = _layers.Groups == ScaleGroups.PerTensor;
-        if (shared)
-            _scales[0] = Quantizer.Scale(Share(input, picture, input.Rows / _pictures.Count));
-        using var scope = step.Workspace.Begin();
-        var window = step.Workspace.Rent(width).Span;
-        for (var row = 0; row < rows; row++)
-        {
-            layer.Gather(input, output, picture * rows + row, window);
-            if (!shared)
-                _scales[row] = Quantizer.Scale(window);
-            Quantizer.Quantise(window, width, _scales[shared ? 0 : row], _codes.AsSpan(row * stride, stride), stride);
-        }
-
+        WindowCodes.Quantise(input, (picture * images)..((picture + 1) * images), layer, _layers.Groups, _scales, _codes, stride, step.Workspace);
         _examination?.Begin(_codes, rows, width, stride);
     }
 

@@ -10,16 +10,18 @@ public sealed class ClipScore
 {
     private readonly ClipModel _network;
     private readonly ClipTokenizer _tokenizer;
-    private readonly ClipPictures _pictures;
     private readonly int _tokens;
 
     private ClipScore(string folder)
     {
         _network = ClipModel.Load(folder);
         _tokenizer = ClipTokenizer.Load(folder);
-        _pictures = ClipPictures.Load(folder, _network.Edge);
+        Features = new ClipFeatures(_network, ClipPictures.Load(folder, _network.Edge));
         _tokens = Math.Min(_tokenizer.Length, _network.Length);
     }
+
+    /// <summary>Its view of pictures alone.</summary>
+    public ClipFeatures Features { get; }
 
     /// <summary>Reads a CLIP with its tokenizer and its picture settings.</summary>
     /// <param name="folder">A folder as transformers saves it.</param>
@@ -39,7 +41,7 @@ public sealed class ClipScore
         var (gemm, workspace) = (new FloatUnit(), new Workspace());
         string[] distinct = [.. prompts.Distinct()];
         var texts = _network.EmbedTexts(TokenBatch.Of(_tokenizer, distinct, _tokens), gemm, workspace);
-        var seen = _network.EmbedPictures(_pictures.Prepare(pictures), gemm, workspace);
+        var seen = Features.Embed(pictures);
         return [.. prompts.Select((prompt, i) => Cosine(seen.Slice(i, 1).Span, texts.Slice(Array.IndexOf(distinct, prompt), 1).Span))];
     }
 

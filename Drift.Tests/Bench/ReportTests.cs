@@ -77,9 +77,9 @@ public sealed class ReportTests
     [Test]
     public void A_clip_score_stands_where_a_classifier_would()
     {
-        CompareRow[] rows = [Nominal with { Accuracy = null, ClipScore = 0.75 }, Drift with { Accuracy = null, ClipScore = 0.7421 }];
-        Assert.That(Encoding.UTF8.GetString(ResultCsv.Write(rows)), Does.Contain(",accuracy,clipScore,faultsInjected,").And.Contain(",,0.7421,123456,"));
-        Assert.That(CompareTable.ToMarkdown(rows), Does.Contain("| CLIP score *measured* |").And.Contain("| 0.742 |").And.Not.Contain("class"));
+        CompareRow[] rows = [Nominal with { Accuracy = null, ClipScore = 0.75 }, Drift with { Accuracy = null, ClipScore = 0.7421, FeatureDistance = 0.0312 }];
+        Assert.That(Encoding.UTF8.GetString(ResultCsv.Write(rows)), Does.Contain(",accuracy,clipScore,featureDistance,faultsInjected,").And.Contain(",,0.7421,0.0312,123456,"));
+        Assert.That(CompareTable.ToMarkdown(rows), Does.Contain("| CLIP score *measured* | feature distance *measured* |").And.Contain("| 0.742 | 0.031 |").And.Not.Contain("class"));
         using var output = new StringWriter();
         CompareTable.Print(output, rows);
         Assert.That(output.ToString(), Does.Contain("cosine between a picture and its prompt"));

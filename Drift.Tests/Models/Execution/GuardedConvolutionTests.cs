@@ -27,9 +27,8 @@ public sealed class GuardedConvolutionTests
         var y = Run(layer, x, groups, OperatingPoint.Nominal, OutputForm.Wide, null, out _);
         for (var row = 0; row < y.Rows; row++)
         {
-            var window = new float[layer.Linear.K];
-            layer.Gather(x, y, row, window);
-            var image = row / (y.Shape[1] * y.Shape[2]);
+            var (image, pixel) = Math.DivRem(row, y.Shape[1] * y.Shape[2]);
+            var window = Window(layer, x, image, pixel / y.Shape[2] * stride - padding, pixel % y.Shape[2] * stride - padding);
             // One picture a run, with both images: under one scale it is the whole input's.
             var scale = (groups == ScaleGroups.PerTensor ? Largest(x.Span) : Largest(window)) / 127;
             for (var o = 0; o < OutChannels; o += 11)
@@ -118,6 +117,15 @@ public sealed class GuardedConvolutionTests
         ledger = run.Ledger;
         return y;
     }
+
+    /// <summary>Value by value, in the order kernel row, kernel column, channel.</summary>
+    private static float[] Window(ConvolutionLayer layer, Tensor x, int image, int top, int left) =>
+    [
+        .. from i in Enumerable.Range(top, layer.Kernel)
+           from j in Enumerable.Range(left, layer.Kernel)
+           from c in Enumerable.Range(0, InChannels)
+           select i is >= 0 and < Height && j is >= 0 and < Width ? x.Span[((image * Height + i) * Width + j) * InChannels + c] : 0,
+    ];
 
     private static Tensor Output(ConvolutionLayer layer, Tensor x) => new(x.Shape[0], layer.Output(Height), layer.Output(Width), OutChannels);
 

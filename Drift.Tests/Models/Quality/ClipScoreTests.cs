@@ -1,3 +1,4 @@
+using Drift.Kernels;
 using Drift.Models;
 using NUnit.Framework;
 
@@ -24,6 +25,22 @@ public class ClipScoreTests
         }
 
         Assert.That(() => score.Between(pictures, ["one"]), Throws.ArgumentException);
+    }
+
+    /// <summary>Against the tower's values as transformers gives them.</summary>
+    [Test]
+    public void The_feature_distance_is_that_of_the_towers_values()
+    {
+        using var io = SafetensorsFile.Open(DataFolder.Path("fixtures", "pipelines", "clip-emoji", "io.safetensors"));
+        var pixels = TensorFile.Read(io, "in.pixel_values");
+        Picture[] pictures = [.. Enumerable.Range(0, 2).Select(i => Picture.From(pixels.Slice(i, 1).Reshape([.. pixels.Shape.Skip(1)])))];
+        Tensor[] maps = [.. io.Names.Where(name => name.StartsWith("mid.vision.hidden.", StringComparison.Ordinal)).Select(name => TensorFile.Read(io, name))];
+        var features = ClipFeatures.Load(DataFolder.Path("models", "clip-emoji"));
+        var expected = FeatureDistance.ByLayer([.. maps.Select(map => map.Slice(0, 1))], [.. maps.Select(map => map.Slice(1, 1))]).Sum();
+        Assert.That(maps, Has.Length.GreaterThan(2));
+        Assert.That(features.Between(pictures[0], pictures[1]), Is.EqualTo(expected).Within(1e-4));
+        Assert.That(features.Between(pictures[0], pictures[0]), Is.Zero);
+        Assert.That(expected, Is.GreaterThan(0.1));
     }
 
     [Test]
