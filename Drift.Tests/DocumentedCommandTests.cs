@@ -29,6 +29,7 @@ internal sealed class DocumentedCommandTests
         ["plan"] = "a search takes minutes; PolicyPlanTests run a small one",
         ["skeleton"] = "it writes gigabytes; SkeletonTests make small ones",
         ["compare --model PATH"] = "a checkpoint of one's own",
+        ["generate --model SKELETON"] = "gigabytes of a skeleton",
     };
 
     private static readonly CommandBodies Bodies = new(Comparison.Run, Generation.Run, DecodingCampaign.Run, Campaign.Run);
