@@ -59,15 +59,13 @@ internal ref struct Peeling
     public bool TryPlace(ulong rows, ulong columns) =>
         _tile.Width % Lanes == 0 && (TryPlaceLoners(rows, columns) || (_rowMoments.IsEmpty && _tile.Width <= 2 * Lanes && _tile.Height <= 2 * Lanes && TryPlacePlanes((uint)rows)));
 
-    /// <summary>Lists the flips as corrections.</summary>
-    /// <param name="corrections">Takes them.</param>
-    public readonly void Apply(Corrections corrections)
+    /// <summary>The flips, as a search would have them.</summary>
+    /// <param name="placements">Room for <see cref="Most"/>.</param>
+    public readonly Span<Placement> Placements(Span<Placement> placements)
     {
         for (var i = 0; i < _count; i++)
-        {
-            var flip = _placed[i];
-            corrections.Replace(_tile.FirstRow + flip.Row, _tile.FirstColumn + flip.Column, _tile[flip.Row, flip.Column] ^ flip.Mask);
-        }
+            placements[i] = new Placement((byte)_placed[i].Row, (byte)_placed[i].Column, (byte)_placed[i].Bit, true);
+        return placements[.._count];
     }
 
     /// <summary>Every flip alone on both its lines.</summary>

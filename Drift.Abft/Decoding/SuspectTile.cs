@@ -36,6 +36,12 @@ internal readonly ref struct SuspectTile
     /// <summary>Columns.</summary>
     public int Width { get; }
 
+    /// <summary>One bit a row.</summary>
+    public ulong AllRows => ulong.MaxValue >> (64 - Height);
+
+    /// <summary>One bit a column.</summary>
+    public ulong AllColumns => ulong.MaxValue >> (64 - Width);
+
     /// <summary>K.</summary>
     public int Depth { get; }
 
