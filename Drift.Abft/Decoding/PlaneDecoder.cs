@@ -13,13 +13,11 @@ public sealed class PlaneDecoder : ICorrector
     /// <summary>The largest tile that can be decoded.</summary>
     public const int LargestTile = Hypothesis.LargestTile;
 
-    // fp32 arithmetic on the bound rounds.
-    private const float Slack = 1.001f;
-
     private readonly int _threshold;
     private readonly DeviatingLines _lines = new();
     private readonly Flip[] _flips = new Flip[Peeling.Most];
     private readonly Placement[] _placements = new Placement[Peeling.Most];
+    private readonly CompactTile _compact = new();
     private readonly Hypothesis _start = new();
     private readonly PlaneSearch _search = new();
     private readonly RectangleCheck _rectangles = new();
@@ -63,6 +61,8 @@ public sealed class PlaneDecoder : ICorrector
                 var peeling = new Peeling(product, suspect, tileRow, tileColumn, _flips);
                 if (!AlwaysSearches && peeling.TryPlace(rows, columns))
                     Apply(product, suspect, peeling.Placements(_placements), rows, columns, tileRow, tileColumn, finding, corrections);
+                else if (!AlwaysSearches && _compact.TryPlace(product, suspect, rows, columns, tileRow, tileColumn))
+                    Apply(product, suspect, _compact.Placements, rows, columns, tileRow, tileColumn, finding, corrections);
                 else
                     Search(product, suspect, tileRow, tileColumn, finding, corrections);
             }
@@ -104,19 +104,9 @@ public sealed class PlaneDecoder : ICorrector
             for (var beyond = tile.BeyondBound(row); beyond != 0; beyond &= beyond - 1)
             {
                 var column = BitOperations.TrailingZeroCount(beyond);
-                var accumulator = tile[row, column];
-                var bound = tile.Bound(row, column);
-                int bit = -1, ways = 0;
-                // A bit changes the value by 2^b, so it must reach back to the bound, and not beyond it on the other side.
-                var size = MathF.Abs(accumulator);
-                for (var b = Math.Max(0, MathF.ILogB(size - bound)); b < 32 && MathF.ScaleB(1, b) <= (size + bound) * Slack; b++)
-                {
-                    if (MathF.Abs(accumulator ^ (1 << b)) <= bound)
-                        (bit, ways) = (b, ways + 1);
-                }
-
-                if (ways == 1)
-                    _start.Place(row, column, bit, accumulator, 0);
+                var bit = tile.BitBeyondBound(row, column);
+                if (bit >= 0)
+                    _start.Place(row, column, bit, tile[row, column], 0);
             }
         }
     }
