@@ -17,6 +17,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     private readonly DeviceProduct _product;
     private readonly KernelFamily[] _all, _families;
     private readonly Lazy<(FloatKernelSet Kernels, FloatFamily Family)> _floats;
+    private readonly IlgpuTensors _tensors;
     private bool _disposed;
 
     /// <summary>Opens a device and compiles the kernels for it.</summary>
@@ -45,6 +46,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         }
 
         _product = new(accelerator, _gather);
+        _tensors = new IlgpuTensors(this, accelerator, group);
 
         // Most runs multiply INT8 only, and a driver takes its time over each kernel.
         _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
@@ -59,6 +61,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    /// <inheritdoc/>
+    public ITensorDevice Tensors => _tensors;
 
     /// <summary>Names of the families of kernels at work, the first choice first.</summary>
     public IReadOnlyList<string> Families => [.. _families.Select(family => family.Name)];
@@ -175,10 +180,36 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             if (_disposed)
                 return;
             _disposed = true;
+            _tensors.Dispose();
             _product.Dispose();
             foreach (var family in _all)
                 family.Dispose();
             _device.Dispose();
+        }
+    }
+
+    /// <summary>Does something on the device, while other threads wait for their turn.</summary>
+    /// <exception cref="BackendUnavailableException">The device failed, or has too little memory.</exception>
+    internal void Use(Action work) => Use(() =>
+    {
+        work();
+        return true;
+    });
+
+    /// <inheritdoc cref="Use(Action)"/>
+    internal T Use<T>(Func<T> work)
+    {
+        lock (_gate)
+        {
+            Enter();
+            try
+            {
+                return work();
+            }
+            catch (AcceleratorException e)
+            {
+                throw Failed(e);
+            }
         }
     }
 
@@ -219,7 +250,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         _device.Accelerator.Synchronize();
     }
 
-    private T Compile<T>(Func<T> load)
+    /// <summary>Loads kernels.</summary>
+    /// <exception cref="BackendUnavailableException">The driver does not compile them.</exception>
+    internal T Compile<T>(Func<T> load)
     {
         try
         {
@@ -233,6 +266,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     private BackendUnavailableException NotCompiled(Exception e) =>
         new($"{Name}: the driver of {_device.Detail} does not compile the kernels, install a newer one ({e.Message})", e);
+
+    private BackendUnavailableException Failed(AcceleratorException e) =>
+        new($"{Name}: {_device.Detail} failed and is lost to this run ({e.Message}); expected a device that works, or the backend host", e);
 
     /// <summary>A product that takes its turns on the device.</summary>
     private sealed class Resident<TOutput>(IlgpuBackend owner, IDisposable product, Action run, Action<TOutput> read) : IDeviceProduct<TOutput>
