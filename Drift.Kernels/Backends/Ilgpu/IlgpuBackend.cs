@@ -11,6 +11,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 {
     public const string Cpu = "ilgpu-cpu", OpenCL = "ilgpu-opencl", Cuda = "ilgpu-cuda";
 
+    // Of a driver's log, whose first lines say it.
+    private const int LongestLog = 600;
+
     private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
     private readonly Action<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> _gather;
@@ -102,9 +105,11 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 Load(weights, prepared, words);
                 return prepared;
             }
-            catch
+            catch (Exception e)
             {
                 prepared.Dispose();
+                if (e is AcceleratorException failure)
+                    throw Failed(failure);
                 throw;
             }
         }
@@ -118,9 +123,16 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         lock (_gate)
         {
             Enter();
-            _product.Load(call, faults);
-            _product.Run();
-            _product.Read(output);
+            try
+            {
+                _product.Load(call, faults);
+                _product.Run();
+                _product.Read(output);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Failed(e);
+            }
         }
     }
 
@@ -138,9 +150,11 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 product.Load(call, faults);
                 return resident;
             }
-            catch
+            catch (Exception e)
             {
                 product.Dispose();
+                if (e is AcceleratorException failure)
+                    throw Failed(failure);
                 throw;
             }
         }
@@ -265,7 +279,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     }
 
     private BackendUnavailableException NotCompiled(Exception e) =>
-        new($"{Name}: the driver of {_device.Detail} does not compile the kernels, install a newer one ({e.Message})", e);
+        new($"{Name}: the driver of {_device.Detail} does not compile the kernels, install a newer one ({Short(KernelRefusal.Find(_device.Accelerator) ?? e.Message)})", e);
+
+    private static string Short(string log) => log.Length <= LongestLog ? log : log[..LongestLog] + "...";
 
     private BackendUnavailableException Failed(AcceleratorException e) =>
         new($"{Name}: {_device.Detail} failed and is lost to this run ({e.Message}); expected a device that works, or the backend host", e);
@@ -278,24 +294,22 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         /// <inheritdoc/>
         public void Run()
         {
-            lock (owner._gate)
+            owner.Use(() =>
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                owner.Enter();
                 run();
                 owner._device.Accelerator.Synchronize();
-            }
+            });
         }
 
         /// <inheritdoc/>
         public void Read(TOutput output)
         {
-            lock (owner._gate)
+            owner.Use(() =>
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                owner.Enter();
                 read(output);
-            }
+            });
         }
 
         /// <inheritdoc/>

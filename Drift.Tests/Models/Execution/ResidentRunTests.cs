@@ -1,4 +1,3 @@
-using Drift.Kernels;
 using Drift.Kernels.Ilgpu;
 using Drift.Models;
 using NUnit.Framework;
