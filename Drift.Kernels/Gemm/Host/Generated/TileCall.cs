@@ -51,7 +51,7 @@ internal unsafe struct TileCall
     /// <summary>Added to every row but check rows, in C and in no sum; null for none. Floats only.</summary>
     public float* Bias;
 
-    /// <summary>With sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row.</summary>
+    /// <summary>With sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row. Null where only columns are summed.</summary>
     public void* RowLanes;
 
     /// <summary>With sums: 1 where the lanes hold the panels before this one; 0 where they hold nothing yet and count as 0.</summary>
