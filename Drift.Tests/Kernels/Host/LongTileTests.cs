@@ -30,8 +30,8 @@ public sealed class LongTileTests
         using var weights = backend.Prepare(operands.W, 66, 20, operands.Tiles);
         backend.Multiply(operands.Call(weights), FaultPlan.None, output);
         Assert.That(output.Expected.AreZero && output.Observed.AreZero);
-        Assert.That(output.Observed.Columns.ToArray(), Is.All.Zero.And.Length.EqualTo(3 * 66));
-        Assert.That(output.Observed.Rows.ToArray(), Is.All.Zero.And.Length.EqualTo(70 * 3));
+        Assert.That(output.Observed.Columns.ToArray(), Is.EqualTo(new int[3 * 66]));
+        Assert.That(output.Observed.Rows.ToArray(), Is.EqualTo(new int[70 * 3]));
         Assert.That(output.Observed.AreZero, Is.False);
         backend.Multiply(operands.Call(weights), FaultPlan.Of(70, 66, [new Flip(69, 0, 20)]), output);
         Assert.That(output.Observed.AreZero, Is.False);
