@@ -97,7 +97,7 @@ public sealed class ThresholdRule : IDetectionRule
         }
 
         finding.Reset(m, n, tile);
-        if (tile == 0)
+        if (tile == 0 || (expected.AreZero && observed.AreZero))
             return;
 
         var tileColumns = finding.TileColumns;
