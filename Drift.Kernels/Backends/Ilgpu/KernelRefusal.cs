@@ -35,7 +35,7 @@ internal static class KernelRefusal
     {
         try
         {
-            return accelerator.Backend.Compile(Entry(method), default) switch
+            return accelerator.CompileKernel(Entry(method), default) switch
             {
                 CLCompiledKernel kernel when CLKernel.LoadKernel((CLAccelerator)accelerator, kernel.Name, kernel.Source, kernel.CVersion, out _, out _, out var log) != CLError.CL_SUCCESS => log ?? "",
                 PTXCompiledKernel kernel when CudaAPI.CurrentAPI.LoadModule(out _, kernel.PTXAssembly, out var log) != CudaError.CUDA_SUCCESS => log ?? "",
