@@ -98,6 +98,10 @@ internal sealed record PolicyFile
     public IEnumerable<OperatingPoint> NamedPoints() => Points.Select(point => OperatingPoint.Of(point.Volts, point.Gigahertz))
         .Concat(Loop is { } loop ? [OperatingPoint.Of(loop.Lowest, 2.0), OperatingPoint.Of(loop.Highest, 2.0)] : []).Distinct();
 
+    /// <summary>The same with another voltage wherever it goes below the nominal one.</summary>
+    /// <param name="voltage">The voltage.</param>
+    public PolicyFile At(Volts voltage) => this with { Points = [.. Points.Select(point => point.Volts < OperatingPoint.Nominal.Voltage.Value ? point with { Volts = voltage.Value } : point)] };
+
     /// <summary>How a run executes its layers under it.</summary>
     /// <param name="path">The file, for complaints.</param>
     /// <param name="scope">What steps, blocks and roles exist.</param>

@@ -28,7 +28,7 @@ internal sealed unsafe class AttentionHead
         _scoreStride = Softmax.Padded(Math.Min(keys, AttentionBlocks.Keys)) + Lanes;
         _queries = workspace.Rent(MostRows, _depth);
         _scores = workspace.Rent(MicroTile.MostRows, Math.Max(_scoreStride, _depth));
-        _lanes = workspace.Rent(MicroTile.MostRows, Lanes);
+        _lanes = workspace.Rent(2 * MicroTile.MostRows, Lanes);
         (_largest, _weights, _rescale, _checks) = (workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows));
         var blocks = (keys + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys;
         (_valueSums, _keySums) = (workspace.Rent(Softmax.Padded(keys)), workspace.Rent(blocks, _depth));
@@ -50,7 +50,7 @@ internal sealed unsafe class AttentionHead
     {
         var at = head * _depth;
         _keyPanels.Fill(keys.Span[at..], _width, 1);
-        _valuePanels.Fill(values.Span[at..], 1, _width);
+        _valuePanels.FillRows(values.Span[at..], _width, IsGuarded ? _valueSums.Span : []);
         if (_call.Bfloat16)
         {
             Rounding.ToBfloat16(_keyPanels.Panels);
@@ -66,7 +66,7 @@ internal sealed unsafe class AttentionHead
     /// <summary>The line sums of V, a value a key, and of each block of keys, a row a block.</summary>
     private void SumOperands(Tensor keys, Tensor values, int at)
     {
-        fixed (float* k = keys.Span[at..], v = values.Span[at..], valueSums = _valueSums.Span, keySums = _keySums.Span)
+        fixed (float* k = keys.Span[at..], valueSums = _valueSums.Span, keySums = _keySums.Span)
         {
             _valueSums.Span[_keys..].Clear();
             if (_call.Bfloat16)
@@ -75,7 +75,6 @@ internal sealed unsafe class AttentionHead
                 return;
             }
 
-            FloatLines.Dots(v, _width, _keys, _depth, null, valueSums, 1);
             for (var key = 0; key < _keys; key += AttentionBlocks.Keys)
                 FloatLines.Sum(k + (nint)key * _width, _width, Math.Min(AttentionBlocks.Keys, _keys - key), _depth, keySums + key / AttentionBlocks.Keys * _depth);
         }
@@ -109,13 +108,7 @@ internal sealed unsafe class AttentionHead
         var first = block * AttentionBlocks.Queries;
         var place = new Place(sample, head, sample * _call.Heads + head, block, first, Math.Min(AttentionBlocks.Queries, _call.Tokens - first));
         var origin = (sample * _call.Tokens + first) * _width + head * _depth;
-        for (var row = 0; row < place.Rows; row++)
-            Rounded(_call.Queries.Span.Slice(origin + row * _width, _depth)).CopyTo(_queries.Span[(row * _depth)..]);
-        if (IsGuarded)
-        {
-            fixed (float* queries = _queries.Span)
-                FloatLines.Sum(queries, _depth, place.Rows, _depth, queries + place.Rows * _depth);
-        }
+        Gather(origin, place.Rows);
 
         // Keys that no query of the block may see are left out.
         var seen = _call.Causal && kept.IsEmpty ? Math.Min(_keys, first + place.Rows + _keys - _call.Tokens) : _keys;
@@ -142,6 +135,20 @@ internal sealed unsafe class AttentionHead
         }
     }
 
+    /// <summary>A block's queries, one behind the other, and behind them their sum.</summary>
+    private void Gather(int origin, int rows)
+    {
+        for (var row = 0; row < rows && _call.Bfloat16; row++)
+            Rounded(_call.Queries.Span.Slice(origin + row * _width, _depth)).CopyTo(_queries.Span[(row * _depth)..]);
+        fixed (float* source = _call.Queries.Span[origin..], queries = _queries.Span)
+        {
+            if (_call.Bfloat16)
+                FloatLines.Sum(queries, _depth, rows, _depth, queries + rows * _depth);
+            else
+                FloatLines.Sum(source, _width, rows, _depth, queries + rows * _depth, queries);
+        }
+    }
+
     /// <summary>A register tile of rows meets a block of keys.</summary>
     /// <param name="place">The rows.</param>
     /// <param name="top">The first of them within its block of queries.</param>
@@ -154,14 +161,18 @@ internal sealed unsafe class AttentionHead
     {
         var count = Math.Min(AttentionBlocks.Keys, seen - key);
         var padded = Softmax.Padded(count);
-        fixed (float* scores = _scores.Span, valueSums = _valueSums.Span, valuePanels = _valuePanels.Panels)
+        fixed (float* scores = _scores.Span, lanes = _lanes.Span, valueSums = _valueSums.Span, valuePanels = _valuePanels.Panels)
         fixed (float* largest = _largest.Span, weights = _weights.Span, rescale = _rescale.Span, checks = _checks.Span)
         {
-            var state = new SoftmaxState { Largest = largest + top, Weights = weights + top, Rescale = rescale + top, Checks = IsGuarded ? checks + top : null };
-            Score(place, top, summed, key, count, kept, scores);
+            var state = new SoftmaxState { Largest = largest + top, Weights = weights + top, Rescale = rescale + top, Checks = IsGuarded ? checks + top : null, CheckLanes = lanes + MicroTile.MostRows * Lanes };
+            var summing = Score(place, top, summed, key, count, kept, scores);
+            if (summing)
+                state.Scores = lanes;
             for (var row = 0; row < place.Rows; row++)
                 new Span<float>(scores + row * _scoreStride + count, padded - count).Fill(float.NegativeInfinity);
-            OnlineSoftmax.Add(scores, scores, _scoreStride, place.Rows, padded, _call.Bias is null ? _scale : 1, key == 0, IsGuarded ? valueSums + key : null, state);
+            OnlineSoftmax.Add(scores, scores, _scoreStride, place.Rows, count, _call.Bias is null ? _scale : 1, key == 0, IsGuarded ? valueSums + key : null, state);
+            if (summing)
+                FoldRows(place, key, lanes);
             if (seen <= AttentionBlocks.Keys)
                 OnlineSoftmax.Divide(scores, _scoreStride, place.Rows, padded, state);
             else if (key > 0)
@@ -170,15 +181,15 @@ internal sealed unsafe class AttentionHead
         }
     }
 
-    /// <summary>Raw scores with their sums, then scale and bias where there is one, then what a causal mask bars.</summary>
-    private void Score(in Place place, int top, bool summed, int key, int count, ReadOnlySpan<int> kept, float* scores)
+    /// <summary>Raw scores with their sums, then scale and bias where there is one, then what a causal mask bars. Whether the sums along the rows are still to be taken: of scores as they are.</summary>
+    private bool Score(in Place place, int top, bool summed, int key, int count, ReadOnlySpan<int> kept, float* scores)
     {
         // A block's sums are those of all its keys, also where the last query sees a part of them.
-        var (whole, changed) = (IsGuarded ? Math.Min(AttentionBlocks.Keys, _keys - key) : count, _call.Bias is not null || _call.Causal);
+        var (whole, changed, summing) = (IsGuarded ? Math.Min(AttentionBlocks.Keys, _keys - key) : count, _call.Bias is not null || _call.Causal, false);
         fixed (float* queries = _queries.Span[(top * _depth)..], panels = _keyPanels.Panels)
         {
             if (_call.Sums is { } sums)
-                ScoreAndSum(sums, place, top, summed, key, whole, queries, panels + (nint)key * _depth, scores);
+                summing = ScoreAndSum(sums, place, top, summed, key, whole, changed, queries, panels + (nint)key * _depth, scores);
             else
                 FloatPanel.Multiply(queries, _depth, place.Rows, panels + (nint)key * _depth, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, whole, false);
         }
@@ -196,33 +207,50 @@ internal sealed unsafe class AttentionHead
             for (var j = count - 1; j >= 0 && (kept.IsEmpty ? key + j : kept[key + j]) > last; j--)
                 target[j] = float.NegativeInfinity;
         }
+
+        return summing;
     }
 
-    /// <summary>Scores with their sums, which the micro-kernel takes; where flips are planned, they come between.</summary>
-    private void ScoreAndSum(AttentionSums sums, in Place place, int top, bool summed, int key, int count, float* queries, float* panels, float* scores)
+    /// <summary>
+    /// Scores with their sums: along the columns the micro-kernel takes them, along the rows the pass that looks for the largest, unless flips or a change of the scores come before it. Whether it
+    /// still has to.
+    /// </summary>
+    private bool ScoreAndSum(AttentionSums sums, in Place place, int top, bool summed, int key, int count, bool changed, float* queries, float* panels, float* scores)
     {
         var columns = (place.Product * sums.QueryBlocks + place.Block) * sums.Keys + key;
-        var first = (place.Product * sums.Tokens + place.First) * sums.KeyBlocks + key / AttentionBlocks.Keys;
         var planned = _call.ScoreFaults is { } plans && !plans[place.Product].IsEmpty;
-        fixed (float* rowSums = sums.ObservedScoreRows[first..], columnSums = sums.ObservedScoreColumns[columns..], expected = sums.ExpectedScoreColumns[columns..], lanes = _lanes.Span)
+        fixed (float* rowSums = RowSums(sums, place, key), columnSums = sums.ObservedScoreColumns[columns..], expected = sums.ExpectedScoreColumns[columns..])
         {
             PanelSums taken = default;
             taken.Check = summed ? expected : null;
-            if (!planned)
-            {
-                (taken.RowStride, taken.ColumnsBegun) = (sums.KeyBlocks, top > 0);
-                taken.Lanes = lanes;
-                taken.Rows = rowSums;
-                taken.Columns = columnSums;
-            }
-
+            taken.Columns = planned ? null : columnSums;
+            taken.ColumnsBegun = top > 0;
             FloatPanel.Multiply(queries, _depth, place.Rows, panels, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, count, false, taken);
-            if (!planned)
-                return;
-            Toggle(_call.ScoreFaults, place, place.First, key, count, scores, _scoreStride);
-            FloatLines.Add(scores, _scoreStride, place.Rows, count, rowSums, sums.KeyBlocks, columnSums);
+            if (planned)
+            {
+                Toggle(_call.ScoreFaults, place, place.First, key, count, scores, _scoreStride);
+                if (top == 0)
+                    new Span<float>(columnSums, count).Clear();
+                FloatLines.Add(scores, _scoreStride, place.Rows, count, rowSums, sums.KeyBlocks, columnSums);
+            }
+            else if (changed)
+            {
+                FloatLines.Dots(scores, _scoreStride, place.Rows, count, null, rowSums, sums.KeyBlocks);
+            }
         }
+
+        return !planned && !changed;
     }
+
+    /// <summary>A tile's sums along the rows from their lanes.</summary>
+    private void FoldRows(in Place place, int key, float* lanes)
+    {
+        fixed (float* rowSums = RowSums(_call.Sums!, place, key))
+            RowLanes.Fold(lanes, place.Rows, rowSums, _call.Sums!.KeyBlocks);
+    }
+
+    private static Span<float> RowSums(AttentionSums sums, in Place place, int key) =>
+        sums.ObservedScoreRows[((place.Product * sums.Tokens + place.First) * sums.KeyBlocks + key / AttentionBlocks.Keys)..];
 
     /// <summary>Queries times the sum of each block's keys.</summary>
     private void ExpectRows(AttentionSums sums, in Place place, int blocks)

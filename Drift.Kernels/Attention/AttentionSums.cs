@@ -46,23 +46,28 @@ public sealed class AttentionSums
     /// <summary>Values of Q, K and V that are no finite numbers, where one of them takes part in a sum. Where there are any, the sums mean nothing.</summary>
     public NonFinite Operands { get; internal set; } = NonFinite.None;
 
-    internal void Resize(int products, int tokens, int keys)
+    /// <summary>Makes room.</summary>
+    /// <param name="products">Products of each kind.</param>
+    /// <param name="tokens">Queries of a sample.</param>
+    /// <param name="keys">Most keys of a sample that a mask left.</param>
+    /// <param name="sparse">Whether places may stay unwritten: those hold 0 on both sides.</param>
+    internal void Resize(int products, int tokens, int keys, bool sparse)
     {
         (Products, Tokens, Keys) = (products, tokens, keys);
         QueryBlocks = (tokens + AttentionBlocks.Queries - 1) / AttentionBlocks.Queries;
         KeyBlocks = (keys + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys;
-        (_expectedRows, _observedRows) = (Zeroed(_expectedRows, products * tokens * KeyBlocks), Zeroed(_observedRows, products * tokens * KeyBlocks));
-        (_expectedColumns, _observedColumns) = (Zeroed(_expectedColumns, products * QueryBlocks * keys), Zeroed(_observedColumns, products * QueryBlocks * keys));
-        (_expectedOutputs, _observedOutputs) = (Zeroed(_expectedOutputs, products * tokens), Zeroed(_observedOutputs, products * tokens));
-    }
+        (_expectedRows, _observedRows) = (Room(_expectedRows, products * tokens * KeyBlocks), Room(_observedRows, products * tokens * KeyBlocks));
+        (_expectedColumns, _observedColumns) = (Room(_expectedColumns, products * QueryBlocks * keys), Room(_observedColumns, products * QueryBlocks * keys));
+        (_expectedOutputs, _observedOutputs) = (Room(_expectedOutputs, products * tokens), Room(_observedOutputs, products * tokens));
 
-    /// <summary>Samples with fewer keys leave places unwritten: those hold 0 on both sides.</summary>
-    private static float[] Zeroed(float[] sums, int count)
-    {
-        if (sums.Length < count)
-            return new float[count];
-        sums.AsSpan(0, count).Clear();
-        return sums;
+        float[] Room(float[] sums, int count)
+        {
+            if (sums.Length < count)
+                return new float[count];
+            if (sparse)
+                sums.AsSpan(0, count).Clear();
+            return sums;
+        }
     }
 }
 
@@ -70,7 +75,7 @@ public sealed class AttentionSums
 public static class AttentionBlocks
 {
     /// <summary>Queries of a block: with a row of their sums, whole register tiles.</summary>
-    public const int Queries = 55;
+    public const int Queries = 8 * MicroTile.MostRows - 1;
 
     /// <summary>Keys of a block. Up to as many, softmax is not split.</summary>
     public const int Keys = 512;

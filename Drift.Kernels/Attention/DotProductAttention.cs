@@ -22,7 +22,7 @@ public static class DotProductAttention
         call.Validate();
         int[]?[] kept = [.. Enumerable.Range(0, call.Samples).Select(sample => Kept(call, sample))];
         if (call.Sums is { } fresh)
-            fresh.Resize(call.Samples * call.Heads, call.Tokens, kept.Max(keys => keys?.Length ?? call.KeyTokens));
+            fresh.Resize(call.Samples * call.Heads, call.Tokens, kept.Max(keys => keys?.Length ?? call.KeyTokens), sparse: call.KeyMask is not null || call.Causal);
 
         for (var sample = 0; sample < call.Samples; sample++)
         {
@@ -46,19 +46,18 @@ public static class DotProductAttention
         var macs = 2L * call.Tokens * keys.Rows * call.Queries.Columns;
         var workers = (int)Math.Min(Math.Min(threads, call.Heads * parts), Math.Max(1, macs / LeastMacsPerThread));
         AttentionHead[] worker = [.. Enumerable.Range(0, workers).Select(_ => new AttentionHead(call, keys.Rows, workspace))];
-        void Share(int w)
-        {
-            for (var unit = call.Heads * parts * w / workers; unit < call.Heads * parts * (w + 1) / workers; unit++)
-            {
-                var (head, part) = Math.DivRem(unit, parts);
-                worker[w].Run(sample, head, keys, values, kept, blocks * part / parts, blocks * (part + 1) / parts);
-            }
-        }
+        WorkerPool.Shared.Run(new Units(worker, sample, keys, values, kept, parts, blocks), call.Heads * parts, workers);
+    }
 
-        if (workers == 1)
-            Share(0);
-        else
-            Parallel.For(0, workers, new ParallelOptions { MaxDegreeOfParallelism = workers }, Share);
+    /// <summary>Heads, or parts of their queries, for whichever worker comes.</summary>
+    private sealed class Units(AttentionHead[] worker, int sample, Tensor keys, Tensor values, int[] kept, int parts, int blocks) : ParallelWork
+    {
+        /// <inheritdoc/>
+        protected internal override void Run(int unit, int number)
+        {
+            var (head, part) = Math.DivRem(unit, parts);
+            worker[number].Run(sample, head, keys, values, kept, blocks * part / parts, blocks * (part + 1) / parts);
+        }
     }
 
     /// <summary>The places of the keys that a sample's mask leaves; null without a mask.</summary>

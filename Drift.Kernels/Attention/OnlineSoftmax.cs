@@ -15,6 +15,12 @@ internal unsafe struct SoftmaxState
     /// <summary>Each row's weights times the line sums of V; null without checks.</summary>
     public float* Checks;
 
+    /// <summary>With checks: sixteen lanes a row of memory that a block's are taken in.</summary>
+    public float* CheckLanes;
+
+    /// <summary>Takes sixteen lanes a row that add up to the sum of its scores in the block; null where nobody wants it.</summary>
+    public float* Scores;
+
     /// <summary>What the last block multiplied each row's earlier sums by.</summary>
     public float* Rescale;
 }
@@ -30,18 +36,19 @@ internal static unsafe class OnlineSoftmax
     /// <param name="weights">Takes the weights; may be the scores.</param>
     /// <param name="stride">Values between rows of either.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="padded">Values of a row, a multiple of sixteen.</param>
+    /// <param name="count">Scores of a row.</param>
     /// <param name="scale">A positive factor of the scores.</param>
     /// <param name="first">Whether nothing came before.</param>
     /// <param name="valueSums">Line sums of the block's V, padded with zeros; null without checks.</param>
     /// <param name="state">What is known of the rows.</param>
-    public static void Add(float* scores, float* weights, nint stride, int rows, int padded, float scale, bool first, float* valueSums, in SoftmaxState state)
+    public static void Add(float* scores, float* weights, nint stride, int rows, int count, float scale, bool first, float* valueSums, in SoftmaxState state)
     {
+        var padded = Softmax.Padded(count);
         // The last of an odd number of rows is its own partner: both are read before either is written.
         for (var row = 0; row < rows; row += 2)
         {
             var other = Math.Min(row + 1, rows - 1);
-            Look(new Rows(scores + row * stride, scores + other * stride, padded), row, other, scale, first, state);
+            Look(new Rows(scores + row * stride, scores + other * stride, padded), count, row, other, scale, first, state);
         }
 
         for (var row = 0; row < rows; row += 2)
@@ -49,6 +56,18 @@ internal static unsafe class OnlineSoftmax
             var other = Math.Min(row + 1, rows - 1);
             Weigh(new Rows(scores + row * stride, scores + other * stride, padded), new Rows(weights + row * stride, weights + other * stride, padded), row, other, scale, first, valueSums, state);
         }
+
+        if (valueSums != null)
+            Check(rows, first, state);
+    }
+
+    /// <summary>The block's checks, from their lanes, join what was before.</summary>
+    private static void Check(int rows, bool first, in SoftmaxState state)
+    {
+        var folded = stackalloc float[rows];
+        RowLanes.Fold(state.CheckLanes, rows, folded, 1);
+        for (var row = 0; row < rows; row++)
+            state.Checks[row] = first ? folded[row] : MathF.FusedMultiplyAdd(state.Checks[row], state.Rescale[row], folded[row]);
     }
 
     /// <summary>Weights become shares: each row of the only block by its own sum, and the check with it.</summary>
@@ -74,9 +93,13 @@ internal static unsafe class OnlineSoftmax
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Look(in Rows scores, int row, int other, float scale, bool first, in SoftmaxState state)
+    private static void Look(in Rows scores, int count, int row, int other, float scale, bool first, in SoftmaxState state)
     {
-        Look(scores, out var largestX, out var largestY);
+        Vector512<float> largestX, largestY;
+        if (state.Scores == null)
+            Look(scores, out largestX, out largestY);
+        else
+            LookAndSum(scores, count, state.Scores + row * VectorMath.Lanes, state.Scores + other * VectorMath.Lanes, out largestX, out largestY);
         Top(largestX, row, scale, first, state);
         if (other != row)
             Top(largestY, other, scale, first, state);
@@ -86,14 +109,14 @@ internal static unsafe class OnlineSoftmax
     private static void Weigh(in Rows scores, in Rows weights, int row, int other, float scale, bool first, float* valueSums, in SoftmaxState state)
     {
         var (topX, topY) = (state.Largest[row], state.Largest[other]);
-        Vector512<float> sumX, sumY, checkX = default, checkY = default;
+        Vector512<float> sumX, sumY;
         if (valueSums == null)
             Weigh(scores, weights, scale, topX, topY, out sumX, out sumY);
         else
-            Weigh(scores, weights, scale, topX, topY, valueSums, out sumX, out sumY, out checkX, out checkY);
-        Keep(row, sumX, checkX, first, state);
+            Weigh(scores, weights, scale, topX, topY, valueSums, state.CheckLanes + row * VectorMath.Lanes, state.CheckLanes + other * VectorMath.Lanes, out sumX, out sumY);
+        Keep(row, sumX, first, state);
         if (other != row)
-            Keep(other, sumY, checkY, first, state);
+            Keep(other, sumY, first, state);
     }
 
     /// <summary>The largest of each lane. NaN need not be seen: where there is one, the sum of weights becomes NaN, and all of the row with it.</summary>
@@ -120,6 +143,43 @@ internal static unsafe class OnlineSoftmax
         (largestX, largestY) = (Vector512.MaxNative(a, c), Vector512.MaxNative(b, d));
     }
 
+    /// <summary>The same, and the sums of all lanes' scores: the loads are there, and the additions wait for nothing that the maxima need.</summary>
+    private static void LookAndSum(in Rows scores, int count, float* sumX, float* sumY, out Vector512<float> largestX, out Vector512<float> largestY)
+    {
+        float* x = scores.X, y = scores.Y;
+        var (a, b) = (Vector512.Create(float.NegativeInfinity), Vector512.Create(float.NegativeInfinity));
+        var (c, d) = (a, b);
+        var (e, f, g, h) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        var i = 0;
+        for (; i <= count - 2 * VectorMath.Lanes; i += 2 * VectorMath.Lanes)
+        {
+            var (p, q) = (Vector512.Load(x + i), Vector512.Load(y + i));
+            var (r, s) = (Vector512.Load(x + i + VectorMath.Lanes), Vector512.Load(y + i + VectorMath.Lanes));
+            a = Vector512.MaxNative(p, a);
+            b = Vector512.MaxNative(q, b);
+            c = Vector512.MaxNative(r, c);
+            d = Vector512.MaxNative(s, d);
+            e += p;
+            f += q;
+            g += r;
+            h += s;
+        }
+
+        for (; i < count; i += VectorMath.Lanes)
+        {
+            var there = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count - i)).AsSingle();
+            var (p, q) = (Vector512.Load(x + i), Vector512.Load(y + i));
+            a = Vector512.MaxNative(p, a);
+            b = Vector512.MaxNative(q, b);
+            e += p & there;
+            f += q & there;
+        }
+
+        (e + g).Store(sumX);
+        (f + h).Store(sumY);
+        (largestX, largestY) = (Vector512.MaxNative(a, c), Vector512.MaxNative(b, d));
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Top(Vector512<float> largest, int row, float scale, bool first, in SoftmaxState state)
     {
@@ -135,12 +195,10 @@ internal static unsafe class OnlineSoftmax
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep(int row, Vector512<float> weights, Vector512<float> check, bool first, in SoftmaxState state)
+    private static void Keep(int row, Vector512<float> weights, bool first, in SoftmaxState state)
     {
         var sum = VectorMath.Sum(weights);
         state.Weights[row] = first ? sum : MathF.FusedMultiplyAdd(state.Weights[row], state.Rescale[row], sum);
-        if (state.Checks != null)
-            state.Checks[row] = first ? VectorMath.Sum(check) : MathF.FusedMultiplyAdd(state.Checks[row], state.Rescale[row], VectorMath.Sum(check));
     }
 
     private static void Weigh(in Rows scores, in Rows weights, float scale, float topX, float topY, out Vector512<float> sumX, out Vector512<float> sumY)
@@ -161,8 +219,8 @@ internal static unsafe class OnlineSoftmax
         (sumX, sumY) = (a, b);
     }
 
-    private static void Weigh(in Rows scores, in Rows weights, float scale, float topX, float topY, float* valueSums, out Vector512<float> sumX, out Vector512<float> sumY,
-        out Vector512<float> checkX, out Vector512<float> checkY)
+    private static void Weigh(in Rows scores, in Rows weights, float scale, float topX, float topY, float* valueSums, float* checkX, float* checkY,
+        out Vector512<float> sumX, out Vector512<float> sumY)
     {
         var (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
         var (tops, others) = (Vector512.Create(topX), Vector512.Create(topY));
@@ -180,7 +238,9 @@ internal static unsafe class OnlineSoftmax
             f.Store(toY + i);
         }
 
-        (sumX, sumY, checkX, checkY) = (a, b, c, d);
+        c.Store(checkX);
+        d.Store(checkY);
+        (sumX, sumY) = (a, b);
     }
 
     /// <summary>Two rows, or one twice.</summary>

@@ -49,7 +49,7 @@ public static class Softmax
                 new ReadOnlySpan<float>(x, count * padded).CopyTo(new Span<float>(y, count * padded));
             for (var i = 0; i < count && columns < padded; i++)
                 new Span<float>(y + i * padded + columns, padded - columns).Fill(float.NegativeInfinity);
-            OnlineSoftmax.Add(from, y, padded, count, padded, scale, true, null, state);
+            OnlineSoftmax.Add(from, y, padded, count, columns, scale, true, null, state);
             OnlineSoftmax.Divide(y, padded, count, padded, state);
         }
     }

@@ -10,7 +10,7 @@ namespace Drift.Kernels;
 internal static unsafe class FloatLines
 {
     // Lines whose lanes are folded together, and vectors of columns that are summed together: heads of 72 have five.
-    private const int Together = 16, Vectors = 5, Lanes = VectorMath.Lanes;
+    private const int Together = 16, Rows = 4, Vectors = 5, Lanes = VectorMath.Lanes;
 
     /// <summary>Lines times one other line, or their sums.</summary>
     /// <param name="values">First line.</param>
@@ -20,6 +20,7 @@ internal static unsafe class FloatLines
     /// <param name="factors">The other line; null for ones.</param>
     /// <param name="sums">Takes a value a line.</param>
     /// <param name="sumStride">Values between those.</param>
+    [SkipLocalsInit]
     public static void Dots(float* values, nint stride, int count, int length, float* factors, float* sums, nint sumStride)
     {
         float* lanes = stackalloc float[Together * Lanes], ones = stackalloc float[Lanes];
@@ -27,25 +28,35 @@ internal static unsafe class FloatLines
         for (var first = 0; first < count; first += Together)
         {
             var lines = Math.Min(Together, count - first);
-            for (var i = 0; i < lines; i++, values += stride)
-                Dot(values, length, factors == null ? ones : factors, factors == null ? 0 : 1).Store(lanes + i * Lanes);
+            if (length < Lanes)
+                Short(values, stride, lines, length, factors == null ? ones : factors, lanes);
+            for (var i = 0; i < lines && length >= Lanes; i += Rows)
+                Four(values + i * stride, stride, Math.Min(Rows, lines - i), length, factors == null ? ones : factors, factors == null ? 0 : Lanes, lanes + i * Lanes);
+            values += Together * stride;
             RowLanes.Fold(lanes, lines, sums + first * sumStride, sumStride);
         }
     }
 
-    /// <summary>The sum of some lines, value by value.</summary>
+    /// <summary>The sum of some lines, value by value; and the lines themselves, one behind the other, where somebody takes them.</summary>
     /// <param name="values">First line.</param>
     /// <param name="stride">Values between lines.</param>
     /// <param name="count">Lines.</param>
     /// <param name="length">Values of a line, at least 1.</param>
     /// <param name="sum">Takes it.</param>
-    public static void Sum(float* values, nint stride, int count, int length, float* sum)
+    /// <param name="copy">Takes the lines; null for nobody.</param>
+    public static void Sum(float* values, nint stride, int count, int length, float* sum, float* copy = null)
     {
         if (length < Lanes)
         {
             new Span<float>(sum, length).Clear();
             for (var i = 0; i < count; i++)
-                Activation.Add(new Span<float>(sum, length), new ReadOnlySpan<float>(values + i * stride, length));
+            {
+                var line = new ReadOnlySpan<float>(values + i * stride, length);
+                Activation.Add(new Span<float>(sum, length), line);
+                if (copy != null)
+                    line.CopyTo(new Span<float>(copy + i * length, length));
+            }
+
             return;
         }
 
@@ -55,14 +66,23 @@ internal static unsafe class FloatLines
             int From(int vector) => Math.Min(at + vector * Lanes, length - Lanes);
             var (p, q, r, s, t) = (From(0), From(1), From(2), From(3), From(4));
             var (a, b, c, d, e) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-            var line = values;
+            float* line = values, target = copy;
             for (var i = 0; i < count; i++, line += stride)
             {
-                a += Vector512.Load(line + p);
-                b += Vector512.Load(line + q);
-                c += Vector512.Load(line + r);
-                d += Vector512.Load(line + s);
-                e += Vector512.Load(line + t);
+                var (v, w, x, y, z) = (Vector512.Load(line + p), Vector512.Load(line + q), Vector512.Load(line + r), Vector512.Load(line + s), Vector512.Load(line + t));
+                a += v;
+                b += w;
+                c += x;
+                d += y;
+                e += z;
+                if (target == null)
+                    continue;
+                v.Store(target + p);
+                w.Store(target + q);
+                x.Store(target + r);
+                y.Store(target + s);
+                z.Store(target + t);
+                target += length;
             }
 
             a.Store(sum + p);
@@ -88,23 +108,42 @@ internal static unsafe class FloatLines
             Activation.Add(new Span<float>(columnSums, columns), new ReadOnlySpan<float>(values, columns));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Dot(float* line, int length, float* factors, nint step)
+    /// <summary>Lanes of up to four lines: each is a chain of dependent sums, and they fill each other's waits. Missing lines repeat the first.</summary>
+    private static void Four(float* values, nint stride, int lines, int length, float* factors, nint step, float* lanes)
     {
-        if (length < Lanes)
-            return Short(line, length, factors);
-        var sum = Vector512<float>.Zero;
-        var at = 0;
-        for (; at <= length - Lanes; at += Lanes)
-            sum = Vector512.FusedMultiplyAdd(Vector512.Load(line + at), Vector512.Load(factors + step * at), sum);
-        if (at == length)
-            return sum;
-        // The last vector ends with the line, less what was counted.
-        var from = length - Lanes;
-        var rest = Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(at - from)).AsSingle();
-        return Vector512.FusedMultiplyAdd(Vector512.Load(line + from) & rest, Vector512.Load(factors + step * from) & rest, sum);
+        float* x = values, y = lines > 1 ? x + stride : x, z = lines > 2 ? x + 2 * stride : x, w = lines > 3 ? x + 3 * stride : x;
+        var (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        nint at = 0;
+        for (; at <= length - Lanes; at += Lanes, factors += step)
+        {
+            var factor = Vector512.Load(factors);
+            a = Vector512.FusedMultiplyAdd(Vector512.Load(x + at), factor, a);
+            b = Vector512.FusedMultiplyAdd(Vector512.Load(y + at), factor, b);
+            c = Vector512.FusedMultiplyAdd(Vector512.Load(z + at), factor, c);
+            d = Vector512.FusedMultiplyAdd(Vector512.Load(w + at), factor, d);
+        }
+
+        if (at < length)
+        {
+            // The last vector ends with the line, less what was counted.
+            nint from = length - Lanes, back = step == 0 ? 0 : at - from;
+            var factor = Vector512.Load(factors - back) & Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create((int)(at - from))).AsSingle();
+            a = Vector512.FusedMultiplyAdd(Vector512.Load(x + from), factor, a);
+            b = Vector512.FusedMultiplyAdd(Vector512.Load(y + from), factor, b);
+            c = Vector512.FusedMultiplyAdd(Vector512.Load(z + from), factor, c);
+            d = Vector512.FusedMultiplyAdd(Vector512.Load(w + from), factor, d);
+        }
+
+        a.Store(lanes);
+        b.Store(lanes + Lanes);
+        c.Store(lanes + 2 * Lanes);
+        d.Store(lanes + 3 * Lanes);
     }
 
-    private static Vector512<float> Short(float* line, int length, float* factors) =>
-        VectorMath.Load(new ReadOnlySpan<float>(line, length)) * VectorMath.Load(new ReadOnlySpan<float>(factors, length));
+    /// <summary>Lanes of lines that are shorter than a vector.</summary>
+    private static void Short(float* values, nint stride, int lines, int length, float* factors, float* lanes)
+    {
+        for (var i = 0; i < lines; i++, values += stride, lanes += Lanes)
+            (VectorMath.Load(new ReadOnlySpan<float>(values, length)) * VectorMath.Load(new ReadOnlySpan<float>(factors, length))).Store(lanes);
+    }
 }

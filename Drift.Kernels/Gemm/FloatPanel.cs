@@ -1,24 +1,15 @@
 namespace Drift.Kernels;
 
-/// <summary>Where a few rows' line sums go; all null for none.</summary>
+/// <summary>Where a few rows' column sums go; all null for none. Sums along the rows are cheaper in the pass that reads the product next.</summary>
 internal unsafe struct PanelSums
 {
-    /// <summary>16 lanes a row of memory that the sums are taken in.</summary>
-    public float* Lanes;
-
-    /// <summary>Takes the sum of each row.</summary>
-    public float* Rows;
-
-    /// <summary>Values between those.</summary>
-    public nint RowStride;
-
     /// <summary>Takes a sum a column, or has the rows before added to.</summary>
     public float* Columns;
 
     /// <summary>Whether there were rows before.</summary>
     public bool ColumnsBegun;
 
-    /// <summary>Takes the product of one more row of A, which counts in no sum; null where there is none.</summary>
+    /// <summary>Takes the product of one more row of A, the one after the others, which counts in no sum; null where there is none.</summary>
     public float* Check;
 }
 
@@ -42,8 +33,8 @@ internal static unsafe class FloatPanel
         var kernel = FloatKernels.Float;
         TileCall call = default;
         (call.AStride, call.PanelStride, call.CStride, call.Groups) = (aStride * sizeof(float), FloatWeights.PanelColumns * sizeof(float), cStride * sizeof(float), depth);
-        (call.StartStride, call.RowSumStride) = (call.CStride, sums.RowStride * sizeof(float));
-        call.RowLanes = sums.Lanes;
+        call.StartStride = call.CStride;
+        call.CheckA = a + rows * aStride;
         var riding = sums.Check != null && kernel.TakesCheckRows ? 1 : 0;
         var pieces = (rows + riding + kernel.Rows - 1) / kernel.Rows;
         for (var piece = 0; piece < pieces; piece++)
@@ -51,7 +42,6 @@ internal static unsafe class FloatPanel
             int row = (rows + riding) * piece / pieces, next = (rows + riding) * (piece + 1) / pieces;
             var panel = panels;
             call.A = a + row * aStride;
-            call.RowLanes = sums.Lanes + row * MicroTile.Lanes;
             for (var column = 0; column < columns; column += FloatWeights.PanelColumns, panel += panelStride)
             {
                 var width = Math.Min(FloatWeights.PanelColumns, columns - column);
@@ -60,12 +50,10 @@ internal static unsafe class FloatPanel
                 call.C = c + row * cStride + column;
                 call.Start = accumulate ? call.C : null;
                 call.Columns = TileCall.First(width);
-                call.LanesBegun = column == 0 ? 0 : 1;
-                call.RowSums = sums.Rows == null || column + width < columns ? null : sums.Rows + row * sums.RowStride;
                 call.ColumnSums = sums.Columns + column;
                 call.ColumnsBegun = sums.ColumnsBegun || piece > 0 ? 1 : 0;
                 call.Checks = sums.Check + column;
-                kernel.Run(&call, next - row, vectors, sums.Rows != null, riding > 0 && piece == pieces - 1);
+                kernel.Run(&call, next - row, vectors, sums.Columns != null, riding > 0 && piece == pieces - 1);
             }
         }
 

@@ -9,7 +9,10 @@ namespace Drift.Kernels;
 public sealed class FloatWeights
 {
     internal const int PanelColumns = 32;
-    private const int Square = 8;
+    private const int Square = 8, Line = 64, RowsOfFold = 16;
+
+    // Rows of a strided operand are asked for before they are copied: each begins a stretch that the processor does not foresee.
+    private const int RowsAhead = 12;
 
     private readonly Tensor _panels;
 
@@ -83,19 +86,18 @@ public sealed class FloatWeights
     /// <param name="depthStride">Values between input features.</param>
     public void Fill(ReadOnlySpan<float> source, int columnStride, int depthStride)
     {
+        if (columnStride == 1)
+        {
+            FillRows(source, depthStride, []);
+            return;
+        }
+
         for (var column = 0; column < N; column += PanelColumns)
         {
             var panel = Panels.Slice(column * K, PanelColumns * K);
             var width = Math.Min(PanelColumns, N - column);
             if (width < PanelColumns)
                 panel.Clear();
-            if (columnStride == 1)
-            {
-                for (var p = 0; p < K; p++)
-                    source.Slice(column + p * depthStride, width).CopyTo(panel[(p * PanelColumns)..]);
-                continue;
-            }
-
             // The last element read is checked once, so that the transposition itself runs unchecked.
             _ = source[(column + width - 1) * columnStride + (K - 1) * depthStride];
             ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), column * columnStride);
@@ -104,7 +106,11 @@ public sealed class FloatWeights
             for (nint p = 0; p < wholeDepth; p += Square)
             {
                 for (nint j = 0; j < wholeColumns; j += Square)
+                {
+                    if (p % (Line / sizeof(float)) == 0)
+                        Fetch(ref Unsafe.Add(ref from, (PanelColumns + j) * columnStride + p), columnStride);
                     Transpose(ref Unsafe.Add(ref from, j * columnStride + p), columnStride, ref Unsafe.Add(ref to, p * PanelColumns + j));
+                }
             }
 
             for (nint p = 0; p < K; p++)
@@ -113,6 +119,53 @@ public sealed class FloatWeights
                     Unsafe.Add(ref to, p * PanelColumns + j) = Unsafe.Add(ref from, j * columnStride + p * depthStride);
             }
         }
+    }
+
+    /// <summary>Packs values whose output features stand side by side: a row of the source is a row of every panel.</summary>
+    /// <param name="source">W(j, p) at j + p x <paramref name="stride"/>.</param>
+    /// <param name="stride">Values between rows.</param>
+    /// <param name="sums">Takes the sum of each row, in sixteen lanes, folded as <see cref="RowLanes"/> has it; empty for nobody.</param>
+    internal unsafe void FillRows(ReadOnlySpan<float> source, int stride, Span<float> sums)
+    {
+        var last = source.Length - MicroTile.Lanes;
+        _ = source[(K - 1) * stride + N - 1];
+        Panels[(N / PanelColumns * PanelColumns * K)..].Clear();
+        float* lanes = stackalloc float[RowsOfFold * MicroTile.Lanes], folded = stackalloc float[RowsOfFold];
+        fixed (float* first = source, panels = Panels)
+        {
+            for (var p = 0; p < K; p++)
+            {
+                var from = first + (nint)p * stride;
+                for (nint ahead = 0; ahead < N && Sse.IsSupported; ahead += Line / sizeof(float))
+                    Sse.Prefetch0(from + RowsAhead * (nint)stride + ahead);
+                var sum = Vector512<float>.Zero;
+                for (var column = 0; column < N; column += MicroTile.Lanes)
+                {
+                    // A ragged end is read with what follows it, where something does, and the rest is taken away.
+                    var values = column + MicroTile.Lanes <= N ? Vector512.Load(from + column)
+                        : p * stride + column <= last ? Vector512.Load(from + column) & Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(N - column)).AsSingle()
+                        : VectorMath.Load(new ReadOnlySpan<float>(from + column, N - column));
+                    values.Store(panels + (nint)(column / PanelColumns * PanelColumns) * K + p * PanelColumns + column % PanelColumns);
+                    sum += values;
+                }
+
+                sum.Store(lanes + p % RowsOfFold * MicroTile.Lanes);
+                if (sums.IsEmpty || (p % RowsOfFold != RowsOfFold - 1 && p != K - 1))
+                    continue;
+                RowLanes.Fold(lanes, RowsOfFold, folded, 1);
+                new ReadOnlySpan<float>(folded, p % RowsOfFold + 1).CopyTo(sums[(p / RowsOfFold * RowsOfFold)..]);
+            }
+        }
+    }
+
+    /// <summary>Asks for a line of eight rows, whether they exist or not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Fetch(ref float from, nint stride)
+    {
+        // An address that is only asked for may move meanwhile.
+        var line = (float*)Unsafe.AsPointer(ref from);
+        for (var row = 0; row < Square; row++, line += stride)
+            Sse.Prefetch0(line);
     }
 
     /// <summary>Eight rows of eight values become eight rows of a panel: pairs, then quarters, then halves change places.</summary>

@@ -8,7 +8,7 @@ internal abstract class ParallelWork
 
     /// <summary>Does one part.</summary>
     /// <param name="part">Which one.</param>
-    /// <param name="worker">Number of the thread that does it, 0 for the caller: no two that run at once have the same.</param>
+    /// <param name="worker">Number of the thread that does it, 0 for the caller, below the threads that were asked for: no two that run at once have the same.</param>
     protected internal abstract void Run(int part, int worker);
 
     /// <summary>Before the first part.</summary>

@@ -51,13 +51,15 @@ internal sealed class WorkerPool
 
         var helpers = Math.Max(0, Math.Min(wanted, _processors - Interlocked.Increment(ref _busy)));
         ulong lent = 0;
-        for (var w = 0; w < _workers.Length && w < 64 && helpers > 0; w++)
+        // Numbers count the helpers of this work, whichever they are: a caller has memory for as many threads as it asked for.
+        var number = 0;
+        for (var w = 0; w < _workers.Length && w < 64 && number < helpers; w++)
         {
-            if (!_workers[w].TryStart(work, w + 1))
+            if (!_workers[w].TryStart(work, number + 1))
                 continue;
             Interlocked.Increment(ref _busy);
             lent |= 1UL << w;
-            helpers--;
+            number++;
         }
 
         work.Share(0, this);

@@ -17,6 +17,9 @@ public static class PictureGrid
     private const int Gap = 4;
     private const int LineHeight = 14;
 
+    /// <summary>Read once: Skia's cache of glyphs keeps every typeface that it has drawn, so one for each grid would grow the process by the font's size each time.</summary>
+    private static readonly Lazy<SKTypeface> Typeface = new(LoadTypeface);
+
     /// <summary>Draws the grid on white.</summary>
     /// <param name="columns">A label a column; line breaks allowed.</param>
     /// <param name="rows">Labels and pictures; line breaks allowed. All pictures have one size.</param>
@@ -28,8 +31,7 @@ public static class PictureGrid
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentOutOfRangeException.ThrowIfLessThan(scale, 1);
         var (height, width) = SizeOf(columns, rows, scale);
-        using var typeface = LoadTypeface();
-        using var font = new SKFont(typeface, TextSize) { Edging = SKFontEdging.Antialias, Hinting = SKFontHinting.None };
+        using var font = new SKFont(Typeface.Value, TextSize) { Edging = SKFontEdging.Antialias, Hinting = SKFontHinting.None };
         using var paint = new SKPaint { Color = SKColors.Black, IsAntialias = true };
 
         var left = Gap + (int)MathF.Ceiling(rows.Max(row => TextWidth(row.Label, font))) + Gap;

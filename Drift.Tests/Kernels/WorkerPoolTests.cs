@@ -37,6 +37,22 @@ public sealed class WorkerPoolTests
     }
 
     [Test]
+    public void Numbers_stay_below_the_threads_asked_for_where_another_caller_has_helpers()
+    {
+        var pool = new WorkerPool(4);
+        using var inside = new CountdownEvent(2);
+        using var go = new ManualResetEventSlim();
+        var other = new Thread(() => pool.Run(new Waiting(inside, go), 2, 2));
+        other.Start();
+        inside.Wait();
+        var work = new Counting(2000);
+        pool.Run(work, 2000, 2);
+        go.Set();
+        other.Join();
+        Assert.That((work.LargestWorker, work.Done.Sum()), Is.EqualTo((1, 2000)).Or.EqualTo((0, 2000)));
+    }
+
+    [Test]
     public void A_run_allocates_nothing()
     {
         var pool = new WorkerPool(2);

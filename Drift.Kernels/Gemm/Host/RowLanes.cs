@@ -44,12 +44,21 @@ internal static unsafe class RowLanes
         var i = 0;
         for (; Avx512F.IsSupported && i <= rows - Rows; i += Rows, lanes += Rows * MicroTile.Lanes, sums += Rows * stride)
         {
-            var ab = Pairs(lanes);
-            var cd = Pairs(lanes + 2 * MicroTile.Lanes);
-            var quarters = Avx512F.UnpackLow(ab, cd).AsSingle() + Avx512F.UnpackHigh(ab, cd).AsSingle();
-            var halves = quarters.GetLower() + quarters.GetUpper();
-            var four = halves.GetLower() + halves.GetUpper();
+            var four = Fold(Pairs(lanes, lanes + MicroTile.Lanes), Pairs(lanes + 2 * MicroTile.Lanes, lanes + 3 * MicroTile.Lanes));
             (sums[0], sums[stride], sums[2 * stride], sums[3 * stride]) = (four.GetElement(0), four.GetElement(1), four.GetElement(2), four.GetElement(3));
+        }
+
+        if (Avx512F.IsSupported && i < rows)
+        {
+            // Missing rows repeat the last one.
+            var last = lanes + (rows - 1 - i) * MicroTile.Lanes;
+            var three = Fold(Pairs(lanes, i + 1 < rows ? lanes + MicroTile.Lanes : last), Pairs(last, last));
+            sums[0] = three.GetElement(0);
+            if (i + 1 < rows)
+                sums[stride] = three.GetElement(1);
+            if (i + 2 < rows)
+                sums[2 * stride] = three.GetElement(2);
+            return;
         }
 
         for (; i < rows; i++, lanes += MicroTile.Lanes, sums += stride)
@@ -73,10 +82,19 @@ internal static unsafe class RowLanes
         return (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsInt64();
     }
 
+    /// <summary>Four rows from their pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Pairs(float* lanes)
+    private static Vector128<float> Fold(Vector512<double> ab, Vector512<double> cd)
     {
-        var (a, b) = (Vector512.Load(lanes), Vector512.Load(lanes + MicroTile.Lanes));
+        var quarters = Avx512F.UnpackLow(ab, cd).AsSingle() + Avx512F.UnpackHigh(ab, cd).AsSingle();
+        var halves = quarters.GetLower() + quarters.GetUpper();
+        return halves.GetLower() + halves.GetUpper();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Pairs(float* first, float* second)
+    {
+        var (a, b) = (Vector512.Load(first), Vector512.Load(second));
         return (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsDouble();
     }
 }

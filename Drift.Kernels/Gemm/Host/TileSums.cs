@@ -46,7 +46,7 @@ internal static unsafe class TileSums
         for (var row = 0; row < rows; row++, tile += stride)
         {
             var lanes = rowLanes + row * Lanes;
-            for (var v = 0; v < vectors; v++)
+            for (var v = 0; v < vectors && call->RowLanes != null; v++)
                 (Vector512.Load(lanes) + Vector512.Load(tile + v * Lanes)).Store(lanes);
             Activation.Add(new Span<float>(call->ColumnSums, columns), new ReadOnlySpan<float>(tile, columns));
         }
@@ -57,7 +57,7 @@ internal static unsafe class TileSums
 
     private static void Begin(TileCall* call, int first, int rows, int columns)
     {
-        if (call->LanesBegun == 0)
+        if (call->LanesBegun == 0 && call->RowLanes != null)
             new Span<int>((int*)call->RowLanes + first * Lanes, rows * Lanes).Clear();
         if (call->ColumnsBegun == 0 && first == 0)
             new Span<int>(call->ColumnSums, columns).Clear();

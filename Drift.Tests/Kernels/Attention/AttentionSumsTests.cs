@@ -11,6 +11,9 @@ public sealed class AttentionSumsTests
     [TestCase(70, 90, 3, 24)]
     [TestCase(120, 1100, 2, 16)]
     [TestCase(5, 3, 1, 8)]
+    [TestCase(225, 521, 2, 72)]
+    [TestCase(113, 77, 3, 40)]
+    [TestCase(31, 33, 2, 21)]
     public void Without_faults_both_sides_of_every_sum_agree(int tokens, int keys, int heads, int depth)
     {
         var (call, sums) = Guarded(tokens, keys, heads, depth);

@@ -1,5 +1,6 @@
 using Drift.Models;
 using NUnit.Framework;
+using SkiaSharp;
 
 namespace Drift.Tests.Models.Imaging;
 
@@ -52,5 +53,16 @@ public sealed class SkiaPicturesTests
         var grey = colours.Where(c => c.Key.Item1 == c.Key.Item2 && c.Key.Item1 is > 0 and < 255).Sum(c => c.Value);
         Assert.That(grey, Is.GreaterThan(100), "antialiased edges of the labels' letters");
         Assert.Throws<ArgumentException>(() => PictureGrid.Draw(["a"], [new("x", [black, black])], 1));
+    }
+
+    [Test, NonParallelizable]
+    public void Grid_after_grid_leaves_nothing_more_in_skias_cache_of_glyphs()
+    {
+        var row = new PictureRow("nominal", [new Picture(2, 2, 1, new byte[4])]);
+        PictureGrid.Draw(["seed 1"], [row], 8);
+        var first = SKGraphics.GetFontCacheCountUsed();
+        for (var i = 0; i < 5; i++)
+            PictureGrid.Draw(["seed 1"], [row], 8);
+        Assert.That(SKGraphics.GetFontCacheCountUsed(), Is.EqualTo(first));
     }
 }

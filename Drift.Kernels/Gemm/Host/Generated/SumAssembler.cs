@@ -59,6 +59,8 @@ internal sealed class SumAssembler
     {
         var (begin, begun, keep, done) = (_e.CreateLabel(), _e.CreateLabel(), _e.CreateLabel(), _e.CreateLabel());
         _e.mov(rax, _field(nameof(TileCall.RowLanes)));
+        _e.test(rax, rax);
+        _e.jz(done);
         _e.cmp(_field(nameof(TileCall.LanesBegun)), 0);
         _e.je(begin);
         for (var row = 0; row < _rows; row++)

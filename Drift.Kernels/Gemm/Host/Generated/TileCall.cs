@@ -15,6 +15,12 @@ internal unsafe struct TileCall
     /// <summary>Bytes between rows of A.</summary>
     public nint AStride;
 
+    /// <summary>With check rows: the first of them in A's form.</summary>
+    public void* CheckA;
+
+    /// <summary>Bytes between check rows of A.</summary>
+    public nint CheckAStride;
+
     /// <summary>First group of a packed panel: one group of every column, then the next group.</summary>
     public void* Panel;
 
@@ -45,7 +51,7 @@ internal unsafe struct TileCall
     /// <summary>Added to every row but check rows, in C and in no sum; null for none. Floats only.</summary>
     public float* Bias;
 
-    /// <summary>With sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row.</summary>
+    /// <summary>With sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row. Null where only columns are summed.</summary>
     public void* RowLanes;
 
     /// <summary>With sums: 1 where the lanes hold the panels before this one; 0 where they hold nothing yet and count as 0.</summary>
