@@ -1,5 +1,4 @@
 using System.Numerics;
-using Drift.Kernels;
 
 namespace Drift.Abft;
 
