@@ -104,7 +104,7 @@ internal static class NormContests
     private static void Guarded(Step run, AlignedBuffer<float> x, AlignedBuffer<float> y, int threads)
     {
         run(x, y, threads);
-        RangeGuard.RequireFinite(y.Span, "the result");
+        RangeGuard.RequireFinite(y.Span, "the result", threads);
     }
 
     private static double[] Doubles(ReadOnlySpan<float> values)

@@ -23,19 +23,36 @@ public readonly record struct NonFinite(long NaNs, long Infinities, int First)
 /// <summary>Looks for values that are no finite numbers, sixteen at a time.</summary>
 public static class RangeGuard
 {
-    private const int ExponentBits = 0x7F800000;
+    private const int ExponentBits = 0x7F800000, Stretch = 4 * VectorMath.Lanes;
 
-    /// <summary>Whether all values are finite: one pass that ends at the first that is not.</summary>
+    /// <summary>Whether all values are finite: one pass, which a thread ends at the first value of its share that is not.</summary>
     /// <param name="values">Any values.</param>
-    public static bool AllFinite(ReadOnlySpan<float> values) => FirstOf(values) < 0;
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    public static unsafe bool AllFinite(ReadOnlySpan<float> values, int threads = 1)
+    {
+        var found = 0;
+        fixed (float* start = values)
+        {
+            var (from, count) = ((nint)start, values.Length);
+            RowShare.Run((count + Stretch - 1) / Stretch, Stretch, threads, (first, end) =>
+            {
+                var place = first * Stretch;
+                if (FirstOf(new ReadOnlySpan<float>((float*)from + place, Math.Min(count, end * Stretch) - place)) >= 0)
+                    Interlocked.Exchange(ref found, 1);
+            });
+        }
+
+        return found == 0;
+    }
 
     /// <summary>Counts them.</summary>
     /// <param name="values">Any values.</param>
-    public static NonFinite Examine(ReadOnlySpan<float> values)
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    public static NonFinite Examine(ReadOnlySpan<float> values, int threads = 1)
     {
-        var first = FirstOf(values);
-        if (first < 0)
+        if (AllFinite(values, threads))
             return NonFinite.None;
+        var first = FirstOf(values);
         long notNumbers = 0, infinities = 0;
         foreach (var value in values[first..])
         {
@@ -49,16 +66,16 @@ public static class RangeGuard
     /// <summary>Fails unless all values are finite.</summary>
     /// <param name="values">Any values.</param>
     /// <param name="what">What they are, for the message.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">Some are not; the message counts them.</exception>
-    public static void RequireFinite(ReadOnlySpan<float> values, string what)
+    public static void RequireFinite(ReadOnlySpan<float> values, string what, int threads = 1)
     {
-        if (Examine(values) is { Count: > 0 } found)
+        if (Examine(values, threads) is { Count: > 0 } found)
             throw new ArgumentException($"{what}: {found}; expected finite values");
     }
 
     private static int FirstOf(ReadOnlySpan<float> values)
     {
-        const int Stretch = 4 * VectorMath.Lanes;
         ref var start = ref MemoryMarshal.GetReference(values);
         var i = 0;
         while (i <= values.Length - Stretch && !(AnyIn(ref start, i) || AnyIn(ref start, i + 2 * VectorMath.Lanes)))
