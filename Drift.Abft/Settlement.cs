@@ -60,6 +60,33 @@ public sealed class Settlement
         };
     }
 
+    /// <summary>Counts what became of flips where nothing was corrected, as <see cref="Settle"/> does without corrections, from a few words in the product's place.</summary>
+    /// <param name="faults">The plan that was applied; at most one flip an element counts rightly.</param>
+    /// <param name="finding">The elements that a recovery mends.</param>
+    /// <param name="deviations">For each flip by how much its row segment deviates, then its column segment; not read where the product has no sums.</param>
+    /// <param name="large">Smallest magnitude of a large error, at least 1.</param>
+    public static Outcome OfUncorrected(FaultPlan faults, Finding finding, ReadOnlySpan<int> deviations, int large)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        ArgumentOutOfRangeException.ThrowIfLessThan(large, 1);
+        long condemned = 0, left = 0, missed = 0, cancelled = 0;
+        for (var i = 0; i < faults.Count; i++)
+        {
+            var flip = faults.All[i];
+            if (finding.Masks(flip.Row, flip.Column))
+                condemned++;
+            else if (!IsLarge(flip.Mask, large))
+                left++;
+            else
+            {
+                missed++;
+                cancelled += finding.Tile != 0 && !(IsLarge(deviations[2 * i], large) && IsLarge(deviations[2 * i + 1], large)) ? 1 : 0;
+            }
+        }
+
+        return new Outcome(0, condemned, left, missed, 0, 0, 0, 0) { Cancelled = cancelled, Tolerated = finding.Tile == 0 ? 0 : missed - cancelled };
+    }
+
     /// <summary>Whether a line of a flip deviates by less than a large error, as it never does under a large flip alone.</summary>
     private static bool IsHidden(GemmOutput output, Flip flip, int large)
     {

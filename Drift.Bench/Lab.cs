@@ -41,6 +41,9 @@ internal sealed class Lab : IDisposable
     /// <summary>INT8 forms of the layers.</summary>
     public QuantisedLayers Layers { get; }
 
+    /// <summary>Keeps activations between layers; null where the backend is the host's, or only multiplies.</summary>
+    public ITensorDevice? Device => _backend.Tensors;
+
     /// <summary>Keeps INT8 weights from run to run; null where nobody wants it.</summary>
     public WeightCache? WeightCache { get; }
 
@@ -135,7 +138,7 @@ internal sealed class Lab : IDisposable
     {
         var ways = strategies.ToList();
         Profiles = _sampling.Profiled ? [.. ways.Select(_ => new Profile())] : [];
-        return new PictureBatch(Pipeline, _sampling.Threads).Draw([.. ways.Select((strategy, i) => new Drawing(Requests, runs => Open(strategy, runs, i), steps => advance(i, steps))
+        return new PictureBatch(Pipeline, _sampling.Threads, Device).Draw([.. ways.Select((strategy, i) => new Drawing(Requests, runs => Open(strategy, runs, i), steps => advance(i, steps))
         {
             Begin = request => Begin(request),
             OpenTextEncoder = strategy is { CoversTextEncoder: true } && Pipeline.Kind.TakesPrompts ? Beside(strategy) : null,

@@ -1,11 +1,14 @@
 namespace Drift.Kernels;
 
-/// <summary>A dense row-major fp32 array with a shape. Owns no unmanaged memory.</summary>
+/// <summary>
+/// A dense row-major fp32 array with a shape. Owns no unmanaged memory. What a device's workspace lends may stand on the device (<see cref="DeviceWith"/>); <see cref="Span"/> brings it back.
+/// </summary>
 public sealed class Tensor
 {
     private readonly float[] _data;
     private readonly int[] _shape;
     private readonly int _start;
+    private readonly TensorHome? _home;
 
     /// <summary>A zeroed tensor.</summary>
     /// <param name="shape">Extents, outermost first, each at least 0.</param>
@@ -23,14 +26,20 @@ public sealed class Tensor
     {
     }
 
-    internal Tensor(float[] data, int start, int[] shape)
+    internal Tensor(TensorHome home, int[] shape)
+        : this([], 0, shape, home)
+    {
+    }
+
+    internal Tensor(float[] data, int start, int[] shape, TensorHome? home = null)
     {
         ArgumentNullException.ThrowIfNull(data);
         _shape = shape;
+        _home = home;
         Length = Volume(shape);
         Columns = shape.Length == 0 ? 0 : shape[^1];
         Rows = Columns == 0 ? 0 : Length / Columns;
-        if (start + Length > data.Length)
+        if (home is null && start + Length > data.Length)
             throw new ArgumentException($"shape [{string.Join(", ", shape)}] needs {Length} values, data has {data.Length - start}", nameof(data));
         _data = data;
         _start = start;
@@ -49,13 +58,31 @@ public sealed class Tensor
     public int Columns { get; }
 
     /// <summary>All values, row-major.</summary>
-    public Span<float> Span => _data.AsSpan(_start, Length);
+    public Span<float> Span => (_home?.OnHost() ?? _data).AsSpan(_start, Length);
+
+    /// <summary>Whether the values may stand on a device, because its workspace lent the memory.</summary>
+    /// <param name="device">The device.</param>
+    public bool CanStandOn(ITensorDevice device) => _home is not null && _home.Device == device;
+
+    /// <summary>Where the values may stand besides the host's memory; null for nowhere.</summary>
+    internal TensorHome? Home => _home;
+
+    /// <summary>The first value's place in its memory.</summary>
+    internal int Start => _start;
+
+    /// <summary>The device that can compute with both tensors where they are, because at least one of them stands there; null where both are the host's.</summary>
+    /// <param name="other">The other operand, or this one.</param>
+    public ITensorDevice? DeviceWith(Tensor other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return _home is { } mine && other._home is { } its && mine.Device == its.Device && (mine.IsOnDevice || its.IsOnDevice) ? mine.Device : null;
+    }
 
     /// <summary>The same values under another shape of the same volume.</summary>
     /// <param name="shape">Extents, outermost first.</param>
     /// <exception cref="ArgumentException">The volumes differ.</exception>
     public Tensor Reshape(params int[] shape) => Volume(shape) == Length
-        ? new Tensor(_data, _start, shape)
+        ? new Tensor(_data, _start, shape, _home)
         : throw new ArgumentException($"[{string.Join(", ", _shape)}] cannot become [{string.Join(", ", shape)}]", nameof(shape));
 
     /// <summary>Some consecutive entries of the outermost dimension, as a view.</summary>
@@ -67,7 +94,7 @@ public sealed class Tensor
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, _shape[0], nameof(count));
         var each = _shape[0] == 0 ? 0 : Length / _shape[0];
         int[] shape = [count, .. _shape.AsSpan(1)];
-        return new Tensor(_data, _start + first * each, shape);
+        return new Tensor(_data, _start + first * each, shape, _home);
     }
 
     /// <summary>A copy with memory of its own.</summary>

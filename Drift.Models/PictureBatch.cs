@@ -37,7 +37,8 @@ public sealed record FinishedDrawing(IReadOnlyList<DrawnPicture> Pictures, doubl
 /// </summary>
 /// <param name="pipeline">Draws them.</param>
 /// <param name="threads">Threads at work, at least 1.</param>
-public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
+/// <param name="device">Keeps activations between layers; null for the host.</param>
+public sealed class PictureBatch(DiffusionPipeline pipeline, int threads, ITensorDevice? device = null)
 {
     /// <summary>Draws one way.</summary>
     /// <param name="drawing">The pictures.</param>
@@ -69,7 +70,7 @@ public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
         {
             // Unbuffered: a thread that is free takes one picture, where chunks would leave one thread waiting for the other.
             var queue = Partitioner.Create(tasks, EnumerablePartitionerOptions.NoBuffering);
-            Parallel.ForEach(queue, options, () => new Workspace(), (task, _, workspace) =>
+            Parallel.ForEach(queue, options, () => device?.OpenWorkspace() ?? new Workspace(), (task, _, workspace) =>
             {
                 var drawing = drawings[task.Drawing];
                 var request = drawing.Requests[task.Picture];
@@ -82,7 +83,7 @@ public sealed class PictureBatch(DiffusionPipeline pipeline, int threads)
                 lock (finished)
                     finished[task.Drawing] = clock.Elapsed.TotalSeconds;
                 return workspace;
-            }, _ => { });
+            }, workspace => workspace.Release());
         }
         catch (AggregateException e) when (e.InnerExceptions.Count > 0)
         {

@@ -61,6 +61,28 @@ public sealed class ThresholdRule : IDetectionRule
         }
     }
 
+    /// <summary>Judges a product by the deviations of the lines that its flips lie on; others have none.</summary>
+    /// <param name="faults">The flips.</param>
+    /// <param name="deviations">For each flip by how much its row segment deviates, then its column segment, modulo 2^32.</param>
+    /// <param name="m">Rows of the product.</param>
+    /// <param name="n">Columns of the product.</param>
+    /// <param name="tile">Edge of a checksum tile, at least 1.</param>
+    /// <param name="finding">Takes the verdict; what it held before is forgotten.</param>
+    public void Judge(FaultPlan faults, ReadOnlySpan<int> deviations, int m, int n, int tile, Finding finding)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tile, 1);
+        finding.Reset(m, n, tile);
+        for (var i = 0; i < faults.Count; i++)
+        {
+            var flip = faults.All[i];
+            if (Deviates(deviations[2 * i]))
+                finding.FlagRow(flip.Row, flip.Column / tile);
+            if (Deviates(deviations[2 * i + 1]))
+                finding.FlagColumn(flip.Row / tile, flip.Column);
+        }
+    }
+
     /// <inheritdoc/>
     public void Judge(LineSums expected, LineSums observed, Finding finding)
     {
@@ -75,7 +97,7 @@ public sealed class ThresholdRule : IDetectionRule
         }
 
         finding.Reset(m, n, tile);
-        if (tile == 0)
+        if (tile == 0 || (expected.AreZero && observed.AreZero))
             return;
 
         var tileColumns = finding.TileColumns;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Drift.Kernels;
 using Drift.Models;
 
 namespace Drift.Bench;
@@ -7,7 +8,7 @@ namespace Drift.Bench;
 internal static class TraceRun
 {
     private const int TypicalRows = 128, TypicalColumns = 512;
-    private const double Milli = 1e3;
+    private const double Milli = 1e3, Kibi = 1024;
 
     /// <summary>Runs it.</summary>
     /// <param name="options">All settings.</param>
@@ -18,7 +19,9 @@ internal static class TraceRun
         var (sampling, started) = (options.Comparison.Sampling, DateTime.UtcNow);
         using var folder = new OutputFolder(sampling.OutOr("trace", DateTime.Now));
         using var lab = Lab.Open(options.Comparison);
+        var before = lab.Device?.Traffic;
         var (trace, ledger) = Draw(lab, options, session.Cancellation);
+        var traffic = lab.Device?.Traffic - before;
         var traced = TracedTimeline.Of(trace, TracedTimeline.RatesOf(options.Geometry, lab.Layout, TypicalRows, TypicalColumns), options.Buffer);
         var title = $"{sampling.Model.Name}, {options.Row}, seed {sampling.Seed}";
         folder.Write("trace.csv", TraceFiles.ToCsv(trace));
@@ -29,6 +32,8 @@ internal static class TraceRun
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(sampling, options.ToSettings(), started)));
         var target = folder.Commit();
         Print(session.Out, trace, ledger, traced, options);
+        if (traffic is { } travelled)
+            Print(session.Out, travelled, sampling);
         session.Out.WriteLine($"Written to {target}; trace.json opens in ui.perfetto.dev");
         return ErrorPolicy.Success;
     }
@@ -37,8 +42,15 @@ internal static class TraceRun
     public static (RunTrace Trace, RunLedger Ledger) Draw(Lab lab, TraceOptions options, CancellationToken cancellation)
     {
         var (trace, strategy) = (new RunTrace(), lab.StrategyOf(options.Row, options.Comparison));
-        var picture = new PictureBatch(lab.Pipeline, 1).Draw(lab.DrawingOf(strategy!, lab.Requests, trace), options.Comparison.Sampling.Settings, cancellation)[0];
+        var picture = new PictureBatch(lab.Pipeline, 1, lab.Device).Draw(lab.DrawingOf(strategy!, lab.Requests, trace), options.Comparison.Sampling.Settings, cancellation)[0];
         return (trace, picture.Ledger);
+    }
+
+    private static void Print(TextWriter output, DeviceTraffic traffic, SamplingOptions sampling)
+    {
+        var steps = (double)sampling.Steps;
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"On {sampling.Backend} the host waited {traffic.RoundTrips / steps:F1} times a step for {traffic.FetchedBytes / steps / Kibi:F1} KiB, and sent {traffic.Sends / steps:F1} times {traffic.SentBytes / steps / Kibi:F1} KiB in all without waiting (measured)."));
     }
 
     private static void Print(TextWriter output, RunTrace trace, RunLedger ledger, TracedTimeline traced, TraceOptions options)

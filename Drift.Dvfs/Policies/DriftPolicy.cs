@@ -33,6 +33,9 @@ public sealed class DriftPolicy : IOperatingPolicy
 
     /// <summary>Alarms change nothing here: the schedule is made beforehand.</summary>
     /// <inheritdoc/>
+    public bool HearsAlarms => false;
+
+    /// <inheritdoc/>
     public void Observe(GemmSite site, AlarmCount alarms)
     {
     }

@@ -12,6 +12,9 @@ public sealed class PlacePolicy(OperatingPoint point, Func<GemmSite, bool> where
 
     /// <summary>Alarms change nothing here: the places are fixed.</summary>
     /// <inheritdoc/>
+    public bool HearsAlarms => false;
+
+    /// <inheritdoc/>
     public void Observe(GemmSite site, AlarmCount alarms)
     {
     }

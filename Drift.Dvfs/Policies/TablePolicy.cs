@@ -25,6 +25,9 @@ public sealed class TablePolicy(IReadOnlyList<PointRule> rules) : IOperatingPoli
 
     /// <summary>Alarms change nothing here: the schedule is made beforehand.</summary>
     /// <inheritdoc/>
+    public bool HearsAlarms => false;
+
+    /// <inheritdoc/>
     public void Observe(GemmSite site, AlarmCount alarms)
     {
     }

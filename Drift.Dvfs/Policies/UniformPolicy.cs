@@ -11,6 +11,9 @@ public sealed class UniformPolicy(OperatingPoint point) : IOperatingPolicy
 
     /// <summary>Alarms change nothing here.</summary>
     /// <inheritdoc/>
+    public bool HearsAlarms => false;
+
+    /// <inheritdoc/>
     public void Observe(GemmSite site, AlarmCount alarms)
     {
     }

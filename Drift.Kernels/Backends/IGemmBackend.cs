@@ -9,6 +9,9 @@ public interface IGemmBackend : IDisposable
     /// <summary>The name that selects this backend, as <c>host</c> or <c>ilgpu-opencl</c>.</summary>
     string Name { get; }
 
+    /// <summary>The backend's device, where activations can stay from layer to layer; null for a backend that only multiplies.</summary>
+    ITensorDevice? Tensors => null;
+
     /// <summary>Brings weights into the backend's own form, with their tile line sums. Done once at load.</summary>
     /// <param name="weights">W [N, K], signed INT8, row-major without gaps.</param>
     /// <param name="n">Output features, at least 1.</param>

@@ -96,6 +96,9 @@ public readonly struct FaultPlan
         return new FaultPlan(sorted, sorted.Length, starts, m, n);
     }
 
+    /// <summary>The same flips in memory of its own, valid for good.</summary>
+    public FaultPlan Clone() => IsEmpty ? new FaultPlan([], 0, [], M, N) : new FaultPlan(All.ToArray(), Count, Starts.ToArray(), M, N);
+
     /// <summary>
     /// XORs every flip into the accumulators. Doing it twice restores them, which is how the clean values are had without a second product.
     /// </summary>

@@ -7,6 +7,7 @@ public sealed class LineSums
 {
     private int[] _rows = [];
     private int[] _columns = [];
+    private volatile bool _zero;
 
     /// <summary>Rows of the product.</summary>
     public int M { get; private set; }
@@ -24,10 +25,13 @@ public sealed class LineSums
     public int TileColumns { get; private set; }
 
     /// <summary>Row sums [M, tile columns]: entry (i, t) sums row i over the columns of tile column t.</summary>
-    public Span<int> Rows => _rows.AsSpan(0, M * TileColumns);
+    public Span<int> Rows => Written(_rows, M * TileColumns);
 
     /// <summary>Column sums [tile rows, N]: entry (t, j) sums column j over the rows of tile row t.</summary>
-    public Span<int> Columns => _columns.AsSpan(0, TileRows * N);
+    public Span<int> Columns => Written(_columns, TileRows * N);
+
+    /// <summary>Whether all sums are 0 and nobody has asked for them yet; false where that is not known.</summary>
+    public bool AreZero => _zero;
 
     /// <summary>Takes a new shape; the sums are undefined until written.</summary>
     /// <param name="m">Rows of the product.</param>
@@ -35,11 +39,27 @@ public sealed class LineSums
     /// <param name="tile">Edge of a tile, or 0 for none.</param>
     public void Resize(int m, int n, int tile)
     {
-        (M, N, Tile) = (m, n, tile);
+        (M, N, Tile, _zero) = (m, n, tile, false);
         (TileRows, TileColumns) = tile == 0 ? (0, 0) : ((m + tile - 1) / tile, (n + tile - 1) / tile);
         if (_rows.Length < M * TileColumns)
             _rows = new int[M * TileColumns];
         if (_columns.Length < TileRows * N)
             _columns = new int[TileRows * N];
+    }
+
+    /// <summary>Makes all sums 0. They are written when they are first asked for: sums of tiles that all agree seldom are.</summary>
+    internal void Clear() => _zero = true;
+
+    private Span<int> Written(int[] sums, int count)
+    {
+        // Several threads may ask at once: all write the same, and none goes on before it is written.
+        if (_zero)
+        {
+            _rows.AsSpan(0, M * TileColumns).Clear();
+            _columns.AsSpan(0, TileRows * N).Clear();
+            _zero = false;
+        }
+
+        return sums.AsSpan(0, count);
     }
 }

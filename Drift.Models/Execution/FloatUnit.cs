@@ -2,7 +2,7 @@ using Drift.Kernels;
 
 namespace Drift.Models;
 
-/// <summary>The unquantised run: every layer in fp32 on the host, no faults, no checks. Rows are independent, so a picture comes out the same in any batch.</summary>
+/// <summary>The unquantised run: every layer in fp32 on the host, attention where its operands are, no faults, no checks. Rows are independent, so a picture comes out the same in any batch.</summary>
 /// <param name="memory">Rows of conditioning layers, shared with other units; null to compute them every time.</param>
 public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
 {
@@ -36,6 +36,8 @@ public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
     public void Attend(StepContext step, AttentionCall call)
     {
         ArgumentNullException.ThrowIfNull(step);
-        DotProductAttention.Run(call, step.Workspace);
+        ArgumentNullException.ThrowIfNull(call);
+        if (call.Queries.DeviceWith(call.Output)?.TryAttend(call) != true)
+            DotProductAttention.Run(call, step.Workspace);
     }
 }

@@ -40,6 +40,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly Corrections _none = new();
     private readonly Examination? _examination;
     private readonly FaultPlanner[] _further;
+    private readonly ResidentGemm? _resident;
     private LayerKey _last;
     private sbyte[] _codes = [];
     private float[] _scales = [];
@@ -62,6 +63,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         _supplies = [.. pictures.Select(_ => OperatingPoint.Nominal)];
         _examination = strategy.Protection?.OpenCorrector is { } open ? new Examination(open()) : null;
         _further = [.. Enumerable.Range(0, _examination?.Corrector.FurtherProducts ?? 0).Select(_ => new FaultPlanner())];
+        _resident = ResidentGemm.Open(layers.Backend, platform, strategy);
         var depth = strategy.Protection?.Recovery?.Checkpoints ?? 1;
         // A picture's text encoder, denoiser and decoder have units of their own and one store.
         foreach (var run in pictures.Where(run => run.Checkpoints.Depth != depth))
@@ -85,6 +87,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
                 LeaveUntouched(step, input, rows, projection);
         }
 
+        var resident = Resident(step, input);
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
             var quantised = false;
@@ -92,10 +95,15 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             {
                 if (!_strategy.Covers(layer.Key))
                     continue;
-                if (!quantised)
+                if (!quantised && resident is not null)
+                    resident.Quantise(input, picture * rows, rows, Groups(rows));
+                else if (!quantised)
                     Quantise(Share(input, picture, rows), layer.K);
                 quantised = true;
-                Multiply(step, picture, rows, layer, Share(output, picture, rows));
+                if (resident is not null)
+                    Multiply(resident, step, picture, rows, layer, output);
+                else
+                    Multiply(step, picture, rows, layer, Share(output, picture, rows));
             }
         }
 
@@ -156,7 +164,11 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _output.Dispose();
+    public void Dispose()
+    {
+        _resident?.Dispose();
+        _output.Dispose();
+    }
 
     private void AttendGuarded(StepContext step, AttentionCall call)
     {
@@ -172,6 +184,28 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             }, _layers);
             attention.Run(call, (picture * samples)..((picture + 1) * samples), _last, Tiles, step.Workspace);
         }
+    }
+
+    /// <summary>Where products run whose activations stay on a device; null for the host.</summary>
+    private ResidentGemm? Resident(StepContext step, Tensor input)
+    {
+        if (_resident is null || Watch is not null || !_resident.Holds(input))
+            return null;
+        _resident.Reach(step.Index);
+        return _resident;
+    }
+
+    /// <summary>The sentence of the house on a device, which is not waited for unless the policy wants to know.</summary>
+    private void Multiply(ResidentGemm resident, StepContext step, int picture, int rows, LinearLayer layer, Tensor output)
+    {
+        var (run, weights, policy) = (_pictures[picture], _layers.Get(layer, Tiles), _policies[picture]);
+        run.Site = layer.Key.At(step.Index);
+        var point = policy.Choose(run.Site);
+        Supply(picture, point);
+        var faults = _planner.Draw(run.FaultSeed, run.Site, rows, layer.N, _platform.Errors.At(point, layer.K));
+        resident.Multiply(new GuardedCall(run, point, faults, weights, layer.Bias, output, picture * rows, rows), _schedules[picture]);
+        if (policy.HearsAlarms)
+            policy.Observe(run.Site, Alarms(resident.Hear(), rows, layer.N));
     }
 
     /// <summary>Tiles of the checks.</summary>
@@ -230,8 +264,13 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var sums = _output.Expected;
         if (sums.Tile == 0 || _strategy.Protection is not { } protection)
             return default;
-        var flagged = _examination?.FlaggedLines(protection.Threshold) ?? _finding.FlaggedLines;
-        return new AlarmCount(flagged, sums.Rows.Length + sums.Columns.Length, sums.Tile);
+        return Alarms(_examination?.FlaggedLines(protection.Threshold) ?? _finding.FlaggedLines, sums.M, sums.N);
+    }
+
+    private AlarmCount Alarms(int flagged, int m, int n)
+    {
+        var tile = _strategy.Tile;
+        return tile == 0 ? default : new AlarmCount(flagged, m * ((n + tile - 1) / tile) + (m + tile - 1) / tile * n, tile);
     }
 
     /// <summary>Corrected accumulators and their values; the ledger hears what became of the flips.</summary>

@@ -9,6 +9,8 @@ namespace Drift.Models;
 /// <param name="checkpoints">Keeps the mended outputs of its layers, disposed with this; null for a store in host memory.</param>
 public sealed class PictureRun(PictureRequest request, ICheckpointStore? checkpoints = null) : IDisposable
 {
+    private Queue<Action> _deferred = [];
+
     /// <summary>What is drawn.</summary>
     public PictureRequest Request => request;
 
@@ -27,15 +29,47 @@ public sealed class PictureRun(PictureRequest request, ICheckpointStore? checkpo
     /// <summary>Where the picture is at work; attention stands where the product before it stood.</summary>
     public GemmSite Site { get; set; }
 
-    /// <summary>Notes work in the ledger, and in the trace where there is one: the only way into both, so that they agree.</summary>
+    /// <summary>Notes work in the ledger, and in the trace where there is one: the only way into both, so that they agree. Behind work that is deferred it waits for its turn.</summary>
     /// <param name="kind">What it was.</param>
     /// <param name="cost">What it cost.</param>
     /// <param name="events">What a product met; nothing for other work.</param>
     /// <param name="mended">Elements replaced.</param>
     public void Charge(ChargeKind kind, Cost cost, ProductEvents? events = null, int mended = 0)
     {
-        Ledger.Charge(cost);
-        Trace?.Add(new TraceRow(Site, kind, cost, events, mended));
+        var row = new TraceRow(Site, kind, cost, events, mended);
+        if (_deferred.Count == 0)
+            Enter(row);
+        else
+            _deferred.Enqueue(() => Enter(row));
+    }
+
+    /// <summary>Defers what is not known yet, because a device is still at work on it. Charges to come wait behind it, so that the order stays that of the work.</summary>
+    /// <param name="work">Enters it; charges made there stand at the site of now.</param>
+    public void Defer(Action work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        var site = Site;
+        _deferred.Enqueue(() =>
+        {
+            Site = site;
+            work();
+        });
+    }
+
+    /// <summary>Enters everything that was deferred.</summary>
+    public void Settle()
+    {
+        var (site, deferred) = (Site, _deferred);
+        _deferred = [];
+        foreach (var work in deferred)
+            work();
+        Site = site;
+    }
+
+    private void Enter(TraceRow row)
+    {
+        Ledger.Charge(row.Cost);
+        Trace?.Add(row);
     }
 
     /// <summary>The layer's newest checkpoint from before the site's step, as far as is known sound; null where there is none. Damaged ones go into the ledger.</summary>

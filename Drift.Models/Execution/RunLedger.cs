@@ -64,7 +64,15 @@ public sealed record RunLedger
     public void Mended(Finding finding, Repair repair)
     {
         ArgumentNullException.ThrowIfNull(finding);
-        LinesFlagged += finding.FlaggedLines;
+        Mended(finding.FlaggedLines, repair);
+    }
+
+    /// <summary>Notes a verdict and what was done about it.</summary>
+    /// <param name="flaggedLines">Flagged row and column segments.</param>
+    /// <param name="repair">What was mended.</param>
+    public void Mended(int flaggedLines, Repair repair)
+    {
+        LinesFlagged += flaggedLines;
         ElementsMended += repair.Elements;
     }
 

@@ -19,6 +19,12 @@ internal readonly struct AdaptiveNorm(Tensor parts, int width)
     /// <param name="output">As x; may be x.</param>
     public void Norm(Tensor hidden, int part, float epsilon, Tensor output)
     {
+        if (hidden.DeviceWith(output) is { } device)
+        {
+            device.Modulate(hidden, parts, part, epsilon, output);
+            return;
+        }
+
         for (var s = 0; s < hidden.Shape[0]; s++)
             LayerNorm.Modulate(hidden.Slice(s, 1).Span, Part(s, part + 1), Part(s, part), epsilon, output.Slice(s, 1).Span);
     }
@@ -29,6 +35,12 @@ internal readonly struct AdaptiveNorm(Tensor parts, int width)
     /// <param name="part">The part that is the gate.</param>
     public void AddGated(Tensor hidden, Tensor branch, int part)
     {
+        if (hidden.DeviceWith(branch) is { } device)
+        {
+            device.AddGated(hidden, branch, parts, part);
+            return;
+        }
+
         for (var s = 0; s < hidden.Shape[0]; s++)
             GatedSum.Add(hidden.Slice(s, 1).Span, branch.Slice(s, 1).Span, Part(s, part));
     }

@@ -45,7 +45,10 @@ internal sealed class FeedForwardForm
                 Gelu.Quick(wide.Span);
                 return wide;
             default:
-                Gelu.Tanh(wide.Span);
+                if (wide.DeviceWith(wide) is { } device)
+                    device.GeluTanh(wide);
+                else
+                    Gelu.Tanh(wide.Span);
                 return wide;
         }
     }

@@ -105,13 +105,15 @@ public sealed class LayerKernelContract(BackendUnderTest under)
         var layout = new SumLayout(Rows, N, Padded, 64, Tile);
         var e = new OutputExtents(Rows, N, 64, Tile, layout.TileStride, Threshold - 1, Tile);
         var codes = new sbyte[Rows * N];
-        _device.Repack(then, scale, e, codes);
-        var count = _device.Mend(Laid(layout, output), layout, remembered ? scale : 0, e, now);
+        var largest = then.Max(MathF.Abs);
+        _device.Repack(then, largest, e, codes);
+        var report = _device.Mend(Laid(layout, output), layout, remembered ? largest : 0, e, now);
         Assert.Multiple(() =>
         {
             Assert.That(codes, Is.EqualTo(checkpoint!.Codes.ToArray()), "the offload layout");
             Assert.That(now, Is.EqualTo(mended));
-            Assert.That(count, Is.EqualTo(repair.Elements));
+            Assert.That(report[..3], Is.EqualTo(new[] { finding.FlaggedRows, finding.FlaggedColumns, repair.Elements }));
+            Assert.That(remembered ? report[3] : 0, Is.EqualTo(repair.RestoredBytes));
         });
     }
 

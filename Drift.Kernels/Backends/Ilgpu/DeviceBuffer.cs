@@ -24,6 +24,9 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
         return _memory.View.BaseView.SubView(0, Math.Max(length, 1));
     }
 
+    /// <summary>Another buffer of the same device.</summary>
+    public DeviceBuffer Beside() => new(accelerator);
+
     /// <summary>All words that there are.</summary>
     public ArrayView<int> All => _memory is { } memory ? memory.View.BaseView : Take(1);
 

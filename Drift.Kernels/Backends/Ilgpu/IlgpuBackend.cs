@@ -11,12 +11,16 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 {
     public const string Cpu = "ilgpu-cpu", OpenCL = "ilgpu-opencl", Cuda = "ilgpu-cuda";
 
+    // Of a driver's log, whose first lines say it.
+    private const int LongestLog = 600;
+
     private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
     private readonly Action<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> _gather;
     private readonly DeviceProduct _product;
     private readonly KernelFamily[] _all, _families;
     private readonly Lazy<(FloatKernelSet Kernels, FloatFamily Family)> _floats;
+    private readonly IlgpuTensors _tensors;
     private bool _disposed;
 
     /// <summary>Opens a device and compiles the kernels for it.</summary>
@@ -45,6 +49,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         }
 
         _product = new(accelerator, _gather);
+        _tensors = new IlgpuTensors(this, accelerator, group);
 
         // Most runs multiply INT8 only, and a driver takes its time over each kernel.
         _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
@@ -59,6 +64,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     /// <inheritdoc/>
     public string Name { get; }
+
+    /// <inheritdoc/>
+    public ITensorDevice Tensors => _tensors;
 
     /// <summary>Names of the families of kernels at work, the first choice first.</summary>
     public IReadOnlyList<string> Families => [.. _families.Select(family => family.Name)];
@@ -97,9 +105,11 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 Load(weights, prepared, words);
                 return prepared;
             }
-            catch
+            catch (Exception e)
             {
                 prepared.Dispose();
+                if (e is AcceleratorException failure)
+                    throw Failed(failure);
                 throw;
             }
         }
@@ -113,9 +123,16 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         lock (_gate)
         {
             Enter();
-            _product.Load(call, faults);
-            _product.Run();
-            _product.Read(output);
+            try
+            {
+                _product.Load(call, faults);
+                _product.Run();
+                _product.Read(output);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Failed(e);
+            }
         }
     }
 
@@ -133,9 +150,11 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 product.Load(call, faults);
                 return resident;
             }
-            catch
+            catch (Exception e)
             {
                 product.Dispose();
+                if (e is AcceleratorException failure)
+                    throw Failed(failure);
                 throw;
             }
         }
@@ -175,10 +194,36 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             if (_disposed)
                 return;
             _disposed = true;
+            _tensors.Dispose();
             _product.Dispose();
             foreach (var family in _all)
                 family.Dispose();
             _device.Dispose();
+        }
+    }
+
+    /// <summary>Does something on the device, while other threads wait for their turn.</summary>
+    /// <exception cref="BackendUnavailableException">The device failed, or has too little memory.</exception>
+    internal void Use(Action work) => Use(() =>
+    {
+        work();
+        return true;
+    });
+
+    /// <inheritdoc cref="Use(Action)"/>
+    internal T Use<T>(Func<T> work)
+    {
+        lock (_gate)
+        {
+            Enter();
+            try
+            {
+                return work();
+            }
+            catch (AcceleratorException e)
+            {
+                throw Failed(e);
+            }
         }
     }
 
@@ -219,7 +264,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         _device.Accelerator.Synchronize();
     }
 
-    private T Compile<T>(Func<T> load)
+    /// <summary>Loads kernels.</summary>
+    /// <exception cref="BackendUnavailableException">The driver does not compile them.</exception>
+    internal T Compile<T>(Func<T> load)
     {
         try
         {
@@ -232,7 +279,12 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     }
 
     private BackendUnavailableException NotCompiled(Exception e) =>
-        new($"{Name}: the driver of {_device.Detail} does not compile the kernels, install a newer one ({e.Message})", e);
+        new($"{Name}: the driver of {_device.Detail} does not compile the kernels, install a newer one ({Short(KernelRefusal.Find(_device.Accelerator) ?? e.Message)})", e);
+
+    private static string Short(string log) => log.Length <= LongestLog ? log : log[..LongestLog] + "...";
+
+    private BackendUnavailableException Failed(AcceleratorException e) =>
+        new($"{Name}: {_device.Detail} failed and is lost to this run ({e.Message}); expected a device that works, or the backend host", e);
 
     /// <summary>A product that takes its turns on the device.</summary>
     private sealed class Resident<TOutput>(IlgpuBackend owner, IDisposable product, Action run, Action<TOutput> read) : IDeviceProduct<TOutput>
@@ -242,24 +294,22 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         /// <inheritdoc/>
         public void Run()
         {
-            lock (owner._gate)
+            owner.Use(() =>
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                owner.Enter();
                 run();
                 owner._device.Accelerator.Synchronize();
-            }
+            });
         }
 
         /// <inheritdoc/>
         public void Read(TOutput output)
         {
-            lock (owner._gate)
+            owner.Use(() =>
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                owner.Enter();
                 read(output);
-            }
+            });
         }
 
         /// <inheritdoc/>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ILGPU;
 
 namespace Drift.Kernels.Ilgpu;
@@ -6,10 +7,16 @@ namespace Drift.Kernels.Ilgpu;
 internal sealed class IlgpuWeights : GemmWeights
 {
     private readonly DeviceBuffer _words, _lines;
+    private readonly DeviceBuffer _scales, _bias;
+    private (float[] Scales, float[] Bias)? _wayOut;
     private bool _disposed;
 
     public IlgpuWeights(IlgpuBackend owner, KernelFamily family, int n, int k, ChecksumTiles tiles, DeviceBuffer words, DeviceBuffer lines)
-        : base(n, k, tiles) => (Owner, Family, _words, _lines) = (owner, family, words, lines);
+        : base(n, k, tiles)
+    {
+        (Owner, Family, _words, _lines) = (owner, family, words, lines);
+        (_scales, _bias) = (words.Beside(), words.Beside());
+    }
 
     /// <summary>The backend whose device holds them.</summary>
     public IlgpuBackend Owner { get; }
@@ -31,6 +38,21 @@ internal sealed class IlgpuWeights : GemmWeights
     /// <summary>The sums of W's lines within each tile, as the family has them.</summary>
     public ArrayView<int> Lines => Alive(_lines).Take(Family.LinesLength(TilesIn(N, Tile), LineWords));
 
+    /// <summary>The scales and biases of the outputs, sent when they are first asked for.</summary>
+    /// <param name="scales">N scales.</param>
+    /// <param name="bias">N values; empty for zeros.</param>
+    public (ArrayView<float> Scales, ArrayView<float> Bias) WayOut(float[] scales, float[] bias)
+    {
+        if (_wayOut is not { } known || known.Scales != scales || known.Bias != bias)
+        {
+            _wayOut = (scales, bias);
+            Send(scales, Alive(_scales));
+            Send(bias, Alive(_bias));
+        }
+
+        return (Alive(_scales).Take(N).Cast<float>(), Alive(_bias).Take(N).Cast<float>());
+    }
+
     public static int RoundUp(int extent, int step) => (extent + step - 1) / step * step;
 
     public static int TilesIn(int extent, int tile) => tile == 0 ? 0 : (extent + tile - 1) / tile;
@@ -41,10 +63,19 @@ internal sealed class IlgpuWeights : GemmWeights
         if (!_disposed && disposing)
         {
             _disposed = true;
-            Owner.Release(_words, _lines);
+            Owner.Release(_words, _lines, _scales, _bias);
         }
 
         base.Dispose(disposing);
+    }
+
+    private void Send(float[] values, DeviceBuffer target)
+    {
+        var stage = target.Stage(N);
+        stage.Clear();
+        MemoryMarshal.Cast<float, int>(values).CopyTo(stage);
+        target.Upload(N);
+        target.DropStage();
     }
 
     private DeviceBuffer Alive(DeviceBuffer buffer)

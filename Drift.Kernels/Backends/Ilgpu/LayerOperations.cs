@@ -9,11 +9,7 @@ internal sealed class LayerOperations : IDisposable
 {
     private readonly IlgpuDevice _device;
     private readonly DeviceBuffer _values, _largest, _codes, _sums, _weights, _bias;
-    private readonly Action<Index2D, ArrayView<float>, ArrayView<int>, QuantiseExtents> _measure;
-    private readonly Action<Index2D, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents> _encode;
-    private readonly Action<Index2D, ArrayView<int>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, OutputExtents> _leave;
-    private readonly Action<Index2D, ArrayView<float>, float, ArrayView<sbyte>, OutputExtents> _repack;
-    private readonly Action<Index2D, SumViews, ArrayView<sbyte>, float, ArrayView<float>, ArrayView<int>, OutputExtents> _mend;
+    private readonly LayerKernelSet _kernels;
 
     /// <summary>Opens a device and compiles the kernels.</summary>
     /// <param name="name">One of <see cref="IlgpuBackend.Names"/>.</param>
@@ -25,12 +21,7 @@ internal sealed class LayerOperations : IDisposable
         var accelerator = _device.Accelerator;
         (_values, _largest, _codes, _sums, _weights, _bias) = (new(accelerator), new(accelerator), new(accelerator), new(accelerator), new(accelerator), new(accelerator));
         var group = Math.Min(DeviceTuning.Shipped(_device.IsGpu).GroupSize, accelerator.MaxNumThreadsPerGroup);
-        _measure = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<int>, QuantiseExtents>(QuantiseKernels.Measure, group);
-        _encode = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents>(QuantiseKernels.Encode, group);
-        _leave = accelerator.LoadImplicitlyGroupedStreamKernel<
-            Index2D, ArrayView<int>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, OutputExtents>(OutputKernels.Leave, group);
-        _repack = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, float, ArrayView<sbyte>, OutputExtents>(OutputKernels.Repack, group);
-        _mend = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, SumViews, ArrayView<sbyte>, float, ArrayView<float>, ArrayView<int>, OutputExtents>(OutputKernels.Mend, group);
+        _kernels = new(accelerator, group);
     }
 
     /// <summary>Quantises: <see cref="QuantiseKernels"/>.</summary>
@@ -43,7 +34,7 @@ internal sealed class LayerOperations : IDisposable
         var source = Upload(_values, values);
         var largest = Measure(source, e);
         var tiles = (e.PaddedRows + e.Tile - 1) / e.Tile;
-        _encode(new Index2D(e.Words, tiles), source, largest, _codes.Take(codes.Length), _sums.Take(sums.Length), e);
+        _kernels.Encode(new Index2D(e.Words, tiles), source, largest, _codes.Take(codes.Length), _sums.Take(sums.Length), e);
         _codes.Download(codes.Length).CopyTo(codes);
         _sums.Download(sums.Length).CopyTo(sums);
     }
@@ -62,37 +53,39 @@ internal sealed class LayerOperations : IDisposable
     {
         var largest = Measure(Upload(_values, activations), q);
         var target = _sums.Take(values.Length).Cast<float>();
-        _leave(new Index2D(e.Columns, e.Rows), Upload(_codes, c), largest, Upload(_weights, weights), Upload(_bias, bias), target, q.RowsOfGroup, limit, e);
+        _kernels.Leave(new Index2D(e.Columns, e.Rows), Upload(_codes, c), largest, Upload(_weights, weights), Upload(_bias, bias), target, q.RowsOfGroup, limit, e);
         MemoryMarshal.Cast<int, float>(_sums.Download(values.Length)).CopyTo(values);
     }
 
     /// <summary>A checkpoint's codes: <see cref="OutputKernels.Repack"/>; they stay on the device for <see cref="Mend"/>.</summary>
     /// <param name="values">[rows, columns].</param>
-    /// <param name="scale">The output's scale.</param>
+    /// <param name="largest">The largest magnitude that the output's scale is made of.</param>
     /// <param name="e">Extents.</param>
     /// <param name="codes">Takes the codes.</param>
-    public void Repack(ReadOnlySpan<float> values, float scale, OutputExtents e, Span<sbyte> codes)
+    public void Repack(ReadOnlySpan<float> values, float largest, OutputExtents e, Span<sbyte> codes)
     {
         var words = (codes.Length + 3) / 4;
-        _repack(new Index2D(e.Columns, e.Rows), Upload(_values, values), scale, _codes.Take(words).Cast<sbyte>(), e);
+        _kernels.Repack(new Index2D(e.Columns, e.Rows), Upload(_values, values), Upload(_largest, [BitConverter.SingleToInt32Bits(largest)]), _codes.Take(words).Cast<sbyte>(), _weights.Take(1), e);
         MemoryMarshal.Cast<int, sbyte>(_codes.Download(words))[..codes.Length].CopyTo(codes);
     }
 
-    /// <summary>Verifies and mends: <see cref="OutputKernels.Mend"/>.</summary>
+    /// <summary>Verifies and mends: <see cref="VerdictKernels.Judge"/> and <see cref="OutputKernels.Mend"/>.</summary>
     /// <param name="sums">A product's sums, laid out.</param>
     /// <param name="layout">How.</param>
-    /// <param name="scale">Scale of what <see cref="Repack"/> left; 0 for no checkpoint.</param>
+    /// <param name="largest">What was given to <see cref="Repack"/>; 0 for no checkpoint.</param>
     /// <param name="e">Extents.</param>
     /// <param name="values">[rows, columns]; mended.</param>
-    /// <returns>Elements that were mended.</returns>
-    public int Mend(ReadOnlySpan<int> sums, SumLayout layout, float scale, OutputExtents e, Span<float> values)
+    /// <returns>Flagged rows, flagged columns, masked elements and those fetched for them.</returns>
+    public int[] Mend(ReadOnlySpan<int> sums, SumLayout layout, float largest, OutputExtents e, Span<float> values)
     {
         var target = Upload(_values, values);
-        var mended = _largest.Take(1);
-        mended.MemSetToZero();
-        _mend(new Index2D(e.Columns, e.Rows), layout.In(Upload(_sums, sums)), _codes.All.Cast<sbyte>(), scale, target, mended, e);
+        var report = _bias.Take(VerdictKernels.Counts);
+        report.MemSetToZero();
+        var views = layout.In(Upload(_sums, sums));
+        _kernels.Judge((e.Rows + e.Tile - 1) / e.Tile * ((e.Columns + e.Tile - 1) / e.Tile), views, report, e);
+        _kernels.Mend(new Index2D(e.Columns, e.Rows), views, _codes.All.Cast<sbyte>(), Upload(_largest, [BitConverter.SingleToInt32Bits(largest)]), target, e);
         MemoryMarshal.Cast<int, float>(_values.Download(values.Length)).CopyTo(values);
-        return _largest.Download(1)[0];
+        return _bias.Download(VerdictKernels.Counts).ToArray();
     }
 
     /// <inheritdoc/>
@@ -108,7 +101,7 @@ internal sealed class LayerOperations : IDisposable
         var groups = e.Rows / e.RowsOfGroup;
         var largest = _largest.Take(groups);
         largest.MemSetToZero();
-        _measure(new Index2D((e.RowsOfGroup * e.Width + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), source, largest, e);
+        _kernels.Measure(new Index2D((e.RowsOfGroup * e.Width + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), source, largest, e);
         return largest;
     }
 

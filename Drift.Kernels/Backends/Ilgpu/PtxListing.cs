@@ -1,6 +1,5 @@
 using System.Reflection;
 using ILGPU;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 
@@ -25,6 +24,19 @@ internal static class PtxListing
         ["quantise"] = Method(typeof(QuantiseKernels), nameof(QuantiseKernels.Encode)),
         ["leave"] = Method(typeof(OutputKernels), nameof(OutputKernels.Leave)),
         ["mend"] = Method(typeof(OutputKernels), nameof(OutputKernels.Mend)),
+        ["measure-output"] = Method(typeof(OutputKernels), nameof(OutputKernels.Measure)),
+        ["saturate"] = Method(typeof(OutputKernels), nameof(OutputKernels.Saturate)),
+        ["mend-wide"] = Method(typeof(OutputKernels), nameof(OutputKernels.MendWide)),
+        ["keep"] = Method(typeof(OutputKernels), nameof(OutputKernels.Keep)),
+        ["judge"] = Method(typeof(VerdictKernels), nameof(VerdictKernels.Judge)),
+        ["trace-flips"] = Method(typeof(VerdictKernels), nameof(VerdictKernels.Trace)),
+        ["toggle-flips"] = Method(typeof(VerdictKernels), nameof(VerdictKernels.Toggle)),
+        ["modulate"] = Method(typeof(TensorKernels), nameof(TensorKernels.Modulate)),
+        ["add-gated"] = Method(typeof(TensorKernels), nameof(TensorKernels.AddGated)),
+        ["gelu-tanh"] = Method(typeof(TensorKernels), nameof(TensorKernels.GeluTanh)),
+        ["attention-scores"] = Method(typeof(AttentionKernels), nameof(AttentionKernels.Score)),
+        ["attention-softmax"] = Method(typeof(AttentionKernels), nameof(AttentionKernels.Softmax)),
+        ["attention-values"] = Method(typeof(AttentionKernels), nameof(AttentionKernels.Weigh)),
         ["repack"] = Method(typeof(OutputKernels), nameof(OutputKernels.Repack)),
         ["fp32-direct"] = Method(typeof(FloatDirectKernel), nameof(FloatDirectKernel.Run)),
         ["fp32-interleave"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Interleave)),
@@ -42,10 +54,7 @@ internal static class PtxListing
         var method = Kernels[name];
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Teach());
         using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null);
-        var entry = method.GetParameters()[0].ParameterType is var index && (index == typeof(Index1D) || index == typeof(Index2D))
-            ? EntryPointDescription.FromImplicitlyGroupedKernel(method)
-            : EntryPointDescription.FromExplicitlyGroupedKernel(method);
-        return ((PTXCompiledKernel)backend.Compile(entry, default)).PTXAssembly;
+        return ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), default)).PTXAssembly;
     }
 
     private static MethodInfo Method(Type type, string name) => type.GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;

@@ -26,10 +26,8 @@ internal sealed unsafe class CoarseExamination : IDisposable
         (_weights, _digits, _stride, _output) = (weights, weights.TileDigits!, stride, output);
         _a = a;
         _windows = windows;
-        _output.Expected.Rows.Clear();
-        _output.Expected.Columns.Clear();
-        _output.Observed.Rows.Clear();
-        _output.Observed.Columns.Clear();
+        _output.Expected.Clear();
+        _output.Observed.Clear();
         Span<bool> faulty = stackalloc bool[expected.TileColumns];
         for (var band = 0; band < expected.TileRows; band++)
         {
@@ -118,12 +116,12 @@ internal sealed unsafe class CoarseExamination : IDisposable
         var (left, width, tileColumns) = (tileColumn * edge, Math.Min(edge, expected.N - tileColumn * edge), expected.TileColumns);
         for (var i = 0; i < count; i++, rowProducts += _digits.Stride)
             expected.Rows[(top + i) * tileColumns + tileColumn] = Digits.Base * rowProducts[0] + rowProducts[1];
-        fixed (int* rows = observed.Rows, columns = observed.Columns)
+        fixed (int* rows = observed.Rows, columns = observed.Columns, expectedColumns = expected.Columns)
         {
             for (var first = 0; first < count; first += edge)
             {
                 var line = (top + first) / edge * expected.N + left;
-                Digits.Join(columnProducts + (nint)2 * (first / edge) * _weights.Stride + left, _weights.Stride, expected.Columns.Slice(line, width));
+                Digits.Join(columnProducts + (nint)2 * (first / edge) * _weights.Stride + left, _weights.Stride, expectedColumns + line, width);
                 LineSumKernel.Sum(_output.Pointer + (nint)(top + first) * _output.Stride + left, _output.Stride, Math.Min(edge, count - first), width,
                     rows + (nint)(top + first) * tileColumns + tileColumn, tileColumns, columns + line);
             }

@@ -8,7 +8,9 @@ namespace Drift.Kernels;
 /// </summary>
 internal static class Digits
 {
-    public const int Base = 256;
+    public const int Base = 1 << Bits;
+
+    private const int Bits = 8;
 
     /// <summary>Digits of a sum: a micro-kernel's check rows of INT8.</summary>
     public const int Count = 2;
@@ -24,13 +26,14 @@ internal static class Digits
     /// <param name="high">Products of the high digits; those of the low ones follow at the stride.</param>
     /// <param name="stride">Values between the two rows.</param>
     /// <param name="sums">Takes the sums.</param>
-    public static unsafe void Join(int* high, nint stride, Span<int> sums)
+    /// <param name="count">Their number.</param>
+    public static unsafe void Join(int* high, nint stride, int* sums, int count)
     {
         var low = high + stride;
         var j = 0;
-        for (; j <= sums.Length - Vector512<int>.Count; j += Vector512<int>.Count)
-            (Base * Vector512.Load(high + j) + Vector512.Load(low + j)).CopyTo(sums[j..]);
-        for (; j < sums.Length; j++)
+        for (; j <= count - Vector512<int>.Count; j += Vector512<int>.Count)
+            ((Vector512.Load(high + j) << Bits) + Vector512.Load(low + j)).Store(sums + j);
+        for (; j < count; j++)
             sums[j] = Base * high[j] + low[j];
     }
 
@@ -93,18 +96,19 @@ internal static class Digits
     /// <summary>Row sums from the products of a row's digit columns, high and low in turn, modulo 2^32.</summary>
     /// <param name="digits">Products of the digits of the first sum.</param>
     /// <param name="sums">Takes the sums.</param>
-    public static unsafe void JoinPairs(int* digits, Span<int> sums)
+    /// <param name="count">Their number.</param>
+    public static unsafe void JoinPairs(int* digits, int* sums, int count)
     {
         var t = 0;
-        for (; t <= sums.Length - Vector256<int>.Count; t += Vector256<int>.Count)
+        for (; t <= count - Vector256<int>.Count; t += Vector256<int>.Count)
         {
             // The low half of a 64-bit lane is the high digit's product.
             var pairs = Vector512.Load(digits + 2 * t).AsInt64();
-            var joined = (pairs << 8) + (pairs >>> 32);
-            Vector256.Narrow(joined.GetLower(), joined.GetUpper()).CopyTo(sums[t..]);
+            var joined = (pairs << Bits) + (pairs >>> 32);
+            Vector256.Narrow(joined.GetLower(), joined.GetUpper()).Store(sums + t);
         }
 
-        for (; t < sums.Length; t++)
+        for (; t < count; t++)
             sums[t] = Base * digits[2 * t] + digits[2 * t + 1];
     }
 

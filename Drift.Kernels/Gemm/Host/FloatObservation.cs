@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Drift.Kernels;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Drift.Kernels;
 /// </summary>
 internal static unsafe class FloatObservation
 {
+    private const int Lanes = MicroTile.Lanes, RowsTogether = 16;
+
     /// <summary>Sums a tile's lines.</summary>
     /// <param name="c">First value of the product.</param>
     /// <param name="stride">Values between rows.</param>
@@ -18,19 +22,36 @@ internal static unsafe class FloatObservation
         int bottom = Math.Min(sums.M, top + sums.Tile), right = Math.Min(sums.N, left + sums.Tile);
         var columns = sums.Columns.Slice(tileRow * sums.N + left, right - left);
         columns.Clear();
-        var lanes = stackalloc float[MicroTile.Lanes];
-        for (var i = top; i < bottom; i++)
+        var lanes = stackalloc float[RowsTogether * Lanes];
+        fixed (float* line = columns, rowSums = sums.Rows)
         {
-            new Span<float>(lanes, MicroTile.Lanes).Clear();
-            var row = c + i * stride + left;
-            for (var j = 0; j < columns.Length; j++)
+            for (var i = top; i < bottom; i += RowsTogether)
             {
-                columns[j] += row[j];
-                lanes[j % MicroTile.Lanes] += row[j];
+                var count = Math.Min(RowsTogether, bottom - i);
+                for (var r = 0; r < count; r++)
+                    Add(c + (i + r) * stride + left, right - left, line, lanes + r * Lanes);
+                RowLanes.Fold(lanes, count, rowSums + (nint)i * sums.TileColumns + tileColumn, sums.TileColumns);
             }
+        }
+    }
 
-            fixed (float* sum = sums.Rows)
-                RowLanes.Fold(lanes, 1, sum + (nint)i * sums.TileColumns + tileColumn, 1);
+    /// <summary>A row of a tile: into its columns' sums, and into lanes of its own.</summary>
+    private static void Add(float* row, int length, float* columns, float* lanes)
+    {
+        var sum = Vector512<float>.Zero;
+        var j = 0;
+        for (; j <= length - Lanes; j += Lanes)
+        {
+            var values = Vector512.Load(row + j);
+            (Vector512.Load(columns + j) + values).Store(columns + j);
+            sum += values;
+        }
+
+        sum.Store(lanes);
+        for (; j < length; j++)
+        {
+            columns[j] += row[j];
+            lanes[j % Lanes] += row[j];
         }
     }
 

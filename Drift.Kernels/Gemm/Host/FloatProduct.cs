@@ -1,20 +1,24 @@
 namespace Drift.Kernels;
 
 /// <summary>
-/// The fp32 product on several threads and with line sums; its loops are those of <see cref="HostProduct"/>. Expected sums are products like any other: A times the weights' summed rows
-/// goes straight to the row sums; the summed rows of A stand behind their tiles, and their product with the weights goes straight to the column sums. A float sum has one order only, so the bits do not depend on the threads.
+/// The fp32 product on several threads and with line sums, and the bf16 one. Blocks of rows meet the panels of weights, K in pieces, each of which is made ready by who multiplies it and then
+/// stays in a second-level cache. Expected sums are products like any other: A times the weights' summed rows goes straight to the row sums; the summed rows of A are multiplied with their
+/// tiles' rows, straight to the column sums. A float sum has one order only, so the bits do not depend on the threads.
 /// </summary>
 internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
 {
     // Below this many multiply-accumulates a thread costs more than it brings.
     private const long LeastMacsPerThread = 1 << 18;
 
-    // Rows of a block: enough to use a panel often before the next one comes.
-    private const int BlockRows = 256, PartsPerThread = 16, PackRows = 32;
-    private const int LanesBytes = MicroTile.Lanes * sizeof(float);
+    // Rows of a block: enough to use a panel often before the next one comes. Each thread has some parts more than one, so that one that others slow down does fewer.
+    private const int MostRows = 256, RowUnit = 32, PartsPerThread = 16;
 
-    // Windows are gathered this deep: with a block's rows less than half a second-level cache. Their rows do not share cache sets.
-    private const int WindowDepth = 384, WindowStride = WindowDepth + MicroTile.Lanes;
+    // A thread may have this part of the rows more than it should.
+    private const int LeastUneven = 8;
+
+    // Groups of K of a piece: with a block's rows half a second-level cache of 1 MB. One number everywhere, for sums over K depend on where they are cut. Rows do not share cache sets.
+    private const int Depth = 512, Stride = Depth + MicroTile.Lanes;
+    private const int LanesBytes = MicroTile.Lanes * sizeof(float);
 
     // Rows this far apart share a set of the first-level cache.
     private const int Conflict = 4096;
@@ -23,11 +27,12 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private FloatWeights _weights = null!;
     private FloatChecks? _checks;
     private MicroKernel _kernel = FloatKernels.Float;
-    private int _m, _n, _k, _groups, _tile, _fused, _blockRows, _columnParts, _slabTop, _slabRows, _packRows;
-    private float* _a, _rows, _c, _bias, _panels, _lines, _expectedRows, _expectedColumns, _observedRows, _observedColumns;
-    private nint _aStride, _stride, _cStride, _workerBytes;
+    private FaultPlan _faults;
+    private int _m, _n, _k, _groups, _tile, _fused, _blockRows, _columnParts;
+    private float* _a, _c, _bias, _lateBias, _panels, _lines, _expectedRows, _expectedColumns, _observedRows, _observedColumns;
+    private nint _aStride, _cStride, _workerBytes;
     private byte* _workers;
-    private bool _packing, _packed;
+    private bool _copies;
     private WindowRows<float>? _windows;
 
     /// <summary>Runs a product whose operands have been checked.</summary>
@@ -39,7 +44,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     /// <param name="threads">Most threads to use.</param>
     public void Run(in FloatOperands operands, FloatWeights weights, FaultPlan faults, FloatChecks? checks, WorkerPool pool, int threads)
     {
-        (_weights, _checks, _m, _n, _k, _groups) = (weights, checks, operands.Rows, weights.N, weights.K, weights.Groups);
+        (_weights, _faults, _checks, _m, _n, _k, _groups) = (weights, faults, checks, operands.Rows, weights.N, weights.K, weights.Groups);
         if (operands.Convolution is not null && weights.Type != DotType.Float)
             throw new ArgumentException($"filters of {weights.N} x {weights.K} are rounded to bf16; convolutions run in fp32", nameof(weights));
         _kernel = FloatKernels.Of(weights.Type);
@@ -59,69 +64,73 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
             _observedRows = observedRows;
             _observedColumns = observedColumns;
             _windows = operands.Convolution is { } convolution ? new WindowRows<float>(a, convolution, operands.Group) : null;
-            Prepare(threads);
-            // Flips come before the bias, and so do sums.
-            var late = !faults.IsEmpty || (_tile != 0 && _fused == 0);
-            _bias = late ? null : bias;
             _panels = panels;
             _lines = lines;
-            var slab = _slabRows;
-            for (_slabTop = 0; _slabTop < _m; _slabTop += slab)
-            {
-                _slabRows = Math.Min(slab, _m - _slabTop);
-                _packing = true;
-                if (_packed)
-                    pool.Run(this, (_slabRows + _packRows - 1) / _packRows, threads);
-                _packing = false;
-                pool.Run(this, (_slabRows + _blockRows - 1) / _blockRows * _columnParts, threads);
-            }
-
-            if (_tile != 0 && _fused == 0)
-                FloatObservation.All(c, _cStride, checks!.Observed);
-            if (!faults.IsEmpty)
-                Flip(faults);
-            if (late && bias != null)
-                AddBias(bias);
+            // Flips come before the bias, and so do sums. Sums of a tile that ends inside a panel are taken over the whole product.
+            var afterwards = _tile != 0 && _fused == 0;
+            _bias = faults.IsEmpty && !afterwards ? bias : null;
+            _lateBias = _bias == null && !afterwards ? bias : null;
+            Plan(threads);
+            pool.Run(this, (_m + _blockRows - 1) / _blockRows * _columnParts, threads);
+            if (!afterwards)
+                return;
+            FloatObservation.All(c, _cStride, checks!.Observed);
+            if (bias != null)
+                AddBias(bias, 0, _m, 0, _n);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
-    /// <inheritdoc/>
+    /// <summary>A block of rows times some panels, K in pieces that leave the block in the second-level cache.</summary>
     protected internal override void Run(int part, int worker)
     {
-        if (_packing)
-            Pack(part);
-        else
-            Multiply(part, worker);
+        var (block, share) = (part / _columnParts, part % _columnParts);
+        var (packed, unit, top) = (_weights.Pack(_panels), PanelsOfUnit, block * _blockRows);
+        int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
+        var rows = Rows(top, Math.Min(_blockRows, _m - top), worker);
+        var pieces = (_groups + Depth - 1) / Depth;
+        for (var piece = 0; piece < pieces; piece++)
+        {
+            int from = (int)((long)_groups * piece / pieces), to = (int)((long)_groups * (piece + 1) / pieces);
+            Prepare(ref rows, top, from, to, worker, share == 0);
+            rows.Sums = to == _groups && _fused != 0;
+            for (var panel = first; panel < end; panel++)
+            {
+                var column = panel * MicroTile.Columns;
+                var width = Math.Min(MicroTile.Columns, _n - column);
+                if (rows.Sums)
+                    Observe(ref rows, top, column, width);
+                PanelProduct.Multiply(_kernel, packed, column, width, rows, from, to);
+                if (to == _groups && !_faults.IsEmpty)
+                    Flip(top, rows.Rows, column, width);
+            }
+
+            if (share == 0 && _tile != 0)
+                ExpectRows(rows, top, from, to);
+        }
     }
 
-    private void Prepare(int threads)
+    /// <summary>Cuts the product into blocks and parts, and lays out the memory.</summary>
+    private void Plan(int threads)
     {
-        // Whole tiles, so that each has its block to itself.
-        var unit = _tile == 0 ? PackRows : _tile;
-        _blockRows = Math.Max(unit, BlockRows / unit * unit);
-        _blockRows = Math.Min(_blockRows, (_m + unit - 1) / unit * unit);
-        // Windows are gathered by who multiplies them, so nothing has to be ready before.
-        _slabRows = _windows is null ? Math.Min(_m, _blockRows * threads) : _m;
-        _packRows = _tile == 0 ? PackRows : _tile;
-        _packed = _windows is null && (_tile != 0 || _weights.Type != DotType.Float || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows));
-        _stride = ActivationRows.Stride((nint)_groups * MicroTile.GroupBytes) / MicroTile.GroupBytes;
-        var blocks = (_slabRows + _blockRows - 1) / _blockRows;
-        // Who takes a part of the columns gathers all windows of the block again.
-        _columnParts = threads == 1 ? 1 : Math.Min(Units, ((_windows is null ? PartsPerThread : 1) * threads + blocks - 1) / blocks);
-        var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
-        _workerBytes = _fused == 0 ? 0 : LanesBytes * _blockRows;
-        if (_windows is not null)
-            _workerBytes += Packed(_blockRows) * WindowStride * sizeof(float);
-        var packed = _packed ? (_slabRows + slabTiles) * _stride : 0;
-        _rows = (float*)_memory.Take(packed * sizeof(float) + _workerBytes * threads);
-        _workers = (byte*)(_rows + packed);
+        _copies = _windows is not null || _weights.Type != DotType.Float || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows);
+        // Whole tiles, so that each has its block to itself. Who shares a block's columns makes its rows ready again: there are blocks for all threads then, where tiles allow it.
+        var (unit, shared) = (_tile == 0 ? RowUnit : _tile, threads > 1 && !_copies && _tile == 0);
+        var most = Math.Max(unit, MostRows / unit * unit);
+        var blocks = (_m + most - 1) / most;
+        if (!shared)
+            blocks = (blocks + threads - 1) / threads * threads;
+        _blockRows = Math.Min(most, ((_m + blocks - 1) / blocks + unit - 1) / unit * unit);
+        blocks = (_m + _blockRows - 1) / _blockRows;
+        // Where blocks come out too unlike for that, their columns are shared after all.
+        var longest = (blocks + threads - 1) / threads * _blockRows;
+        _columnParts = shared ? Math.Min(Units, (PartsPerThread * threads + blocks - 1) / blocks) : longest * threads <= _m + _m / LeastUneven ? 1 : Math.Min(Units, threads);
+        var lines = (_copies ? _blockRows : 0) + (_tile == 0 ? 0 : _blockRows / _tile);
+        _workerBytes = Lanes + lines * Stride * sizeof(float);
+        _workers = _memory.Take(_workerBytes * threads);
     }
-
-    /// <summary>Rows that stand before a row where A is packed or gathered for checks: each tile has its summed row behind it.</summary>
-    private nint Packed(int row) => row + (_tile == 0 ? 0 : (row + _tile - 1) / _tile);
 
     private void Resize(FloatChecks? checks)
     {
@@ -134,85 +143,28 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         (checks.Weights, checks.SummedWeights) = (own.Weights, own.Summed);
     }
 
+    /// <summary>Bytes of the lanes of a block's rows; between products, there is room for the rows' sums.</summary>
+    private int Lanes => _tile == 0 ? 0 : LanesBytes * _blockRows;
+
     private int PanelsOfUnit => Math.Max(1, _fused / MicroTile.Columns);
 
     private int Panels => (_n + MicroTile.Columns - 1) / MicroTile.Columns;
 
     private int Units => (Panels + PanelsOfUnit - 1) / PanelsOfUnit;
 
-    /// <summary>Copies a tile's rows and sums them.</summary>
-    private void Pack(int part)
-    {
-        var top = part * _packRows;
-        var count = Math.Min(_packRows, _slabRows - top);
-        float* source = _a + (_slabTop + top) * _aStride, target = _rows + Packed(top) * _stride;
-        if (_weights.Type == DotType.Bfloat16)
-        {
-            for (var i = 0; i < count; i++)
-                Bfloat16Rows.Pack(source + i * _aStride, _k, (int*)(target + i * _stride));
-            return;
-        }
-
-        if (_tile == 0)
-        {
-            FloatRows.Pack(source, _aStride, count, _k, target, _stride, null, null, null);
-            return;
-        }
-
-        var (statistics, tiles, tile) = (_checks!.Activations, _checks.SummedActivations, (_slabTop + top) / _tile);
-        var columns = target + count * _stride;
-        fixed (float* sums = statistics.Sums, squares = statistics.Squares)
-            FloatRows.Pack(source, _aStride, count, _k, target, _stride, columns, sums + _slabTop + top, squares + _slabTop + top);
-        FloatRows.Measure(columns, _k, out tiles.Sums[tile], out tiles.Squares[tile]);
-    }
-
-    /// <summary>A block of rows times some panels, K in pieces that leave the block in the second-level cache.</summary>
-    private void Multiply(int part, int worker)
-    {
-        var (block, share) = (part / _columnParts, part % _columnParts);
-        var (packed, unit, top) = (_weights.Pack(_panels), PanelsOfUnit, block * _blockRows);
-        int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
-        var rows = Rows(top, Math.Min(_blockRows, _slabRows - top), worker);
-        var windows = (float*)((byte*)rows.RowLanes + (_fused == 0 ? 0 : LanesBytes * _blockRows));
-        // Windows come in pieces of one size, for their statistics depend on where they are cut.
-        var pieces = _windows is null ? (int)(((long)rows.Rows * _groups * MicroTile.GroupBytes + CacheSizes.BlockBytes - 1) / CacheSizes.BlockBytes) : (_k + WindowDepth - 1) / WindowDepth;
-        for (var piece = 0; piece < pieces; piece++)
-        {
-            int from = (int)((long)_groups * piece / pieces), to = (int)((long)_groups * (piece + 1) / pieces);
-            if (_windows is { } source)
-            {
-                Gather(source, windows, top, rows.Rows, from, to, share == 0);
-                rows.A = windows - from;
-            }
-
-            rows.Sums = to == _groups && _fused != 0;
-            for (var panel = first; panel < end; panel++)
-            {
-                var column = panel * MicroTile.Columns;
-                var width = Math.Min(MicroTile.Columns, _n - column);
-                if (rows.Sums)
-                    Observe(ref rows, _slabTop + top, column, width);
-                PanelProduct.Multiply(_kernel, packed, column, width, rows, from, to);
-            }
-
-            if (share == 0 && _tile != 0)
-                ExpectRows(rows, _slabTop + top, from, to);
-        }
-    }
-
     private RowBlock Rows(int top, int count, int worker)
     {
         RowBlock rows = default;
-        rows.A = _packed ? _rows + Packed(top) * _stride : _a + (_slabTop + top) * _aStride;
-        rows.AStride = (_windows is not null ? WindowStride : _packed ? _stride : _aStride) * sizeof(float);
-        rows.C = _c + (_slabTop + top) * _cStride;
+        rows.A = _a + top * _aStride;
+        rows.AStride = (_copies ? Stride : _aStride) * sizeof(float);
+        rows.C = _c + top * _cStride;
         (rows.Rows, rows.CStride) = (count, _cStride * sizeof(float));
         rows.Bias = _bias;
         rows.RowLanes = _workers + worker * _workerBytes;
         if (_tile == 0)
             return rows;
-        (rows.Tile, rows.CheckRows, rows.ChecksStride) = (_tile, 1, (nint)_n * sizeof(float));
-        rows.Checks = _expectedColumns + (nint)((_slabTop + top) / _tile) * _n;
+        (rows.Tile, rows.CheckRows, rows.CheckAStride, rows.ChecksStride) = (_tile, 1, Stride * sizeof(float), (nint)_n * sizeof(float));
+        rows.Checks = _expectedColumns + (nint)(top / _tile) * _n;
         return rows;
     }
 
@@ -227,28 +179,66 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         rows.RowSumStride = (nint)tileColumns * sizeof(float);
     }
 
-    /// <summary>Gathers a block's windows, each tile's with its summed row behind it; who has the first panels adds to the statistics too.</summary>
-    private void Gather(in WindowRows<float> source, float* windows, int top, int count, int from, int to, bool counts)
+    /// <summary>A piece of a block's rows where the micro-kernel can have them, and its tiles' summed rows; who has the first panels adds to the statistics too.</summary>
+    private void Prepare(ref RowBlock rows, int top, int from, int to, int worker, bool counts)
     {
-        var unit = _tile == 0 ? count : _tile;
-        float* sums = stackalloc float[_tile == 0 ? 0 : Math.Min(_tile, count)], squares = stackalloc float[_tile == 0 ? 0 : Math.Min(_tile, count)];
-        for (var row = 0; row < count; row += unit)
+        var copies = (float*)(_workers + worker * _workerBytes + Lanes);
+        var lines = copies + (_copies ? rows.Rows * Stride : 0);
+        if (_copies)
+            rows.A = copies - from;
+        rows.CheckA = lines - from;
+        var unit = _tile == 0 ? rows.Rows : _tile;
+        for (var row = 0; row < rows.Rows && (_copies || _tile != 0); row += unit, lines += Stride)
         {
-            var (height, first, depth) = (Math.Min(unit, count - row), _slabTop + top + row, to - from);
-            var part = windows + Packed(row) * WindowStride;
-            source.Gather(first, height, from, depth, part, WindowStride);
+            var height = Math.Min(unit, rows.Rows - row);
+            var part = copies + row * Stride;
             if (_tile == 0)
-                continue;
-            var line = part + height * WindowStride;
-            FloatRows.Pack(part, WindowStride, height, depth, part, WindowStride, line, sums, squares);
-            if (!counts)
-                continue;
-            var (statistics, tiles, tile) = (_checks!.Activations, _checks.SummedActivations, first / _tile);
-            for (var i = 0; i < height; i++)
-                Count(statistics, first + i, sums[i], squares[i], from == 0);
-            FloatRows.Measure(line, depth, out var sum, out var square);
-            Count(tiles, tile, sum, square, from == 0);
+                Copy(top + row, height, from, to, part);
+            else
+                Sum(top + row, height, from, to, _copies ? part : null, lines, counts ? (float*)rows.RowLanes : null);
         }
+    }
+
+    /// <summary>Copies rows: windows, rounded values, or rows that would share cache sets where they are.</summary>
+    private void Copy(int top, int count, int from, int to, float* target)
+    {
+        if (_windows is { } windows)
+        {
+            windows.Gather(top, count, from, to - from, target, Stride);
+            return;
+        }
+
+        var source = _a + top * _aStride;
+        if (_weights.Type == DotType.Float)
+        {
+            FloatRows.Copy(source + from, _aStride, count, to - from, target, Stride);
+            return;
+        }
+
+        var first = from * _kernel.Depth;
+        for (var i = 0; i < count; i++)
+            Bfloat16Rows.Pack(source + i * _aStride + first, Math.Min(_k, to * _kernel.Depth) - first, (int*)(target + i * Stride));
+    }
+
+    /// <summary>Sums a tile's rows, and copies them where they are not multiplied in their place; their own sums are taken in some memory, if any, and added to the statistics.</summary>
+    private void Sum(int top, int count, int from, int to, float* target, float* line, float* sums)
+    {
+        var (source, stride, depth) = ((nint)(_a + top * _aStride + from), _aStride, to - from);
+        if (_windows is { } windows)
+        {
+            windows.Gather(top, count, from, depth, target, Stride);
+            (source, stride) = ((nint)target, Stride);
+            target = null;
+        }
+
+        FloatRows.Sum((float*)source, stride, count, depth, target, Stride, line, sums);
+        if (sums == null)
+            return;
+        var (statistics, tiles, begin) = (_checks!.Activations, _checks.SummedActivations, from == 0);
+        for (var i = 0; i < count; i++)
+            Count(statistics, top + i, sums[i], sums[count + i], begin);
+        FloatRows.Measure(line, depth, out var sum, out var square);
+        Count(tiles, top / _tile, sum, square, begin);
     }
 
     private static void Count(LineStatistics statistics, int line, float sum, float square, bool begin)
@@ -262,34 +252,54 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     {
         var tiles = (_n + _tile - 1) / _tile;
         RowBlock part = default;
-        (part.AStride, part.CStride) = (rows.AStride, (nint)tiles * sizeof(float));
-        for (var row = 0; row < rows.Rows; row += _tile)
-        {
-            part.Rows = Math.Min(_tile, rows.Rows - row);
-            part.A = (byte*)rows.A + Packed(row) * rows.AStride;
-            part.C = _expectedRows + (nint)(top + row) * tiles;
-            for (var column = 0; column < tiles; column += MicroTile.Columns)
-                PanelProduct.Multiply(_kernel, _weights.Checks!.Lines.Pack(_lines), column, Math.Min(MicroTile.Columns, tiles - column), part, from, to);
-        }
+        (part.AStride, part.Rows, part.CStride) = (rows.AStride, rows.Rows, (nint)tiles * sizeof(float));
+        part.A = rows.A;
+        part.C = _expectedRows + (nint)top * tiles;
+        for (var column = 0; column < tiles; column += MicroTile.Columns)
+            PanelProduct.Multiply(_kernel, _weights.Checks!.Lines.Pack(_lines), column, Math.Min(MicroTile.Columns, tiles - column), part, from, to);
     }
 
-    /// <summary>Flips values, and sums the tiles that they lie in again.</summary>
-    private void Flip(FaultPlan faults)
+    /// <summary>Flips a panel's values; with a tile's last panel the tiles that have any are summed again; then the bias is added, which no flip and no sum knows.</summary>
+    private void Flip(int top, int count, int column, int width)
     {
-        foreach (var flip in faults.All)
-            ((int*)_c)[flip.Row * _cStride + flip.Column] ^= flip.Mask;
-        if (_tile == 0)
+        for (var block = top / FaultPlan.Block; block * FaultPlan.Block < top + count; block++)
+        {
+            foreach (var flip in _faults.In(block, column / FaultPlan.Block))
+            {
+                if (flip.Row >= top && flip.Row < top + count)
+                    ((int*)_c)[flip.Row * _cStride + flip.Column] ^= flip.Mask;
+            }
+        }
+
+        var (left, right) = (_fused == 0 ? column : column / _tile * _tile, column + width);
+        if (_fused != 0 && right != _n && right % _tile != 0)
             return;
-        foreach (var (row, column) in faults.All.ToArray().Select(flip => (flip.Row / _tile, flip.Column / _tile)).Distinct())
-            FloatObservation.Tile(_c, _cStride, _checks!.Observed, row, column);
+        for (var row = top; _fused != 0 && row < top + count; row += _tile)
+        {
+            if (Flips(row, Math.Min(row + _tile, top + count), left, right))
+                FloatObservation.Tile(_c, _cStride, _checks!.Observed, row / _tile, left / _tile);
+        }
+
+        if (_lateBias != null)
+            AddBias(_lateBias, top, count, left, right);
     }
 
-    private void AddBias(float* bias)
+    private bool Flips(int top, int bottom, int left, int right)
     {
-        for (var i = 0; i < _m; i++)
+        var any = false;
+        for (var i = top / FaultPlan.Block; i * FaultPlan.Block < bottom && !any; i++)
         {
-            for (var j = 0; j < _n; j++)
-                _c[i * _cStride + j] += bias[j];
+            for (var j = left / FaultPlan.Block; j * FaultPlan.Block < right && !any; j++)
+                any = !_faults.In(i, j).IsEmpty;
         }
+
+        return any;
+    }
+
+    private void AddBias(float* bias, int top, int count, int left, int right)
+    {
+        var part = new ReadOnlySpan<float>(bias + left, right - left);
+        for (var i = top; i < top + count; i++)
+            Activation.Add(new Span<float>(_c + i * _cStride + left, right - left), part);
     }
 }

@@ -1,49 +1,67 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
 
 /// <summary>
-/// fp32 rows at a stride that the caches like and, in the same pass, a checksum tile's column sums and each row's own sums. Every sum runs in a fixed order: columns are chains over
-/// the rows, rows run in 16 lanes over whole vectors, folded as <see cref="RowLanes"/> has it, the rest of the row after them.
+/// A checksum tile's column sums and each row's own sums in one pass over fp32 rows, and, where A cannot stay where it is, a copy at a stride that the caches like. Every sum runs in a
+/// fixed order: columns are chains over the rows, rows run in 16 lanes over whole vectors, folded as <see cref="RowLanes"/> has it, the rest of the row after them.
 /// </summary>
 internal static unsafe class FloatRows
 {
-    private const int Lanes = MicroTile.Lanes;
+    private const int Lanes = MicroTile.Lanes, Together = 4;
 
-    /// <summary>Copies rows and sums them.</summary>
+    /// <summary>Copies rows.</summary>
     /// <param name="rows">First row.</param>
     /// <param name="stride">Values between rows.</param>
     /// <param name="count">Rows.</param>
     /// <param name="k">Values of a row.</param>
     /// <param name="target">Takes the rows.</param>
     /// <param name="targetStride">Values between them.</param>
-    /// <param name="columns">Takes K sums over the rows; null for no sums of either kind.</param>
-    /// <param name="sums">Takes each row's sum.</param>
-    /// <param name="squares">Takes each row's sum of squares.</param>
-    public static void Pack(float* rows, nint stride, int count, int k, float* target, nint targetStride, float* columns, float* sums, float* squares)
+    public static void Copy(float* rows, nint stride, int count, int k, float* target, nint targetStride)
     {
-        if (columns == null)
+        for (var i = 0; i < count; i++)
+            new ReadOnlySpan<float>(rows + i * stride, k).CopyTo(new Span<float>(target + i * targetStride, k));
+    }
+
+    /// <summary>Sums rows.</summary>
+    /// <param name="rows">First row.</param>
+    /// <param name="stride">Values between rows.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="k">Values of a row.</param>
+    /// <param name="target">Takes a copy of the rows; null for none.</param>
+    /// <param name="targetStride">Values between its rows.</param>
+    /// <param name="columns">Takes K sums over the rows.</param>
+    /// <param name="sums">Takes each row's sum, then each row's sum of squares; null for neither.</param>
+    public static void Sum(float* rows, nint stride, int count, int k, float* target, nint targetStride, float* columns, float* sums)
+    {
+        new Span<float>(columns, k).Clear();
+        var (whole, row) = (k / Lanes * Lanes, 0);
+        var lanes = stackalloc float[2 * Together * Lanes];
+        for (; row <= count - Together; row += Together)
         {
-            for (var i = 0; i < count; i++)
-                new ReadOnlySpan<float>(rows + i * stride, k).CopyTo(new Span<float>(target + i * targetStride, k));
-            return;
+            float* from = rows + row * stride, to = target == null ? null : target + row * targetStride;
+            Four(from, stride, whole, to, targetStride, columns, lanes);
+            for (var p = whole; p < k; p++)
+                columns[p] = columns[p] + from[p] + from[stride + p] + from[2 * stride + p] + from[3 * stride + p];
+            if (to != null && whole < k)
+                Copy(from + whole, stride, Together, k - whole, to + whole, targetStride);
+            if (sums == null)
+                continue;
+            RowLanes.Fold(lanes, Together, sums + row, 1);
+            RowLanes.Fold(lanes + Together * Lanes, Together, sums + count + row, 1);
+            for (var i = 0; whole < k && i < Together; i++)
+                AddRest(from + i * stride, whole, k, ref sums[row + i], ref sums[count + row + i]);
         }
 
-        new Span<float>(columns, k).Clear();
-        var row = 0;
-        for (; row <= count - 2; row += 2)
-            Two(rows + row * stride, stride, k, target + row * targetStride, targetStride, columns, sums + row, squares + row);
         for (; row < count; row++)
         {
-            float* from = rows + row * stride, to = target + row * targetStride;
+            var from = rows + row * stride;
             for (var p = 0; p < k; p++)
-            {
-                to[p] = from[p];
                 columns[p] += from[p];
-            }
-
-            Measure(from, k, out sums[row], out squares[row]);
+            if (target != null)
+                Copy(from, stride, 1, k, target + row * targetStride, targetStride);
+            if (sums != null)
+                Measure(from, k, out sums[row], out sums[count + row]);
         }
     }
 
@@ -53,45 +71,50 @@ internal static unsafe class FloatRows
         var (lanes, squares) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var p = 0;
         for (; p <= k - Lanes; p += Lanes)
-            Add(Vector512.Load(line + p), ref lanes, ref squares);
-        Finish(line, p, k, lanes, squares, out sum, out square);
-    }
-
-    private static void Two(float* a, nint stride, int k, float* target, nint targetStride, float* columns, float* sums, float* squares)
-    {
-        float* b = a + stride, toB = target + targetStride;
-        var (lanesA, squaresA, lanesB, squaresB) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        var p = 0;
-        for (; p <= k - Lanes; p += Lanes)
         {
-            var (va, vb) = (Vector512.Load(a + p), Vector512.Load(b + p));
-            va.Store(target + p);
-            vb.Store(toB + p);
-            (Vector512.Load(columns + p) + va + vb).Store(columns + p);
-            Add(va, ref lanesA, ref squaresA);
-            Add(vb, ref lanesB, ref squaresB);
+            var values = Vector512.Load(line + p);
+            lanes += values;
+            squares = Vector512.FusedMultiplyAdd(values, values, squares);
         }
 
-        for (var q = p; q < k; q++)
-        {
-            (target[q], toB[q]) = (a[q], b[q]);
-            columns[q] = columns[q] + a[q] + b[q];
-        }
-
-        Finish(a, p, k, lanesA, squaresA, out sums[0], out squares[0]);
-        Finish(b, p, k, lanesB, squaresB, out sums[1], out squares[1]);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Add(Vector512<float> values, ref Vector512<float> lanes, ref Vector512<float> squares)
-    {
-        lanes += values;
-        squares = Vector512.FusedMultiplyAdd(values, values, squares);
-    }
-
-    private static void Finish(float* line, int from, int k, Vector512<float> lanes, Vector512<float> squares, out float sum, out float square)
-    {
         (sum, square) = (RowLanes.Fold(lanes), RowLanes.Fold(squares));
+        AddRest(line, p, k, ref sum, ref square);
+    }
+
+    /// <summary>Whole vectors of four rows. No call is made from here: values that live across one would go to memory in every turn.</summary>
+    private static void Four(float* a, nint stride, int k, float* target, nint targetStride, float* columns, float* lanes)
+    {
+        float* b = a + stride, c = b + stride, d = c + stride;
+        var (lanesA, squaresA, lanesB, squaresB) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        var (lanesC, squaresC, lanesD, squaresD) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        for (var p = 0; p < k; p += Lanes)
+        {
+            var (va, vb, vc, vd) = (Vector512.Load(a + p), Vector512.Load(b + p), Vector512.Load(c + p), Vector512.Load(d + p));
+            (Vector512.Load(columns + p) + va + vb + vc + vd).Store(columns + p);
+            (lanesA, squaresA) = (lanesA + va, Vector512.FusedMultiplyAdd(va, va, squaresA));
+            (lanesB, squaresB) = (lanesB + vb, Vector512.FusedMultiplyAdd(vb, vb, squaresB));
+            (lanesC, squaresC) = (lanesC + vc, Vector512.FusedMultiplyAdd(vc, vc, squaresC));
+            (lanesD, squaresD) = (lanesD + vd, Vector512.FusedMultiplyAdd(vd, vd, squaresD));
+            if (target == null)
+                continue;
+            va.Store(target + p);
+            vb.Store(target + targetStride + p);
+            vc.Store(target + 2 * targetStride + p);
+            vd.Store(target + 3 * targetStride + p);
+        }
+
+        lanesA.Store(lanes);
+        lanesB.Store(lanes + Lanes);
+        lanesC.Store(lanes + 2 * Lanes);
+        lanesD.Store(lanes + 3 * Lanes);
+        squaresA.Store(lanes + 4 * Lanes);
+        squaresB.Store(lanes + 5 * Lanes);
+        squaresC.Store(lanes + 6 * Lanes);
+        squaresD.Store(lanes + 7 * Lanes);
+    }
+
+    private static void AddRest(float* line, int from, int k, ref float sum, ref float square)
+    {
         for (var p = from; p < k; p++)
         {
             sum += line[p];

@@ -1,20 +1,19 @@
+using System.Runtime.InteropServices;
+
 namespace Drift.Kernels;
 
 /// <summary>
-/// The INT8 product on this CPU, after BLIS: a slab of A's rows is packed, each tile's followed by the digit rows of its sums; then its blocks, each of which stays in a second-level cache,
-/// meet the panels of weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its expected sums put together; the observed ones come from the
-/// micro-kernel. Both stages are shared out among threads, in whole tiles, so that every sum has one writer.
+/// The INT8 product on this CPU, after BLIS: blocks of A's rows, each of which stays in a second-level cache, are packed with the digit rows of their tiles' sums and meet the panels of
+/// weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its expected sums put together; the observed ones come from the micro-kernel. A thread
+/// has a block of its own where rows allow it, and when that is through helps with another's: nobody waits before the end. All is shared out in whole tiles, so that every sum has one writer.
 /// </summary>
 internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 {
     // Below this many multiply-accumulates a thread costs more than it brings.
     private const long LeastMacsPerThread = 1 << 21;
 
-    // Packing fewer bytes than this is not worth a second thread.
-    private const int LeastBytesPacked = 1 << 16;
-
-    // Parts of a thread: some more than one, so that a thread that others slow down does fewer.
-    private const int PartsPerThread = 16;
+    // Fewer rows would wait for their panels.
+    private const int LeastRowsPerThread = 96;
 
     private readonly HostScratch _memory = new();
     private readonly CoarseExamination _examination = new();
@@ -22,16 +21,16 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private HostWeights _weights = null!;
     private FaultPlan _faults;
     private GemmShape _shape;
-    private sbyte* _a, _rows, _momentRows;
+    private sbyte* _a, _rows, _digitRows, _momentRows;
     private nint _aStride, _stride, _workerBytes;
     private WindowRows<sbyte>? _windows;
     private byte* _workers;
     private int* _c;
     private int _cStride;
-    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _packRows, _packParts, _blockRows, _columnParts, _kinds;
-    private LineSums _expected = null!, _moments = null!;
-    private int* _rowSums, _columnSums;
-    private bool _packing;
+    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
+    private LineSums _expected = null!;
+    private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
+    private Progress[] _progress = [];
 
     /// <summary>Runs a call.</summary>
     /// <param name="call">The operands.</param>
@@ -59,26 +58,29 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 
         // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
         _fused = _tile % width == 0 ? _tile : 0;
-        (_cStride, _expected, _moments) = (output.Stride, expected, output.ExpectedMoments);
+        (_cStride, _expected) = (output.Stride, expected);
         _c = output.Pointer;
         threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, _shape.Macs / LeastMacsPerThread));
         Plan(threads);
         fixed (sbyte* activations = call.Activations)
-        fixed (int* rowSums = observed.Rows, columnSums = observed.Columns)
+        fixed (int* rowSums = observed.Rows, columnSums = observed.Columns, expectedRows = expected.Rows, expectedColumns = expected.Columns)
+        fixed (int* rowMoments = output.ExpectedMoments.Rows, columnMoments = output.ExpectedMoments.Columns)
         {
             _a = activations;
             _windows = call.Convolution is { } convolution ? new WindowRows<sbyte>(activations, convolution, call.Group) : null;
             _rowSums = rowSums;
             _columnSums = columnSums;
+            _expectedRows = expectedRows;
+            _expectedColumns = expectedColumns;
+            _expectedRowMoments = rowMoments;
+            _expectedColumnMoments = columnMoments;
             var slab = _slabRows;
             for (_slabTop = 0; _slabTop < m; _slabTop += slab)
             {
                 _slabRows = Math.Min(slab, m - _slabTop);
-                _packing = true;
-                var packs = (_slabRows + _packRows - 1) / _packRows * _packParts;
-                pool.Run(this, packs, (long)_slabRows * k < LeastBytesPacked ? 1 : threads);
-                _packing = false;
-                pool.Run(this, (_slabRows + _blockRows - 1) / _blockRows * _columnParts, threads);
+                _blocks = (_slabRows + _blockRows - 1) / _blockRows;
+                _progress.AsSpan().Clear();
+                pool.Run(this, threads, threads);
             }
 
             if (_tile != 0 && _fused == 0)
@@ -100,11 +102,33 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     /// <inheritdoc/>
     protected internal override void Run(int part, int worker)
     {
-        if (_packing)
-            Pack(part, worker);
-        else
-            Multiply(part, worker);
+        var home = part * _blocks / _threads;
+        for (var i = 0; i < _blocks; i++)
+        {
+            var block = (home + i) % _blocks;
+            var packs = (BlockRows(block) + _packRows - 1) / _packRows * _packParts;
+            ref var progress = ref _progress[block];
+            if (i == 0)
+                PackBlock(block, packs, worker);
+            else if (Volatile.Read(ref progress.Packed) < packs)
+                continue;
+            for (int share; (share = Interlocked.Increment(ref progress.Multiplying) - 1) < _columnParts;)
+                Multiply(block, share, worker);
+        }
     }
+
+    /// <summary>Packs what of a block nobody else packs, and waits for the rest.</summary>
+    private void PackBlock(int block, int packs, int worker)
+    {
+        ref var progress = ref _progress[block];
+        for (int pack; (pack = Interlocked.Increment(ref progress.Packing) - 1) < packs; Interlocked.Increment(ref progress.Packed))
+            Pack(block, pack, worker);
+        var wait = new SpinWait();
+        while (Volatile.Read(ref progress.Packed) < packs)
+            wait.SpinOnce(sleep1Threshold: -1);
+    }
+
+    private int BlockRows(int block) => Math.Min(_blockRows, _slabRows - block * _blockRows);
 
     /// <summary>Cuts the product into slabs, blocks and parts, and lays out the memory.</summary>
     private void Plan(int threads)
@@ -112,23 +136,28 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var (m, _, k) = _shape;
         var kernel = _weights.Kernel;
         _stride = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
-        // Whole tiles and whole blocks of a fault plan.
-        var unit = Math.Max(_tile, 1);
-        while (unit % FaultPlan.Block != 0)
-            unit *= 2;
-        _blockRows = Math.Min((m + unit - 1) / unit * unit, Math.Max(unit, (int)(CacheSizes.BlockBytes / _stride) / unit * unit));
-        _slabRows = Math.Min(m, _blockRows * threads);
+        // Whole tiles, as many as fit the cache; of a tile that does not, as many rows at a time.
+        var (unit, fitting) = (_tile == 0 ? kernel.Rows : _tile, Math.Max(kernel.Rows, (int)(CacheSizes.BlockBytes / _stride)));
+        var (most, owners) = (Math.Max(unit, (fitting + unit / 2) / unit * unit), Math.Clamp(m / LeastRowsPerThread, 1, threads));
+        var blocks = (m + most * owners - 1) / (most * owners) * owners;
+        _blockRows = Math.Min(most, ((m + blocks - 1) / blocks + unit - 1) / unit * unit);
+        _turnRows = _blockRows > unit ? _blockRows : Math.Min(_blockRows, fitting);
+        _slabRows = Math.Min(m, _blockRows * owners);
         _packRows = _tile == 0 ? FaultPlan.Block : _tile;
-        _packParts = threads > 1 && (_slabRows + _packRows - 1) / _packRows < threads ? threads : 1;
-        var blocks = (_slabRows + _blockRows - 1) / _blockRows;
-        _columnParts = threads == 1 ? 1 : Math.Min(Units, (PartsPerThread * threads + blocks - 1) / blocks);
+        var sharers = (threads + owners - 1) / owners;
+        _packParts = (_blockRows + _packRows - 1) / _packRows < sharers ? sharers : 1;
+        _columnParts = threads == 1 ? 1 : Units;
+        _threads = threads;
+        if (_progress.Length < owners)
+            _progress = new Progress[owners];
 
         var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
         var packed = (long)(_slabRows + Digits.Count * _kinds * slabTiles) * _stride;
         // A worker has the lanes of a block's rows, or, while it packs, the sums of K columns.
         _workerBytes = (Math.Max(_fused == 0 ? 0 : LanesBytes * _blockRows, k * sizeof(short)) + LanesBytes) / LanesBytes * LanesBytes;
         _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads);
-        _momentRows = _rows + (_slabRows + Digits.Count * slabTiles) * _stride;
+        _digitRows = _rows + _slabRows * _stride;
+        _momentRows = _digitRows + Digits.Count * slabTiles * _stride;
         _workers = (byte*)_rows + packed;
     }
 
@@ -141,20 +170,17 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 
     private int Units => (Panels + PanelsOfUnit - 1) / PanelsOfUnit;
 
-    /// <summary>Where a row of the slab is packed: each tile's digit rows stand behind it.</summary>
-    private sbyte* Packed(int row) => _rows + (row + (_tile == 0 ? 0 : Digits.Count * (row / _tile))) * _stride;
-
     /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
-    private void Pack(int part, int worker)
+    private void Pack(int block, int part, int worker)
     {
-        var (tile, share) = (part / _packParts, part % _packParts);
-        var (top, flip, k) = (tile * _packRows, _weights.Kernel.Flip, _shape.K);
+        var (first, share) = (part / _packParts * _packRows, part % _packParts);
+        var (top, flip, k) = (block * _blockRows + first, _weights.Kernel.Flip, _shape.K);
         var width = ((k + _packParts - 1) / _packParts + 63) & ~63;
         int from = Math.Min(k, share * width), count = Math.Min(width, k - from);
         if (count <= 0)
             return;
-        var rows = Math.Min(_packRows, _slabRows - top);
-        sbyte* packed = Packed(top) + from, source = _a + (_slabTop + top) * _aStride + from;
+        var rows = Math.Min(_packRows, BlockRows(block) - first);
+        sbyte* packed = _rows + top * _stride + from, source = _a + (_slabTop + top) * _aStride + from;
         var stride = _aStride;
         if (_windows is { } windows)
         {
@@ -167,56 +193,59 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var sums = _tile == 0 ? null : (short*)(_workers + worker * _workerBytes);
         if (_weights.Tiles.Moments)
         {
-            var moments = _momentRows + Digits.Count * tile * _stride + from;
+            var moments = _momentRows + Digits.Count * (top / _tile) * _stride + from;
             Digits.SumWeightedRows(source, stride, rows, LineMoments.Centre(_tile), count, sums);
             Digits.Split(sums, count, flip, moments, moments + _stride);
         }
 
         ActivationRows.Pack(source, stride, rows, count, flip, packed, _stride, sums);
-        if (sums != null)
-            Digits.Split(sums, count, flip, packed + rows * _stride, packed + (rows + 1) * _stride);
+        if (sums == null)
+            return;
+        var digits = _digitRows + Digits.Count * (top / _tile) * _stride + from;
+        Digits.Split(sums, count, flip, digits, digits + _stride);
     }
 
-    /// <summary>A block of rows times some panels. Where the block is too long for the cache, K is taken in pieces.</summary>
-    private void Multiply(int part, int worker)
+    /// <summary>A block of rows times some panels. Where the block is one tile that is too long for the cache, its rows are taken in turns, the digit rows with the last.</summary>
+    private void Multiply(int block, int share, int worker)
     {
-        var (block, share) = (part / _columnParts, part % _columnParts);
         var (packed, width, unit) = (_weights.Packed, _weights.Kernel.Columns, PanelsOfUnit);
         int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
         var top = block * _blockRows;
-        var rows = Rows(top, worker);
-        // A block too long for the cache, for its tiles are long: K is taken in pieces.
-        var pieces = (int)Math.Max(1, ((long)rows.Rows * _stride + 2 * CacheSizes.BlockBytes - 1) / (2 * CacheSizes.BlockBytes));
-        for (var piece = 0; piece < pieces; piece++)
+        var bottom = top + BlockRows(block);
+        for (var turn = top; turn < bottom; turn += _turnRows)
         {
-            int from = packed.Groups * piece / pieces, to = packed.Groups * (piece + 1) / pieces;
+            var last = turn + _turnRows >= bottom;
+            var rows = Rows(top, turn, Math.Min(_turnRows, bottom - turn), worker);
             for (var panel = first; panel < end; panel++)
             {
                 var column = panel * width;
                 var columns = column < _shape.N ? Math.Min(width, _shape.N - column) : packed.WidthAt(column);
                 rows.Sums = _fused != 0 && column < _shape.N;
+                // Digits of rows times digits of columns are wanted by nobody: these panels have no tiles.
+                (rows.Tile, rows.CheckRows) = _tile == 0 || column >= _weights.DigitColumn ? (0, 0) : (_tile, last ? Digits.Count : 0);
                 if (rows.Sums)
-                    Observe(ref rows, _slabTop + top, column, columns);
-                PanelProduct.Multiply(_weights.Kernel, packed, column, columns, rows, from, to);
-                if (_kinds > 1)
-                    MultiplyMoments(top, rows.Rows, column, from, to);
-                if (to < packed.Groups)
-                    continue;
+                    Observe(ref rows, _slabTop + turn, column, columns);
+                PanelProduct.Multiply(_weights.Kernel, packed, column, columns, rows, 0, packed.Groups);
+                if (_kinds > 1 && last && column < _shape.N)
+                    MultiplyMoments(top, bottom - top, column);
                 if (!_faults.IsEmpty && column < _shape.N)
-                    ApplyFaults(rows, _slabTop + top, column, columns);
-                if (_tile != 0)
-                    Expect(_slabTop + top, rows.Rows, column, columns);
+                    ApplyFaults(rows, _slabTop + turn, column, columns);
+                if (_tile != 0 && last)
+                    Expect(_slabTop + top, bottom - top, column, columns);
             }
         }
     }
 
-    private RowBlock Rows(int top, int worker)
+    /// <summary>A turn of the rows of a block; one that does not begin with the block goes on with its tile.</summary>
+    private RowBlock Rows(int top, int turn, int count, int worker)
     {
         RowBlock rows = default;
-        (rows.AStride, rows.Rows, rows.CStride) = (_stride, Math.Min(_blockRows, _slabRows - top), (nint)_cStride * sizeof(int));
-        (rows.Tile, rows.CheckRows, rows.ChecksStride) = (_tile, _tile == 0 ? 0 : Digits.Count, rows.CStride);
-        rows.A = Packed(top);
-        rows.C = _c + (nint)(_slabTop + top) * _cStride;
+        (rows.AStride, rows.Rows, rows.CStride, rows.ColumnsBegun) = (_stride, count, (nint)_cStride * sizeof(int), turn > top);
+        rows.ChecksStride = rows.CStride;
+        rows.A = _rows + turn * _stride;
+        rows.CheckA = _tile == 0 ? null : _digitRows + Digits.Count * (top / _tile) * _stride;
+        rows.CheckAStride = _stride;
+        rows.C = _c + (nint)(_slabTop + turn) * _cStride;
         rows.Checks = _tile == 0 ? null : CheckRow(0, _slabTop + top);
         rows.RowLanes = _workers + worker * _workerBytes;
         return rows;
@@ -236,27 +265,28 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         rows.RowSumStride = (nint)tileColumns * sizeof(int);
     }
 
-    private void MultiplyMoments(int top, int rows, int column, int from, int to)
+    private void MultiplyMoments(int top, int rows, int column)
     {
         RowBlock moments = default;
         (moments.AStride, moments.Rows, moments.CStride) = (_stride, Digits.Count * ((rows + _tile - 1) / _tile), (nint)_cStride * sizeof(int));
         moments.A = _momentRows + Digits.Count * (top / _tile) * _stride;
         moments.C = CheckRow(1, _slabTop + top);
-        PanelProduct.Multiply(_weights.Kernel, _weights.Packed, column, _weights.Packed.WidthAt(column), moments, from, to);
+        PanelProduct.Multiply(_weights.Kernel, _weights.Packed, column, _weights.Packed.WidthAt(column), moments, 0, _weights.Packed.Groups);
     }
 
     /// <summary>Puts a panel's digits together: those of the column sums stand in rows below the product, those of the row sums in columns beside it.</summary>
     private void Expect(int top, int rows, int column, int columns)
     {
+        var (tiles, n) = (_expected.TileColumns, _shape.N);
         for (var kind = 0; kind < _kinds; kind++)
         {
-            var sums = kind == 0 ? _expected : _moments;
-            for (var t = top / _tile; column < _shape.N && t * _tile < top + rows; t++)
-                Digits.Join(CheckRow(kind, t * _tile) + column, _cStride, sums.Columns.Slice(t * _shape.N + column, columns));
-            var zero = _weights.DigitColumn + Digits.Count * kind * sums.TileColumns;
-            int first = Math.Max(column, zero), end = Math.Min(column + columns, zero + Digits.Count * sums.TileColumns);
+            int* rowSums = kind == 0 ? _expectedRows : _expectedRowMoments, columnSums = kind == 0 ? _expectedColumns : _expectedColumnMoments;
+            for (var t = top / _tile; column < n && t * _tile < top + rows; t++)
+                Digits.Join(CheckRow(kind, t * _tile) + column, _cStride, columnSums + (nint)t * n + column, columns);
+            var zero = _weights.DigitColumn + Digits.Count * kind * tiles;
+            int first = Math.Max(column, zero), end = Math.Min(column + columns, zero + Digits.Count * tiles);
             for (var i = top; first < end && i < top + rows; i++)
-                Digits.JoinPairs(_c + (nint)i * _cStride + first, sums.Rows.Slice(i * sums.TileColumns + (first - zero) / Digits.Count, (end - first) / Digits.Count));
+                Digits.JoinPairs(_c + (nint)i * _cStride + first, rowSums + (nint)i * tiles + (first - zero) / Digits.Count, (end - first) / Digits.Count);
         }
     }
 
@@ -267,8 +297,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         {
             foreach (var flip in _faults.In(block, column / FaultPlan.Block))
             {
-                // A panel may be narrower than a block of the plan.
-                if (flip.Column < column || flip.Column >= column + width)
+                // Rows and panels may be fewer and narrower than a block of the plan.
+                if (flip.Row < top || flip.Row >= top + rows.Rows || flip.Column < column || flip.Column >= column + width)
                     continue;
                 var flipped = _c[(nint)flip.Row * _cStride + flip.Column] ^= flip.Mask;
                 if (!rows.Sums)
@@ -279,5 +309,12 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 _columnSums[(nint)(flip.Row / _tile) * _shape.N + flip.Column] += flip.Delta(flipped);
             }
         }
+    }
+
+    /// <summary>How far a block is, on cache lines of its own: what of it nobody has begun to pack, how much is packed, and which panels nobody has begun to multiply.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    private struct Progress
+    {
+        public int Packing, Packed, Multiplying;
     }
 }

@@ -26,7 +26,7 @@ internal static unsafe class PanelProduct
         var vectors = (columns + MicroTile.Lanes - 1) / MicroTile.Lanes;
         var blocks = CacheSizes.PanelBlocks((nint)(end - first) * width * MicroTile.GroupBytes);
         TileCall call = default;
-        (call.AStride, call.PanelStride, call.CStride) = (rows.AStride, width * MicroTile.GroupBytes, rows.CStride);
+        (call.AStride, call.CheckAStride, call.PanelStride, call.CStride) = (rows.AStride, rows.CheckAStride, width * MicroTile.GroupBytes, rows.CStride);
         (call.ChecksStride, call.RowSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.LanesBegun ? 1 : 0);
         call.Columns = TileCall.First(columns);
         for (var b = 0; b < blocks; b++)
@@ -52,45 +52,46 @@ internal static unsafe class PanelProduct
         var riding = kernel.TakesCheckRows ? rows.CheckRows : 0;
         var sums = last && rows.Sums;
         var bias = last && rows.Bias != null ? rows.Bias + column : null;
-        var a = (byte*)rows.A + (nint)from * kernel.RowGroupBytes;
+        byte* a = (byte*)rows.A + (nint)from * kernel.RowGroupBytes, checkA = (byte*)rows.CheckA + (nint)from * kernel.RowGroupBytes;
         var checks = (byte*)rows.Checks + column * MicroTile.GroupBytes;
         for (var top = 0; top < rows.Rows; top += tile)
         {
             var height = Math.Min(tile, rows.Rows - top);
             var pieces = (height + riding + kernel.Rows - 1) / kernel.Rows;
             call->ColumnSums = (byte*)rows.ColumnSums + top / tile * rows.ColumnSumStride;
+            call->CheckA = checkA;
             call->Bias = bias;
             for (var piece = 0; piece < pieces; piece++)
             {
                 int above = (height + riding) * piece / pieces, row = top + above, count = (height + riding) * (piece + 1) / pieces - above;
-                call->A = a + above * rows.AStride;
+                call->A = a + row * rows.AStride;
                 call->C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
                 call->Checks = checks;
                 call->Start = begun ? call->C : start;
                 call->StartStride = begun ? rows.CStride : 0;
                 call->RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
                 call->RowSums = rows.RowSums == null ? null : (byte*)rows.RowSums + row * rows.RowSumStride;
-                call->ColumnsBegun = piece == 0 ? 0 : 1;
+                call->ColumnsBegun = piece > 0 || (top == 0 && rows.ColumnsBegun) ? 1 : 0;
                 ahead.Fetch();
                 kernel.Run(call, count, vectors, sums, riding > 0 && piece == pieces - 1);
             }
 
-            a += height * rows.AStride;
             if (rows.CheckRows == 0)
                 continue;
             if (riding == 0)
             {
-                call->A = a;
+                call->A = checkA;
+                call->AStride = rows.CheckAStride;
                 call->C = checks;
                 call->Start = begun ? checks : start;
                 call->StartStride = begun ? rows.ChecksStride : 0;
                 call->Bias = null;
                 call->CStride = rows.ChecksStride;
                 kernel.Run(call, rows.CheckRows, vectors, false, false);
-                call->CStride = rows.CStride;
+                (call->AStride, call->CStride) = (rows.AStride, rows.CStride);
             }
 
-            a += rows.CheckRows * rows.AStride;
+            checkA += rows.CheckRows * rows.CheckAStride;
             checks += rows.CheckRows * rows.ChecksStride;
         }
     }

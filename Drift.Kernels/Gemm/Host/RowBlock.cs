@@ -29,8 +29,14 @@ internal unsafe struct RowBlock
     /// </summary>
     public int Tile;
 
-    /// <summary>With a tile: check rows that stand in A behind each tile, the last one too; none is among <see cref="Rows"/>. All that the kernel's type has, or 0.</summary>
+    /// <summary>With a tile: check rows of each tile, the last one too; none is among <see cref="Rows"/>. All that the kernel's type has, or 0.</summary>
     public int CheckRows;
+
+    /// <summary>With check rows: the first of them in A's form; those of all tiles follow one another.</summary>
+    public void* CheckA;
+
+    /// <summary>Bytes between check rows of A.</summary>
+    public nint CheckAStride;
 
     /// <summary>With check rows: where the first of them goes, from column 0; those of all tiles follow one another.</summary>
     public void* Checks;
@@ -58,4 +64,7 @@ internal unsafe struct RowBlock
 
     /// <summary>Bytes between the column sums of two tiles.</summary>
     public nint ColumnSumStride;
+
+    /// <summary>With sums: whether the first tile's column sums hold rows of it that came before these.</summary>
+    public bool ColumnsBegun;
 }

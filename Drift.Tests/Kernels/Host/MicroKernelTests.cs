@@ -52,7 +52,8 @@ public sealed unsafe class MicroKernelTests
         public void Check(GeneratedKernels kernels)
         {
             var random = new Random(tile.Index);
-            using var a = new GuardedPages<int>(tile.Rows * Groups);
+            using var a = new GuardedPages<int>(_rows * Groups);
+            using var checkA = new GuardedPages<int>(Math.Max(1, tile.CheckRows) * (Groups + 1) - 1);
             using var panel = new GuardedPages<int>(Groups * _width);
             using var c = new GuardedPages<int>((_rows - 1) * _width + columns);
             using var checks = new GuardedPages<int>(Math.Max(1, tile.CheckRows) * columns);
@@ -62,6 +63,7 @@ public sealed unsafe class MicroKernelTests
             using var rowSums = new GuardedPages<int>(2 * _rows - 1);
             using var sums = new GuardedPages<int>(columns);
             Fill(a.Span, () => Word(random));
+            Fill(checkA.Span, () => Word(random));
             Fill(panel.Span, () => Word(random));
             int Value() => tile.Type == DotType.Int8 ? random.Next() : BitConverter.SingleToInt32Bits(random.NextSingle() - 0.5f);
             Fill(start.Span, Value);
@@ -73,7 +75,7 @@ public sealed unsafe class MicroKernelTests
             var biased = tile.Type != DotType.Int8 && begin;
             var call = new TileCall
             {
-                A = a.Pointer, AStride = Groups * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
+                A = a.Pointer, AStride = Groups * 4, CheckA = checkA.Pointer, CheckAStride = (Groups + 1) * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
                 C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = lanes.Pointer,
                 LanesBegun = begun ? 1 : 0, RowSums = fold ? rowSums.Pointer : null, RowSumStride = 8, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, Columns = TileCall.First(columns),
             };
@@ -86,7 +88,7 @@ public sealed unsafe class MicroKernelTests
                 {
                     var value = !begin ? 0 : i < _rows ? start.Span[i * _width + j] : checks.Span[(i - _rows) * columns + j];
                     for (var g = 0; g < Groups; g++)
-                        value = Dot(value, a.Span[i * Groups + g], panel.Span[g * _width + j]);
+                        value = Dot(value, i < _rows ? a.Span[i * Groups + g] : checkA.Span[(i - _rows) * (Groups + 1) + g], panel.Span[g * _width + j]);
                     truth[i][j] = biased && i < _rows ? Add(value, BitConverter.SingleToInt32Bits(bias.Span[j])) : value;
                     if (i >= _rows || !tile.Sums)
                         continue;

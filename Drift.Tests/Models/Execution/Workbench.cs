@@ -37,7 +37,7 @@ internal sealed class Workbench : IDisposable
     public static IReadOnlyList<PictureRequest> Requests(int count) => [.. Enumerable.Range(0, count).Select(i => new PictureRequest((ulong)(i + 1), i % 10))];
 
     public IReadOnlyList<DrawnPicture> Draw(IReadOnlyList<PictureRequest> requests, Strategy strategy, int steps, int threads = 2, Action<GuardedProduct>? watch = null) =>
-        new PictureBatch(Pipeline, threads).Draw(
+        new PictureBatch(Pipeline, threads, Layers.Backend.Tensors).Draw(
             new Drawing(requests, pictures => new GuardedGemm(Platform, strategy, Layers, pictures) { Watch = watch }), new SamplingSettings(steps, 2));
 
     public void Dispose()

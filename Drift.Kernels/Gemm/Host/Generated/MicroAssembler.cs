@@ -9,7 +9,7 @@ namespace Drift.Kernels;
 /// loaded once for all rows, a group of a row of A broadcast once for all vectors. Needs AVX-512 BW, DQ and VL, and the type's own extension.
 /// </summary>
 /// <remarks>
-/// rbx call, r8..r11 bases of A (four rows each), rsi its stride, rdi three times that, rdx panel, rcx its stride, rax groups;
+/// rbx call, r8..r11 bases of A (four rows each), rsi its stride, rdi three times that, r12 check rows of A, r13 their stride, rdx panel, rcx its stride, rax groups;
 /// zmm28..29 panel, zmm30..31 broadcasts in turn; k1 and k2 the columns that exist.
 /// </remarks>
 internal sealed class MicroAssembler
@@ -31,6 +31,12 @@ internal sealed class MicroAssembler
         if (tile.Sums)
             SumAssembler.Emit(writer._e, tile, Field);
         writer._e.vzeroupper();
+        if (tile.Checked)
+        {
+            writer._e.pop(r13);
+            writer._e.pop(r12);
+        }
+
         writer._e.pop(rbx);
         writer._e.ret();
         return writer._e;
@@ -39,9 +45,21 @@ internal sealed class MicroAssembler
     private void Begin()
     {
         _e.push(rbx);
+        if (_tile.Checked)
+        {
+            _e.push(r12);
+            _e.push(r13);
+        }
+
         _e.mov(rbx, rdi);
         _e.mov(r8, Field(nameof(TileCall.A)));
         _e.mov(rsi, Field(nameof(TileCall.AStride)));
+        if (_tile.Checked)
+        {
+            _e.mov(r12, Field(nameof(TileCall.CheckA)));
+            _e.mov(r13, Field(nameof(TileCall.CheckAStride)));
+        }
+
         _e.mov(rdx, Field(nameof(TileCall.Panel)));
         _e.mov(rcx, Field(nameof(TileCall.PanelStride)));
         _e.lea(rdi, __[rsi + rsi * 2]);
@@ -105,7 +123,8 @@ internal sealed class MicroAssembler
     private void Multiply()
     {
         AssemblerRegister64[] bases = [r8, r9, r10, r11];
-        var used = bases.AsSpan(0, (_tile.Rows + RowsOfBase - 1) / RowsOfBase);
+        var own = _tile.Rows - _tile.CheckRows;
+        var used = bases.AsSpan(0, (own + RowsOfBase - 1) / RowsOfBase);
         for (var b = 1; b < used.Length; b++)
             _e.lea(bases[b], __[bases[b - 1] + rsi * RowsOfBase]);
         _e.mov(rax, Field(nameof(TileCall.Groups)));
@@ -115,19 +134,22 @@ internal sealed class MicroAssembler
             _e.vmovups(Zmm(PanelRegister + v), __[rdx + VectorBytes * v]);
         for (var row = 0; row < _tile.Rows; row++)
         {
-            var b = bases[row / RowsOfBase];
             var value = Zmm(BroadcastRegister + row % 2);
-            _e.vbroadcastss(value, (row % RowsOfBase) switch { 0 => __[b], 1 => __[b + rsi], 2 => __[b + rsi * 2], _ => __[b + rdi] });
+            _e.vbroadcastss(value, row < own ? Group(bases[row / RowsOfBase], row % RowsOfBase) : row == own ? __[r12] : __[r12 + r13]);
             for (var v = 0; v < _tile.Vectors; v++)
                 Dot(_e, _tile.Type, Accumulator(row, v), value, Zmm(PanelRegister + v));
         }
 
         foreach (var b in used)
             _e.add(b, MicroTile.GroupBytes);
+        if (_tile.Checked)
+            _e.add(r12, MicroTile.GroupBytes);
         _e.add(rdx, rcx);
         _e.dec(rax);
         _e.jnz(loop);
     }
+
+    private static AssemblerMemoryOperand Group(AssemblerRegister64 four, int row) => row switch { 0 => __[four], 1 => __[four + rsi], 2 => __[four + rsi * 2], _ => __[four + rdi] };
 
     /// <summary>A type's instruction: sum += a x panel, lane by lane.</summary>
     internal static void Dot(Assembler assembler, DotType type, AssemblerRegisterZMM sum, AssemblerRegisterZMM a, AssemblerRegisterZMM panel)

@@ -15,6 +15,12 @@ internal unsafe struct TileCall
     /// <summary>Bytes between rows of A.</summary>
     public nint AStride;
 
+    /// <summary>With check rows: the first of them in A's form.</summary>
+    public void* CheckA;
+
+    /// <summary>Bytes between check rows of A.</summary>
+    public nint CheckAStride;
+
     /// <summary>First group of a packed panel: one group of every column, then the next group.</summary>
     public void* Panel;
 

@@ -1,0 +1,72 @@
+using ILGPU;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>The extents of one sample's attention.</summary>
+/// <param name="Tokens">Queries.</param>
+/// <param name="Keys">Keys.</param>
+/// <param name="Heads">Heads.</param>
+/// <param name="Depth">Values of a head.</param>
+/// <param name="Scale">Factor of the scores.</param>
+internal readonly record struct AttentionExtents(int Tokens, int Keys, int Heads, int Depth, float Scale);
+
+/// <summary>
+/// Attention of a sample, all heads at once: scores, their softmax, and the weighted values. Up to <see cref="AttentionBlocks.Keys"/> keys the bits are <see cref="DotProductAttention"/>'s, which splits
+/// a softmax beyond them; here it stays whole.
+/// </summary>
+internal static class AttentionKernels
+{
+    /// <summary>Scores Q K^T, each a chain over a head's values.</summary>
+    /// <param name="index">X counts keys, Y queries of each head.</param>
+    /// <param name="queries">[tokens, heads x depth].</param>
+    /// <param name="keys">[keys, heads x depth].</param>
+    /// <param name="scores">Takes [heads, tokens, keys].</param>
+    /// <param name="e">Extents.</param>
+    public static void Score(Index2D index, ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionExtents e)
+    {
+        int head = index.Y / e.Tokens, width = e.Heads * e.Depth;
+        int q = index.Y % e.Tokens * width + head * e.Depth, k = index.X * width + head * e.Depth;
+        var sum = 0f;
+        for (var i = 0; i < e.Depth; i++)
+            sum = DeviceMath.FusedMultiplyAdd(queries[q + i], keys[k + i], sum);
+        scores[index.Y * e.Keys + index.X] = sum;
+    }
+
+    /// <summary>Softmax of a row of scaled scores, its weights summed in sixteen lanes.</summary>
+    /// <param name="row">A query of a head.</param>
+    /// <param name="scores">[heads x tokens, keys]; become weights.</param>
+    /// <param name="e">Extents.</param>
+    public static void Softmax(Index1D row, ArrayView<float> scores, AttentionExtents e)
+    {
+        var at = row * e.Keys;
+        var top = float.MinValue;
+        for (var i = 0; i < e.Keys; i++)
+            top = IntrinsicMath.Max(top, scores[at + i]);
+        var sum = default(FloatLanes16);
+        for (var first = 0; first < e.Keys; first += LaneMath.Lanes)
+        {
+            for (var i = first; i < IntrinsicMath.Min(first + LaneMath.Lanes, e.Keys); i++)
+                scores[at + i] = LaneMath.ExpOfNonPositive((scores[at + i] - top) * e.Scale);
+            sum = FloatLanes16.Add(sum, LaneMath.Load(scores, at + first, e.Keys - first, 0));
+        }
+
+        var share = 1 / LaneMath.Sum(sum);
+        for (var i = 0; i < e.Keys; i++)
+            scores[at + i] *= share;
+    }
+
+    /// <summary>Weights times values, each a chain over the keys.</summary>
+    /// <param name="index">X counts values of a head, Y queries of each head.</param>
+    /// <param name="weights">[heads x tokens, keys].</param>
+    /// <param name="values">[keys, heads x depth].</param>
+    /// <param name="output">Takes [tokens, heads x depth].</param>
+    /// <param name="e">Extents.</param>
+    public static void Weigh(Index2D index, ArrayView<float> weights, ArrayView<float> values, ArrayView<float> output, AttentionExtents e)
+    {
+        int head = index.Y / e.Tokens, width = e.Heads * e.Depth, column = head * e.Depth + index.X;
+        var sum = 0f;
+        for (var key = 0; key < e.Keys; key++)
+            sum = DeviceMath.FusedMultiplyAdd(weights[index.Y * e.Keys + key], values[key * width + column], sum);
+        output[index.Y % e.Tokens * width + column] = sum;
+    }
+}

@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>Tensors on an ILGPU device. Everything is queued on the device's own stream, so what was asked for first is done first; the host waits only where values come back.</summary>
+internal sealed class IlgpuTensors : ITensorDevice, IDisposable
+{
+    private readonly IlgpuBackend _backend;
+    private readonly Outbox _outbox = new();
+    private readonly Lazy<TensorKernelSet> _kernels;
+    private readonly Lazy<LayerKernelSet> _layers;
+    private readonly DeviceBuffer _parts, _scores;
+    private DeviceTraffic _traffic;
+
+    /// <summary>Tensors of a backend's device. Kernels are compiled when they are first needed.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="accelerator">Its device.</param>
+    /// <param name="group">Work items of a group.</param>
+    public IlgpuTensors(IlgpuBackend backend, Accelerator accelerator, int group)
+    {
+        (_backend, Accelerator, _parts, _scores) = (backend, accelerator, new(accelerator), new(accelerator));
+        _kernels = new(() => backend.Compile(() => new TensorKernelSet(accelerator, group)));
+        _layers = new(() => backend.Compile(() => new LayerKernelSet(accelerator, group)));
+    }
+
+    /// <summary>The device.</summary>
+    public Accelerator Accelerator { get; }
+
+    /// <summary>The kernels around products.</summary>
+    public LayerKernelSet Layers => _layers.Value;
+
+    /// <inheritdoc/>
+    public DeviceTraffic Traffic => _backend.Use(() => _traffic);
+
+    /// <inheritdoc/>
+    public Workspace OpenWorkspace() => new(() => new IlgpuHome(this));
+
+    /// <inheritdoc/>
+    public IResidentProducts OpenProducts() => new ResidentProducts(_backend, this);
+
+    /// <inheritdoc/>
+    public void Modulate(Tensor input, Tensor parts, int shift, float epsilon, Tensor output) => _backend.Use(() =>
+    {
+        var e = Extents(input, parts, shift) with { Epsilon = epsilon };
+        _kernels.Value.Modulate(input.Rows, View(input), Parts(parts), View(output), e);
+    });
+
+    /// <inheritdoc/>
+    public void AddGated(Tensor values, Tensor branch, Tensor parts, int gate) => _backend.Use(() =>
+    {
+        var e = Extents(values, parts, gate);
+        _kernels.Value.AddGated(new Index2D(e.Width, values.Rows), View(values), View(branch), Parts(parts), e);
+    });
+
+    /// <inheritdoc/>
+    public void GeluTanh(Tensor values) => _backend.Use(() => _kernels.Value.GeluTanh(values.Length, View(values)));
+
+    /// <inheritdoc/>
+    public bool TryAttend(AttentionCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        if (call is not { KeyMask: null, Bias: null, Causal: false, Bfloat16: false, Sums: null, ScoreFaults: null, OutputFaults: null }
+            || call.Queries.Home is not IlgpuHome || call.Keys.Home is not IlgpuHome || call.Values.Home is not IlgpuHome)
+            return false;
+        call.Validate();
+        _backend.Use(() =>
+        {
+            var e = new AttentionExtents(call.Tokens, call.KeyTokens, call.Heads, call.Depth, call.Scale ?? 1 / MathF.Sqrt(call.Depth));
+            ArrayView<float> queries = View(call.Queries), keys = View(call.Keys), values = View(call.Values), output = View(call.Output);
+            var rows = e.Heads * e.Tokens;
+            var scores = _scores.Take(checked(rows * e.Keys)).Cast<float>();
+            int width = call.Queries.Columns, ofQueries = e.Tokens * width, ofKeys = e.Keys * width;
+            for (var sample = 0; sample < call.Samples; sample++)
+            {
+                _kernels.Value.Score(new Index2D(e.Keys, rows), queries.SubView(sample * ofQueries, ofQueries), keys.SubView(sample * ofKeys, ofKeys), scores, e);
+                _kernels.Value.Softmax(rows, scores, e);
+                _kernels.Value.Weigh(new Index2D(e.Depth, rows), scores, values.SubView(sample * ofKeys, ofKeys), output.SubView(sample * ofQueries, ofQueries), e);
+            }
+        });
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _parts.Dispose();
+        _scores.Dispose();
+    }
+
+    /// <summary>A tensor's values on the device. Under the backend's lock.</summary>
+    /// <exception cref="ArgumentException">It is of another workspace.</exception>
+    internal ArrayView<float> View(Tensor tensor) => tensor.Home is IlgpuHome home && home.Device == this
+        ? home.View().SubView(tensor.Start, tensor.Length)
+        : throw new ArgumentException($"a tensor of [{string.Join(", ", tensor.Shape)}] was not rented from a workspace of {_backend.Name}", nameof(tensor));
+
+    /// <summary>Queues the copy of a plan; a word where there is none, since a kernel wants a view. Under the backend's lock.</summary>
+    internal ArrayView<int> Send(FaultPlan faults, GemmShape shape, DeviceBuffer target)
+    {
+        if (faults.IsEmpty)
+            return target.Take(1);
+        var staged = _outbox.Stage(PackedPlan.Length(faults));
+        PackedPlan.Write(faults, shape, staged);
+        return Send(staged, target);
+    }
+
+    /// <summary>Queues the copy of a tensor's values.</summary>
+    internal void Send(DeviceBuffer target, float[] values, int length) => _backend.Use(() =>
+    {
+        var staged = _outbox.Stage(Math.Max(1, length));
+        MemoryMarshal.Cast<float, int>(values.AsSpan(0, length)).CopyTo(staged);
+        Send(staged, target);
+    });
+
+    /// <summary>Waits for the device and copies a tensor's values from it.</summary>
+    internal void Fetch(DeviceBuffer source, float[] values, int length) => _backend.Use(() =>
+    {
+        if (length > 0)
+            source.Download(MemoryMarshal.Cast<float, int>(values.AsSpan(0, length)));
+        Waited(length);
+    });
+
+    /// <summary>Waits for the device and copies words from it. Under the backend's lock.</summary>
+    internal ReadOnlySpan<int> Fetch(DeviceBuffer source, int length)
+    {
+        var words = source.Download(length);
+        Waited(length);
+        return words;
+    }
+
+    /// <summary>Frees memory, unless the device took it along when it closed.</summary>
+    internal void Release(params ReadOnlySpan<IDisposable> buffers) => _backend.Release(buffers);
+
+    /// <summary>Parts of a modulation: small, and mostly the host's, which computes and remembers them.</summary>
+    private ArrayView<float> Parts(Tensor parts)
+    {
+        if (parts.Home is IlgpuHome)
+            return View(parts);
+        var staged = _outbox.Stage(parts.Length);
+        MemoryMarshal.Cast<float, int>(parts.Span).CopyTo(staged);
+        return Send(staged, _parts).Cast<float>();
+    }
+
+    private ArrayView<int> Send(Span<int> staged, DeviceBuffer target)
+    {
+        var view = target.Take(staged.Length);
+        Outbox.Send(staged, view);
+        _traffic = _traffic with { Sends = _traffic.Sends + 1, SentBytes = _traffic.SentBytes + staged.Length * sizeof(int) };
+        return view;
+    }
+
+    private void Waited(int words)
+    {
+        _outbox.Clear();
+        _traffic = _traffic with { RoundTrips = _traffic.RoundTrips + 1, FetchedBytes = _traffic.FetchedBytes + (long)words * sizeof(int) };
+    }
+
+    private static ModulationExtents Extents(Tensor values, Tensor parts, int part)
+    {
+        var samples = parts.Rows;
+        if (samples == 0 || values.Rows % samples != 0 || parts.Columns % values.Columns != 0)
+            throw new ArgumentException($"parts of [{string.Join(", ", parts.Shape)}] do not fit values of [{string.Join(", ", values.Shape)}]", nameof(parts));
+        return new ModulationExtents(values.Columns, values.Rows / samples, parts.Columns, part * values.Columns, 0);
+    }
+}

@@ -1,0 +1,217 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>Guarded products on an ILGPU device, from activations that are there to values that stay there.</summary>
+internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensors) : IResidentProducts
+{
+    // Rows of codes that one item writes.
+    private const int EncodedRows = 8, LeastReportWords = 1 << 14;
+
+    private readonly DeviceBuffer _codes = new(tensors.Accelerator), _lines = new(tensors.Accelerator), _largest = new(tensors.Accelerator), _most = new(tensors.Accelerator);
+    private readonly DeviceBuffer _plan = new(tensors.Accelerator), _accumulators = new(tensors.Accelerator), _sums = new(tensors.Accelerator), _reports = new(tensors.Accelerator);
+    private readonly DeviceBuffer _nothing = new(tensors.Accelerator);
+    private readonly Dictionary<int, KeptOutput> _kept = [];
+    private readonly List<int> _flips = [];
+    private readonly List<ResidentReport> _settled = [];
+    private Tensor? _input;
+    private QuantiseExtents _quantised;
+    private int _firstRow, _reportWords, _capacity;
+    private (KernelFamily? Family, int Words) _encoded;
+
+    private LayerKernelSet Kernels => tensors.Layers;
+
+    /// <inheritdoc/>
+    public void Quantise(Tensor input, int firstRow, int rows, int groups)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        if (groups < 1 || rows % groups != 0 || firstRow < 0 || firstRow + rows > input.Rows)
+            throw new ArgumentException($"{groups} groups of rows {firstRow}..{firstRow + rows - 1} are not in an input of {input.Rows} rows", nameof(groups));
+        (_input, _firstRow, _encoded) = (input, firstRow, default);
+        _quantised = new QuantiseExtents(rows, rows, input.Columns, 0, rows / groups, EncodedRows);
+        backend.Use(() =>
+        {
+            var largest = _largest.Take(groups);
+            largest.MemSetToZero();
+            var stretches = (_quantised.RowsOfGroup * input.Columns + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch;
+            Kernels.Measure(new Index2D(stretches, groups), Rows(input, firstRow, rows), largest, _quantised);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Multiply(in ResidentProduct product)
+    {
+        var asked = product;
+        if (asked.Weights is not IlgpuWeights weights || weights.Owner != backend)
+            throw new ArgumentException($"weights prepared by another backend than this {backend.Name}", nameof(product));
+        if (_input is not { } input || input.Columns != weights.K)
+            throw new ArgumentException($"weights of {weights.K} columns do not fit an input of {_input?.Columns ?? 0}", nameof(product));
+        backend.Use(() => Run(asked, weights, input));
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ResidentReport> Settle()
+    {
+        backend.Use(Read);
+        var reports = _settled.ToArray();
+        _settled.Clear();
+        return reports;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var kept in _kept.Values)
+            tensors.Release(kept.Codes, kept.Largest);
+        _kept.Clear();
+        tensors.Release(_codes, _lines, _largest, _most, _plan, _accumulators, _sums, _reports, _nothing);
+    }
+
+    private void Run(in ResidentProduct asked, IlgpuWeights w, Tensor input)
+    {
+        var shape = new GemmShape(_quantised.Rows, w.N, w.K);
+        var launch = Launch(asked.Faults, shape, w, Encode(w, input));
+        var e = launch.Extents;
+        w.Family.Multiply(launch);
+
+        var (scales, bias) = w.WayOut(asked.Scales, asked.Bias);
+        var values = Rows(asked.Output, asked.FirstRow, shape.M);
+        var output = new OutputExtents(shape.M, shape.N, e.Stride, Math.Max(1, w.Tile), e.TileStride, asked.Threshold - 1, 0);
+        var everywhere = new Index2D(shape.N, shape.M);
+        var activations = _largest.Take(shape.M / _quantised.RowsOfGroup);
+        if (asked.Saturates)
+            Kernels.Saturate(everywhere, launch.C, new ScaleViews(activations, Measure(launch, activations, scales, bias, asked.Limit, output)), scales, bias, values, _quantised.RowsOfGroup, asked.Limit, output);
+        else
+            Kernels.Leave(everywhere, launch.C, activations, scales, bias, values, _quantised.RowsOfGroup, asked.Limit, output);
+        if (w.Tile == 0)
+            return;
+        Report(launch, asked.Faults.Count, output);
+        if (asked.Mends)
+            Mend(asked, launch.Sums, values, output);
+        if (asked.Save is { } place)
+            Save(place, asked.Saturates, values, output);
+    }
+
+    /// <summary>The codes of the rows at work as a family reads them.</summary>
+    private ArrayView<int> Encode(IlgpuWeights w, Tensor input)
+    {
+        var padded = IlgpuWeights.RoundUp(_quantised.Rows, w.Family.RowUnit);
+        var codes = _codes.Take(checked(padded * w.LineWords));
+        if (_encoded == (w.Family, w.LineWords))
+            return codes;
+        _encoded = (w.Family, w.LineWords);
+        var tiles = (padded + EncodedRows - 1) / EncodedRows;
+        Kernels.Encode(
+            new Index2D(w.LineWords, tiles), Rows(input, _firstRow, _quantised.Rows), _largest.Take(_quantised.Rows / _quantised.RowsOfGroup), codes,
+            _lines.Take(PairRows.Length(tiles, DirectTile.Rows, w.LineWords)), _quantised with { PaddedRows = padded, Words = w.LineWords });
+        return codes;
+    }
+
+    private ProductLaunch Launch(FaultPlan faults, GemmShape shape, IlgpuWeights w, ArrayView<int> codes)
+    {
+        var rows = IlgpuWeights.RoundUp(shape.M, w.Family.RowUnit);
+        var layout = new SumLayout(shape.M, shape.N, rows, w.Stride, w.Tile);
+        // A plan that was drawn and came out empty still has blocks, but no starts.
+        var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
+        var e = new GemmExtents(shape.M, rows, shape.N, w.LineWords, w.Stride, w.Tile, layout.TileStride, blockColumns, blockRows * blockColumns);
+        var sums = _sums.Take(layout.Length);
+        if (layout.Length > 0)
+            sums.MemSetToZero();
+        return new ProductLaunch(codes, w, tensors.Send(faults, shape, _plan), _accumulators.Take(checked(rows * w.Stride)), layout.In(sums), e);
+    }
+
+    /// <summary>The clean output's largest magnitude: the flips are taken back meanwhile.</summary>
+    private ArrayView<int> Measure(ProductLaunch launch, ArrayView<int> activations, ArrayView<float> scales, ArrayView<float> bias, float limit, OutputExtents e)
+    {
+        var most = _most.Take(1);
+        most.MemSetToZero();
+        Toggle(launch);
+        Kernels.MeasureOutput(
+            new Index2D((e.Columns + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, e.Rows), launch.C, activations, scales, bias, most, _quantised.RowsOfGroup, limit, e);
+        Toggle(launch);
+        return most;
+    }
+
+    private void Toggle(ProductLaunch launch)
+    {
+        var e = launch.Extents;
+        if (e.Blocks > 0)
+            Kernels.Toggle(e.Blocks, launch.Plan, launch.C, e.Stride, e.BlockColumns, e.Blocks);
+    }
+
+    /// <summary>Queues a report. Those before it are fetched where the memory for them is full.</summary>
+    private void Report(ProductLaunch launch, int flips, OutputExtents e)
+    {
+        var words = VerdictKernels.Counts + 2 * flips;
+        if (_reportWords + words > _capacity)
+        {
+            Read();
+            _capacity = Math.Max(LeastReportWords, Math.Max(2 * _capacity, words));
+            _reports.Take(_capacity).MemSetToZero();
+        }
+
+        var report = _reports.Take(_capacity).SubView(_reportWords, words);
+        _reportWords += words;
+        _flips.Add(flips);
+        Kernels.Judge(IlgpuWeights.TilesIn(e.Rows, e.Tile) * IlgpuWeights.TilesIn(e.Columns, e.Tile), launch.Sums, report, e);
+        if (flips > 0)
+            Kernels.Trace(launch.Extents.Blocks, launch.Plan, launch.Sums, report, e, launch.Extents.BlockColumns, launch.Extents.Blocks);
+    }
+
+    private void Read()
+    {
+        if (_flips.Count == 0)
+            return;
+        var all = tensors.Fetch(_reports, _reportWords);
+        foreach (var flips in _flips)
+        {
+            _settled.Add(new ResidentReport(all[0], all[1], all[2], all[3], all.Slice(VerdictKernels.Counts, 2 * flips).ToArray()));
+            all = all[(VerdictKernels.Counts + 2 * flips)..];
+        }
+
+        _flips.Clear();
+        _reportWords = 0;
+        _reports.Take(_capacity).MemSetToZero();
+    }
+
+    private void Mend(in ResidentProduct asked, SumViews sums, ArrayView<float> values, OutputExtents e)
+    {
+        var kept = asked.From is { } place ? _kept[place] : null;
+        var elements = new Index2D(e.Columns, e.Rows);
+        if (!asked.Saturates)
+        {
+            Kernels.MendWide(elements, sums, (kept?.Codes.Take(values.IntLength) ?? Nothing()).Cast<float>(), kept is null ? 0 : 1, values, e);
+            return;
+        }
+
+        Kernels.Mend(elements, sums, (kept?.Codes.Take((values.IntLength + 3) / 4) ?? Nothing()).Cast<sbyte>(), kept?.Largest.Take(1) ?? Nothing(), values, e);
+    }
+
+    private void Save(int place, bool saturates, ArrayView<float> values, OutputExtents e)
+    {
+        ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(_kept, place, out _);
+        kept ??= new KeptOutput(new DeviceBuffer(tensors.Accelerator), new DeviceBuffer(tensors.Accelerator));
+        if (saturates)
+            Kernels.Repack(new Index2D(e.Columns, e.Rows), values, _most.Take(1), kept.Codes.Take((values.IntLength + 3) / 4).Cast<sbyte>(), kept.Largest.Take(1), e);
+        else
+            Kernels.Keep(values.IntLength, values, kept.Codes.Take(values.IntLength).Cast<float>());
+    }
+
+    /// <summary>A word that is 0: the scale of a checkpoint that there is not.</summary>
+    private ArrayView<int> Nothing()
+    {
+        var nothing = _nothing.Take(1);
+        nothing.MemSetToZero();
+        return nothing;
+    }
+
+    private ArrayView<float> Rows(Tensor tensor, int first, int count) => tensors.View(tensor).SubView(first * tensor.Columns, count * tensor.Columns);
+
+    /// <summary>A layer's outputs, kept.</summary>
+    /// <param name="Codes">Codes, or fp32 where outputs are wide.</param>
+    /// <param name="Largest">What their scale is made of.</param>
+    private sealed record KeptOutput(DeviceBuffer Codes, DeviceBuffer Largest);
+}

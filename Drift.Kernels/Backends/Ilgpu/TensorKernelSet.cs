@@ -1,0 +1,32 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>The kernels between a network's products, compiled for a device.</summary>
+internal sealed class TensorKernelSet(Accelerator accelerator, int group)
+{
+    /// <summary><see cref="TensorKernels.Modulate"/>.</summary>
+    public Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ModulationExtents> Modulate { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ModulationExtents>(TensorKernels.Modulate, group);
+
+    /// <summary><see cref="TensorKernels.AddGated"/>.</summary>
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ModulationExtents> AddGated { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ModulationExtents>(TensorKernels.AddGated, group);
+
+    /// <summary><see cref="TensorKernels.GeluTanh"/>.</summary>
+    public Action<Index1D, ArrayView<float>> GeluTanh { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>>(TensorKernels.GeluTanh, group);
+
+    /// <summary><see cref="AttentionKernels.Score"/>.</summary>
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, AttentionExtents> Score { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, AttentionExtents>(AttentionKernels.Score, group);
+
+    /// <summary><see cref="AttentionKernels.Softmax"/>.</summary>
+    public Action<Index1D, ArrayView<float>, AttentionExtents> Softmax { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, AttentionExtents>(AttentionKernels.Softmax, group);
+
+    /// <summary><see cref="AttentionKernels.Weigh"/>.</summary>
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, AttentionExtents> Weigh { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, AttentionExtents>(AttentionKernels.Weigh, group);
+}

@@ -1,0 +1,41 @@
+using Drift.Kernels;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+/// <summary>Checksum tiles too long for the cache, whose rows are multiplied in turns, on every entry that runs here; and sums that are 0 until somebody asks.</summary>
+public sealed class LongTileTests
+{
+    private const int K = 4700;
+
+    private static IEnumerable<string> Paths() => HostBackend.InstructionPaths.Where(path => path.Missing is null).Select(path => path.Name);
+
+    [Test]
+    public void Turns_have_the_bits_of_the_reference([ValueSource(nameof(Paths))] string path, [Values(1, 2)] int threads, [Values(0, 0.002)] double rate)
+    {
+        using var backend = new HostBackend(threads, path, new WorkerPool(threads));
+        using var output = new GemmOutput();
+        var plan = new FaultPlanner().Draw(3, new GemmSite(1, 2, GemmRole.Key), 261, 37, BitErrorProfile.Uniform(rate));
+        foreach (var tiles in (ChecksumTiles[])[256, 200, 32, 0, new(32, 256), new(50, 250), new(32, 0, true)])
+            new GemmCase(261, 37, K, tiles).CheckAgainstReference(backend, output, plan);
+    }
+
+    [Test]
+    public void Sums_of_tiles_that_agree_are_0_and_written_when_asked_for()
+    {
+        using var backend = new HostBackend();
+        using var output = new GemmOutput();
+        new GemmCase(70, 66, 20, 32).CheckAgainstReference(backend, output);
+        var operands = new GemmCase(70, 66, 20, new ChecksumTiles(32, 64));
+        using var weights = backend.Prepare(operands.W, 66, 20, operands.Tiles);
+        backend.Multiply(operands.Call(weights), FaultPlan.None, output);
+        Assert.That(output.Expected.AreZero && output.Observed.AreZero);
+        Assert.That(output.Observed.Columns.ToArray(), Is.EqualTo(new int[3 * 66]));
+        Assert.That(output.Observed.Rows.ToArray(), Is.EqualTo(new int[70 * 3]));
+        Assert.That(output.Observed.AreZero, Is.False);
+        backend.Multiply(operands.Call(weights), FaultPlan.Of(70, 66, [new Flip(69, 0, 20)]), output);
+        Assert.That(output.Observed.AreZero, Is.False);
+        Assert.That(output.Observed.Columns[2 * 66] - output.Expected.Columns[2 * 66], Is.Not.Zero);
+        Assert.That(output.Observed.Columns[0], Is.Zero);
+    }
+}

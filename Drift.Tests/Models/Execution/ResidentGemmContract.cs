@@ -1,0 +1,120 @@
+using Drift.Abft;
+using Drift.Dvfs;
+using Drift.Kernels;
+using Drift.Kernels.Ilgpu;
+using Drift.Models;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+/// <summary>Guarded layers whose activations stay on a device, against the same layers through the host: values, ledgers and traces to the last bit.</summary>
+[TestFixtureSource(nameof(Fixtures))]
+public sealed class ResidentGemmContract(BackendUnderTest under)
+{
+    private const int Pictures = 2, Rows = 34, Width = 21, Out = 37, Steps = 3;
+
+    private readonly Platform _platform = new(new ErrorModel(new FixedRate(0.004)),
+        new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
+
+    private IGemmBackend _device = null!;
+
+    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.FixturesOf(BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)));
+
+    [OneTimeSetUp]
+    public void Open() => _device = under.Open();
+
+    [OneTimeTearDown]
+    public void Close() => _device?.Dispose();
+
+    private static IEnumerable<TestCaseData> Strategies()
+    {
+        var point = OperatingPoint.Of(0.675, 2.0);
+        foreach (var outputs in Enum.GetValues<OutputForm>())
+        {
+            Strategy Of(Protection? protection) => new(() => new UniformPolicy(point), outputs, protection) { Covers = _ => true };
+            yield return new TestCaseData(Of(null), ScaleGroups.PerTensor).SetArgDisplayNames($"unprotected, {outputs}");
+            yield return new TestCaseData(Of(Protection.Rollback(16, interval: 2)), ScaleGroups.PerTensor).SetArgDisplayNames($"rollback, {outputs}");
+            yield return new TestCaseData(Of(Protection.Rollback(16, interval: 1)), ScaleGroups.PerChannelAndToken).SetArgDisplayNames($"rollback of tokens, {outputs}");
+            yield return new TestCaseData(Of(Protection.Rollback(16) with { Recovery = new ZeroMask() }), ScaleGroups.PerTensor).SetArgDisplayNames($"zeros, {outputs}");
+        }
+
+        var heard = new Strategy(() => new Wary(point), OutputForm.Saturating, Protection.Rollback(16)) { Covers = _ => true };
+        yield return new TestCaseData(heard, ScaleGroups.PerTensor).SetArgDisplayNames("a policy that hears alarms");
+    }
+
+    [TestCaseSource(nameof(Strategies))]
+    public void Values_ledgers_and_traces_are_the_hosts(Strategy strategy, ScaleGroups groups)
+    {
+        using var host = new HostBackend();
+        var there = Run(_device, strategy, groups, _device.Tensors!.OpenWorkspace());
+        var here = Run(host, strategy, groups, new Workspace());
+        Assert.Multiple(() =>
+        {
+            Assert.That(there.Values, Is.EqualTo(here.Values));
+            for (var picture = 0; picture < Pictures; picture++)
+            {
+                Assert.That(there.Runs[picture].Ledger, Is.EqualTo(here.Runs[picture].Ledger), $"picture {picture}");
+                Assert.That(there.Runs[picture].Trace!.Rows, Is.EqualTo(here.Runs[picture].Trace!.Rows), $"picture {picture}");
+            }
+        });
+    }
+
+    [Test]
+    public void The_host_waits_for_the_last_values_and_once_a_step()
+    {
+        var before = _device.Tensors!.Traffic;
+        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Of(0.675, 2.0)), OutputForm.Saturating, Protection.Rollback(16)) { Covers = _ => true };
+        Run(_device, strategy, ScaleGroups.PerTensor, _device.Tensors.OpenWorkspace());
+        Assert.That((_device.Tensors.Traffic - before).RoundTrips, Is.EqualTo(2 * Steps));
+    }
+
+    /// <summary>Two layers, one behind the other, over some steps.</summary>
+    private (float[] Values, IReadOnlyList<PictureRun> Runs) Run(IGemmBackend backend, Strategy strategy, ScaleGroups groups, Workspace workspace)
+    {
+        using var layers = new QuantisedLayers(backend, groups);
+        LinearLayer first = Layer(1, Out, Width), beside = Layer(2, Width, Width), second = Layer(3, Width, Out);
+        IReadOnlyList<PictureRun> runs = [.. Enumerable.Range(0, Pictures).Select(i => new PictureRun(new PictureRequest((ulong)i + 1, 0)) { Trace = new RunTrace() })];
+        var values = new List<float>();
+        using (var unit = new GuardedGemm(_platform, strategy, layers, runs))
+        {
+            for (var index = 0; index < Steps; index++)
+            {
+                using var scope = workspace.Begin();
+                var step = new StepContext(index, index, workspace);
+                Tensor x = workspace.Rent(Pictures * Rows, Width), y = workspace.Rent(Pictures * Rows, Out), z = workspace.Rent(Pictures * Rows, Width), last = workspace.Rent(Pictures * Rows, Width);
+                Fill(x.Span, 10 + index);
+                unit.Linear(step, x, new Projection(first, y), new Projection(beside, z));
+                unit.Linear(step, y, new Projection(second, last));
+                values.AddRange(last.Span);
+            }
+        }
+
+        workspace.Release();
+        return ([.. values], runs);
+    }
+
+    private static LinearLayer Layer(int index, int n, int k)
+    {
+        var (weights, bias) = (new float[n * k], new float[index == 2 ? 0 : n]);
+        Fill(weights, index);
+        Fill(bias, -index);
+        return new LinearLayer(new LayerKey(0, GemmRole.Query, index), weights, bias, n, k);
+    }
+
+    private static void Fill(Span<float> values, int seed)
+    {
+        var random = new Random(seed);
+        foreach (ref var value in values)
+            value = ((random.NextSingle() * 2) - 1) * 3;
+    }
+
+    /// <summary>Runs the product after one that raised an odd number of alarms at the nominal point.</summary>
+    private sealed class Wary(OperatingPoint point) : IOperatingPolicy
+    {
+        private AlarmCount _last;
+
+        public OperatingPoint Choose(GemmSite site) => _last is { Flagged: var flagged, Lines: > 0 } && flagged % 2 == 1 ? OperatingPoint.Nominal : point;
+
+        public void Observe(GemmSite site, AlarmCount alarms) => _last = alarms;
+    }
+}
