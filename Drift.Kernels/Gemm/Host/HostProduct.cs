@@ -1,20 +1,19 @@
+using System.Runtime.InteropServices;
+
 namespace Drift.Kernels;
 
 /// <summary>
-/// The INT8 product on this CPU, after BLIS: a slab of A's rows is packed, and the digit rows of its tiles' sums after them; then its blocks, each of which stays in a second-level cache,
-/// meet the panels of weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its expected sums put together; the observed ones come from the
-/// micro-kernel. Both stages are shared out among threads, in whole tiles, so that every sum has one writer.
+/// The INT8 product on this CPU, after BLIS: blocks of A's rows, each of which stays in a second-level cache, are packed with the digit rows of their tiles' sums and meet the panels of
+/// weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its expected sums put together; the observed ones come from the micro-kernel. A thread
+/// has a block of its own where rows allow it, and when that is through helps with another's: nobody waits before the end. All is shared out in whole tiles, so that every sum has one writer.
 /// </summary>
 internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 {
     // Below this many multiply-accumulates a thread costs more than it brings.
     private const long LeastMacsPerThread = 1 << 21;
 
-    // Packing fewer bytes than this is not worth a second thread.
-    private const int LeastBytesPacked = 1 << 16;
-
-    // Parts of a thread: some more than one, so that a thread that others slow down does fewer.
-    private const int PartsPerThread = 16;
+    // Fewer rows would wait for their panels.
+    private const int LeastRowsPerThread = 96;
 
     private readonly HostScratch _memory = new();
     private readonly CoarseExamination _examination = new();
@@ -28,10 +27,10 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private byte* _workers;
     private int* _c;
     private int _cStride;
-    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds;
+    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
     private LineSums _expected = null!;
     private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
-    private bool _packing;
+    private Progress[] _progress = [];
 
     /// <summary>Runs a call.</summary>
     /// <param name="call">The operands.</param>
@@ -79,11 +78,9 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             for (_slabTop = 0; _slabTop < m; _slabTop += slab)
             {
                 _slabRows = Math.Min(slab, m - _slabTop);
-                _packing = true;
-                var packs = (_slabRows + _packRows - 1) / _packRows * _packParts;
-                pool.Run(this, packs, (long)_slabRows * k < LeastBytesPacked ? 1 : threads);
-                _packing = false;
-                pool.Run(this, (_slabRows + _blockRows - 1) / _blockRows * _columnParts, threads);
+                _blocks = (_slabRows + _blockRows - 1) / _blockRows;
+                _progress.AsSpan().Clear();
+                pool.Run(this, threads, threads);
             }
 
             if (_tile != 0 && _fused == 0)
@@ -105,11 +102,33 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     /// <inheritdoc/>
     protected internal override void Run(int part, int worker)
     {
-        if (_packing)
-            Pack(part, worker);
-        else
-            Multiply(part, worker);
+        var home = part * _blocks / _threads;
+        for (var i = 0; i < _blocks; i++)
+        {
+            var block = (home + i) % _blocks;
+            var packs = (BlockRows(block) + _packRows - 1) / _packRows * _packParts;
+            ref var progress = ref _progress[block];
+            if (i == 0)
+                PackBlock(block, packs, worker);
+            else if (Volatile.Read(ref progress.Packed) < packs)
+                continue;
+            for (int share; (share = Interlocked.Increment(ref progress.Multiplying) - 1) < _columnParts;)
+                Multiply(block, share, worker);
+        }
     }
+
+    /// <summary>Packs what of a block nobody else packs, and waits for the rest.</summary>
+    private void PackBlock(int block, int packs, int worker)
+    {
+        ref var progress = ref _progress[block];
+        for (int pack; (pack = Interlocked.Increment(ref progress.Packing) - 1) < packs; Interlocked.Increment(ref progress.Packed))
+            Pack(block, pack, worker);
+        var wait = new SpinWait();
+        while (Volatile.Read(ref progress.Packed) < packs)
+            wait.SpinOnce(sleep1Threshold: -1);
+    }
+
+    private int BlockRows(int block) => Math.Min(_blockRows, _slabRows - block * _blockRows);
 
     /// <summary>Cuts the product into slabs, blocks and parts, and lays out the memory.</summary>
     private void Plan(int threads)
@@ -118,14 +137,19 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var kernel = _weights.Kernel;
         _stride = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
         // Whole tiles, as many as fit the cache; of a tile that does not, as many rows at a time.
-        var (unit, fitting) = (Math.Max(_tile, 1), Math.Max(kernel.Rows, (int)(CacheSizes.BlockBytes / _stride)));
-        _blockRows = Math.Min((m + unit - 1) / unit * unit, Math.Max(unit, (fitting + unit / 2) / unit * unit));
+        var (unit, fitting) = (_tile == 0 ? kernel.Rows : _tile, Math.Max(kernel.Rows, (int)(CacheSizes.BlockBytes / _stride)));
+        var (most, owners) = (Math.Max(unit, (fitting + unit / 2) / unit * unit), Math.Clamp(m / LeastRowsPerThread, 1, threads));
+        var blocks = (m + most * owners - 1) / (most * owners) * owners;
+        _blockRows = Math.Min(most, ((m + blocks - 1) / blocks + unit - 1) / unit * unit);
         _turnRows = _blockRows > unit ? _blockRows : Math.Min(_blockRows, fitting);
-        _slabRows = Math.Min(m, _blockRows * threads);
+        _slabRows = Math.Min(m, _blockRows * owners);
         _packRows = _tile == 0 ? FaultPlan.Block : _tile;
-        _packParts = threads > 1 && (_slabRows + _packRows - 1) / _packRows < threads ? threads : 1;
-        var blocks = (_slabRows + _blockRows - 1) / _blockRows;
-        _columnParts = threads == 1 ? 1 : Math.Min(Units, (PartsPerThread * threads + blocks - 1) / blocks);
+        var sharers = (threads + owners - 1) / owners;
+        _packParts = (_blockRows + _packRows - 1) / _packRows < sharers ? sharers : 1;
+        _columnParts = threads == 1 ? 1 : Units;
+        _threads = threads;
+        if (_progress.Length < owners)
+            _progress = new Progress[owners];
 
         var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
         var packed = (long)(_slabRows + Digits.Count * _kinds * slabTiles) * _stride;
@@ -147,15 +171,15 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private int Units => (Panels + PanelsOfUnit - 1) / PanelsOfUnit;
 
     /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
-    private void Pack(int part, int worker)
+    private void Pack(int block, int part, int worker)
     {
-        var (tile, share) = (part / _packParts, part % _packParts);
-        var (top, flip, k) = (tile * _packRows, _weights.Kernel.Flip, _shape.K);
+        var (first, share) = (part / _packParts * _packRows, part % _packParts);
+        var (top, flip, k) = (block * _blockRows + first, _weights.Kernel.Flip, _shape.K);
         var width = ((k + _packParts - 1) / _packParts + 63) & ~63;
         int from = Math.Min(k, share * width), count = Math.Min(width, k - from);
         if (count <= 0)
             return;
-        var rows = Math.Min(_packRows, _slabRows - top);
+        var rows = Math.Min(_packRows, BlockRows(block) - first);
         sbyte* packed = _rows + top * _stride + from, source = _a + (_slabTop + top) * _aStride + from;
         var stride = _aStride;
         if (_windows is { } windows)
@@ -169,7 +193,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var sums = _tile == 0 ? null : (short*)(_workers + worker * _workerBytes);
         if (_weights.Tiles.Moments)
         {
-            var moments = _momentRows + Digits.Count * tile * _stride + from;
+            var moments = _momentRows + Digits.Count * (top / _tile) * _stride + from;
             Digits.SumWeightedRows(source, stride, rows, LineMoments.Centre(_tile), count, sums);
             Digits.Split(sums, count, flip, moments, moments + _stride);
         }
@@ -177,18 +201,17 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         ActivationRows.Pack(source, stride, rows, count, flip, packed, _stride, sums);
         if (sums == null)
             return;
-        var digits = _digitRows + Digits.Count * tile * _stride + from;
+        var digits = _digitRows + Digits.Count * (top / _tile) * _stride + from;
         Digits.Split(sums, count, flip, digits, digits + _stride);
     }
 
     /// <summary>A block of rows times some panels. Where the block is one tile that is too long for the cache, its rows are taken in turns, the digit rows with the last.</summary>
-    private void Multiply(int part, int worker)
+    private void Multiply(int block, int share, int worker)
     {
-        var (block, share) = (part / _columnParts, part % _columnParts);
         var (packed, width, unit) = (_weights.Packed, _weights.Kernel.Columns, PanelsOfUnit);
         int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
         var top = block * _blockRows;
-        var bottom = top + Math.Min(_blockRows, _slabRows - top);
+        var bottom = top + BlockRows(block);
         for (var turn = top; turn < bottom; turn += _turnRows)
         {
             var last = turn + _turnRows >= bottom;
@@ -286,5 +309,12 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 _columnSums[(nint)(flip.Row / _tile) * _shape.N + flip.Column] += flip.Delta(flipped);
             }
         }
+    }
+
+    /// <summary>How far a block is, on cache lines of its own: what of it nobody has begun to pack, how much is packed, and which panels nobody has begun to multiply.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 128)]
+    private struct Progress
+    {
+        public int Packing, Packed, Multiplying;
     }
 }
