@@ -15,17 +15,17 @@ internal static class NormContests
     public static IReadOnlyList<Contest> All() =>
     [
         Layer(Tokens, Width), Rms(Tokens, Width), Group(Edge, Channels, Groups), Soft(Heads * Tokens, Tokens),
-        Unit("gelu tanh", Tokens, Hidden, "Gelu", (x, y, threads) => Gelu.Tanh(x.Span, y.Span, threads), ("approximate", "tanh")),
-        Unit("gelu exact", Tokens, Hidden, "Gelu", (x, y, threads) => Gelu.Exact(x.Span, y.Span, threads), ("approximate", "none"), "THSTensor_gelu"),
-        Unit("gelu quick", Tokens, Hidden, $"{OnnxGraph.Microsoft}:QuickGelu", (x, y, threads) => Gelu.Quick(x.Span, y.Span, threads), ("alpha", QuickSlope)),
-        Unit("silu", Tokens, Hidden, $"{OnnxGraph.Microsoft}:QuickGelu", (x, y, threads) => Activation.Silu(x.Span, y.Span, threads), ("alpha", 1f), "THSTensor_silu"),
+        Unit("gelu tanh", Tokens, Hidden, "Gelu", (x, y, threads) => Gelu.Tanh(x, y, threads), ("approximate", "tanh")),
+        Unit("gelu exact", Tokens, Hidden, "Gelu", (x, y, threads) => Gelu.Exact(x, y, threads), ("approximate", "none"), "THSTensor_gelu"),
+        Unit("gelu quick", Tokens, Hidden, $"{OnnxGraph.Microsoft}:QuickGelu", (x, y, threads) => Gelu.Quick(x, y, threads), ("alpha", QuickSlope)),
+        Unit("silu", Tokens, Hidden, $"{OnnxGraph.Microsoft}:QuickGelu", (x, y, threads) => Activation.Silu(x, y, threads), ("alpha", 1f), "THSTensor_silu"),
     ];
 
     /// <summary>Layer norm with a factor and an addend a column.</summary>
     public static Contest Layer(int rows, int width)
     {
         var (x, gain, offset) = (Noise(rows * width, Seed), Noise(width, Seed + 1), Noise(width, Seed + 2));
-        return Rows("layer norm", rows, width, x, (x, y, threads) => LayerNorm.Affine(x.Span, gain, offset, Epsilon, y.Span, threads), () => new OnnxGraph()
+        return Rows("layer norm", rows, width, x, (x, y, threads) => LayerNorm.Affine(x, gain, offset, Epsilon, y, threads), () => new OnnxGraph()
             .Node("LayerNormalization", ["X", "G", "B"], OnnxContender.Output, ("axis", 1), ("epsilon", Epsilon))
             .Constant<float>("G", OnnxType.Float, gain, width).Constant<float>("B", OnnxType.Float, offset, width),
             (torch, operands) => torch.LayerNorm(operands[0], width, operands[1], operands[2], Epsilon), (gain, [width]), (offset, [width]));
@@ -35,7 +35,7 @@ internal static class NormContests
     public static Contest Rms(int rows, int width)
     {
         var (x, gain) = (Noise(rows * width, Seed), Noise(width, Seed + 1));
-        return Rows("rms norm", rows, width, x, (x, y, threads) => RmsNorm.Apply(x.Span, gain, Epsilon, y.Span, threads), () => new OnnxGraph()
+        return Rows("rms norm", rows, width, x, (x, y, threads) => RmsNorm.Apply(x, gain, Epsilon, y, threads), () => new OnnxGraph()
             .Node("SimplifiedLayerNormalization", ["X", "G"], OnnxContender.Output, ("axis", 1), ("epsilon", Epsilon)).Constant<float>("G", OnnxType.Float, gain, width));
     }
 
@@ -43,7 +43,7 @@ internal static class NormContests
     public static Contest Soft(int rows, int width)
     {
         var x = Noise(rows * width, Seed);
-        return Rows("softmax", rows, width, x, (x, y, threads) => Softmax.Rows(x.Span, width, 1, y.Span, threads), () => new OnnxGraph().Node("Softmax", ["X"], OnnxContender.Output, ("axis", 1)),
+        return Rows("softmax", rows, width, x, (x, y, threads) => Softmax.Rows(x, width, 1, y, threads), () => new OnnxGraph().Node("Softmax", ["X"], OnnxContender.Output, ("axis", 1)),
             (torch, operands) => torch.Softmax(operands[0]));
     }
 
@@ -82,29 +82,23 @@ internal static class NormContests
             torchFunction is null ? null : (torch, operands) => torch.Unary(torchFunction, operands[0]));
 
     /// <summary>A kernel of ours from one memory to another.</summary>
-    internal delegate void Step(AlignedBuffer<float> x, AlignedBuffer<float> y, int threads);
+    internal delegate void Step(ReadOnlySpan<float> x, Span<float> y, int threads);
 
     private static Contest Rows(string what, int rows, int width, float[] x, Step run, Func<OnnxGraph> graph, Func<TorchLibrary, nint[], nint>? torch = null,
         params (float[] Values, long[] Sizes)[] factors) => new(what, "fp32", $"{rows} x {width}", new GemmShape(rows, width, 1), (double)rows * width, "Gvalue/s", 1e-5)
         {
-            Ours = [("none", threads => Ours(x, run, threads)), ("range guard", threads => Ours(x, (from, to, count) => Guarded(run, from, to, count), threads))],
+            Ours = [("none", threads => Ours(x, width, run, false, threads)), ("range guard", threads => Ours(x, width, run, true, threads))],
             Rivals = [threads => new OnnxContender("ONNX Runtime", graph(), [OnnxInput.Of<float>("X", OnnxType.Float, x, rows, width)], OnnxType.Float, [rows, width], threads)],
             TorchRivals = torch is null ? [] : [threads => new TorchContender("libtorch", threads, [(x, [rows, width]), .. factors], torch, rows * width)],
         };
 
     // On cache lines' boundaries, as the rivals' operands are.
-    private static OurContender Ours(float[] values, Step run, int threads)
+    private static OurContender Ours(float[] values, int width, Step run, bool guarded, int threads)
     {
         AlignedBuffer<float> x = new(values.Length), y = new(values.Length);
         values.CopyTo(x.Span);
-        return new OurContender("Drift", () => run(x, y, threads), () => Doubles(y.Span), x, y);
-    }
-
-    /// <summary>A run whose result is looked over for values that are no finite numbers.</summary>
-    private static void Guarded(Step run, AlignedBuffer<float> x, AlignedBuffer<float> y, int threads)
-    {
-        run(x, y, threads);
-        RangeGuard.RequireFinite(y.Span, "the result", threads);
+        void Rows(int first, int end) => run(x.Span[(first * width)..(end * width)], y.Span[(first * width)..(end * width)], 1);
+        return new OurContender("Drift", guarded ? () => RangeGuard.Watch(y.Span, width, "the result", threads, Rows) : () => run(x.Span, y.Span, threads), () => Doubles(y.Span), x, y);
     }
 
     private static double[] Doubles(ReadOnlySpan<float> values)

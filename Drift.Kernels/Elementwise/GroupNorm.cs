@@ -52,47 +52,51 @@ public static class GroupNorm
 
     /// <summary>
     /// Sums over the pixels, a channel a lane: of the values, or of the squared distances from a centre. A channel is one chain over the pixels of a run; four vectors of
-    /// channels go side by side and hide each other's waits.
+    /// channels go side by side and hide each other's waits. Threads share the runs, whose sums are added in their order.
     /// </summary>
     private static unsafe void Moments(ReadOnlySpan<float> values, float[] centre, bool squared, double[] sums, int threads)
     {
         var (channels, count) = (sums.Length, values.Length);
-        sums.AsSpan().Clear();
+        var runs = (count / channels + Run - 1) / Run;
+        var each = new float[runs * channels];
         fixed (float* start = values)
         {
-            var from = start;
-            RowShare.Run((channels + Strip - 1) / Strip, count / Math.Max(1, (channels + Strip - 1) / Strip), threads, (firstStrip, endStrip) =>
+            var from = (nint)start;
+            RowShare.Run(runs, Run * channels, threads, (first, end) =>
             {
-                var (first, end) = (firstStrip * Strip, Math.Min(channels, endStrip * Strip));
-                for (var at = 0; at < count; at += Run * channels)
+                for (var run = first; run < end; run++)
                 {
-                    var run = new ReadOnlySpan<float>(from + at, Math.Min(Run * channels, count - at));
-                    for (var c = first; c < end; c += Strip)
-                        AddRun(run, channels, c, Math.Min(Strip, end - c), centre, squared, sums);
+                    var at = run * Run * channels;
+                    SumRun(new ReadOnlySpan<float>((float*)from + at, Math.Min(Run * channels, count - at)), centre, squared, each.AsSpan(run * channels, channels));
                 }
             });
         }
+
+        sums.AsSpan().Clear();
+        for (var run = 0; run < runs; run++)
+        {
+            var some = each.AsSpan(run * channels, channels);
+            for (var c = 0; c < channels; c++)
+                sums[c] += some[c];
+        }
     }
 
-    private static void AddRun(ReadOnlySpan<float> run, int channels, int first, int width, float[] centre, bool squared, double[] sums)
+    private static void SumRun(ReadOnlySpan<float> run, float[] centre, bool squared, Span<float> sums)
     {
-        if (width == Strip)
+        var (channels, c) = (sums.Length, 0);
+        for (; c <= channels - Strip; c += Strip)
+            Four(run, channels, c, centre, squared, sums.Slice(c, Strip));
+        for (; c < channels; c += VectorMath.Lanes)
         {
-            Four(run, channels, first, centre, squared, sums);
-            return;
-        }
-
-        for (var c = first; c < first + width; c += VectorMath.Lanes)
-        {
-            var lanes = Math.Min(VectorMath.Lanes, first + width - c);
+            var lanes = Math.Min(VectorMath.Lanes, channels - c);
             var (middle, sum) = (VectorMath.Load(centre.AsSpan(c, lanes)), Vector512<float>.Zero);
             for (var at = c; at < run.Length; at += channels)
                 sum = Added(sum, VectorMath.Load(run.Slice(at, lanes)) - middle, squared);
-            Put(sum, sums.AsSpan(c, lanes));
+            VectorMath.Store(sum, sums.Slice(c, lanes));
         }
     }
 
-    private static void Four(ReadOnlySpan<float> run, int channels, int first, float[] centre, bool squared, double[] sums)
+    private static void Four(ReadOnlySpan<float> run, int channels, int first, float[] centre, bool squared, Span<float> sums)
     {
         ref var x = ref MemoryMarshal.GetReference(run);
         const int L = VectorMath.Lanes;
@@ -107,16 +111,10 @@ public static class GroupNorm
             d = Added(d, Vector512.LoadUnsafe(ref x, (nuint)(at + 3 * L)) - m3, squared);
         }
 
-        Put(a, sums.AsSpan(first, L));
-        Put(b, sums.AsSpan(first + L, L));
-        Put(c, sums.AsSpan(first + 2 * L, L));
-        Put(d, sums.AsSpan(first + 3 * L, L));
-    }
-
-    private static void Put(Vector512<float> sum, Span<double> sums)
-    {
-        for (var lane = 0; lane < sums.Length; lane++)
-            sums[lane] += sum.GetElement(lane);
+        a.CopyTo(sums);
+        b.CopyTo(sums[L..]);
+        c.CopyTo(sums[(2 * L)..]);
+        d.CopyTo(sums[(3 * L)..]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

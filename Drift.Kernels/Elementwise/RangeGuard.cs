@@ -25,6 +25,9 @@ public static class RangeGuard
 {
     private const int ExponentBits = 0x7F800000, Stretch = 4 * VectorMath.Lanes;
 
+    // Values of a stretch that is looked over at once, 64 KB, and a number of rows that kernels take side by side.
+    private const int WatchedValues = 1 << 14, WatchedRows = 4;
+
     /// <summary>Whether all values are finite: one pass, which a thread ends at the first value of its share that is not.</summary>
     /// <param name="values">Any values.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
@@ -72,6 +75,40 @@ public static class RangeGuard
     {
         if (Examine(values, threads) is { Count: > 0 } found)
             throw new ArgumentException($"{what}: {found}; expected finite values");
+    }
+
+    /// <summary>Runs work whose result is looked over a stretch of rows at a time, while a stretch is still in the caches.</summary>
+    /// <param name="result">Where the work writes, [rows, width].</param>
+    /// <param name="width">Values of a row, at least 1.</param>
+    /// <param name="what">What the result is, for the message.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    /// <param name="work">Writes the rows from one to before another; several threads may be in it at once.</param>
+    /// <exception cref="ArgumentException">The width does not divide the result, or some values are not finite; the message counts them.</exception>
+    public static unsafe void Watch(Span<float> result, int width, string what, int threads, Action<int, int> work)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentNullException.ThrowIfNull(work);
+        if (result.Length % width != 0)
+            throw new ArgumentException($"{result.Length} values are not whole rows of {width}", nameof(result));
+        var (rows, found) = (WatchedValues / width / WatchedRows * WatchedRows, 0);
+        rows = Math.Max(1, rows);
+        fixed (float* start = result)
+        {
+            var from = (nint)start;
+            RowShare.Run(result.Length / width, width, threads, (first, end) =>
+            {
+                for (var row = first; row < end; row += rows)
+                {
+                    var next = Math.Min(end, row + rows);
+                    work(row, next);
+                    if (FirstOf(new ReadOnlySpan<float>((float*)from + (nint)row * width, (next - row) * width)) >= 0)
+                        Interlocked.Exchange(ref found, 1);
+                }
+            });
+        }
+
+        if (found != 0)
+            RequireFinite(result, what);
     }
 
     private static int FirstOf(ReadOnlySpan<float> values)

@@ -35,6 +35,21 @@ public class ElementwiseTests
         Assert.That(worst, Is.LessThan(offset == 0 ? 2e-6 : 2e-5));
     }
 
+    [TestCase(1500, 100)]
+    [TestCase(4001, 65)]
+    public void Group_norm_has_the_same_bits_on_any_number_of_threads(int pixels, int channels)
+    {
+        var x = new Tensor(Noise(pixels * channels, 3, 1), 1, pixels, channels);
+        var (gamma, beta) = (Noise(channels, 4, 1), Noise(channels, 5, 0));
+        Tensor one = new(1, pixels, channels), several = new(1, pixels, channels);
+        GroupNorm.Apply(x, 5, 1e-6f, gamma, beta, one);
+        foreach (var threads in new[] { 2, 3 })
+        {
+            GroupNorm.Apply(x, 5, 1e-6f, gamma, beta, several, threads);
+            Assert.That(several.Span.SequenceEqual(one.Span), $"{threads} threads");
+        }
+    }
+
     [Test]
     public void Softmax_and_activations_agree_with_their_definitions_in_double()
     {

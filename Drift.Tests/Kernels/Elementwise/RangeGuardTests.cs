@@ -34,6 +34,37 @@ public sealed class RangeGuardTests
         }
     }
 
+    [TestCase(1, 1)]
+    [TestCase(37, 1)]
+    [TestCase(37, 2)]
+    [TestCase(1152, 2)]
+    [TestCase(20_000, 2)]
+    public void Watched_work_is_done_once_a_row_and_looked_at_everywhere(int width, int threads)
+    {
+        var (rows, bad) = (Math.Max(7, 200_000 / width), -1);
+        var result = new float[rows * width];
+        var done = new int[rows];
+        void Work(int first, int end)
+        {
+            for (var row = first; row < end; row++)
+            {
+                Interlocked.Increment(ref done[row]);
+                result.AsSpan(row * width, width).Fill(row == bad ? float.NaN : row);
+            }
+        }
+
+        RangeGuard.Watch(result, width, "the result", threads, Work);
+        Assert.That(done, Has.All.EqualTo(1));
+        foreach (var row in new[] { 0, 4, rows / 2, rows - 1 })
+        {
+            bad = row;
+            Assert.That(() => RangeGuard.Watch(result, width, "the result", threads, Work), Throws.ArgumentException.With.Message.EqualTo(
+                $"the result: {width} NaN and 0 infinite values, the first at {row * width}; expected finite values"));
+        }
+
+        Assert.That(() => RangeGuard.Watch(result, result.Length - 1, "the result", threads, Work), Throws.ArgumentException.With.Message.Contains($"{result.Length} values are not whole rows"));
+    }
+
     [Test]
     public void The_message_counts_them()
     {
