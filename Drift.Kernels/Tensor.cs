@@ -78,12 +78,16 @@ public sealed class Tensor
         return _home is { } mine && other._home is { } its && mine.Device == its.Device && (mine.IsOnDevice || its.IsOnDevice) ? mine.Device : null;
     }
 
+    /// <summary>Whether the extents are these.</summary>
+    /// <param name="shape">Extents, outermost first.</param>
+    internal bool HasShape(ReadOnlySpan<int> shape) => shape.SequenceEqual(_shape);
+
     /// <summary>The same values under another shape of the same volume.</summary>
     /// <param name="shape">Extents, outermost first.</param>
     /// <exception cref="ArgumentException">The volumes differ.</exception>
-    public Tensor Reshape(params int[] shape) => Volume(shape) == Length
-        ? new Tensor(_data, _start, shape, _home)
-        : throw new ArgumentException($"[{string.Join(", ", _shape)}] cannot become [{string.Join(", ", shape)}]", nameof(shape));
+    public Tensor Reshape(params ReadOnlySpan<int> shape) => HasShape(shape) ? this
+        : Volume(shape) == Length ? new Tensor(_data, _start, shape.ToArray(), _home)
+        : throw new ArgumentException($"[{string.Join(", ", _shape)}] cannot become [{string.Join(", ", shape.ToArray())}]", nameof(shape));
 
     /// <summary>Some consecutive entries of the outermost dimension, as a view.</summary>
     /// <param name="first">First entry.</param>
@@ -92,6 +96,8 @@ public sealed class Tensor
     {
         ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first + count, _shape[0], nameof(count));
+        if (count == _shape[0])
+            return this;
         var each = _shape[0] == 0 ? 0 : Length / _shape[0];
         int[] shape = [count, .. _shape.AsSpan(1)];
         return new Tensor(_data, _start + first * each, shape, _home);

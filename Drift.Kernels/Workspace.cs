@@ -1,12 +1,12 @@
 namespace Drift.Kernels;
 
 /// <summary>
-/// Scratch tensors for one thread: rented by shape, given back together, so that a network allocates nothing once warm.
+/// Scratch tensors for one thread: rented by shape, given back together, so that a network allocates nothing once warm: on the host not even the tensors.
 /// Not safe for use by two threads at once.
 /// </summary>
 public sealed class Workspace
 {
-    private readonly List<float[]> _slabs = [];
+    private readonly List<Place> _places = [];
     private readonly List<TensorHome> _homes = [];
     private readonly Func<TensorHome>? _open;
     private int _next;
@@ -25,18 +25,13 @@ public sealed class Workspace
 
     /// <summary>A tensor whose values are undefined until written, valid until its scope ends.</summary>
     /// <param name="shape">Extents, outermost first.</param>
-    public Tensor Rent(params int[] shape)
+    public Tensor Rent(params ReadOnlySpan<int> shape)
     {
-        var volume = 1;
-        foreach (var extent in shape)
-            volume = checked(volume * extent);
         if (_open is not null)
-            return new Tensor(Home(_open, volume), shape);
-        if (_next == _slabs.Count)
-            _slabs.Add([]);
-        if (_slabs[_next].Length < volume)
-            _slabs[_next] = GC.AllocateUninitializedArray<float>(volume);
-        return new Tensor(_slabs[_next++], 0, shape);
+            return new Tensor(Home(_open, Volume(shape)), shape.ToArray());
+        if (_next == _places.Count)
+            _places.Add(new Place());
+        return _places[_next++].As(shape);
     }
 
     /// <summary>Gives a device's memory back; the host's is the collector's. No method of disposing: only who opens a device's workspace need think of it.</summary>
@@ -45,6 +40,14 @@ public sealed class Workspace
         foreach (var home in _homes)
             (home as IDisposable)?.Dispose();
         _homes.Clear();
+    }
+
+    private static int Volume(ReadOnlySpan<int> shape)
+    {
+        var volume = 1;
+        foreach (var extent in shape)
+            volume = checked(volume * extent);
+        return volume;
     }
 
     private TensorHome Home(Func<TensorHome> open, int volume)
@@ -66,5 +69,33 @@ public sealed class Workspace
 
         /// <summary>Gives back what was rented since the scope began.</summary>
         public void Dispose() => _owner._next = _mark;
+    }
+
+    /// <summary>Memory of the host that scopes use in turn, and a tensor for each shape that it had.</summary>
+    private sealed class Place
+    {
+        private readonly List<Tensor> _tensors = [];
+        private float[] _slab = [];
+
+        public Tensor As(ReadOnlySpan<int> shape)
+        {
+            foreach (var known in _tensors)
+            {
+                if (known.HasShape(shape))
+                    return known;
+            }
+
+            var volume = Volume(shape);
+            if (_slab.Length < volume)
+            {
+                // The others would keep what is outgrown.
+                _tensors.Clear();
+                _slab = GC.AllocateUninitializedArray<float>(volume);
+            }
+
+            var tensor = new Tensor(_slab, 0, shape.ToArray());
+            _tensors.Add(tensor);
+            return tensor;
+        }
     }
 }

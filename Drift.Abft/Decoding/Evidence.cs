@@ -10,11 +10,15 @@ internal static class Evidence
     /// ln (density of the clean value that a flip implies / density of the value as it is), under Student's t of scale |a| |w| / sqrt(K), the standard deviation of
     /// a product of random directions.
     /// </summary>
-    public static float ForFlip(int accumulator, int clean, float bound, int depth)
+    public static float ForFlip(int accumulator, int clean, float bound, int depth) => (Freedom + 1) / 2 * MathF.Log(Ratio(accumulator, clean, bound, depth));
+
+    /// <summary>The density's argument at one value over that at another: above 1 where the other is the likelier. Ratios of several accumulators multiply.</summary>
+    public static float Ratio(int value, int other, float bound, int depth)
     {
         var variance = bound * bound / depth * Freedom;
-        if (variance == 0)
-            return 0;
-        return (Freedom + 1) / 2 * MathF.Log((variance + (float)accumulator * accumulator) / (variance + (float)clean * clean));
+        return variance == 0 ? 1 : (variance + (float)value * value) / (variance + (float)other * other);
     }
+
+    /// <summary>The odds that go with a product of ratios: density over density.</summary>
+    public static float Odds(float ratio) => ratio * ratio * MathF.Sqrt(ratio);
 }

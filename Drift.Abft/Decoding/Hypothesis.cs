@@ -32,7 +32,7 @@ internal sealed class Hypothesis
     private bool _moments;
 
     /// <summary>All flips placed, uncertain ones included.</summary>
-    public ReadOnlySpan<Placement> Placements => _placements.AsSpan(0, _count);
+    public Span<Placement> Placements => _placements.AsSpan(0, _count);
 
     /// <summary>Flips of this explanation.</summary>
     public int Flips { get; private set; }

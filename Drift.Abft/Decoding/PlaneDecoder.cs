@@ -6,21 +6,21 @@ namespace Drift.Abft;
 /// <summary>
 /// Reads the flips off the deviations and takes them back. In every tile, first the accumulators that exceed the bound of their operands' norms, whose flips need no sums; then,
 /// bit plane by bit plane, those that rows and columns agree on (<see cref="PlaneSearch"/>). All lines must close. Positions on which equally good explanations differ
-/// are flagged; in a tile that nothing explains, all lines that still deviate are. Nothing is guessed.
+/// are flagged, and so are those where a flip or two more would be no worse (<see cref="RectangleCheck"/>); in a tile that nothing explains, all lines that still deviate are. Nothing is guessed.
 /// </summary>
 public sealed class PlaneDecoder : ICorrector
 {
     /// <summary>The largest tile that can be decoded.</summary>
     public const int LargestTile = Hypothesis.LargestTile;
 
-    // fp32 arithmetic on the bound rounds.
-    private const float Slack = 1.001f;
-
     private readonly int _threshold;
     private readonly DeviatingLines _lines = new();
     private readonly Flip[] _flips = new Flip[Peeling.Most];
+    private readonly Placement[] _placements = new Placement[Peeling.Most];
+    private readonly CompactTile _compact = new();
     private readonly Hypothesis _start = new();
     private readonly PlaneSearch _search = new();
+    private readonly RectangleCheck _rectangles = new();
 
     /// <summary>A decoder.</summary>
     /// <param name="threshold">Smallest error that is flagged where it cannot be taken back, at least 1.</param>
@@ -60,7 +60,9 @@ public sealed class PlaneDecoder : ICorrector
                 var suspect = new SuspectTile(product, tileRow, tileColumn);
                 var peeling = new Peeling(product, suspect, tileRow, tileColumn, _flips);
                 if (!AlwaysSearches && peeling.TryPlace(rows, columns))
-                    peeling.Apply(corrections);
+                    Apply(product, suspect, peeling.Placements(_placements), rows, columns, tileRow, tileColumn, finding, corrections);
+                else if (!AlwaysSearches && _compact.TryPlace(product, suspect, rows, columns, tileRow, tileColumn))
+                    Apply(product, suspect, _compact.Placements, rows, columns, tileRow, tileColumn, finding, corrections);
                 else
                     Search(product, suspect, tileRow, tileColumn, finding, corrections);
             }
@@ -70,26 +72,26 @@ public sealed class PlaneDecoder : ICorrector
     private void Search(in SuspectProduct product, in SuspectTile tile, int tileRow, int tileColumn, Finding finding, Corrections corrections)
     {
         _start.Load(product, tileRow, tileColumn, tile.Height, tile.Width);
-        var rows = _start.DeviatingRows;
+        var (rows, columns) = (_start.DeviatingRows, _start.DeviatingColumns);
         Locate(tile, rows);
         // A row on which two flips cancel deviates nowhere, and is looked at only when the columns ask for it.
         var explanation = _search.Explain(tile, _start, balancedOnly: true);
         if (explanation is null)
         {
-            Locate(tile, ~rows & (ulong.MaxValue >> (64 - tile.Height)));
+            Locate(tile, ~rows & tile.AllRows);
             explanation = _search.Explain(tile, _start, balancedOnly: false);
         }
 
         if (explanation is not null)
         {
-            Apply(tile, explanation, tileRow, tileColumn, finding, corrections);
+            Apply(product, tile, explanation.Placements, rows, columns, tileRow, tileColumn, finding, corrections);
             return;
         }
 
         // Only what needs no sums is known here.
         _start.Load(product, tileRow, tileColumn, tile.Height, tile.Width);
-        Locate(tile, ulong.MaxValue >> (64 - tile.Height));
-        Apply(tile, _start, tileRow, tileColumn, finding, corrections);
+        Locate(tile, tile.AllRows);
+        Apply(product, tile, _start.Placements, rows, columns, tileRow, tileColumn, finding, corrections);
         GiveUp(tile, tileRow, tileColumn, finding, corrections);
     }
 
@@ -102,26 +104,19 @@ public sealed class PlaneDecoder : ICorrector
             for (var beyond = tile.BeyondBound(row); beyond != 0; beyond &= beyond - 1)
             {
                 var column = BitOperations.TrailingZeroCount(beyond);
-                var accumulator = tile[row, column];
-                var bound = tile.Bound(row, column);
-                int bit = -1, ways = 0;
-                // A bit changes the value by 2^b, so it must reach back to the bound, and not beyond it on the other side.
-                var size = MathF.Abs(accumulator);
-                for (var b = Math.Max(0, MathF.ILogB(size - bound)); b < 32 && MathF.ScaleB(1, b) <= (size + bound) * Slack; b++)
-                {
-                    if (MathF.Abs(accumulator ^ (1 << b)) <= bound)
-                        (bit, ways) = (b, ways + 1);
-                }
-
-                if (ways == 1)
-                    _start.Place(row, column, bit, accumulator, 0);
+                var bit = tile.BitBeyondBound(row, column);
+                if (bit >= 0)
+                    _start.Place(row, column, bit, tile[row, column], 0);
             }
         }
     }
 
-    private void Apply(in SuspectTile tile, Hypothesis explanation, int tileRow, int tileColumn, Finding finding, Corrections corrections)
+    private void Apply(in SuspectProduct product, in SuspectTile tile, Span<Placement> placements, ulong deviatingRows, ulong deviatingColumns, int tileRow, int tileColumn, Finding finding, Corrections corrections)
     {
-        foreach (var (row, column, bit, certain) in explanation.Placements)
+        ulong rows = 0, columns = 0;
+        if (product.Moments is null && _rectangles.Doubts(tile, placements, BitOperations.Log2((uint)_threshold)))
+            (rows, columns) = (_rectangles.Rows, _rectangles.Columns);
+        foreach (var (row, column, bit, certain) in placements)
         {
             if (certain)
             {
@@ -129,23 +124,36 @@ public sealed class PlaneDecoder : ICorrector
             }
             else if (1L << bit >= _threshold)
             {
-                finding.FlagRow(tile.FirstRow + row, tileColumn);
-                finding.FlagColumn(tileRow, tile.FirstColumn + column);
+                rows |= 1UL << row;
+                columns |= 1UL << column;
+                // A line that deviates nowhere hides a pair that cancels; it may as well be another such line, or two flips of half the size.
+                if ((deviatingRows >> row & 1) == 0)
+                    rows = tile.AllRows;
+                if ((deviatingColumns >> column & 1) == 0)
+                    columns = tile.AllColumns;
             }
         }
+
+        Flag(tile, rows, columns, tileRow, tileColumn, finding);
     }
 
     /// <summary>
-    /// Flags the lines that deviate. Where the rows need more flips than the columns, some columns hide pairs that cancel, and the rows are flagged over the whole width; and the reverse.
+    /// Flags the lines that deviate. Where the rows need more flips than the columns, some columns hide pairs that cancel, and the rows are flagged over the whole width; and the reverse. Where neither does,
+    /// what nothing explains may be hidden on both sides.
     /// </summary>
     private void GiveUp(in SuspectTile tile, int tileRow, int tileColumn, Finding finding, Corrections corrections)
     {
         corrections.GiveUpTile();
         var (rows, columns) = (_start.DeviatingRows, _start.DeviatingColumns);
-        if (_start.RowNeed > _start.ColumnNeed)
-            columns = ulong.MaxValue >> (64 - tile.Width);
-        else if (_start.ColumnNeed > _start.RowNeed)
-            rows = ulong.MaxValue >> (64 - tile.Height);
+        if (_start.RowNeed >= _start.ColumnNeed)
+            columns = tile.AllColumns;
+        if (_start.ColumnNeed >= _start.RowNeed)
+            rows = tile.AllRows;
+        Flag(tile, rows, columns, tileRow, tileColumn, finding);
+    }
+
+    private static void Flag(in SuspectTile tile, ulong rows, ulong columns, int tileRow, int tileColumn, Finding finding)
+    {
         for (; rows != 0; rows &= rows - 1)
             finding.FlagRow(tile.FirstRow + BitOperations.TrailingZeroCount(rows), tileColumn);
         for (; columns != 0; columns &= columns - 1)

@@ -6,6 +6,9 @@ namespace Drift.Abft;
 /// <summary>The accumulators of one checksum tile and what bounds them. Rows and columns count from the tile's own corner.</summary>
 internal readonly ref struct SuspectTile
 {
+    // fp32 arithmetic on the bound rounds.
+    private const float Slack = 1.001f;
+
     private readonly ref int _accumulators;
     private readonly int _stride;
     private readonly ReadOnlySpan<float> _rowNorms;
@@ -36,6 +39,12 @@ internal readonly ref struct SuspectTile
     /// <summary>Columns.</summary>
     public int Width { get; }
 
+    /// <summary>One bit a row.</summary>
+    public ulong AllRows => ulong.MaxValue >> (64 - Height);
+
+    /// <summary>One bit a column.</summary>
+    public ulong AllColumns => ulong.MaxValue >> (64 - Width);
+
     /// <summary>K.</summary>
     public int Depth { get; }
 
@@ -47,6 +56,23 @@ internal readonly ref struct SuspectTile
 
     /// <summary>Whether an accumulator exceeds its bound.</summary>
     public bool IsBeyondBound(int row, int column) => MathF.Abs(this[row, column]) > Bound(row, column);
+
+    /// <summary>The one bit that brings an accumulator beyond its bound back; -1 where none does, or several.</summary>
+    public int BitBeyondBound(int row, int column)
+    {
+        var accumulator = this[row, column];
+        var bound = Bound(row, column);
+        int bit = -1, ways = 0;
+        // A bit changes the value by 2^b, so it must reach back to the bound, and not beyond it on the other side.
+        var size = MathF.Abs(accumulator);
+        for (var b = Math.Max(0, MathF.ILogB(size - bound)); b < 32 && MathF.ScaleB(1, b) <= (size + bound) * Slack; b++)
+        {
+            if (MathF.Abs(accumulator ^ (1 << b)) <= bound)
+                (bit, ways) = (b, ways + 1);
+        }
+
+        return ways == 1 ? bit : -1;
+    }
 
     /// <summary>The columns in which a row's accumulators exceed their bounds.</summary>
     public ulong BeyondBound(int row)

@@ -7,7 +7,8 @@ namespace Drift.Bench;
 /// <param name="Sampling">What to draw and what computes it.</param>
 /// <param name="Voltages">Voltages whose rates are tried, in the order given.</param>
 /// <param name="Codes">Codes to try.</param>
-internal sealed record DecodeOptions(SamplingOptions Sampling, IReadOnlyList<double> Voltages, IReadOnlyList<Code> Codes);
+/// <param name="Draws">Plans of each voltage that every product is put under, at least 1.</param>
+internal sealed record DecodeOptions(SamplingOptions Sampling, IReadOnlyList<double> Voltages, IReadOnlyList<Code> Codes, int Draws);
 
 /// <summary><c>drift decode</c>: how many flips the decoder takes back, on the tiles of real runs, for each code and voltage.</summary>
 internal static class DecodeCommand
@@ -22,9 +23,11 @@ internal static class DecodeCommand
         var voltages = Declare.Text("--voltages", "Voltages at 2 GHz whose error rates are tried, separated by commas", "LIST", "0.70,0.675,0.65,0.62");
         var codes = Declare.Text("--codes", $"Codes to try, separated by commas, or all: {string.Join(", ", Code.All.Select(code => code.Name))}", "LIST", "all");
         command.Options.Add(voltages);
+        var draws = Declare.Number("--draws", "Fault plans of each voltage that every product is put under", 1, 1, 10_000);
         command.Options.Add(codes);
+        command.Options.Add(draws);
         command.SetBody((parsed, session) => body(
-            new DecodeOptions(sampling.Bind(parsed), Voltages(parsed.GetRequiredValue(voltages)), Code.Parse(codes.Name, parsed.GetRequiredValue(codes))), session));
+            new DecodeOptions(sampling.Bind(parsed), Voltages(parsed.GetRequiredValue(voltages)), Code.Parse(codes.Name, parsed.GetRequiredValue(codes)), parsed.GetValue(draws)), session));
         return command;
     }
 

@@ -9,7 +9,7 @@ namespace Drift.Bench;
 internal sealed record Code(string Name, int Tile, bool Moments)
 {
     /// <summary>The codes that there are.</summary>
-    public static IReadOnlyList<Code> All { get; } = [new("plain", 32, false), new("16x16", 16, false), new("weighted", 32, true)];
+    public static IReadOnlyList<Code> All { get; } = [new("plain", 32, false), new("16x16", 16, false), new("64x64", 64, false), new("weighted", 32, true)];
 
     /// <summary>Sums of a code over those of the plain one.</summary>
     public double Sums => 32.0 / Tile * (Moments ? 2 : 1);

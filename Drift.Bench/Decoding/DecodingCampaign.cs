@@ -23,7 +23,7 @@ internal static class DecodingCampaign
         var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, Protection.Decoding());
         new PictureBatch(lab.Pipeline, options.Sampling.Threads).Draw(new Drawing(lab.Requests, runs =>
         {
-            var worker = new DecodingWorker(profiles, options.Codes);
+            var worker = new DecodingWorker(profiles, options.Codes, options.Draws);
             workers.Add(worker);
             return new GuardedGemm(lab.Platform, strategy, lab.Layers, runs) { Watch = product => worker.Try(runs[product.Picture].Request.Seed, product) };
         }), new SamplingSettings(options.Sampling.Steps, options.Sampling.Guidance), session.Cancellation);

@@ -7,7 +7,8 @@ namespace Drift.Bench;
 /// <summary>Puts the same clean products under every voltage's flips and every code, and counts what the decoder makes of them. Serves one thread.</summary>
 /// <param name="profiles">Rates to try.</param>
 /// <param name="codes">Codes to try.</param>
-internal sealed class DecodingWorker(IReadOnlyList<BitErrorProfile> profiles, IReadOnlyList<Code> codes)
+/// <param name="draws">Plans of each rate that every product is put under.</param>
+internal sealed class DecodingWorker(IReadOnlyList<BitErrorProfile> profiles, IReadOnlyList<Code> codes, int draws)
 {
     private readonly FaultPlanner _planner = new();
     private readonly PlaneDecoder _decoder = new();
@@ -30,9 +31,11 @@ internal sealed class DecodingWorker(IReadOnlyList<BitErrorProfile> profiles, IR
         if (_clean.Length < accumulators.Length)
             _clean = new int[accumulators.Length];
         accumulators.CopyTo(_clean);
-        for (var p = 0; p < profiles.Count; p++)
+        for (var trial = 0; trial < profiles.Count * draws; trial++)
         {
-            var plan = _planner.Draw(seed, product.Site, m, n, profiles[p]);
+            var (draw, p) = Math.DivRem(trial, profiles.Count);
+            // The first plan is the picture's own; the seeds of the others are no picture's.
+            var plan = _planner.Draw(seed + ((ulong)draw << 32), product.Site, m, n, profiles[p]);
             for (var c = 0; c < codes.Count; c++)
             {
                 plan.Toggle(output);

@@ -47,6 +47,18 @@ internal sealed record PolicyFile
         NewLine = "\n",
     };
 
+    private const string Part = "fields and their values, in braces";
+
+    private static readonly (string Type, string Words)[] Kinds =
+    [
+        ("System.String", "text, in quotes"),
+        ("System.Double", "a number"),
+        ("System.Int32", "a whole number"),
+        ("System.Boolean", "true or false"),
+        ("System.Collections.Generic.IReadOnlyList", "a list of rules, in square brackets"),
+        ("Drift.Bench.Policy", Part),
+    ];
+
     /// <summary>Name of the protection.</summary>
     public string Protection { get; init; } = "rollback";
 
@@ -87,8 +99,18 @@ internal sealed record PolicyFile
         }
         catch (JsonException exception)
         {
-            throw new UserErrorException($"{path}, line {exception.LineNumber + 1}: expected a policy as docs/policy.md describes it: {exception.Message}", exception);
+            throw new UserErrorException($"{path}, line {exception.LineNumber + 1}: {Complaint(exception)}", exception);
         }
+    }
+
+    /// <summary>What is wrong, in the file's terms: a value of the wrong kind is said by its place and what belongs there.</summary>
+    private static string Complaint(JsonException exception)
+    {
+        var place = exception.Path?.TrimStart('$', '.') ?? "";
+        // A rule, a loop and a guard are read whole: what is in them are numbers, but for the text that is named as such.
+        var wanted = Kinds.FirstOrDefault(kind => exception.Message.Contains("could not be converted to " + kind.Type, StringComparison.Ordinal)).Words is not { } words ? null
+            : words != Part ? words : place.EndsWith(']') || !place.Contains('.', StringComparison.Ordinal) ? Part : "a number";
+        return wanted is null ? $"expected a policy as docs/policy.md describes it: {exception.Message}" : $"{place}: expected {wanted}";
     }
 
     /// <summary>UTF-8 text that <see cref="Read"/> takes.</summary>

@@ -9,7 +9,7 @@ namespace Drift.Dvfs;
 /// <param name="InputReads">Reads of the first operand's SRAM.</param>
 /// <param name="FilterReads">Reads of the second operand's SRAM.</param>
 /// <param name="OutputWrites">Writes of the result's SRAM; with outputs stationary R + C a fold too many, as the tool counts.</param>
-public sealed record LayerCycles(long FormulaCycles, double MappingPercent, double ComputePercent, long InputReads, long FilterReads, long OutputWrites)
+public readonly record struct LayerCycles(long FormulaCycles, double MappingPercent, double ComputePercent, long InputReads, long FilterReads, long OutputWrites)
 {
     /// <summary>A product on an array.</summary>
     /// <param name="array">The array.</param>

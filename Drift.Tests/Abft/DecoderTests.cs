@@ -81,6 +81,93 @@ internal sealed class DecoderTests
         Assert.That(_corrections.All.ToArray(), Is.EquivalentTo(new[] { new Replacement(3, 9, -60_000), new Replacement(7, 5, -60_000), new Replacement(7, 9, 5) }));
     }
 
+    [Test]
+    public void Three_flips_that_look_like_three_others_are_condemned_and_not_guessed()
+    {
+        // Bit 12 at three corners: rows 4096 and 8192, columns 8192 and 4096. The fourth corner, and bit 13 at its neighbours, add up to the same: as many flips, values as likely.
+        Product(32, 32);
+        _output.Accumulators.Fill(5);
+        (_output.Row(1)[7], _output.Row(11)[7], _output.Row(11)[12], _output.Row(1)[12]) = (9027, 655, -23054, -7208);
+        Decode(FaultPlan.Of(32, 32, [new(1, 7, 12), new(11, 7, 12), new(11, 12, 12)]), moments: false);
+        Assert.That(_corrections.All.Length, Is.Zero);
+        Assert.That((_finding.MaskedElements, _finding.Masks(1, 7), _finding.Masks(11, 7), _finding.Masks(11, 12)), Is.EqualTo((4, true, true, true)));
+    }
+
+    [Test]
+    public void Two_flips_of_a_bit_on_a_line_may_hide_a_third_and_are_condemned()
+    {
+        // Rows 3 and 9 show bit 12, column 5 the sum of both. Row 3 may have had its flip in any other column where row 9 had one the other way, and (9,5) one of bit 13: thirty-one ways, one flip more.
+        Product(32, 32);
+        _output.Accumulators.Fill(5);
+        _output.Row(3).Fill(4101);
+        (_output.Row(3)[5], _output.Row(9)[5]) = (5, 8197);
+        Decode(FaultPlan.Of(32, 32, [new(3, 5, 12), new(9, 5, 12)]), moments: false);
+        Assert.That((_corrections.All.Length, _finding.Masks(3, 5), _finding.Masks(9, 5)), Is.EqualTo((0, true, true)));
+    }
+
+    [Test]
+    public void A_lone_flip_that_leaves_an_unlikely_value_gives_way_where_three_others_do_not()
+    {
+        // Accumulators of norms 300 and K = 128 are near 8,000. The crossing of the lines that deviate would have been -65,636; three corners that were hit were small.
+        Product(32, 32);
+        _output.Accumulators.Fill(5);
+        (_output.Row(7)[9], _output.Row(3)[5]) = (-20_000, -100);
+        Decode(FaultPlan.Of(32, 32, [new(3, 9, 16), new(7, 5, 16), new(7, 9, 16)]), moments: false);
+        Assert.That((_corrections.All.Length, _finding.MaskedElements), Is.EqualTo((0, 4)));
+        Assert.That(_finding.Masks(3, 9) && _finding.Masks(7, 5) && _finding.Masks(7, 9) && _finding.Masks(3, 5));
+    }
+
+    [Test]
+    public void A_lone_flip_stays_where_nothing_else_can_explain_it()
+    {
+        // The same unlikely value, but no column shows the two bits that would have to cancel.
+        Product(32, 32);
+        _output.Accumulators.Fill(5);
+        _output.Row(3)[5] = -65_636;
+        Decode(FaultPlan.Of(32, 32, [new(3, 5, 16)]), moments: false);
+        Assert.That(_corrections.All.ToArray(), Is.EqualTo(new[] { new Replacement(3, 5, -65_636) }));
+        Assert.That(_finding.IsClean);
+    }
+
+    /// <summary>The rule itself, in double precision: where a rectangle's three flips are taken for something else and that goes through, it was far likelier.</summary>
+    [Test]
+    public void Three_flips_of_a_rectangle_are_only_mistaken_for_what_is_far_likelier()
+    {
+        var random = new Random(5);
+        int mistaken = 0, condemned = 0, right = 0;
+        for (var trial = 0; trial < 4000; trial++)
+        {
+            var clean = Product(32, 32, trial);
+            int row = random.Next(16), other = 16 + random.Next(16), column = random.Next(16), side = 16 + random.Next(16), bit = 10 + random.Next(7);
+            Decode(FaultPlan.Of(32, 32, [new(row, column, bit), new(row, side, bit), new(other, column, bit)]), moments: false);
+            var (placed, sound) = (_corrections.All.ToArray(), true);
+            double odds = 1;
+            foreach (var (i, j) in new[] { (row, column), (row, side), (other, column), (other, side) })
+            {
+                var faulty = _output.Accumulators[i * 32 + j];
+                var found = placed.Where(p => (p.Row, p.Column) == (i, j)).Select(p => (int?)p.Value).SingleOrDefault() ?? faulty;
+                var truth = clean[i * 32 + j];
+                sound &= found == truth || _finding.Masks(i, j);
+                var flips = (truth != faulty ? 1 : 0) - (found != faulty ? 1 : 0);
+                odds *= Density(truth) / Density(found) * Math.Pow(1e-4, flips);
+            }
+
+            right += placed.Length == 3 && sound ? 1 : 0;
+            condemned += sound && !_finding.IsClean ? 1 : 0;
+            if (sound)
+                continue;
+            mistaken++;
+            // A lone flip whose own value is 16 times less likely than the accumulator as it is, or more, is not weighed.
+            var isPlain = placed is [var only] && Density(_output.Accumulators[only.Row * 32 + only.Column]) < 15.6 * Density(only.Value);
+            Assert.That(isPlain ? 0 : odds, Is.LessThan(2e-4), $"trial {trial}: {string.Join(", ", placed)}");
+        }
+
+        TestContext.Out.WriteLine($"right {right}, condemned {condemned}, mistaken {mistaken}");
+        Assert.That(right + condemned, Is.GreaterThan(2000));
+
+        static double Density(int value) => Math.Pow(1 + value * (double)value / (4 * 90_000.0 * 90_000 / 128), -2.5);
+    }
+
     [TestCase(3.219e-3, false, 0.98)]
     [TestCase(1.076e-2, false, 0.95)]
     [TestCase(2.912e-2, false, 0.88)]

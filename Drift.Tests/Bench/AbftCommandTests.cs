@@ -26,7 +26,7 @@ internal sealed class AbftCommandTests
     [TestCase("checksum", "checksum: expected one of the commands bounds, faults")]
     [TestCase("checksum bounds --products 0", "--products", "'0'")]
     [TestCase("checksum faults --shape 1x2", "--shape", "'1x2'")]
-    [TestCase("bench decode --codes plane", "--codes", "'plane'", "plain, 16x16, weighted")]
+    [TestCase("bench decode --codes plane", "--codes", "'plane'", "plain, 16x16, 64x64, weighted")]
     [TestCase("compare --rows nominal --against drift", "--against", "drift", "nominal")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string line, params string[] said)
     {

@@ -35,6 +35,13 @@ public sealed class PolicyFileTests
     [TestCase("""{ "colour": 1, "points": [ { "volts": 0.65 } ] }""", "'colour'")]
     [TestCase("{ \n \"points\": [ \n", "line 3: expected a policy")]
     [TestCase("null", "found null")]
+    [TestCase("{ \n \"points\": [ { \"volts\": 0.65, \"blocks\": 3 } ] }", "line 2: points[0].blocks: expected text, in quotes")]
+    [TestCase("""{ "points": [ { "volts": "low" } ] }""", "points[0].volts: expected a number")]
+    [TestCase("""{ "tile": 3.5, "points": [ { "volts": 0.65 } ] }""", "tile: expected a whole number")]
+    [TestCase("""{ "wide": "no", "points": [ { "volts": 0.65 } ] }""", "wide: expected true or false")]
+    [TestCase("""{ "points": [ 3 ] }""", "points[0]: expected fields and their values, in braces")]
+    [TestCase("""{ "policy": "adaptive", "loop": { "targetRate": "low" } }""", "loop.targetRate: expected a number")]
+    [TestCase("""{ "points": 1 }""", "points: expected a list of rules, in square brackets")]
     public void Bad_files(string text, string expected)
     {
         File.WriteAllText(_path, text);
