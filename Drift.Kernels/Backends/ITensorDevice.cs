@@ -29,6 +29,14 @@ public interface ITensorDevice
     /// <summary>Opens guarded products for one thread.</summary>
     IResidentProducts OpenProducts();
 
+    /// <summary>Y = X W^T + bias in fp32: <see cref="FloatGemm"/>. The weights go up once and stay.</summary>
+    /// <param name="input">X; its last extent is K.</param>
+    /// <param name="weights">Packed W.</param>
+    /// <param name="bias">N values, or empty for none.</param>
+    /// <param name="output">Y, of as many rows.</param>
+    /// <exception cref="ArgumentException">The operands do not fit together, or the weights are rounded to bf16.</exception>
+    void Linear(Tensor input, FloatWeights weights, float[] bias, Tensor output);
+
     /// <summary>norm(x) x (1 + scale) + shift for each row: <see cref="LayerNorm.Modulate"/> with shifts and scales of each sample.</summary>
     /// <param name="input">x, [samples, tokens, width].</param>
     /// <param name="parts">[samples, parts x width].</param>
@@ -44,12 +52,17 @@ public interface ITensorDevice
     /// <param name="gate">The part that is the gate.</param>
     void AddGated(Tensor values, Tensor branch, Tensor parts, int gate);
 
+    /// <summary>x += y.</summary>
+    /// <param name="values">x; overwritten.</param>
+    /// <param name="other">y, as many values.</param>
+    void Add(Tensor values, Tensor other);
+
     /// <summary><see cref="Gelu.Tanh(Span{float})"/> in place.</summary>
     /// <param name="values">Any values; overwritten.</param>
     void GeluTanh(Tensor values);
 
-    /// <summary>Attention without masks, biases, checks or flips.</summary>
-    /// <param name="call">Operands and heads.</param>
+    /// <summary>Attention without biases, causal masks, checks or flips.</summary>
+    /// <param name="call">Operands, heads and which keys are there.</param>
     /// <returns>False, and nothing done, for a call with any of those.</returns>
     bool TryAttend(AttentionCall call);
 }

@@ -2,7 +2,7 @@ using Drift.Kernels;
 
 namespace Drift.Models;
 
-/// <summary>The unquantised run: every layer in fp32 on the host, attention where its operands are, no faults, no checks. Rows are independent, so a picture comes out the same in any batch.</summary>
+/// <summary>The unquantised run: every layer in fp32 where its operands are, no faults, no checks. Rows are independent, so a picture comes out the same in any batch.</summary>
 /// <param name="memory">Rows of conditioning layers, shared with other units; null to compute them every time.</param>
 public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
 {
@@ -17,6 +17,8 @@ public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
                 memory.Linear(layer, step, labels, input, output);
             else if (labels is not null)
                 RowMemory.Compute(layer, input, output, step.Workspace);
+            else if (input.DeviceWith(output) is { } device)
+                device.Linear(input, layer.Packed, layer.Bias, output);
             else
                 FloatGemm.Multiply(input.Span, input.Rows, layer.Packed, layer.Bias, output.Span);
         }

@@ -87,7 +87,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
                 LeaveUntouched(step, input, rows, projection);
         }
 
-        var resident = Resident(step, input);
+        var resident = Resident(step, projections[0].Output);
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
             var quantised = false;
@@ -187,9 +187,9 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <summary>Where products run whose activations stay on a device; null for the host.</summary>
-    private ResidentGemm? Resident(StepContext step, Tensor input)
+    private ResidentGemm? Resident(StepContext step, Tensor output)
     {
-        if (_resident is null || Watch is not null || !_resident.Holds(input))
+        if (_resident is null || Watch is not null || !_resident.Holds(output))
             return null;
         _resident.Reach(step.Index);
         return _resident;

@@ -30,9 +30,9 @@ internal sealed class ResidentGemm : IDisposable
     public static ResidentGemm? Open(IGemmBackend backend, Platform platform, Strategy strategy) =>
         backend.Tensors is { } device && Suits(strategy.Protection) ? new ResidentGemm(device, platform, strategy) : null;
 
-    /// <summary>Whether an operand can stand on the device.</summary>
-    /// <param name="tensor">The operand.</param>
-    public bool Holds(Tensor tensor) => tensor.CanStandOn(_device);
+    /// <summary>Whether an output can stand on the device.</summary>
+    /// <param name="output">The output.</param>
+    public bool Holds(Tensor output) => output.CanStandOn(_device);
 
     /// <summary>Begins a step, once the one before is settled.</summary>
     /// <param name="step">Zero-based index of the step.</param>

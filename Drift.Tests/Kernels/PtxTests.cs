@@ -60,6 +60,8 @@ public sealed partial class PtxTests
     [TestCase("toggle-flips", 64)]
     [TestCase("modulate", 64)]
     [TestCase("add-gated", 64)]
+    [TestCase("add", 64)]
+    [TestCase("add-bias", 64)]
     [TestCase("gelu-tanh", 64)]
     [TestCase("attention-scores", 64)]
     [TestCase("attention-softmax", 64)]

@@ -42,6 +42,7 @@ public sealed class TensorDeviceContract(BackendUnderTest under)
         _device.Modulate(x, parts, 1, 1e-5f, normed);
         _device.AddGated(x, branch, parts, 2);
         _device.GeluTanh(branch);
+        _device.Add(normed, x);
 
         var (truth, other) = (Values(1, Samples * Tokens * width), Values(2, Samples * Tokens * width));
         var modulation = Values(3, Samples * 3 * width);
@@ -54,12 +55,27 @@ public sealed class TensorDeviceContract(BackendUnderTest under)
         }
 
         Gelu.Tanh(other);
+        Activation.Add(expected, truth);
         Assert.Multiple(() =>
         {
-            Same(normed.Span, expected, "norm");
+            Same(normed.Span, expected, "norm, and a sum");
             Same(x.Span, truth, "gate");
             Same(branch.Span, other, "activation");
         });
+    }
+
+    [TestCase(11, 37, 20, true)]
+    [TestCase(8, 64, 7, false)]
+    public void A_layer_in_fp32_is_the_hosts(int rows, int n, int k, bool hasBias)
+    {
+        using var scope = _there.Begin();
+        var (x, y) = (Rent(8, rows, k), _there.Rent(rows, n));
+        var (weights, bias) = (FloatGemm.Pack(Values(9, n * k), n, k), hasBias ? Values(10, n) : []);
+        _device.Linear(x, weights, bias, y);
+        var truth = new float[rows * n];
+        FloatGemm.Multiply(Values(8, rows * k), rows, weights, bias, truth);
+        Same(y.Span, truth, "layer");
+        Assert.Throws<ArgumentException>(() => _device.Linear(y, weights, bias, x));
     }
 
     [TestCase(9, 9, 2, 8)]
@@ -76,6 +92,10 @@ public sealed class TensorDeviceContract(BackendUnderTest under)
             new Tensor(Values(6, Samples * keys * width), Samples, keys, width), new Tensor(Samples, tokens, width));
         DotProductAttention.Run(here, new Workspace());
         Same(there.Output.Span, here.Output.Span, "attention");
+        bool[] mask = [.. Enumerable.Range(0, Samples * keys).Select(key => key % 3 != 1)];
+        Assert.That(_device.TryAttend(there with { KeyMask = mask }));
+        DotProductAttention.Run(here with { KeyMask = mask }, new Workspace());
+        Same(there.Output.Span, here.Output.Span, "attention under a mask");
         Assert.That(_device.TryAttend(there with { Causal = true }), Is.False, "what the device does not know is the host's");
     }
 

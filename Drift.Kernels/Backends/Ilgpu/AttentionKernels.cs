@@ -4,11 +4,12 @@ namespace Drift.Kernels.Ilgpu;
 
 /// <summary>The extents of one sample's attention.</summary>
 /// <param name="Tokens">Queries.</param>
-/// <param name="Keys">Keys.</param>
+/// <param name="Keys">Keys that a mask left.</param>
 /// <param name="Heads">Heads.</param>
 /// <param name="Depth">Values of a head.</param>
 /// <param name="Scale">Factor of the scores.</param>
-internal readonly record struct AttentionExtents(int Tokens, int Keys, int Heads, int Depth, float Scale);
+/// <param name="IsMasked">Whether some keys were left out: 1, else 0.</param>
+internal readonly record struct AttentionExtents(int Tokens, int Keys, int Heads, int Depth, float Scale, int IsMasked);
 
 /// <summary>
 /// Attention of a sample, all heads at once: scores, their softmax, and the weighted values. Up to <see cref="AttentionBlocks.Keys"/> keys the bits are <see cref="DotProductAttention"/>'s, which splits
@@ -19,13 +20,14 @@ internal static class AttentionKernels
     /// <summary>Scores Q K^T, each a chain over a head's values.</summary>
     /// <param name="index">X counts keys, Y queries of each head.</param>
     /// <param name="queries">[tokens, heads x depth].</param>
-    /// <param name="keys">[keys, heads x depth].</param>
+    /// <param name="keys">[keys of the sample, heads x depth].</param>
+    /// <param name="kept">The place of each key that a mask left; not read where there is none.</param>
     /// <param name="scores">Takes [heads, tokens, keys].</param>
     /// <param name="e">Extents.</param>
-    public static void Score(Index2D index, ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionExtents e)
+    public static void Score(Index2D index, ArrayView<float> queries, ArrayView<float> keys, ArrayView<int> kept, ArrayView<float> scores, AttentionExtents e)
     {
         int head = index.Y / e.Tokens, width = e.Heads * e.Depth;
-        int q = index.Y % e.Tokens * width + head * e.Depth, k = index.X * width + head * e.Depth;
+        int q = index.Y % e.Tokens * width + head * e.Depth, k = Place(kept, index.X, e) * width + head * e.Depth;
         var sum = 0f;
         for (var i = 0; i < e.Depth; i++)
             sum = DeviceMath.FusedMultiplyAdd(queries[q + i], keys[k + i], sum);
@@ -58,15 +60,18 @@ internal static class AttentionKernels
     /// <summary>Weights times values, each a chain over the keys.</summary>
     /// <param name="index">X counts values of a head, Y queries of each head.</param>
     /// <param name="weights">[heads x tokens, keys].</param>
-    /// <param name="values">[keys, heads x depth].</param>
+    /// <param name="values">[keys of the sample, heads x depth].</param>
+    /// <param name="kept">The place of each key that a mask left.</param>
     /// <param name="output">Takes [tokens, heads x depth].</param>
     /// <param name="e">Extents.</param>
-    public static void Weigh(Index2D index, ArrayView<float> weights, ArrayView<float> values, ArrayView<float> output, AttentionExtents e)
+    public static void Weigh(Index2D index, ArrayView<float> weights, ArrayView<float> values, ArrayView<int> kept, ArrayView<float> output, AttentionExtents e)
     {
         int head = index.Y / e.Tokens, width = e.Heads * e.Depth, column = head * e.Depth + index.X;
         var sum = 0f;
         for (var key = 0; key < e.Keys; key++)
-            sum = DeviceMath.FusedMultiplyAdd(weights[index.Y * e.Keys + key], values[key * width + column], sum);
+            sum = DeviceMath.FusedMultiplyAdd(weights[index.Y * e.Keys + key], values[Place(kept, key, e) * width + column], sum);
         output[index.Y % e.Tokens * width + column] = sum;
     }
+
+    private static int Place(ArrayView<int> kept, int key, AttentionExtents e) => e.IsMasked == 0 ? key : kept[key];
 }

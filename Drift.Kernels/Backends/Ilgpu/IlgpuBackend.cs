@@ -68,6 +68,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <inheritdoc/>
     public ITensorDevice Tensors => _tensors;
 
+    /// <summary>The kernels of fp32 products, compiled when they are first asked for.</summary>
+    internal FloatKernelSet Floats => _floats.Value.Kernels;
+
     /// <summary>Names of the families of kernels at work, the first choice first.</summary>
     public IReadOnlyList<string> Families => [.. _families.Select(family => family.Name)];
 
@@ -128,6 +131,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 _product.Load(call, faults);
                 _product.Run();
                 _product.Read(output);
+                _tensors.Waited(output.Accumulators.Length + 2L * (output.Expected.Rows.Length + output.Expected.Columns.Length));
             }
             catch (AcceleratorException e)
             {

@@ -11,7 +11,8 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     private readonly Outbox _outbox = new();
     private readonly Lazy<TensorKernelSet> _kernels;
     private readonly Lazy<LayerKernelSet> _layers;
-    private readonly DeviceBuffer _parts, _scores;
+    private readonly Lazy<ResidentLayers> _linear;
+    private readonly DeviceBuffer _parts, _scores, _places;
     private DeviceTraffic _traffic;
 
     /// <summary>Tensors of a backend's device. Kernels are compiled when they are first needed.</summary>
@@ -20,8 +21,9 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     /// <param name="group">Work items of a group.</param>
     public IlgpuTensors(IlgpuBackend backend, Accelerator accelerator, int group)
     {
-        (_backend, Accelerator, _parts, _scores) = (backend, accelerator, new(accelerator), new(accelerator));
+        (_backend, Accelerator, _parts, _scores, _places) = (backend, accelerator, new(accelerator), new(accelerator), new(accelerator));
         _kernels = new(() => backend.Compile(() => new TensorKernelSet(accelerator, group)));
+        _linear = new(() => new ResidentLayers(accelerator, backend.Floats, _kernels.Value));
         _layers = new(() => backend.Compile(() => new LayerKernelSet(accelerator, group)));
     }
 
@@ -41,6 +43,18 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     public IResidentProducts OpenProducts() => new ResidentProducts(_backend, this);
 
     /// <inheritdoc/>
+    public void Linear(Tensor input, FloatWeights weights, float[] bias, Tensor output)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(bias);
+        ArgumentNullException.ThrowIfNull(output);
+        if (weights.Type != DotType.Float || input.Columns != weights.K || output.Columns != weights.N || output.Rows != input.Rows || (bias.Length != 0 && bias.Length != weights.N))
+            throw new ArgumentException($"fp32 weights of {weights.N} x {weights.K} and {bias.Length} biases do not fit [{string.Join(", ", input.Shape)}] and [{string.Join(", ", output.Shape)}]", nameof(weights));
+        _backend.Use(() => _linear.Value.Multiply(View(input), input.Rows, weights, bias, View(output)));
+    }
+
+    /// <inheritdoc/>
     public void Modulate(Tensor input, Tensor parts, int shift, float epsilon, Tensor output) => _backend.Use(() =>
     {
         var e = Extents(input, parts, shift) with { Epsilon = epsilon };
@@ -55,38 +69,41 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     });
 
     /// <inheritdoc/>
+    public void Add(Tensor values, Tensor other)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        ArgumentNullException.ThrowIfNull(other);
+        if (values.Length != other.Length)
+            throw new ArgumentException($"{other.Length} values cannot be added to {values.Length}", nameof(other));
+        _backend.Use(() => _kernels.Value.Add(values.Length, View(values), View(other)));
+    }
+
+    /// <inheritdoc/>
     public void GeluTanh(Tensor values) => _backend.Use(() => _kernels.Value.GeluTanh(values.Length, View(values)));
 
     /// <inheritdoc/>
     public bool TryAttend(AttentionCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (call is not { KeyMask: null, Bias: null, Causal: false, Bfloat16: false, Sums: null, ScoreFaults: null, OutputFaults: null }
+        if (call is not { Bias: null, Causal: false, Bfloat16: false, Sums: null, ScoreFaults: null, OutputFaults: null }
             || call.Queries.Home is not IlgpuHome || call.Keys.Home is not IlgpuHome || call.Values.Home is not IlgpuHome)
             return false;
         call.Validate();
-        _backend.Use(() =>
-        {
-            var e = new AttentionExtents(call.Tokens, call.KeyTokens, call.Heads, call.Depth, call.Scale ?? 1 / MathF.Sqrt(call.Depth));
-            ArrayView<float> queries = View(call.Queries), keys = View(call.Keys), values = View(call.Values), output = View(call.Output);
-            var rows = e.Heads * e.Tokens;
-            var scores = _scores.Take(checked(rows * e.Keys)).Cast<float>();
-            int width = call.Queries.Columns, ofQueries = e.Tokens * width, ofKeys = e.Keys * width;
-            for (var sample = 0; sample < call.Samples; sample++)
-            {
-                _kernels.Value.Score(new Index2D(e.Keys, rows), queries.SubView(sample * ofQueries, ofQueries), keys.SubView(sample * ofKeys, ofKeys), scores, e);
-                _kernels.Value.Softmax(rows, scores, e);
-                _kernels.Value.Weigh(new Index2D(e.Depth, rows), scores, values.SubView(sample * ofKeys, ofKeys), output.SubView(sample * ofQueries, ofQueries), e);
-            }
-        });
+        int[]?[] kept = [.. Enumerable.Range(0, call.Samples).Select(sample => Kept(call, sample))];
+        if (kept.Any(keys => keys is { Length: 0 }))
+            return false;
+        _backend.Use(() => Attend(call, kept));
         return true;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_linear.IsValueCreated)
+            _linear.Value.Dispose();
         _parts.Dispose();
         _scores.Dispose();
+        _places.Dispose();
     }
 
     /// <summary>A tensor's values on the device. Under the backend's lock.</summary>
@@ -102,7 +119,7 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
             return target.Take(1);
         var staged = _outbox.Stage(PackedPlan.Length(faults));
         PackedPlan.Write(faults, shape, staged);
-        return Send(staged, target);
+        return SendStaged(staged, target);
     }
 
     /// <summary>Queues the copy of a tensor's values.</summary>
@@ -110,7 +127,7 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     {
         var staged = _outbox.Stage(Math.Max(1, length));
         MemoryMarshal.Cast<float, int>(values.AsSpan(0, length)).CopyTo(staged);
-        Send(staged, target);
+        SendStaged(staged, target);
     });
 
     /// <summary>Waits for the device and copies a tensor's values from it.</summary>
@@ -129,31 +146,56 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
         return words;
     }
 
+    /// <summary>Queues the copy of rows of a tensor of the host. Under the backend's lock.</summary>
+    internal ArrayView<float> Send(ReadOnlySpan<float> values, DeviceBuffer target) => Send(MemoryMarshal.Cast<float, int>(values), target).Cast<float>();
+
+    /// <summary>Notes that the host waited for words of the device: everything that was sent before has arrived. Under the backend's lock.</summary>
+    internal void Waited(long words)
+    {
+        _outbox.Clear();
+        _traffic = _traffic with { RoundTrips = _traffic.RoundTrips + 1, FetchedBytes = _traffic.FetchedBytes + words * sizeof(int) };
+    }
+
     /// <summary>Frees memory, unless the device took it along when it closed.</summary>
     internal void Release(params ReadOnlySpan<IDisposable> buffers) => _backend.Release(buffers);
 
-    /// <summary>Parts of a modulation: small, and mostly the host's, which computes and remembers them.</summary>
-    private ArrayView<float> Parts(Tensor parts)
+    /// <summary>A sample after the other, so that no more scores exist than one has.</summary>
+    private void Attend(AttentionCall call, int[]?[] kept)
     {
-        if (parts.Home is IlgpuHome)
-            return View(parts);
-        var staged = _outbox.Stage(parts.Length);
-        MemoryMarshal.Cast<float, int>(parts.Span).CopyTo(staged);
-        return Send(staged, _parts).Cast<float>();
+        ArrayView<float> queries = View(call.Queries), keys = View(call.Keys), values = View(call.Values), output = View(call.Output);
+        int rows = call.Heads * call.Tokens, width = call.Queries.Columns, ofQueries = call.Tokens * width, ofKeys = call.KeyTokens * width;
+        var scores = _scores.Take(checked(rows * call.KeyTokens)).Cast<float>();
+        for (var sample = 0; sample < call.Samples; sample++)
+        {
+            var e = new AttentionExtents(call.Tokens, kept[sample]?.Length ?? call.KeyTokens, call.Heads, call.Depth, call.Scale ?? 1 / MathF.Sqrt(call.Depth), kept[sample] is null ? 0 : 1);
+            var places = kept[sample] is { } some ? Send(some, _places) : _places.Take(1);
+            _kernels.Value.Score(new Index2D(e.Keys, rows), queries.SubView(sample * ofQueries, ofQueries), keys.SubView(sample * ofKeys, ofKeys), places, scores, e);
+            _kernels.Value.Softmax(rows, scores, e);
+            _kernels.Value.Weigh(new Index2D(e.Depth, rows), scores, values.SubView(sample * ofKeys, ofKeys), places, output.SubView(sample * ofQueries, ofQueries), e);
+        }
     }
 
-    private ArrayView<int> Send(Span<int> staged, DeviceBuffer target)
+    /// <summary>The places of the keys that a sample's mask leaves; null without a mask.</summary>
+    private static int[]? Kept(AttentionCall call, int sample) =>
+        call.KeyMask is not { } mask ? null : [.. Enumerable.Range(0, call.KeyTokens).Where(key => mask[sample * call.KeyTokens + key])];
+
+    /// <summary>Parts of a modulation: small, and mostly the host's, which computes and remembers them.</summary>
+    private ArrayView<float> Parts(Tensor parts) =>
+        parts.Home is IlgpuHome ? View(parts) : Send(MemoryMarshal.Cast<float, int>(parts.Span), _parts).Cast<float>();
+
+    private ArrayView<int> Send(ReadOnlySpan<int> words, DeviceBuffer target)
+    {
+        var staged = _outbox.Stage(words.Length);
+        words.CopyTo(staged);
+        return SendStaged(staged, target);
+    }
+
+    private ArrayView<int> SendStaged(Span<int> staged, DeviceBuffer target)
     {
         var view = target.Take(staged.Length);
         Outbox.Send(staged, view);
         _traffic = _traffic with { Sends = _traffic.Sends + 1, SentBytes = _traffic.SentBytes + staged.Length * sizeof(int) };
         return view;
-    }
-
-    private void Waited(int words)
-    {
-        _outbox.Clear();
-        _traffic = _traffic with { RoundTrips = _traffic.RoundTrips + 1, FetchedBytes = _traffic.FetchedBytes + (long)words * sizeof(int) };
     }
 
     private static ModulationExtents Extents(Tensor values, Tensor parts, int part)

@@ -113,6 +113,16 @@ internal static class OutputKernels
             kept[0] = largest[0];
     }
 
+    /// <summary>The way out of an fp32 product: y = c + bias, without the padding.</summary>
+    /// <param name="index">X counts columns, Y rows.</param>
+    /// <param name="c">The product [padded rows, Stride].</param>
+    /// <param name="bias">A value a column.</param>
+    /// <param name="values">Takes [rows, columns].</param>
+    /// <param name="stride">Values from one row of the product to the next.</param>
+    /// <param name="columns">Columns.</param>
+    public static void AddBias(Index2D index, ArrayView<float> c, ArrayView<float> bias, ArrayView<float> values, int stride, int columns) =>
+        values[index.Y * columns + index.X] = c[index.Y * stride + index.X] + bias[index.X];
+
     /// <summary>A checkpoint of a wide output: its values.</summary>
     /// <param name="index">Values.</param>
     /// <param name="values">[rows, columns].</param>

@@ -33,6 +33,8 @@ internal static class PtxListing
         ["toggle-flips"] = Method(typeof(VerdictKernels), nameof(VerdictKernels.Toggle)),
         ["modulate"] = Method(typeof(TensorKernels), nameof(TensorKernels.Modulate)),
         ["add-gated"] = Method(typeof(TensorKernels), nameof(TensorKernels.AddGated)),
+        ["add"] = Method(typeof(TensorKernels), nameof(TensorKernels.Add)),
+        ["add-bias"] = Method(typeof(OutputKernels), nameof(OutputKernels.AddBias)),
         ["gelu-tanh"] = Method(typeof(TensorKernels), nameof(TensorKernels.GeluTanh)),
         ["attention-scores"] = Method(typeof(AttentionKernels), nameof(AttentionKernels.Score)),
         ["attention-softmax"] = Method(typeof(AttentionKernels), nameof(AttentionKernels.Softmax)),

@@ -12,13 +12,13 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
 
     private readonly DeviceBuffer _codes = new(tensors.Accelerator), _lines = new(tensors.Accelerator), _largest = new(tensors.Accelerator), _most = new(tensors.Accelerator);
     private readonly DeviceBuffer _plan = new(tensors.Accelerator), _accumulators = new(tensors.Accelerator), _sums = new(tensors.Accelerator), _reports = new(tensors.Accelerator);
-    private readonly DeviceBuffer _nothing = new(tensors.Accelerator);
+    private readonly DeviceBuffer _nothing = new(tensors.Accelerator), _guest = new(tensors.Accelerator);
     private readonly Dictionary<int, KeptOutput> _kept = [];
     private readonly List<int> _flips = [];
     private readonly List<ResidentReport> _settled = [];
-    private Tensor? _input;
+    private ArrayView<float> _source;
     private QuantiseExtents _quantised;
-    private int _firstRow, _reportWords, _capacity;
+    private int _reportWords, _capacity;
     private (KernelFamily? Family, int Words) _encoded;
 
     private LayerKernelSet Kernels => tensors.Layers;
@@ -30,14 +30,16 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         if (groups < 1 || rows % groups != 0 || firstRow < 0 || firstRow + rows > input.Rows)
             throw new ArgumentException($"{groups} groups of rows {firstRow}..{firstRow + rows - 1} are not in an input of {input.Rows} rows", nameof(groups));
-        (_input, _firstRow, _encoded) = (input, firstRow, default);
+        _encoded = default;
         _quantised = new QuantiseExtents(rows, rows, input.Columns, 0, rows / groups, EncodedRows);
         backend.Use(() =>
         {
             var largest = _largest.Take(groups);
             largest.MemSetToZero();
             var stretches = (_quantised.RowsOfGroup * input.Columns + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch;
-            Kernels.Measure(new Index2D(stretches, groups), Rows(input, firstRow, rows), largest, _quantised);
+            // The host's, such as a text's states, goes up once for all products of it.
+            _source = input.Home is IlgpuHome ? Rows(input, firstRow, rows) : tensors.Send(input.Span.Slice(firstRow * input.Columns, rows * input.Columns), _guest);
+            Kernels.Measure(new Index2D(stretches, groups), _source, largest, _quantised);
         });
     }
 
@@ -47,9 +49,9 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         var asked = product;
         if (asked.Weights is not IlgpuWeights weights || weights.Owner != backend)
             throw new ArgumentException($"weights prepared by another backend than this {backend.Name}", nameof(product));
-        if (_input is not { } input || input.Columns != weights.K)
-            throw new ArgumentException($"weights of {weights.K} columns do not fit an input of {_input?.Columns ?? 0}", nameof(product));
-        backend.Use(() => Run(asked, weights, input));
+        if (_quantised.Width != weights.K)
+            throw new ArgumentException($"weights of {weights.K} columns do not fit an input of {_quantised.Width}", nameof(product));
+        backend.Use(() => Run(asked, weights));
     }
 
     /// <inheritdoc/>
@@ -67,13 +69,13 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         foreach (var kept in _kept.Values)
             tensors.Release(kept.Codes, kept.Largest);
         _kept.Clear();
-        tensors.Release(_codes, _lines, _largest, _most, _plan, _accumulators, _sums, _reports, _nothing);
+        tensors.Release(_codes, _lines, _largest, _most, _plan, _accumulators, _sums, _reports, _nothing, _guest);
     }
 
-    private void Run(in ResidentProduct asked, IlgpuWeights w, Tensor input)
+    private void Run(in ResidentProduct asked, IlgpuWeights w)
     {
         var shape = new GemmShape(_quantised.Rows, w.N, w.K);
-        var launch = Launch(asked.Faults, shape, w, Encode(w, input));
+        var launch = Launch(asked.Faults, shape, w, Encode(w));
         var e = launch.Extents;
         w.Family.Multiply(launch);
 
@@ -96,7 +98,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     }
 
     /// <summary>The codes of the rows at work as a family reads them.</summary>
-    private ArrayView<int> Encode(IlgpuWeights w, Tensor input)
+    private ArrayView<int> Encode(IlgpuWeights w)
     {
         var padded = IlgpuWeights.RoundUp(_quantised.Rows, w.Family.RowUnit);
         var codes = _codes.Take(checked(padded * w.LineWords));
@@ -105,7 +107,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         _encoded = (w.Family, w.LineWords);
         var tiles = (padded + EncodedRows - 1) / EncodedRows;
         Kernels.Encode(
-            new Index2D(w.LineWords, tiles), Rows(input, _firstRow, _quantised.Rows), _largest.Take(_quantised.Rows / _quantised.RowsOfGroup), codes,
+            new Index2D(w.LineWords, tiles), _source, _largest.Take(_quantised.Rows / _quantised.RowsOfGroup), codes,
             _lines.Take(PairRows.Length(tiles, DirectTile.Rows, w.LineWords)), _quantised with { PaddedRows = padded, Words = w.LineWords });
         return codes;
     }

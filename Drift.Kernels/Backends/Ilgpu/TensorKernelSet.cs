@@ -14,19 +14,27 @@ internal sealed class TensorKernelSet(Accelerator accelerator, int group)
     public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ModulationExtents> AddGated { get; } =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ModulationExtents>(TensorKernels.AddGated, group);
 
+    /// <summary><see cref="TensorKernels.Add"/>.</summary>
+    public Action<Index1D, ArrayView<float>, ArrayView<float>> Add { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>>(TensorKernels.Add, group);
+
+    /// <summary><see cref="OutputKernels.AddBias"/>.</summary>
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int> AddBias { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(OutputKernels.AddBias, group);
+
     /// <summary><see cref="TensorKernels.GeluTanh"/>.</summary>
     public Action<Index1D, ArrayView<float>> GeluTanh { get; } =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>>(TensorKernels.GeluTanh, group);
 
     /// <summary><see cref="AttentionKernels.Score"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, AttentionExtents> Score { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, AttentionExtents>(AttentionKernels.Score, group);
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, AttentionExtents> Score { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, AttentionExtents>(AttentionKernels.Score, group);
 
     /// <summary><see cref="AttentionKernels.Softmax"/>.</summary>
     public Action<Index1D, ArrayView<float>, AttentionExtents> Softmax { get; } =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, AttentionExtents>(AttentionKernels.Softmax, group);
 
     /// <summary><see cref="AttentionKernels.Weigh"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, AttentionExtents> Weigh { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, AttentionExtents>(AttentionKernels.Weigh, group);
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, AttentionExtents> Weigh { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, AttentionExtents>(AttentionKernels.Weigh, group);
 }

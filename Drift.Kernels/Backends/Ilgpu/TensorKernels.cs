@@ -47,6 +47,12 @@ internal static class TensorKernels
         x[at] = DeviceMath.FusedMultiplyAdd(parts[index.Y / e.Tokens * e.Stride + e.Part + index.X], branch[at], x[at]);
     }
 
+    /// <summary>x += y.</summary>
+    /// <param name="index">A value.</param>
+    /// <param name="x">Overwritten.</param>
+    /// <param name="y">As many values.</param>
+    public static void Add(Index1D index, ArrayView<float> x, ArrayView<float> y) => x[index] += y[index];
+
     /// <summary><see cref="Gelu.Tanh(Span{float})"/>.</summary>
     /// <param name="index">A value.</param>
     /// <param name="values">Overwritten.</param>

@@ -60,19 +60,19 @@ public sealed class ResidentGemmContract(BackendUnderTest under)
     }
 
     [Test]
-    public void The_host_waits_for_the_last_values_and_once_a_step()
+    public void The_host_waits_for_values_that_it_reads_and_once_a_step()
     {
         var before = _device.Tensors!.Traffic;
         var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Of(0.675, 2.0)), OutputForm.Saturating, Protection.Rollback(16)) { Covers = _ => true };
         Run(_device, strategy, ScaleGroups.PerTensor, _device.Tensors.OpenWorkspace());
-        Assert.That((_device.Tensors.Traffic - before).RoundTrips, Is.EqualTo(2 * Steps));
+        Assert.That((_device.Tensors.Traffic - before).RoundTrips, Is.EqualTo(3 * Steps));
     }
 
     /// <summary>Two layers, one behind the other, over some steps.</summary>
     private (float[] Values, IReadOnlyList<PictureRun> Runs) Run(IGemmBackend backend, Strategy strategy, ScaleGroups groups, Workspace workspace)
     {
         using var layers = new QuantisedLayers(backend, groups);
-        LinearLayer first = Layer(1, Out, Width), beside = Layer(2, Width, Width), second = Layer(3, Width, Out);
+        LinearLayer first = Layer(1, Out, Width), beside = Layer(2, Width, Width), second = Layer(3, Width, Out), told = Layer(4, Out, Width);
         IReadOnlyList<PictureRun> runs = [.. Enumerable.Range(0, Pictures).Select(i => new PictureRun(new PictureRequest((ulong)i + 1, 0)) { Trace = new RunTrace() })];
         var values = new List<float>();
         using (var unit = new GuardedGemm(_platform, strategy, layers, runs))
@@ -83,9 +83,14 @@ public sealed class ResidentGemmContract(BackendUnderTest under)
                 var step = new StepContext(index, index, workspace);
                 Tensor x = workspace.Rent(Pictures * Rows, Width), y = workspace.Rent(Pictures * Rows, Out), z = workspace.Rent(Pictures * Rows, Width), last = workspace.Rent(Pictures * Rows, Width);
                 Fill(x.Span, 10 + index);
+                // What never stood on the device, as the states of a text.
+                var text = new Tensor(Pictures * Rows, Width);
+                Fill(text.Span, 20 + index);
                 unit.Linear(step, x, new Projection(first, y), new Projection(beside, z));
                 unit.Linear(step, y, new Projection(second, last));
                 values.AddRange(last.Span);
+                unit.Linear(step, text, new Projection(told, y));
+                values.AddRange(y.Span);
             }
         }
 
