@@ -60,9 +60,9 @@ public sealed class PlaneDecoder : ICorrector
                 var suspect = new SuspectTile(product, tileRow, tileColumn);
                 var peeling = new Peeling(product, suspect, tileRow, tileColumn, _flips);
                 if (!AlwaysSearches && peeling.TryPlace(rows, columns))
-                    Apply(product, suspect, peeling.Placements(_placements), rows, columns, tileRow, tileColumn, finding, corrections);
+                    Apply(product, suspect, peeling.Placements(_placements), tileRow, tileColumn, finding, corrections);
                 else if (!AlwaysSearches && _compact.TryPlace(product, suspect, rows, columns, tileRow, tileColumn))
-                    Apply(product, suspect, _compact.Placements, rows, columns, tileRow, tileColumn, finding, corrections);
+                    Apply(product, suspect, _compact.Placements, tileRow, tileColumn, finding, corrections);
                 else
                     Search(product, suspect, tileRow, tileColumn, finding, corrections);
             }
@@ -72,7 +72,7 @@ public sealed class PlaneDecoder : ICorrector
     private void Search(in SuspectProduct product, in SuspectTile tile, int tileRow, int tileColumn, Finding finding, Corrections corrections)
     {
         _start.Load(product, tileRow, tileColumn, tile.Height, tile.Width);
-        var (rows, columns) = (_start.DeviatingRows, _start.DeviatingColumns);
+        var rows = _start.DeviatingRows;
         Locate(tile, rows);
         // A row on which two flips cancel deviates nowhere, and is looked at only when the columns ask for it.
         var explanation = _search.Explain(tile, _start, balancedOnly: true);
@@ -84,14 +84,14 @@ public sealed class PlaneDecoder : ICorrector
 
         if (explanation is not null)
         {
-            Apply(product, tile, explanation.Placements, rows, columns, tileRow, tileColumn, finding, corrections);
+            Apply(product, tile, explanation.Placements, tileRow, tileColumn, finding, corrections);
             return;
         }
 
         // Only what needs no sums is known here.
         _start.Load(product, tileRow, tileColumn, tile.Height, tile.Width);
         Locate(tile, tile.AllRows);
-        Apply(product, tile, _start.Placements, rows, columns, tileRow, tileColumn, finding, corrections);
+        Apply(product, tile, _start.Placements, tileRow, tileColumn, finding, corrections);
         GiveUp(tile, tileRow, tileColumn, finding, corrections);
     }
 
@@ -111,7 +111,7 @@ public sealed class PlaneDecoder : ICorrector
         }
     }
 
-    private void Apply(in SuspectProduct product, in SuspectTile tile, Span<Placement> placements, ulong deviatingRows, ulong deviatingColumns, int tileRow, int tileColumn, Finding finding, Corrections corrections)
+    private void Apply(in SuspectProduct product, in SuspectTile tile, Span<Placement> placements, int tileRow, int tileColumn, Finding finding, Corrections corrections)
     {
         ulong rows = 0, columns = 0;
         if (product.Moments is null && _rectangles.Doubts(tile, placements, BitOperations.Log2((uint)_threshold)))
@@ -126,11 +126,6 @@ public sealed class PlaneDecoder : ICorrector
             {
                 rows |= 1UL << row;
                 columns |= 1UL << column;
-                // A line that deviates nowhere hides a pair that cancels; it may as well be another such line, or two flips of half the size.
-                if ((deviatingRows >> row & 1) == 0)
-                    rows = tile.AllRows;
-                if ((deviatingColumns >> column & 1) == 0)
-                    columns = tile.AllColumns;
             }
         }
 
@@ -138,16 +133,15 @@ public sealed class PlaneDecoder : ICorrector
     }
 
     /// <summary>
-    /// Flags the lines that deviate. Where the rows need more flips than the columns, some columns hide pairs that cancel, and the rows are flagged over the whole width; and the reverse. Where neither does,
-    /// what nothing explains may be hidden on both sides.
+    /// Flags the lines that deviate. Where the rows need more flips than the columns, some columns hide pairs that cancel, and the rows are flagged over the whole width; and the reverse.
     /// </summary>
     private void GiveUp(in SuspectTile tile, int tileRow, int tileColumn, Finding finding, Corrections corrections)
     {
         corrections.GiveUpTile();
         var (rows, columns) = (_start.DeviatingRows, _start.DeviatingColumns);
-        if (_start.RowNeed >= _start.ColumnNeed)
+        if (_start.RowNeed > _start.ColumnNeed)
             columns = tile.AllColumns;
-        if (_start.ColumnNeed >= _start.RowNeed)
+        else if (_start.ColumnNeed > _start.RowNeed)
             rows = tile.AllRows;
         Flag(tile, rows, columns, tileRow, tileColumn, finding);
     }

@@ -59,7 +59,8 @@ internal sealed class RectangleCheck
             for (var others = open & (open - 1); others != 0; others &= others - 1)
             {
                 var other = placed[BitOperations.TrailingZeroCount(others)];
-                if (Math.Abs(own.Bit - other.Bit) <= 1)
+                // Two on a side share it with thirty rectangles: condemning all those costs whole runs more than what escapes there.
+                if (own.Row != other.Row && own.Column != other.Column && Math.Abs(own.Bit - other.Bit) <= 1)
                     WeighPair(tile, placed, own.Bit <= other.Bit ? own : other, own.Bit <= other.Bit ? other : own);
             }
         }
@@ -73,9 +74,9 @@ internal sealed class RectangleCheck
         return Rows != 0;
     }
 
-    /// <summary>Two flips of a bit, or of neighbours, span one rectangle, or lie on a side that many have.</summary>
-    private void WeighPair(in SuspectTile tile, ReadOnlySpan<Placement> placed, Placement low, Placement high) => Weigh(tile, placed, low,
-        high.Row == low.Row ? 0..tile.Height : high.Row..(high.Row + 1), high.Column == low.Column ? 0..tile.Width : high.Column..(high.Column + 1), isAlone: false);
+    /// <summary>Two flips of a bit, or of neighbours, at opposite corners span one rectangle.</summary>
+    private void WeighPair(in SuspectTile tile, ReadOnlySpan<Placement> placed, Placement low, Placement high) =>
+        Weigh(tile, placed, low, high.Row..(high.Row + 1), high.Column..(high.Column + 1), isAlone: false);
 
     /// <summary>Weighs the rectangles between a flip and all crossings of some rows and columns.</summary>
     private void Weigh(in SuspectTile tile, ReadOnlySpan<Placement> placed, Placement corner, Range rows, Range columns, bool isAlone)
