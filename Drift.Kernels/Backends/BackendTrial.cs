@@ -3,7 +3,7 @@ namespace Drift.Kernels;
 /// <summary>One product with flips and line sums, against the reference: what a device has to pass before its fast kernels are trusted.</summary>
 internal static class BackendTrial
 {
-    private const int M = 150, N = 140, K = 200, Tile = 32, Seed = 1;
+    private const int M = 300, N = 140, K = 200, Tile = 32, Seed = 1;
 
     /// <summary>Whether a backend gives the reference's bits.</summary>
     /// <param name="backend">The backend.</param>
@@ -17,7 +17,7 @@ internal static class BackendTrial
                 operand[i] = (sbyte)random.Next(sbyte.MinValue, sbyte.MaxValue + 1);
         }
 
-        var plan = FaultPlan.Of(M, N, [new(0, 0, 30), new(31, 33, 3), new(64, 7, 12), new(M - 1, N - 1, 31)]);
+        var plan = FaultPlan.Of(M, N, [new(0, 0, 30), new(31, 33, 3), new(264, 7, 12), new(M - 1, N - 1, 31)]);
         using var reference = new ReferenceBackend();
         using GemmOutput expected = new(), found = new();
         Multiply(reference, a, w, plan, expected);

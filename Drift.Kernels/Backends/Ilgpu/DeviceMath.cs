@@ -13,7 +13,7 @@ internal static class DeviceMath
 {
     private const BindingFlags Own = BindingFlags.Static | BindingFlags.Public;
 
-    /// <summary>Teaches a context the code of this and of <see cref="PairLanes"/>.</summary>
+    /// <summary>Teaches a context the code of this, of <see cref="PairLanes"/> and of <see cref="TensorCores"/>.</summary>
     /// <param name="builder">A context that is being made.</param>
     public static Context.Builder Teach(this Context.Builder builder)
     {
@@ -22,6 +22,7 @@ internal static class DeviceMath
         manager.RegisterMethod(intrinsic, new CLIntrinsic(typeof(DeviceMath), nameof(FusedInOpenCL), IntrinsicImplementationMode.GenerateCode));
         manager.RegisterMethod(intrinsic, new PTXIntrinsic(typeof(DeviceMath), nameof(FusedInPtx), IntrinsicImplementationMode.GenerateCode));
         PairLanes.Teach(manager);
+        TensorCores.Teach(manager);
         return builder;
     }
 

@@ -39,7 +39,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         {
             _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
             KernelFamily direct = new DirectFamily(accelerator, group);
-            _families = _all = _device.HasTensorCores ? [new MatrixFamily(accelerator, group), direct] : [direct];
+            _families = _all = _device.HasTensorCores ? [new MatrixFamily(accelerator), direct] : [direct];
         }
         catch (Exception e)
         {

@@ -5,6 +5,9 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>What becomes of a warp's 64 x 32 accumulators: their flips, their line sums, and the way to memory.</summary>
 internal static class MatrixEpilogue
 {
+    /// <summary>Columns of a share: sums of checksum tiles are whole multiples of it.</summary>
+    public const int WarpColumns = 32;
+
     /// <summary>One lane: accumulator tile (i, j) of <paramref name="sum"/> holds rows 16 i + g and 16 i + g + 8, columns 8 j + 2 t and 8 j + 2 t + 1.</summary>
     public static void Run(
         RegisterTile sum, ArrayView<int> plan, ArrayView<int> c, ArrayView<int> rowSums, ArrayView<int> columnSums, int row, int column, int lane, GemmExtents e)
@@ -29,6 +32,46 @@ internal static class MatrixEpilogue
         SumRows(rowSums, slot + (48 * e.TileStride), sum.D, lane, e.TileStride);
         SumColumns(columnSums, (row / e.Tile * e.Stride) + column, Lanes16.Add(sum.A, sum.B), lane);
         SumColumns(columnSums, ((row + 32) / e.Tile * e.Stride) + column, Lanes16.Add(sum.C, sum.D), lane);
+    }
+
+    /// <summary>Stores expected sums, the results of <see cref="DigitLines"/>: of a tile's two lines the lane has both.</summary>
+    /// <param name="sum">The lane's accumulators.</param>
+    /// <param name="sums">Takes a sum a line and tile.</param>
+    /// <param name="row">The warp's first line.</param>
+    /// <param name="column">The share's first digit line.</param>
+    /// <param name="lane">The lane.</param>
+    /// <param name="lines">Lines there are.</param>
+    /// <param name="lineStep">Sums from one line to the next.</param>
+    /// <param name="tiles">Tiles there are.</param>
+    /// <param name="tileStep">Sums from one tile to the next.</param>
+    public static void Expect(RegisterTile sum, ArrayView<int> sums, int row, int column, int lane, int lines, int lineStep, int tiles, int tileStep)
+    {
+        int line = row + lane / 4, tile = column / 2 + lane % 4 * 2;
+        Expect(sum.A, sums, line, lines, lineStep, tile, tiles, tileStep);
+        Expect(sum.B, sums, line + 16, lines, lineStep, tile, tiles, tileStep);
+        Expect(sum.C, sums, line + 32, lines, lineStep, tile, tiles, tileStep);
+        Expect(sum.D, sums, line + 48, lines, lineStep, tile, tiles, tileStep);
+    }
+
+    private static void Expect(Lanes16 x, ArrayView<int> sums, int line, int lines, int lineStep, int tile, int tiles, int tileStep)
+    {
+        Expect(x.A, x.B, sums, line, lines, lineStep, tile, tiles, tileStep);
+        Expect(x.C, x.D, sums, line, lines, lineStep, tile + 8, tiles, tileStep);
+    }
+
+    private static void Expect(Lanes4 high, Lanes4 low, ArrayView<int> sums, int line, int lines, int lineStep, int tile, int tiles, int tileStep)
+    {
+        if (tile >= tiles)
+            return;
+        var at = line * lineStep + tile * tileStep;
+        if (line < lines)
+            sums[at] = (high.A << 8) + low.A;
+        if (line < lines && tile + 1 < tiles)
+            sums[at + tileStep] = (high.B << 8) + low.B;
+        if (line + 8 < lines)
+            sums[at + 8 * lineStep] = (high.C << 8) + low.C;
+        if (line + 8 < lines && tile + 1 < tiles)
+            sums[at + 8 * lineStep + tileStep] = (high.D << 8) + low.D;
     }
 
     /// <summary>Applies those flips of a fault block that hit the lane's accumulators.</summary>

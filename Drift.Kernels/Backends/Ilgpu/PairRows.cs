@@ -36,7 +36,7 @@ internal static class PairRows
     /// <param name="group">Lines of a group there.</param>
     public static void Encode(Index2D index, ArrayView<int> operand, OperandLayout layout, int tile, ArrayView<int> pairs, int group)
     {
-        var sums = ExpectedSumKernels.Sum(operand, layout, tile, index.Y, index.X);
+        var sums = Sum(operand, layout, tile, index.Y, index.X);
         var at = Place(index.Y, index.X, group, layout.Words);
         pairs[at] = PairLanes.Pair(sums.A, sums.C);
         pairs[at + group] = PairLanes.Pair(sums.B, sums.D);
@@ -44,4 +44,21 @@ internal static class PairRows
 
     /// <summary>Where the even pairs of a word stand.</summary>
     public static int Place(int line, int word, int group, int words) => (line / group * words + word) * 2 * group + line % group;
+
+    /// <summary>The sums of a tile's lines at four values of k.</summary>
+    private static Lanes4 Sum(ArrayView<int> operand, OperandLayout layout, int tile, int which, int word)
+    {
+        int s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        var end = IntrinsicMath.Min((which + 1) * tile, layout.Lines);
+        for (var line = which * tile; line < end; line++)
+        {
+            var x = operand[OperandLayout.At(layout, line, word)];
+            s0 += x << 24 >> 24;
+            s1 += x << 16 >> 24;
+            s2 += x << 8 >> 24;
+            s3 += x >> 24;
+        }
+
+        return new Lanes4(s0, s1, s2, s3);
+    }
 }

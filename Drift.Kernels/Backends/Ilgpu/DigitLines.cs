@@ -1,0 +1,67 @@
+using ILGPU;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>The summed lines of both operands.</summary>
+/// <param name="A">Of A.</param>
+/// <param name="W">Of W.</param>
+internal readonly record struct LineViews(ArrayView<int> A, ArrayView<int> W);
+
+/// <summary>
+/// The sums of an operand's lines within each checksum tile, as two lines of INT8 that the matrix units take: s = 256 h + l with l in -128..127. Up to 256 lines a tile, s is within -32768..32512, so h
+/// is within -128..127. A product with them gives the expected line sums as 256 C_h + C_l, exact modulo 2^32. Tile q has its lines at 16 (q / 8) + q % 8 and 8 below, so that one lane gets both results.
+/// </summary>
+internal static class DigitLines
+{
+    /// <summary>Most lines of a tile.</summary>
+    public const int LargestTile = 256;
+
+    /// <summary>Threads of a group: as many words as a slice has, by as many lines.</summary>
+    public const int Threads = MatrixKernel.SliceWords * MatrixKernel.SliceWords;
+
+    /// <summary>Lines that hold some tiles' sums, padded to whole blocks of columns.</summary>
+    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixKernel.BlockColumns - 1 & -MatrixKernel.BlockColumns;
+
+    /// <summary>Where the high digit of a tile's line stands.</summary>
+    public static int At(int tile) => tile / 8 * 16 + tile % 8;
+
+    /// <summary>One thread: the groups along x count slices of words, along y tiles.</summary>
+    /// <param name="operand">The operand's words [lines, words].</param>
+    /// <param name="lines">Its lines.</param>
+    /// <param name="words">Words of a line, whole slices.</param>
+    /// <param name="tile">Edge of a checksum tile, a multiple of 32.</param>
+    /// <param name="digits">Takes the lines [<see cref="Rows"/>, words]; zeros where no tile is.</param>
+    public static void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits)
+    {
+        const int Across = MatrixKernel.SliceWords;
+        var shared = SharedMemory.Allocate<int>(Threads * 4);
+        int word = Grid.IdxX * Across + Group.IdxX % Across, first = Group.IdxX / Across;
+        var end = IntrinsicMath.Min((Grid.IdxY + 1) * tile, lines);
+        var sum = default(Lanes4);
+        for (var line = Grid.IdxY * tile + first; line < end; line += 4 * Across)
+        {
+            // Four loads under way at once.
+            var x0 = operand[line * words + word];
+            var x1 = line + Across < end ? operand[(line + Across) * words + word] : 0;
+            var x2 = line + 2 * Across < end ? operand[(line + 2 * Across) * words + word] : 0;
+            var x3 = line + 3 * Across < end ? operand[(line + 3 * Across) * words + word] : 0;
+            sum = Lanes4.Add(sum, Lanes4.Add(Lanes4.Add(Unpack(x0), Unpack(x1)), Lanes4.Add(Unpack(x2), Unpack(x3))));
+        }
+
+        Quad.Store(shared, Group.IdxX * 4, sum);
+        Group.Barrier();
+        if (first > 0)
+            return;
+        for (var other = 1; other < Across; other++)
+            sum = Lanes4.Add(sum, Quad.Load(shared, (other * Across + Group.IdxX) * 4));
+        var at = At(Grid.IdxY) * words + word;
+        digits[at] = Pack(High(sum.A), High(sum.B), High(sum.C), High(sum.D));
+        digits[at + 8 * words] = Pack(sum.A, sum.B, sum.C, sum.D);
+    }
+
+    private static Lanes4 Unpack(int x) => new(x << 24 >> 24, x << 16 >> 24, x << 8 >> 24, x >> 24);
+
+    private static int High(int s) => s - (s << 24 >> 24) >> 8;
+
+    private static int Pack(int a, int b, int c, int d) => a & 255 | (b & 255) << 8 | (c & 255) << 16 | d << 24;
+}
