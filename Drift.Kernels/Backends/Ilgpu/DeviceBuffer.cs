@@ -27,6 +27,9 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
     /// <summary>Another buffer of the same device.</summary>
     public DeviceBuffer Beside() => new(accelerator);
 
+    /// <summary>Where the words stand on the device; they stay there until more are asked for.</summary>
+    public nint Address => (_memory ?? throw new InvalidOperationException("no words were taken yet")).NativePtr;
+
     /// <summary>All words that there are.</summary>
     public ArrayView<int> All => _memory is { } memory ? memory.View.BaseView : Take(1);
 
