@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Text;
-using CsvHelper;
-using CsvHelper.Configuration;
 
 namespace Drift.Bench;
 
@@ -20,37 +17,14 @@ internal static class CellsCsv
     /// <summary>The file's contents.</summary>
     /// <param name="plan">The campaign.</param>
     /// <param name="states">One a cell.</param>
-    public static byte[] Write(CampaignPlan plan, IReadOnlyList<CellState> states)
-    {
-        using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        using (var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
-        {
-            Line(csv, ["cell", .. plan.Axes.Select(axis => axis.Name), "trials", "done", "faults", "missed_large", "mended", .. plan.Metrics.SelectMany(name => new[] { name, $"{name}_low", $"{name}_high", $"{name}_sd" })]);
-            for (var cell = 0; cell < states.Count; cell++)
-            {
-                var state = states[cell];
-                Line(csv, [IdOf(cell), .. plan.ValuesOf(cell), Text(state.Count), state.IsDone ? "1" : "0", Text(state.Faults), Text(state.Missed), Text(state.Mended),
-                    .. Enumerable.Range(0, plan.Metrics.Count).SelectMany(metric => Numbers(state, metric))]);
-            }
-        }
-
-        return Encoding.UTF8.GetBytes(text.ToString());
-    }
+    public static byte[] Write(CampaignPlan plan, IReadOnlyList<CellState> states) => CsvTable.Write(
+        ["cell", .. plan.Axes.Select(axis => axis.Name), "trials", "done", "faults", "missed_large", "mended", .. plan.Metrics.SelectMany(name => new[] { name, $"{name}_low", $"{name}_high", $"{name}_sd" })],
+        states.Select((state, cell) => (IEnumerable<string>)[IdOf(cell), .. plan.ValuesOf(cell), CsvTable.Text(state.Count), state.IsDone ? "1" : "0",
+            CsvTable.Text(state.Faults), CsvTable.Text(state.Missed), CsvTable.Text(state.Mended), .. Enumerable.Range(0, plan.Metrics.Count).SelectMany(metric => Numbers(state, metric))]));
 
     private static IEnumerable<string> Numbers(CellState state, int metric)
     {
         var interval = state.Interval(metric);
-        return [Text(interval.Mean), Text(interval.Low), Text(interval.High), Text(Math.Sqrt(state.Metrics[metric].Variance))];
+        return [CsvTable.Text(interval.Mean), CsvTable.Text(interval.Low), CsvTable.Text(interval.High), CsvTable.Text(Math.Sqrt(state.Metrics[metric].Variance))];
     }
-
-    private static void Line(CsvWriter csv, IEnumerable<string> fields)
-    {
-        foreach (var field in fields)
-            csv.WriteField(field);
-        csv.NextRecord();
-    }
-
-    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static string Text(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "";
 }

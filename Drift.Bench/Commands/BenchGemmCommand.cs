@@ -15,7 +15,7 @@ internal static class BenchGemmCommand
     {
         var name = contest.ToString().ToLowerInvariant();
         var command = new Command(name, description);
-        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime, OpenBLAS and libtorch, where they are installed" };
+        var rivals = new Option<bool>("--rivals") { Description = "Also against ONNX Runtime, OpenBLAS and libtorch, on a device against cuBLAS or CLBlast, where they are installed" };
         var json = Declare.Text("--json", "Also write the results here", "FILE");
         var threads = Declare.Optional("--threads", "Threads of a product; without it, one and then all", 1, 1024);
         var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
@@ -35,9 +35,10 @@ internal static class BenchGemmCommand
                 throw new UserErrorException($"--threads: a device runs on what it has; expected --backend {place} without it");
             // Opening it says in one line why an absent device is absent.
             using var device = place is null ? null : Backends.OpenProducts(place);
-            int[] counts = device is not null ? [Environment.ProcessorCount] : parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
+            // One thread feeds a GPU; what poses as a device on the CPU takes all.
+            int[] counts = device is not null ? [device.Cuda is null ? Environment.ProcessorCount : 1] : parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);
-            var options = new GemmBenchOptions(contest, counts, contest == GemmContest.Gemm && parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts, device,
+            var options = new GemmBenchOptions(contest, counts, contest == GemmContest.Gemm && parsed.GetValue(rivals), Settings(glance, device), glance ? 1 : Attempts, device,
                 parsed.GetValue(shape) is { } only ? ShapeText.Parse("--shape", only) : null)
             {
                 Types = parsed.GetValue(types) ?? [],
@@ -46,6 +47,12 @@ internal static class BenchGemmCommand
             return Run(options, parsed.GetValue(json), session);
         });
         return command;
+    }
+
+    private static DuelSettings Settings(bool glance, IDeviceProducts? device)
+    {
+        var settings = glance ? DuelSettings.Quick : device?.Cuda is null ? DuelSettings.Full : DuelSettings.Gpu;
+        return device is null ? settings : settings.Queued();
     }
 
     private static int Run(GemmBenchOptions options, string? json, Session session)
@@ -60,6 +67,9 @@ internal static class BenchGemmCommand
         }
         catch (DisagreementException disagreement)
         {
+            // What was measured before is worth seeing.
+            if (bench.Results.Count > 0)
+                GemmTable.Print(session.Out, bench.Results, bench.Notes);
             return ErrorPolicy.Tell(session.Error, disagreement.Message, ErrorPolicy.Failure);
         }
 
@@ -70,6 +80,9 @@ internal static class BenchGemmCommand
             ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
             ["floatPaths"] = FloatBackend.Survey().ToDictionary(path => path.Type, path => path.Kernel),
             ["device"] = options.Device?.Detail,
+            ["driver"] = options.Device?.Cuda is null ? null : NvidiaDriver.Version(),
+            ["cuda"] = options.Device?.Cuda?.Version,
+            ["cublas"] = options.Device?.Cuda is null ? null : CuBlasLibrary.Find(Environment.GetEnvironmentVariable, out _)?.Version,
             ["processorsTakenByOthers"] = bench.Taken,
             ["dotnet"] = Environment.Version.ToString(),
         };

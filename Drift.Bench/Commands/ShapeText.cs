@@ -6,7 +6,7 @@ namespace Drift.Bench;
 /// <summary>Shapes and other lists of numbers on the command line.</summary>
 internal static class ShapeText
 {
-    private const int LargestEdge = 4096;
+    private const int LargestEdge = 8192;
 
     /// <summary>The form of a shape, for help.</summary>
     public const string Form = "MxNxK";

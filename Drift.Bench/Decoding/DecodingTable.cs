@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using CsvHelper;
 using Drift.Models;
 using Spectre.Console;
 
@@ -42,29 +40,20 @@ internal static class DecodingTable
 
     /// <summary>The same as CSV, counts in full.</summary>
     /// <param name="results">The rows, in order.</param>
-    public static byte[] ToCsv(IEnumerable<DecodingResult> results)
-    {
-        using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        using (var csv = new CsvWriter(text, new CsvHelper.Configuration.CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
-        {
-            csv.WriteRecords(results.Select(r => new
-            {
-                volts = r.Volts,
-                rate = r.Rate,
-                code = r.Code.Name,
-                flips = r.Outcome.Flips,
-                exact = r.Outcome.Exact,
-                rolledBack = r.Outcome.RolledBack,
-                left = r.Outcome.Left,
-                missed = r.Outcome.Missed,
-                wrongValue = r.Outcome.WrongValue,
-                misplaced = r.Outcome.Misplaced,
-                tilesGivenUp = r.Outcome.TilesGivenUp,
-            }));
-        }
-
-        return Encoding.UTF8.GetBytes(text.ToString());
-    }
+    public static byte[] ToCsv(IEnumerable<DecodingResult> results) => CsvTable.Write(
+    [
+        ("volts", r => CsvTable.Text(r.Volts)),
+        ("rate", r => CsvTable.Text(r.Rate)),
+        ("code", r => r.Code.Name),
+        ("flips", r => CsvTable.Text(r.Outcome.Flips)),
+        ("exact", r => CsvTable.Text(r.Outcome.Exact)),
+        ("rolledBack", r => CsvTable.Text(r.Outcome.RolledBack)),
+        ("left", r => CsvTable.Text(r.Outcome.Left)),
+        ("missed", r => CsvTable.Text(r.Outcome.Missed)),
+        ("wrongValue", r => CsvTable.Text(r.Outcome.WrongValue)),
+        ("misplaced", r => CsvTable.Text(r.Outcome.Misplaced)),
+        ("tilesGivenUp", r => CsvTable.Text(r.Outcome.TilesGivenUp)),
+    ], results);
 
     private static string Count(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -8,25 +8,32 @@ internal static class DeviceKinds
     /// <summary>The layers: the cube that everybody quotes and those of a DiT-XL block.</summary>
     private static readonly IReadOnlyList<GemmLayer> Layers = [GemmLayer.Cube, .. GemmLayer.DitXl];
 
-    /// <summary>INT8, against our fp32 on the same device and our INT8 on the host, which both must give the same bits.</summary>
+    /// <summary>Layers that fill a large GPU.</summary>
+    private static readonly IReadOnlyList<GemmLayer> LargeLayers = [GemmLayer.Cube, .. GemmLayer.Sets["large-cubes"], .. GemmLayer.Sets["dit-xl-8"], .. GemmLayer.Sets["dit-xl-32"]];
+
+    /// <summary>INT8, against our fp32 on the same device and our INT8 on the host, which both must give the same bits; on CUDA against cuBLAS, whose bits are the same too.</summary>
     public static GemmKind<sbyte, int> Int8(IDeviceProducts device) => GemmKinds.Int8 with
     {
-        Layers = Layers,
+        Layers = device.Cuda is null ? Layers : LargeLayers,
         Guards = [new("flat32", 32), new("flat128", 128)],
-        Rivals = [new DeviceFp32OfInt8(device), new HostInt8()],
+        Rivals = device.Cuda is { } queue ? [new CuBlasInt8(queue, FindCuBlas), new CuBlasLtInt8(queue, FindCuBlas)] : [new DeviceFp32OfInt8(device), new HostInt8()],
         Ours = (operands, _, guarding, faultRate) => new DeviceInt8Product(device, operands, guarding, faultRate),
         ByThreads = false,
+        GuardedMeetRivals = device.Cuda is null,
     };
 
-    /// <summary>fp32, against CLBlast where the device is OpenCL's, and our fp32 on the host.</summary>
+    /// <summary>fp32, against CLBlast where the device is OpenCL's, and our fp32 on the host; on CUDA against cuBLAS.</summary>
     public static GemmKind<float, float> Float(IDeviceProducts device) => GemmKinds.Float with
     {
-        Layers = Layers,
+        Layers = device.Cuda is null ? Layers : LargeLayers,
         Guards = [new("flat128", 128), new("flat32", 32)],
-        Rivals = device.Name == Backends.OpenCL ? [new ClBlastRival(), new HostFp32()] : [new HostFp32()],
+        Rivals = device.Cuda is { } queue ? [new CuBlasFloat(queue, FindCuBlas)] : device.Name == Backends.OpenCL ? [new ClBlastRival(), new HostFp32()] : [new HostFp32()],
         Ours = (operands, _, guarding, faultRate) => new DeviceFp32Product(device, operands, guarding, faultRate),
         ByThreads = false,
+        GuardedMeetRivals = device.Cuda is null,
     };
+
+    private static CuBlasLibrary? FindCuBlas(out string missing) => CuBlasLibrary.Find(Environment.GetEnvironmentVariable, out missing);
 }
 
 /// <summary>An INT8 product on a device.</summary>
@@ -49,6 +56,9 @@ internal sealed class DeviceInt8Product : IProduct<int>
 
     /// <inheritdoc/>
     public void Run() => _product.Run();
+
+    /// <inheritdoc/>
+    public void Repeat(int times) => _product.Run(times);
 
     /// <inheritdoc/>
     public ReadOnlySpan<int> Row(int row)
@@ -80,6 +90,9 @@ internal sealed class DeviceFp32Product(IDeviceProducts device, Operands<float> 
 
     /// <inheritdoc/>
     public void Run() => _product.Run();
+
+    /// <inheritdoc/>
+    public void Repeat(int times) => _product.Run(times);
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Row(int row)
@@ -122,6 +135,8 @@ internal sealed class DeviceFp32OfInt8(IDeviceProducts device) : IRival<sbyte, i
         public string Name { get; }
 
         public void Run() => _product.Run();
+
+        public void Repeat(int times) => _product.Repeat(times);
 
         public ReadOnlySpan<int> Row(int row)
         {

@@ -11,8 +11,14 @@ namespace Drift.Bench;
 /// <param name="MostTurns">Most turns of a side.</param>
 internal sealed record DuelSettings(TimeSpan Warmup, TimeSpan Round, TimeSpan Turn, TimeSpan Total, int LeastTurns, int MostTurns)
 {
+    /// <summary>The same on a device that is handed its work: rounds of 5 ms at least, beside which the wait at their end is small.</summary>
+    public DuelSettings Queued() => this with { Round = Milliseconds(5) };
+
     /// <summary>For a measurement.</summary>
     public static DuelSettings Full { get; } = new(Milliseconds(100), Milliseconds(1), Milliseconds(10), Milliseconds(800), 7, 31);
+
+    /// <summary>For a measurement on a GPU, whose product may take microseconds and waiting for it as long: a round is queued whole and waited for once.</summary>
+    public static DuelSettings Gpu { get; } = new(Milliseconds(40), Milliseconds(5), Milliseconds(10), Milliseconds(150), 5, 31);
 
     /// <summary>For a glance.</summary>
     public static DuelSettings Quick { get; } = new(Milliseconds(20), Milliseconds(1), Milliseconds(4), Milliseconds(60), 3, 7);
@@ -35,7 +41,13 @@ internal sealed class Duel(DuelSettings settings, TimeProvider clock, Action pau
     /// <param name="ours">One run of ours.</param>
     /// <param name="rival">One run of the rival's, or null for none.</param>
     /// <param name="cancellation">Stops between turns.</param>
-    public DuelTimes Run(Action ours, Action? rival, CancellationToken cancellation)
+    public DuelTimes Run(Action ours, Action? rival, CancellationToken cancellation) => Run(Repeated(ours), rival is null ? null : Repeated(rival), cancellation);
+
+    /// <summary>Runs it, with sides that are told how often to run and return when all is done.</summary>
+    /// <param name="ours">Runs of ours.</param>
+    /// <param name="rival">Runs of the rival's, or null for none.</param>
+    /// <param name="cancellation">Stops between turns.</param>
+    public DuelTimes Run(Action<int> ours, Action<int>? rival, CancellationToken cancellation)
     {
         Side[] sides = rival is null ? [new(ours)] : [new(ours), new(rival)];
         foreach (var side in sides)
@@ -53,7 +65,7 @@ internal sealed class Duel(DuelSettings settings, TimeProvider clock, Action pau
                 cancellation.ThrowIfCancellationRequested();
                 pause();
                 // Not timed: it brings back what the other side drove out of the caches and wakes this side's threads.
-                side.Run();
+                side.Run(1);
                 for (var round = 0; round < side.Rounds; round++)
                     side.Times.Add(Time(side.Run, side.Runs));
             }
@@ -64,13 +76,17 @@ internal sealed class Duel(DuelSettings settings, TimeProvider clock, Action pau
 
     private void Warm(Side side)
     {
-        side.Run();
+        side.Run(1);
         var start = clock.GetTimestamp();
-        var runs = 0;
+        var (runs, batch) = (0, 1);
         do
         {
-            side.Run();
-            runs++;
+            var since = clock.GetTimestamp();
+            side.Run(batch);
+            runs += batch;
+            // As long as a round, so that the estimate has a round's share of waiting.
+            if (clock.GetElapsedTime(since) < settings.Round)
+                batch *= 2;
         }
         while (clock.GetElapsedTime(start) < settings.Warmup);
         side.Estimate = clock.GetElapsedTime(start).TotalSeconds / runs;
@@ -78,17 +94,22 @@ internal sealed class Duel(DuelSettings settings, TimeProvider clock, Action pau
         side.Rounds = (int)Math.Max(1, settings.Turn.TotalSeconds / (side.Runs * side.Estimate));
     }
 
-    private double Time(Action run, int count)
+    private static Action<int> Repeated(Action run) => times =>
+    {
+        for (var i = 0; i < times; i++)
+            run();
+    };
+
+    private double Time(Action<int> run, int count)
     {
         var start = clock.GetTimestamp();
-        for (var i = 0; i < count; i++)
-            run();
+        run(count);
         return clock.GetElapsedTime(start).TotalSeconds / count;
     }
 
-    private sealed class Side(Action run)
+    private sealed class Side(Action<int> run)
     {
-        public Action Run { get; } = run;
+        public Action<int> Run { get; } = run;
 
         /// <summary>Runs in a round.</summary>
         public int Runs { get; set; }

@@ -134,9 +134,17 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
 
             foreach (var rival in rivals)
             {
-                using var product = rival.Open(operands, threads);
-                foreach (var side in ours)
-                    Pair(kind, side, product, shape, threads, threads > 1);
+                try
+                {
+                    using var product = rival.Open(operands, threads);
+                    foreach (var side in kind.GuardedMeetRivals ? ours : ours[..1])
+                        Pair(kind, side, product, shape, threads, threads > 1);
+                }
+                catch (UserErrorException refused)
+                {
+                    // A rival that does not take a shape takes no other result along.
+                    _notes.Add($"{shape}: {refused.Message}");
+                }
             }
         }
         finally
@@ -206,7 +214,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         for (var attempt = 0; attempt < options.Attempts && least > GemmResult.Bearable; attempt++)
         {
             var neighbours = new Neighbours();
-            var measured = duel.Run(ours.Product.Run, rival is null ? null : rival.Run, cancellation);
+            var measured = duel.Run(ours.Product.Repeat, rival is null ? null : rival.Repeat, cancellation);
             // Where nothing is known about others, the first measurement is taken.
             var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
             if (taken < least)

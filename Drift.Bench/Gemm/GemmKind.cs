@@ -34,6 +34,9 @@ internal sealed record GemmKind<TIn, TOut>
 
     /// <summary>Whether ours runs on as many threads as it is told; a device takes what it has.</summary>
     public bool ByThreads { get; init; } = true;
+
+    /// <summary>Whether protected products are timed against rivals too; where time is short, what they cost against ours without checks says it.</summary>
+    public bool GuardedMeetRivals { get; init; } = true;
 }
 
 /// <summary>The types.</summary>

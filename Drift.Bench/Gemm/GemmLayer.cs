@@ -27,6 +27,10 @@ internal sealed record GemmLayer(string Label, GemmShape Shape)
     {
         ["dit-xl"] = DitXl,
         ["cube"] = [Cube],
+        ["large-cubes"] = [.. ((int[])[2048, 4096, 8192]).Select(edge => new GemmLayer($"cube {edge}", new(edge, edge, edge)))],
+        // Pictures that share a product, as a GPU wants them: 256 tokens each.
+        ["dit-xl-8"] = Batch(8),
+        ["dit-xl-32"] = Batch(32),
         // The shipped DiT and PixArt have 64 tokens, 128 wide; the shipped U-Net 256 pixels of 64 channels and 64 of 128.
         ["tiny"] =
         [
@@ -56,6 +60,8 @@ internal sealed record GemmLayer(string Label, GemmShape Shape)
         // A timestep's embedding has one row a picture; so have modulations and pooled prompts.
         ["few-rows"] = [.. ((int[])[1, 4, 8, 16]).Select(rows => new GemmLayer($"{rows} rows", new(rows, 1152, 1152)))],
     };
+
+    private static GemmLayer[] Batch(int pictures) => [.. DitXl.Select(layer => new GemmLayer($"{layer.Label}, {pictures} pictures", layer.Shape with { M = pictures * layer.Shape.M }))];
 
     /// <summary>A shape's label.</summary>
     public static string LabelOf(int m, int n, int k) => Sets.Values.SelectMany(layers => layers).FirstOrDefault(layer => layer.Shape == new GemmShape(m, n, k))?.Label ?? "";

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text;
-using CsvHelper;
 using Spectre.Console;
 
 namespace Drift.Bench;
@@ -27,16 +25,16 @@ internal static class AbftTable
 
     /// <summary>The rows as CSV.</summary>
     /// <param name="report">The result.</param>
-    public static byte[] ToCsv(AbftReport report)
-    {
-        using var text = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-        using (var csv = new CsvWriter(text, new CsvHelper.Configuration.CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
-        {
-            csv.WriteRecords(report.Rows.Select(row => new { quantity = row.Quantity, count = row.Count, of = row.Of, share = row.Share, low = row.Low, high = row.High, theory = row.Theory }));
-        }
-
-        return Encoding.UTF8.GetBytes(text.ToString());
-    }
+    public static byte[] ToCsv(AbftReport report) => CsvTable.Write(
+    [
+        ("quantity", row => row.Quantity),
+        ("count", row => CsvTable.Text(row.Count)),
+        ("of", row => CsvTable.Text(row.Of)),
+        ("share", row => CsvTable.Text(row.Share)),
+        ("low", row => CsvTable.Text(row.Low)),
+        ("high", row => CsvTable.Text(row.High)),
+        ("theory", row => CsvTable.Text(row.Theory)),
+    ], report.Rows);
 
     private static string Share(AbftRow row) => row.Share is null ? "-" : $"{Percent(row.Share)} ({Percent(row.Low)}..{Percent(row.High)})";
 

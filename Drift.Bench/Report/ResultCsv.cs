@@ -1,82 +1,59 @@
-using System.Globalization;
-using System.Text;
-using CsvHelper;
-using CsvHelper.Configuration;
-using Drift.Abft;
-
 namespace Drift.Bench;
 
 /// <summary>result.csv: one line a row. Everything but the last column, the wall time, repeats byte for byte with the seed.</summary>
 internal static class ResultCsv
 {
-    /// <summary>UTF-8 text.</summary>
-    public static byte[] Write(IReadOnlyList<CompareRow> rows)
-    {
-        using var text = new StringWriter(CultureInfo.InvariantCulture);
-        using (var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
-        {
-            csv.Context.RegisterClassMap(new Columns(rows.Any(row => row.ClipScore is not null), rows.Any(row => row.Outcome is not null)));
-            csv.WriteRecords(rows);
-        }
+    /// <summary>UTF-8 text: the columns in the order of the properties, named as in result.json; absent values are empty.</summary>
+    public static byte[] Write(IReadOnlyList<CompareRow> rows) =>
+        CsvTable.Write([.. Columns(rows.Any(row => row.ClipScore is not null), rows.Any(row => row.Outcome is not null))], rows);
 
-        return Encoding.UTF8.GetBytes(text.ToString());
-    }
+    /// <summary>A CLIP score that nobody asked for has no column, nor have the outcomes of flips where no row has any.</summary>
+    private static IEnumerable<(string Name, Func<CompareRow, string> Field)> Columns(bool clip, bool outcomes) =>
+    [
+        ("row", row => row.Row),
+        Number("psnr", row => row.Psnr),
+        Number("psnrLow", row => row.PsnrLow),
+        Number("psnrHigh", row => row.PsnrHigh),
+        Number("ssim", row => row.Ssim),
+        Number("ssimLow", row => row.SsimLow),
+        Number("ssimHigh", row => row.SsimHigh),
+        Number("accuracy", row => row.Accuracy),
+        .. clip ? ClipColumns : [],
+        Count("faultsInjected", row => row.FaultsInjected),
+        Count("linesFlagged", row => row.LinesFlagged),
+        Count("elementsMended", row => row.ElementsMended),
+        Count("missedLarge", row => row.MissedLarge),
+        Count("falseAlarms", row => row.FalseAlarms),
+        Number("energyJoulesPerImage", row => row.EnergyJoulesPerImage),
+        Number("energySavedPercent", row => row.EnergySavedPercent),
+        Number("energySavedPercentPaperMix", row => row.EnergySavedPercentPaperMix),
+        Number("speedup", row => row.Speedup),
+        .. outcomes ? OutcomeColumns : [],
+        Number("wallSeconds", row => row.WallSeconds),
+    ];
 
-    /// <summary>The columns in the order of the properties, named as in result.json; absent values are empty. A CLIP score that nobody asked for has no column, nor have the outcomes of flips where no row has any.</summary>
-    private sealed class Columns : ClassMap<CompareRow>
-    {
-        public Columns(bool clip, bool outcomes)
-        {
-            Map(row => row.Row).Name("row");
-            Number(row => row.Psnr).Name("psnr");
-            Number(row => row.PsnrLow).Name("psnrLow");
-            Number(row => row.PsnrHigh).Name("psnrHigh");
-            Number(row => row.Ssim).Name("ssim");
-            Number(row => row.SsimLow).Name("ssimLow");
-            Number(row => row.SsimHigh).Name("ssimHigh");
-            Number(row => row.Accuracy).Name("accuracy");
-            if (clip)
-            {
-                Number(row => row.ClipScore).Name("clipScore");
-                Number(row => row.FeatureDistance).Name("featureDistance");
-            }
+    private static (string Name, Func<CompareRow, string> Field)[] ClipColumns =>
+    [
+        Number("clipScore", row => row.ClipScore),
+        Number("featureDistance", row => row.FeatureDistance),
+    ];
 
-            Map(row => row.FaultsInjected).Name("faultsInjected");
-            Map(row => row.LinesFlagged).Name("linesFlagged");
-            Map(row => row.ElementsMended).Name("elementsMended");
-            Map(row => row.MissedLarge).Name("missedLarge");
-            Map(row => row.FalseAlarms).Name("falseAlarms");
-            Number(row => row.EnergyJoulesPerImage).Name("energyJoulesPerImage");
-            Number(row => row.EnergySavedPercent).Name("energySavedPercent");
-            Number(row => row.EnergySavedPercentPaperMix).Name("energySavedPercentPaperMix");
-            Number(row => row.Speedup).Name("speedup");
-            if (outcomes)
-                MapOutcomes();
-            Number(row => row.WallSeconds).Name("wallSeconds");
-        }
+    private static (string Name, Func<CompareRow, string> Field)[] OutcomeColumns =>
+    [
+        Count("exact", row => row.Outcome?.Exact),
+        Count("rolledBack", row => row.Outcome?.RolledBack),
+        Count("left", row => row.Outcome?.Left),
+        Count("recomputed", row => row.Outcome?.Recomputed),
+        Count("unseen", row => row.Outcome?.Unseen),
+        Count("cancelled", row => row.Outcome?.Cancelled),
+        Count("tolerated", row => row.Outcome?.Tolerated),
+        Count("wrongValue", row => row.Outcome?.WrongValue),
+        Count("misplaced", row => row.Outcome?.Misplaced),
+        Number("overheadPercent", row => row.OverheadPercent),
+        Number("secondsPerImage", row => row.SecondsPerImage),
+    ];
 
-        private void MapOutcomes()
-        {
-            Count("exact", outcome => outcome.Exact);
-            Count("rolledBack", outcome => outcome.RolledBack);
-            Count("left", outcome => outcome.Left);
-            Count("recomputed", outcome => outcome.Recomputed);
-            Count("unseen", outcome => outcome.Unseen);
-            Count("cancelled", outcome => outcome.Cancelled);
-            Count("tolerated", outcome => outcome.Tolerated);
-            Count("wrongValue", outcome => outcome.WrongValue);
-            Count("misplaced", outcome => outcome.Misplaced);
-            Number(row => row.OverheadPercent).Name("overheadPercent");
-            Number(row => row.SecondsPerImage).Name("secondsPerImage");
-        }
+    private static (string Name, Func<CompareRow, string> Field) Number(string name, Func<CompareRow, double?> value) => (name, row => CsvTable.Text(value(row)));
 
-        private void Count(string name, Func<Outcome, long> count) =>
-            Map(row => row.Outcome, useExistingMap: false).Name(name).Convert(args => args.Value.Outcome is { } outcome ? count(outcome).ToString(CultureInfo.InvariantCulture) : "");
-
-        private MemberMap<CompareRow, double?> Number(System.Linq.Expressions.Expression<Func<CompareRow, double?>> property)
-        {
-            var read = property.Compile();
-            return Map(property).Convert(args => read(args.Value) is { } value && double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "");
-        }
-    }
+    private static (string Name, Func<CompareRow, string> Field) Count(string name, Func<CompareRow, long?> value) => (name, row => CsvTable.Text(value(row)));
 }

@@ -8,8 +8,16 @@ internal interface IProduct<TOut> : IDisposable
     /// <summary>The name that tables show.</summary>
     string Name { get; }
 
-    /// <summary>Computes the product. This is what is timed.</summary>
+    /// <summary>Computes the product.</summary>
     void Run();
+
+    /// <summary>Computes it several times; where something else computes it, it is waited for once, at the end. This is what is timed.</summary>
+    /// <param name="times">How often, at least once.</param>
+    void Repeat(int times)
+    {
+        for (var i = 0; i < times; i++)
+            Run();
+    }
 
     /// <summary>A row of the product that was last run.</summary>
     /// <param name="row">Row, 0..M-1.</param>

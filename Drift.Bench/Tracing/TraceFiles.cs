@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using CsvHelper;
-using CsvHelper.Configuration;
 using Drift.Models;
 using Parquet;
 using Parquet.Schema;
@@ -12,24 +8,8 @@ namespace Drift.Bench;
 internal static class TraceFiles
 {
     /// <summary>UTF-8 text.</summary>
-    public static byte[] ToCsv(RunTrace trace)
-    {
-        using var text = new StringWriter(CultureInfo.InvariantCulture);
-        using (var csv = new CsvWriter(text, new CsvConfiguration(CultureInfo.InvariantCulture) { NewLine = "\n" }))
-        {
-            foreach (var column in TraceColumn.All)
-                csv.WriteField(column.Field.Name);
-            csv.NextRecord();
-            foreach (var row in trace.Rows)
-            {
-                foreach (var column in TraceColumn.All)
-                    csv.WriteField(column.TextOf(row));
-                csv.NextRecord();
-            }
-        }
-
-        return Encoding.UTF8.GetBytes(text.ToString());
-    }
+    public static byte[] ToCsv(RunTrace trace) =>
+        CsvTable.Write(TraceColumn.All.Select(column => column.Field.Name), trace.Rows.Select(row => TraceColumn.All.Select(column => column.TextOf(row))));
 
     /// <summary>One row group.</summary>
     public static async Task<byte[]> ToParquet(RunTrace trace)

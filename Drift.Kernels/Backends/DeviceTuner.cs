@@ -12,7 +12,8 @@ public sealed record TuningTrial(string Choice, double Int8, double Float, bool 
 /// <summary>A small search for what suits a device: group sizes first, then the fp32 family at the best of them. The best is kept in a file and used from then on.</summary>
 public static class DeviceTuner
 {
-    private const int Edge = 512, Rounds = 5, BlockThreads = 256;
+    private const int Edge = 512, Rounds = 5, BlockThreads = 256, MostTimes = 1000;
+    private const double RoundSeconds = 5e-3;
 
     private static readonly int[] GroupSizes = [8, 16, 32, 64, 128];
 
@@ -58,15 +59,19 @@ public static class DeviceTuner
     }
 
     /// <summary>The best of some rounds, the first of which loads code and is not counted.</summary>
-    private static double Best(Action run, TimeProvider clock)
+    private static double Best(Action<int> run, TimeProvider clock)
     {
-        run();
+        run(1);
+        var first = clock.GetTimestamp();
+        run(1);
+        // Queued together, so that the wait at the end is small beside them.
+        var times = (int)Math.Clamp(Math.Ceiling(RoundSeconds / Math.Max(clock.GetElapsedTime(first).TotalSeconds, RoundSeconds / MostTimes)), 1, MostTimes);
         var best = double.PositiveInfinity;
         for (var round = 0; round < Rounds; round++)
         {
             var start = clock.GetTimestamp();
-            run();
-            best = Math.Min(best, clock.GetElapsedTime(start).TotalSeconds);
+            run(times);
+            best = Math.Min(best, clock.GetElapsedTime(start).TotalSeconds / times);
         }
 
         return best;

@@ -9,6 +9,9 @@ public interface IDeviceProducts : IDisposable
     /// <summary>The device's own name and size, and the kernels at work.</summary>
     string Detail { get; }
 
+    /// <summary>The device for other libraries' work, where it is CUDA's; else null.</summary>
+    ICudaDevice? Cuda { get; }
+
     /// <inheritdoc cref="IGemmBackend.Prepare"/>
     GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles);
 
@@ -42,8 +45,9 @@ public interface IDeviceProducts : IDisposable
 /// <typeparam name="TOutput">What takes the results.</typeparam>
 public interface IDeviceProduct<in TOutput> : IDisposable
 {
-    /// <summary>Multiplies, and returns when the device is done.</summary>
-    void Run();
+    /// <summary>Multiplies, and returns when the device is done. A GPU's product can take less than waiting for it: what is timed is queued several times and waited for once.</summary>
+    /// <param name="times">How often, at least once.</param>
+    void Run(int times = 1);
 
     /// <summary>Fetches results and sums of the last run.</summary>
     /// <param name="output">Takes them.</param>

@@ -64,6 +64,16 @@ public sealed class GemmBenchTests
     }
 
     [Test]
+    public void What_is_waited_for_once_a_round_is_timed_in_rounds_that_are_long_enough()
+    {
+        var clock = new StoppedClock();
+        static TimeSpan Of(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+        // A run takes 1 ms, a wait 10: one run at a time would seem to take 11.
+        var times = new Duel(new DuelSettings(Of(400), Of(100), Of(100), Of(1000), 2, 3), clock, () => { }).Run(times => clock.Pass(10 + times), null, default);
+        Assert.That(times.Ours, Is.EqualTo(0.001).Within(15).Percent);
+    }
+
+    [Test]
     public void A_cancelled_duel_stops()
     {
         var clock = new StoppedClock();
@@ -146,18 +156,18 @@ public sealed class GemmBenchTests
     {
         using var device = OpenProducts(name);
         using (var operands = Operands.Int8(Ragged))
-            Agree(DeviceKinds.Int8(device), operands);
+            Agree(DeviceKinds.Int8(device), operands, new HostInt8());
         using (var operands = Operands.Float(Ragged))
-            Agree(DeviceKinds.Float(device), operands);
+            Agree(DeviceKinds.Float(device), operands, new HostFp32());
 
-        static void Agree<TIn, TOut>(GemmKind<TIn, TOut> kind, Operands<TIn> operands)
+        static void Agree<TIn, TOut>(GemmKind<TIn, TOut> kind, Operands<TIn> operands, IRival<TIn, TOut> host)
             where TIn : unmanaged
             where TOut : unmanaged, System.Numerics.INumber<TOut>
         {
             foreach (var guarding in (Guarding[])[Guarding.None, .. kind.Guards])
             {
                 using var ours = kind.Ours(operands, 1, guarding, 0);
-                foreach (var rival in kind.Rivals.Where(rival => rival.Missing() is null))
+                foreach (var rival in kind.Rivals.Append(host).Where(rival => rival.Missing() is null))
                 {
                     using var theirs = rival.Open(operands, 1);
                     Agreement.Require(ours, theirs, Ragged, kind.Tolerance);

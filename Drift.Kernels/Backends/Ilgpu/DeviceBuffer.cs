@@ -27,6 +27,9 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
     /// <summary>Another buffer of the same device.</summary>
     public DeviceBuffer Beside() => new(accelerator);
 
+    /// <summary>Where the words stand on the device; they stay there until more are asked for.</summary>
+    public nint Address => (_memory ?? throw new InvalidOperationException("no words were taken yet")).NativePtr;
+
     /// <summary>All words that there are.</summary>
     public ArrayView<int> All => _memory is { } memory ? memory.View.BaseView : Take(1);
 
@@ -47,6 +50,18 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
         var view = Take(length);
         view.CopyFromCPU(ref _staging[0], length);
         return view;
+    }
+
+    /// <summary>Sends values that stay, zeros behind them, and keeps no stage.</summary>
+    /// <param name="values">Values.</param>
+    /// <param name="length">Words in all, at least as many.</param>
+    public void UploadOnce(ReadOnlySpan<float> values, int length)
+    {
+        var stage = Stage(length);
+        stage.Clear();
+        MemoryMarshal.Cast<float, int>(values).CopyTo(stage);
+        Upload(length);
+        DropStage();
     }
 
     /// <summary>Fetches the first words into the stage, once all kernels before are done.</summary>

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Drift.Kernels.Ilgpu;
 
@@ -67,6 +68,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     /// <inheritdoc/>
     public ITensorDevice Tensors => _tensors;
+
+    /// <inheritdoc/>
+    ICudaDevice? IDeviceProducts.Cuda => _device.Accelerator is CudaAccelerator accelerator ? new CudaLoan(this, accelerator) : null;
 
     /// <summary>The kernels of fp32 products, compiled when they are first asked for.</summary>
     internal FloatKernelSet Floats => _floats.Value.Kernels;
@@ -296,12 +300,13 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         private bool _disposed;
 
         /// <inheritdoc/>
-        public void Run()
+        public void Run(int times = 1)
         {
             owner.Use(() =>
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                run();
+                for (var i = 0; i < times; i++)
+                    run();
                 owner._device.Accelerator.Synchronize();
             });
         }

@@ -1,0 +1,84 @@
+using Drift.Kernels;
+
+namespace Drift.Bench;
+
+/// <summary>Finds cuBLAS.</summary>
+/// <param name="missing">Why there is none, and what to install.</param>
+/// <returns>Null where there is none.</returns>
+internal delegate CuBlasLibrary? FindCuBlas(out string missing);
+
+/// <summary>A handle of cuBLAS in the context and on the queue of our kernels.</summary>
+internal sealed unsafe class CuBlas : IDisposable
+{
+    /// <summary>Values of cublasOperation_t in cublas_api.h.</summary>
+    public const int AsItIs = 0, Transposed = 1;
+
+    /// <summary>Values of cudaDataType_t in library_types.h.</summary>
+    public const int Signed8 = 3, Signed32 = 10;
+
+    /// <summary>CUBLAS_COMPUTE_32I and CUBLAS_GEMM_DEFAULT in cublas_api.h.</summary>
+    public const int Sum32 = 72, OwnChoice = -1;
+
+    /// <summary>Leading dimensions of INT8 are multiples of 4; of 16, and rows stand on the boundaries that the fastest kernels want.</summary>
+    public const int Int8Unit = 16;
+
+    private readonly ICudaDevice _queue;
+    private readonly CuBlasLibrary _library;
+    private readonly string _name;
+
+    /// <summary>Opens one.</summary>
+    /// <param name="queue">The device.</param>
+    /// <param name="library">The library.</param>
+    /// <param name="name">The rival's, for what is said where a call fails.</param>
+    /// <exception cref="UserErrorException">It does not open.</exception>
+    public CuBlas(ICudaDevice queue, CuBlasLibrary library, string name)
+    {
+        (_queue, _library, _name) = (queue, library, name);
+        queue.Use(() =>
+        {
+            nint handle;
+            Require(((delegate* unmanaged<nint*, int>)library.Blas("cublasCreate_v2"))(&handle), "cublasCreate");
+            Handle = handle;
+            Require(((delegate* unmanaged<nint, nint, int>)library.Blas("cublasSetStream_v2"))(handle, queue.Stream), "cublasSetStream");
+        });
+    }
+
+    /// <summary>The handle (cublasHandle_t).</summary>
+    public nint Handle { get; private set; }
+
+    /// <summary>Where a function of the library begins.</summary>
+    public nint Function(string name) => _library.Blas(name);
+
+    /// <summary>The library, where <see cref="IRival{TIn, TOut}.Missing"/> found one before.</summary>
+    /// <exception cref="UserErrorException">It is gone.</exception>
+    public static CuBlasLibrary Required(FindCuBlas find, string name) => find(out var missing) ?? throw new UserErrorException($"{name}: {missing}");
+
+    /// <summary>Holds a call's status to success.</summary>
+    /// <param name="status">A cublasStatus_t.</param>
+    /// <param name="call">The call.</param>
+    /// <exception cref="UserErrorException">It failed; the message has the status.</exception>
+    public void Require(int status, string call) => Require(status, call, _name);
+
+    /// <inheritdoc cref="Require(int, string)"/>
+    public static void Require(int status, string call, string name)
+    {
+        if (status != 0)
+            throw new UserErrorException($"{name}: {call} failed with cuBLAS's status {status}{Meaning(status)}; expected the device that our product has just run on");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _queue.Use(() => _ = ((delegate* unmanaged<nint, int>)_library.Blas("cublasDestroy_v2"))(Handle));
+
+    // cublasStatus_t in cublas_api.h.
+    private static string Meaning(int status) => status switch
+    {
+        1 => " (not initialised: does the library suit the driver?)",
+        3 => " (out of memory)",
+        7 => " (invalid value)",
+        8 => " (the device is too old)",
+        13 => " (the kernel failed)",
+        14 => " (internal error)",
+        15 => " (not supported)",
+        _ => "",
+    };
+}
