@@ -20,10 +20,11 @@ public sealed partial class PtxTests
         Assert.That(text, Does.Not.Match(@"\.local"));
     }
 
-    [TestCase("matrix", "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32", 64, Description = "a warp's 4 x 8 accumulator tiles, twice a slice of 64 values of k")]
-    [TestCase("matrix", "ld.shared.v4.b32", 16, Description = "four words of each of a lane's 8 rows and 8 columns")]
-    [TestCase("matrix", "cp.async.cg.shared.global", 12, Description = "six before the loop and six in it: 16 of 24 KB a slice, by 256 threads")]
-    [TestCase("matrix", "bar.sync", 1, Description = "two buffers, one barrier a slice")]
+    [TestCase("matrix-256", "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32", 64, Description = "a warp's 4 x 8 accumulator tiles, twice a slice of 64 values of k")]
+    [TestCase("matrix-256", "ld.shared.v2.b32", 48, Description = "a lane's 8 rows and 8 columns, for the first half slice and twice a slice")]
+    [TestCase("matrix-256", "cp.async.cg.shared.global", 18, Description = "six quads a thread and slice: two slices before the loop and one in it")]
+    [TestCase("matrix-128", "cp.async.cg.shared.global", 24, Description = "eight quads a thread and slice")]
+    [TestCase("matrix-256", "bar.sync", 2, Description = "one before the loop and one a slice")]
     [TestCase("fp32-direct", "fma.rn.f32", 128, Description = "one an accumulator and k")]
     [TestCase("fp32-block", "fma.rn.f32", 512, Description = "64 accumulators and 8 k a slice")]
     [TestCase("fp32-block", "ld.shared.v4.f32", 32, Description = "two quads of A and two of W a k")]
@@ -34,7 +35,8 @@ public sealed partial class PtxTests
     public void Instructions_are_as_counted(string name, string instruction, int count) =>
         Assert.That(Regex.Count(PtxListing.Compile(name), Regex.Escape(instruction) + @"\b"), Is.EqualTo(count));
 
-    [TestCase("matrix", 255, Description = "one group of 256 threads a multiprocessor is what 65536 registers hold at this size")]
+    [TestCase("matrix-256", 255, Description = "one group of 256 threads a multiprocessor is what 65536 registers hold at this size")]
+    [TestCase("matrix-128", 255, Description = "two groups of 128 threads a multiprocessor")]
     [TestCase("direct", 255)]
     [TestCase("direct-expect", 255)]
     [TestCase("widen", 64)]

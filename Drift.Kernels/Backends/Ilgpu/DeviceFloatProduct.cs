@@ -15,7 +15,7 @@ internal sealed class DeviceFloatProduct : IDisposable
     // Lines of A that are laid out by one item where nothing is summed.
     private const int Chunk = 128;
 
-    private readonly DeviceBuffer _source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums;
+    private readonly DeviceBuffer _source, _windows, _weights, _plan, _a, _summed, _c, _parts, _sums;
     private readonly FloatExtents _extents;
     private readonly WindowExtents? _convolution;
     private readonly int _k, _rows, _tileRows, _tileColumns, _linesStride;
@@ -34,13 +34,13 @@ internal sealed class DeviceFloatProduct : IDisposable
         (_kernels, _family, _convolution, _k) = (kernels, family, convolution, k);
         var depth = IlgpuWeights.RoundUp(k, family.DepthUnit);
         DeviceBuffer Buffer() => new(accelerator);
-        (_source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums) = (Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer());
+        (_source, _windows, _weights, _plan, _a, _summed, _c, _parts, _sums) = (Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer());
         (_tileRows, _tileColumns) = (IlgpuWeights.TilesIn(m, tile), IlgpuWeights.TilesIn(n, tile));
         _rows = IlgpuWeights.RoundUp(m, family.RowGroup);
-        _linesStride = IlgpuWeights.RoundUp(_tileColumns, FloatDirectKernel.Columns);
+        _linesStride = IlgpuWeights.RoundUp(_tileColumns, family.ColumnGroup);
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         var padded = IlgpuWeights.RoundUp(n, family.ColumnGroup);
-        var stride = padded + (family.Together ? _linesStride : 0);
+        var stride = padded + _linesStride;
         _extents = new FloatExtents(m, _rows, n, padded, depth, stride, family.RowGroup, family.ColumnGroup, tile, blockColumns, blockRows * blockColumns);
         try
         {
@@ -49,10 +49,7 @@ internal sealed class DeviceFloatProduct : IDisposable
             var weights = Floats(_weights, stride * depth);
             _kernels.Interleave(new Index2D(depth, padded), source, weights, n, family.ColumnGroup, k, depth);
             if (tile > 0)
-            {
-                var lines = family.Together ? weights.SubView(padded * depth, _linesStride * depth) : Floats(_lines, _linesStride * depth);
-                _kernels.Encode(new Index2D(depth, _linesStride), source, lines, n, FloatDirectKernel.Columns, k, depth, tile);
-            }
+                _kernels.Encode(new Index2D(depth, _linesStride), source, weights.SubView(padded * depth, _linesStride * depth), n, family.ColumnGroup, k, depth, tile);
 
             accelerator.Synchronize();
             Upload(a);
@@ -64,10 +61,10 @@ internal sealed class DeviceFloatProduct : IDisposable
         }
     }
 
-    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, FloatDirectKernel.Rows);
+    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, _family.RowGroup);
 
     /// <summary>Rows of C, check rows included.</summary>
-    private int AllRows => _rows + (_family.Together ? SummedRows : 0);
+    private int AllRows => _rows + SummedRows;
 
     /// <summary>Multiplies.</summary>
     public void Run()
@@ -77,21 +74,28 @@ internal sealed class DeviceFloatProduct : IDisposable
         var parts = Floats(_parts, rowParts + columnParts);
         var (partsOfRows, partsOfColumns) = (parts.SubView(0, rowParts), parts.SubView(rowParts, columnParts));
         var launch = new FloatLaunch(Floats(_a, AllRows * e.Depth), Floats(_weights, e.Stride * e.Depth), _plan.All, Floats(_c, AllRows * e.Stride), partsOfRows, partsOfColumns, e);
-        var sums = Sums();
         var source = Source();
-        if (_family.Together)
+        if (_family.LongItems)
+        {
             Lay(source, launch.A);
+        }
         else
+        {
             _kernels.Interleave(new Index2D(e.Depth, _rows), source, launch.A, e.Rows, e.RowGroup, _k, e.Depth);
+            if (e.Tile > 0)
+                _kernels.Encode(new Index2D(e.Depth, SummedRows), source, launch.A.SubView(_rows * e.Depth, SummedRows * e.Depth), e.Rows, e.RowGroup, _k, e.Depth, e.Tile);
+        }
+
         _family.Multiply(launch, AllRows);
         if (e.Tile == 0)
             return;
-        if (!_family.Together)
-            Expect(launch, source, sums.ExpectedRows, sums.ExpectedColumns);
         var extents = new GatherExtents(
             _rows, e.PaddedColumns, e.Stride, _linesStride, _tileColumns, e.Stride / _family.PartColumns, e.PaddedColumns / _family.PartColumns, _rows / _family.PartRows,
             e.Tile / _family.PartColumns, e.Tile / _family.PartRows);
-        _kernels.Gather(_rows * _tileColumns + e.PaddedColumns * _tileRows, partsOfRows, partsOfColumns, sums.ObservedRows, sums.ObservedColumns, extents);
+        var sums = Floats(_sums, SumsLength);
+        _kernels.Gather(
+            _rows * _tileColumns + e.PaddedColumns * _tileRows, partsOfRows, partsOfColumns,
+            sums.SubView(0, _rows * _linesStride), sums.SubView(_rows * _linesStride, SummedRows * e.Stride), extents);
     }
 
     /// <summary>Fetches what was computed.</summary>
@@ -105,32 +109,19 @@ internal sealed class DeviceFloatProduct : IDisposable
             values.Slice(i * e.Stride, e.Columns).CopyTo(output.Row(i));
         if (e.Tile == 0)
             return;
-        var all = MemoryMarshal.Cast<int, float>(_sums.Download(SumsLength));
-        int rowSums = _rows * _linesStride, columnSums = SummedRows * e.Stride;
-        Read(all.Slice(rowSums, rowSums), _linesStride, all[(2 * rowSums + columnSums)..], output.Observed);
-        if (_family.Together)
-            Read(values[e.PaddedColumns..], e.Stride, values[(_rows * e.Stride)..], output.Expected);
-        else
-            Read(all[..rowSums], _linesStride, all.Slice(2 * rowSums, columnSums), output.Expected);
+        var observed = MemoryMarshal.Cast<int, float>(_sums.Download(SumsLength));
+        Read(observed, _linesStride, observed[(_rows * _linesStride)..], output.Observed);
+        Read(values[e.PaddedColumns..], e.Stride, values[(_rows * e.Stride)..], output.Expected);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_source, _windows, _weights, _lines, _plan, _a, _summed, _c, _parts, _sums])
+        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_source, _windows, _weights, _plan, _a, _summed, _c, _parts, _sums])
             buffer.Dispose();
     }
 
-    private int SumsLength => checked(2 * (_rows * _linesStride + SummedRows * _extents.Stride));
-
-    private (ArrayView<float> ExpectedRows, ArrayView<float> ObservedRows, ArrayView<float> ExpectedColumns, ArrayView<float> ObservedColumns) Sums()
-    {
-        var all = Floats(_sums, SumsLength);
-        int rowSums = _rows * _linesStride, columnSums = SummedRows * _extents.Stride;
-        return rowSums == 0
-            ? (all, all, all, all)
-            : (all.SubView(0, rowSums), all.SubView(rowSums, rowSums), all.SubView(2 * rowSums, columnSums), all.SubView(2 * rowSums + columnSums, columnSums));
-    }
+    private int SumsLength => checked(_rows * _linesStride + SummedRows * _extents.Stride);
 
     private void Read(ReadOnlySpan<float> rowSums, int rowStride, ReadOnlySpan<float> columnSums, FloatLineSums sums)
     {
@@ -149,18 +140,6 @@ internal sealed class DeviceFloatProduct : IDisposable
         var summed = e.Tile == 0 ? Floats(_summed, IlgpuWeights.RoundUp(chunks, FloatDirectKernel.Rows) * e.Depth) : a.SubView(_rows * e.Depth, SummedRows * e.Depth);
         var stretches = (_k + FloatDirectKernel.Columns - 1) / FloatDirectKernel.Columns;
         _kernels.Lay(new Index2D(stretches, chunks), source, a, summed, e.Rows, _rows, _k, lines);
-    }
-
-    /// <summary>Expected sums by products of their own.</summary>
-    private void Expect(FloatLaunch launch, ArrayView<float> source, ArrayView<float> rows, ArrayView<float> columns)
-    {
-        var e = launch.Extents;
-        var summed = Floats(_summed, SummedRows * e.Depth);
-        var bare = e with { Tile = 0, BlockColumns = 0, Blocks = 0 };
-        _kernels.Encode(new Index2D(e.Depth, SummedRows), source, summed, e.Rows, FloatDirectKernel.Rows, _k, e.Depth, e.Tile);
-        _kernels.Direct.Multiply(launch with { A = summed, C = columns, Extents = bare with { RowGroup = FloatDirectKernel.Rows } }, SummedRows);
-        _kernels.Direct.Multiply(
-            launch with { W = Floats(_lines, _linesStride * e.Depth), C = rows, Extents = bare with { Stride = _linesStride, ColumnGroup = FloatDirectKernel.Columns } }, _rows);
     }
 
     /// <summary>A [M, K], gathered where it is windows.</summary>

@@ -33,8 +33,6 @@ internal sealed class DeviceProduct(Accelerator accelerator, Action<Index2D, Arr
     /// <summary>Multiplies what was loaded.</summary>
     public void Run()
     {
-        if (_layout.Length > 0)
-            _sums.Take(_layout.Length).MemSetToZero();
         if (_convolution is { } windows)
             gather(new Index2D(_launch.Extents.Words, _launch.Extents.PaddedRows), _input.All.Cast<sbyte>(), _launch.A, _launch.Extents.Words, windows);
         _launch.Weights.Family.Multiply(_launch);

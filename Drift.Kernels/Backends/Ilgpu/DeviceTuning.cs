@@ -7,5 +7,5 @@ internal sealed record DeviceTuning(int GroupSize, FloatForm Float)
 {
     /// <summary>As shipped. ILGPU would take the largest group; PoCL keeps the registers of a whole group on one thread's stack: with 4096 items, a crash.</summary>
     /// <param name="gpu">Whether the device is a GPU.</param>
-    public static DeviceTuning Shipped(bool gpu) => new(32, gpu ? FloatForm.Block : FloatForm.Direct);
+    public static DeviceTuning Shipped(bool gpu) => gpu ? new(128, FloatForm.Block) : new(32, FloatForm.Direct);
 }

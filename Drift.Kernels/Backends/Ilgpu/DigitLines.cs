@@ -17,10 +17,10 @@ internal static class DigitLines
     public const int LargestTile = 256;
 
     /// <summary>Threads of a group: as many words as a slice has, by as many lines.</summary>
-    public const int Threads = MatrixKernel.SliceWords * MatrixKernel.SliceWords;
+    public const int Threads = MatrixSlice.Words * MatrixSlice.Words;
 
     /// <summary>Lines that hold some tiles' sums, padded to whole blocks of columns.</summary>
-    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixKernel.BlockColumns - 1 & -MatrixKernel.BlockColumns;
+    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixSlice.Columns - 1 & -MatrixSlice.Columns;
 
     /// <summary>Where the high digit of a tile's line stands.</summary>
     public static int At(int tile) => tile / 8 * 16 + tile % 8;
@@ -30,10 +30,13 @@ internal static class DigitLines
     /// <param name="lines">Its lines.</param>
     /// <param name="words">Words of a line, whole slices.</param>
     /// <param name="tile">Edge of a checksum tile, a multiple of 32.</param>
-    /// <param name="digits">Takes the lines [<see cref="Rows"/>, words]; zeros where no tile is.</param>
-    public static void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits)
+    /// <param name="digits">Takes the lines [<see cref="Rows"/>, words].</param>
+    /// <param name="sums">Observed sums that are to be zero before the product, cleared in passing.</param>
+    public static void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits, SumViews sums)
     {
-        const int Across = MatrixKernel.SliceWords;
+        Clear(sums.ObservedRows);
+        Clear(sums.ObservedColumns);
+        const int Across = MatrixSlice.Words;
         var shared = SharedMemory.Allocate<int>(Threads * 4);
         int word = Grid.IdxX * Across + Group.IdxX % Across, first = Group.IdxX / Across;
         var end = IntrinsicMath.Min((Grid.IdxY + 1) * tile, lines);
@@ -57,6 +60,13 @@ internal static class DigitLines
         var at = At(Grid.IdxY) * words + word;
         digits[at] = Pack(High(sum.A), High(sum.B), High(sum.C), High(sum.D));
         digits[at + 8 * words] = Pack(sum.A, sum.B, sum.C, sum.D);
+    }
+
+    private static void Clear(ArrayView<int> view)
+    {
+        var threads = Grid.DimX * Grid.DimY * Threads;
+        for (var at = (Grid.IdxY * Grid.DimX + Grid.IdxX) * Threads + Group.IdxX; at < view.IntLength; at += threads)
+            view[at] = 0;
     }
 
     private static Lanes4 Unpack(int x) => new(x << 24 >> 24, x << 16 >> 24, x << 8 >> 24, x >> 24);

@@ -24,7 +24,7 @@ internal static class FloatBlockEpilogue
         Store(c, at + 5 * e.Stride, half, sum.F);
         Store(c, at + 6 * e.Stride, half, sum.G);
         Store(c, at + 7 * e.Stride, half, sum.H);
-        if (e.Tile == 0)
+        if (e.Tile == 0 || row >= e.PaddedRows || column >= e.PaddedColumns)
             return;
         int step = e.Stride / FloatSquare.Half, part = row * step + column / FloatSquare.Half, further = half / FloatSquare.Half;
         Part(rowParts, part, further, sum.A);
@@ -53,7 +53,7 @@ internal static class FloatBlockEpilogue
     /// <summary>Applies those flips of a fault block that fall into eight rows of four columns, the accumulators' lanes from <paramref name="first"/> on.</summary>
     private static FloatSquare Flip(FloatSquare sum, ArrayView<int> plan, int row, int column, int first, FloatExtents e)
     {
-        // Padding may lie beyond the last block.
+        // Padding, and check rows and columns, may lie beyond the last block.
         if (row >= e.Rows || column >= e.Columns)
             return sum;
         var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Drift.Kernels.Ilgpu;
 
@@ -7,12 +8,20 @@ namespace Drift.Kernels.Ilgpu;
 internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator) : FloatFamily
     where TSize : struct, IBlockSize
 {
+    // Blocks of 128 that a multiprocessor is to hold at once.
+    private const int Resident = 2;
+
+    private readonly Lazy<FloatBlockFamily<Block64>> _smaller = new(() => new FloatBlockFamily<Block64>(accelerator));
+
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents> _kernel =
         accelerator.LoadStreamKernel<
-            ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents>(FloatBlockKernel.Run<TSize>);
+            ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents>(FloatBlockKernel.Run<TSize>, accelerator is CudaAccelerator ? Groups : default);
 
     /// <summary>Threads of a group.</summary>
     public static int Threads => TSize.Edge / FloatSquare.Edge * (TSize.Edge / FloatSquare.Edge);
+
+    /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
+    public static KernelSpecialization Groups => new(Threads, Resident);
 
     /// <inheritdoc/>
     public override string Name => $"block {TSize.Edge}";
@@ -27,13 +36,20 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator) : FloatFa
     public override int DepthUnit => TSize.Edge / 16;
 
     /// <inheritdoc/>
-    public override bool Together => false;
+    public override bool LongItems => false;
 
     /// <inheritdoc/>
     public override int PartColumns => FloatSquare.Half;
 
     /// <inheritdoc/>
     public override int PartRows => FloatSquare.Edge;
+
+    /// <inheritdoc/>
+    public override FloatFamily For(GemmShape shape)
+    {
+        var blocks = (long)IlgpuWeights.TilesIn(shape.M, TSize.Edge) * IlgpuWeights.TilesIn(shape.N, TSize.Edge);
+        return TSize.Edge > Block64.Edge && accelerator is CudaAccelerator && blocks < Resident * accelerator.NumMultiprocessors ? _smaller.Value : this;
+    }
 
     /// <inheritdoc/>
     public override void Multiply(FloatLaunch launch, int rows) => _kernel(

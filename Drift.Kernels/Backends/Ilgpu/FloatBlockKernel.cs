@@ -16,6 +16,13 @@ internal readonly struct Block128 : IBlockSize
     public static int Edge => 128;
 }
 
+/// <summary>The size for GPUs where larger blocks would not fill them: 64 threads.</summary>
+internal readonly struct Block64 : IBlockSize
+{
+    /// <inheritdoc/>
+    public static int Edge => 64;
+}
+
 /// <summary>The size for the simulator, where a thread is a thread of the system: 4 threads.</summary>
 internal readonly struct Block16 : IBlockSize
 {
@@ -26,7 +33,7 @@ internal readonly struct Block16 : IBlockSize
 /// <summary>
 /// The fp32 product with shared memory: a group multiplies a block, a thread 8 x 8 of it, rows beside each other, columns four on either half so that the words that neighbours read stand in
 /// neighbouring banks. Slices along k pass through two buffers in turn, one barrier a slice; the next one travels in registers meanwhile. As many k a slice as make
-/// every thread carry one quad of either operand. Same chains, so same bits, as <see cref="FloatDirectKernel"/>.
+/// every thread carry one quad of either operand. Same chains, so same bits, as <see cref="FloatDirectKernel"/>; check rows and columns likewise.
 /// </summary>
 internal static class FloatBlockKernel
 {
@@ -46,8 +53,8 @@ internal static class FloatBlockKernel
     {
         var sharedA = SharedMemory.Allocate<float>(2 * LargestSlice);
         var sharedW = SharedMemory.Allocate<float>(2 * LargestSlice);
-        int depth = TSize.Edge / 16, slice = depth * TSize.Edge, across = TSize.Edge / FloatSquare.Edge, half = TSize.Edge / 2;
-        int carried = Group.IdxX * 4, top = Group.IdxX / across * FloatSquare.Edge, left = Group.IdxX % across * FloatSquare.Half;
+        int depth = TSize.Edge / 16, slice = depth * TSize.Edge, half = TSize.Edge / 2;
+        int carried = Group.IdxX * 4, across = TSize.Edge / FloatSquare.Edge, top = Group.IdxX / across * FloatSquare.Edge, left = Group.IdxX % across * FloatSquare.Half;
         int blockRow = Grid.IdxY * TSize.Edge, blockColumn = Grid.IdxX * TSize.Edge;
         int sourceA = blockRow * e.Depth + carried, sourceW = blockColumn * e.Depth + carried, last = (e.Depth - depth) * TSize.Edge;
         FloatLanes4 nextA = FloatQuad.Load(a, sourceA), nextW = FloatQuad.Load(w, sourceW);
@@ -63,22 +70,25 @@ internal static class FloatBlockKernel
             var next = IntrinsicMath.Min(at + slice, last);
             nextA = FloatQuad.Load(a, sourceA + next);
             nextW = FloatQuad.Load(w, sourceW + next);
-            int atA = buffer + top, atW = buffer + left;
-            sum = Step(sum, sharedA, sharedW, atA, atW, half);
+
+            // From a view's first element on at constant places: that costs no arithmetic.
+            var fromA = FloatQuad.In(sharedA).SubView((buffer + top) / 4, 1);
+            var fromW = FloatQuad.In(sharedW).SubView((buffer + left) / 4, 1);
+            sum = Step<TSize>(sum, fromA, fromW, 0);
             if (TSize.Edge > 16)
-                sum = Step(sum, sharedA, sharedW, atA + TSize.Edge, atW + TSize.Edge, half);
+                sum = Step<TSize>(sum, fromA, fromW, 1);
             if (TSize.Edge > 32)
             {
-                sum = Step(sum, sharedA, sharedW, atA + 2 * TSize.Edge, atW + 2 * TSize.Edge, half);
-                sum = Step(sum, sharedA, sharedW, atA + 3 * TSize.Edge, atW + 3 * TSize.Edge, half);
+                sum = Step<TSize>(sum, fromA, fromW, 2);
+                sum = Step<TSize>(sum, fromA, fromW, 3);
             }
 
             if (TSize.Edge > 64)
             {
-                sum = Step(sum, sharedA, sharedW, atA + 4 * TSize.Edge, atW + 4 * TSize.Edge, half);
-                sum = Step(sum, sharedA, sharedW, atA + 5 * TSize.Edge, atW + 5 * TSize.Edge, half);
-                sum = Step(sum, sharedA, sharedW, atA + 6 * TSize.Edge, atW + 6 * TSize.Edge, half);
-                sum = Step(sum, sharedA, sharedW, atA + 7 * TSize.Edge, atW + 7 * TSize.Edge, half);
+                sum = Step<TSize>(sum, fromA, fromW, 4);
+                sum = Step<TSize>(sum, fromA, fromW, 5);
+                sum = Step<TSize>(sum, fromA, fromW, 6);
+                sum = Step<TSize>(sum, fromA, fromW, 7);
             }
 
             buffer = LargestSlice - buffer;
@@ -87,6 +97,10 @@ internal static class FloatBlockKernel
         FloatBlockEpilogue.Run(sum, plan, c, rowParts, columnParts, blockRow + top, blockColumn + left, half, e);
     }
 
-    private static FloatSquare Step(FloatSquare sum, ArrayView<float> a, ArrayView<float> w, int atA, int atW, int half) => FloatSquare.MultiplyAdd(
-        sum, FloatQuad.Load(a, atA), FloatQuad.Load(a, atA + FloatSquare.Half), new FloatLanes8(FloatQuad.Load(w, atW), FloatQuad.Load(w, atW + half)));
+    private static FloatSquare Step<TSize>(FloatSquare sum, ArrayView<FloatQuad> a, ArrayView<FloatQuad> w, int k)
+        where TSize : struct, IBlockSize
+    {
+        int at = k * TSize.Edge / 4, half = TSize.Edge / 8;
+        return FloatSquare.MultiplyAdd(sum, FloatQuad.Lanes(a[at]), FloatQuad.Lanes(a[at + 1]), new FloatLanes8(FloatQuad.Lanes(w[at]), FloatQuad.Lanes(w[at + half])));
+    }
 }

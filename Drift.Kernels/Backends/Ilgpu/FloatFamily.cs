@@ -35,8 +35,8 @@ internal abstract class FloatFamily
     /// <summary>K is padded with zeros to a multiple of this.</summary>
     public abstract int DepthUnit { get; }
 
-    /// <summary>Whether check rows and columns are multiplied with the product, in one launch.</summary>
-    public abstract bool Together { get; }
+    /// <summary>Whether A is interleaved and summed by one long item a stretch, as devices like that run a few items at once.</summary>
+    public abstract bool LongItems { get; }
 
     /// <summary>Columns that a part of an observed row sum covers.</summary>
     public abstract int PartColumns { get; }
@@ -52,7 +52,11 @@ internal abstract class FloatFamily
         _ => new FloatBlockFamily<Block16>(accelerator),
     };
 
-    /// <summary>Multiplies, flips, stores and sums in parts.</summary>
+    /// <summary>This family, or a form of it that suits a product better.</summary>
+    /// <param name="shape">The product.</param>
+    public virtual FloatFamily For(GemmShape shape) => this;
+
+    /// <summary>Multiplies, flips, stores and sums in parts; check rows and columns are multiplied with the product, in one launch.</summary>
     /// <param name="launch">Operands and results.</param>
     /// <param name="rows">Rows of C, padded to whole groups.</param>
     public abstract void Multiply(FloatLaunch launch, int rows);
@@ -78,7 +82,7 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
     public override int DepthUnit => 1;
 
     /// <inheritdoc/>
-    public override bool Together => true;
+    public override bool LongItems => true;
 
     /// <inheritdoc/>
     public override int PartColumns => FloatDirectKernel.Columns;

@@ -12,13 +12,15 @@ internal readonly struct FloatQuad(float a, float b, float c, float d)
 
     public readonly float A = a, B = b, C = c, D = d;
 
+    /// <summary>Values, a multiple of four of them, as quads.</summary>
+    public static ArrayView<FloatQuad> In(ArrayView<float> values) => values.AsAligned(Bytes).Cast<FloatQuad>();
+
+    /// <summary>The four values.</summary>
+    public static FloatLanes4 Lanes(FloatQuad quad) => new(quad.A, quad.B, quad.C, quad.D);
+
     /// <summary>The four values at a place that is a multiple of four.</summary>
-    public static FloatLanes4 Load(ArrayView<float> view, int at)
-    {
-        var quad = view.AsAligned(Bytes).Cast<FloatQuad>()[at / 4];
-        return new FloatLanes4(quad.A, quad.B, quad.C, quad.D);
-    }
+    public static FloatLanes4 Load(ArrayView<float> view, int at) => Lanes(In(view)[at / 4]);
 
     /// <inheritdoc cref="Load"/>
-    public static void Store(ArrayView<float> view, int at, FloatLanes4 x) => view.AsAligned(Bytes).Cast<FloatQuad>()[at / 4] = new FloatQuad(x.A, x.B, x.C, x.D);
+    public static void Store(ArrayView<float> view, int at, FloatLanes4 x) => In(view)[at / 4] = new FloatQuad(x.A, x.B, x.C, x.D);
 }

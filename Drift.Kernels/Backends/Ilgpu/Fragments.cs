@@ -1,21 +1,47 @@
-using ILGPU;
-
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>A lane's words of 64 rows and 64 values of k, four neighbouring words of each of its eight rows: 16 i + g in <see cref="Upper"/>, 16 i + g + 8 in <see cref="Lower"/>.</summary>
-/// <remarks>The eight lanes that an access serves at once read 128 neighbouring bytes: two rows of 64. So no bank is asked twice, and rows need no padding.</remarks>
-internal readonly struct Fragments(Lanes16 upper, Lanes16 lower)
+/// <summary>A lane's operands of 32 values of k: of 64 rows a quad for each 16, of 64 columns a quad for each two accumulator tiles.</summary>
+/// <remarks>A row's four quads in shared memory change places with the row (<see cref="At"/>): eight rows of a matrix then stand in all 32 banks, and rows need no padding.</remarks>
+internal readonly struct Fragments(Lanes16 rows, Lanes16 columns)
 {
-    private const int Eight = 8 * MatrixKernel.SliceWords;
+    /// <summary>What inverts in a place takes from the first 32 k of a slice to the others, in bytes.</summary>
+    public const int Half = 32;
 
-    public readonly Lanes16 Upper = upper, Lower = lower;
+    private const int Sixteen = 16 * RowBytes, RowBytes = 4 * MatrixSlice.Words;
 
-    /// <summary>The lane's words of 64 rows.</summary>
-    public static Fragments Load(ArrayView<int> slice, int at) => new(
-        new Lanes16(Quad.Load(slice, at), Quad.Load(slice, at + 2 * Eight), Quad.Load(slice, at + 4 * Eight), Quad.Load(slice, at + 6 * Eight)),
-        new Lanes16(Quad.Load(slice, at + Eight), Quad.Load(slice, at + 3 * Eight), Quad.Load(slice, at + 5 * Eight), Quad.Load(slice, at + 7 * Eight)));
+    public readonly Lanes16 Rows = rows, Columns = columns;
 
-    /// <summary>The lane's words of 32 columns.</summary>
-    public static Lanes16 LoadColumns(ArrayView<int> slice, int at) =>
-        new(Quad.Load(slice, at), Quad.Load(slice, at + Eight), Quad.Load(slice, at + 2 * Eight), Quad.Load(slice, at + 3 * Eight));
+    /// <summary>Bytes from the start of a slice to a row's quad.</summary>
+    public static int At(int row, int quad) => row * RowBytes + (quad ^ row / 2 % 4) * 16;
+
+    /// <summary>Bytes from a warp's rows to the row that a lane names: matrices are rows 0..7 and 8..15 of the first 16 k, then of the others.</summary>
+    public static int OfRows(int lane) => At(lane % 16, lane / 16);
+
+    /// <summary>Bytes from a warp's columns to the column that a lane names: matrices are the first and the other 16 k of columns 0..7, then of 8..15.</summary>
+    public static int OfColumns(int lane) => At(lane / 16 * 8 + lane % 8, lane / 8 % 2);
+
+    /// <summary>Loads them.</summary>
+    /// <param name="a">Address of the lane's row of A.</param>
+    /// <param name="w">Address of the lane's column of W.</param>
+    public static Fragments Load(int a, int w) => new(Load(a), Load(w));
+
+    /// <summary>Adds the products of all rows and the near 32 columns.</summary>
+    public static RegisterTile Near(RegisterTile sum, Fragments x) => MultiplyAdd(sum, x.Rows, x.Columns.A, x.Columns.B);
+
+    /// <summary>Adds the products of all rows and the far 32 columns.</summary>
+    public static RegisterTile Far(RegisterTile sum, Fragments x) => MultiplyAdd(sum, x.Rows, x.Columns.C, x.Columns.D);
+
+    private static Lanes16 Load(int address) => new(
+        TensorCores.LoadMatrices(address, 0), TensorCores.LoadMatrices(address, Sixteen),
+        TensorCores.LoadMatrices(address, 2 * Sixteen), TensorCores.LoadMatrices(address, 3 * Sixteen));
+
+    private static RegisterTile MultiplyAdd(RegisterTile sum, Lanes16 rows, Lanes4 left, Lanes4 right) => new(
+        Row(sum.A, rows.A, left, right), Row(sum.B, rows.B, left, right), Row(sum.C, rows.C, left, right), Row(sum.D, rows.D, left, right));
+
+    /// <summary>Four accumulator tiles beside each other.</summary>
+    private static Lanes16 Row(Lanes16 sum, Lanes4 a, Lanes4 left, Lanes4 right) => new(
+        TensorCores.MultiplyAdd(sum.A, a, left.A, left.B),
+        TensorCores.MultiplyAdd(sum.B, a, left.C, left.D),
+        TensorCores.MultiplyAdd(sum.C, a, right.A, right.B),
+        TensorCores.MultiplyAdd(sum.D, a, right.C, right.D));
 }

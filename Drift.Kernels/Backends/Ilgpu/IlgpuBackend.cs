@@ -105,7 +105,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
         DeviceBuffer words = new(_device.Accelerator), lines = new(_device.Accelerator);
-        var prepared = new IlgpuWeights(this, _families.First(family => family.Suits(tiles.AlwaysSummed)), n, k, tiles, words, lines);
+        var prepared = new IlgpuWeights(this, _families.First(family => family.Suits(tiles.Edge)), n, k, tiles, words, lines);
         lock (_gate)
         {
             Enter();
@@ -180,7 +180,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         {
             Enter();
             var (kernels, family) = _floats.Value;
-            var product = new DeviceFloatProduct(_device.Accelerator, kernels, family, a, w, shape, tile, faults, convolution);
+            var product = new DeviceFloatProduct(_device.Accelerator, kernels, family.For(shape), a, w, shape, tile, faults, convolution);
             return new Resident<FloatOutput>(this, product, product.Run, product.Read);
         }
     }

@@ -8,7 +8,7 @@ namespace Drift.Kernels.Ilgpu;
 /// <param name="Weights">W.</param>
 /// <param name="Plan">Starts of the fault blocks, the end, then the flips.</param>
 /// <param name="C">Takes C [padded rows, stride].</param>
-/// <param name="Sums">Where sums go; observed ones zero before.</param>
+/// <param name="Sums">Where sums go; what stands there is forgotten.</param>
 /// <param name="Extents">Extents.</param>
 internal readonly record struct ProductLaunch(ArrayView<int> A, IlgpuWeights Weights, ArrayView<int> Plan, ArrayView<int> C, SumViews Sums, GemmExtents Extents);
 

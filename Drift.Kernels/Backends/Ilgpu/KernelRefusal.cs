@@ -16,9 +16,9 @@ internal static class KernelRefusal
     /// <param name="accelerator">The device.</param>
     public static string? Find(Accelerator accelerator)
     {
-        foreach (var (name, method) in PtxListing.Kernels)
+        foreach (var (name, (method, groups)) in PtxListing.Kernels)
         {
-            if (Refused(accelerator, method) is { } said)
+            if (Refused(accelerator, method, groups) is { } said)
                 return $"kernel {name}: {said.Trim()}";
         }
 
@@ -31,11 +31,11 @@ internal static class KernelRefusal
             ? EntryPointDescription.FromImplicitlyGroupedKernel(method)
             : EntryPointDescription.FromExplicitlyGroupedKernel(method);
 
-    private static string? Refused(Accelerator accelerator, MethodInfo method)
+    private static string? Refused(Accelerator accelerator, MethodInfo method, KernelSpecialization groups)
     {
         try
         {
-            return accelerator.CompileKernel(Entry(method), default) switch
+            return accelerator.CompileKernel(Entry(method), accelerator is CudaAccelerator ? groups : default) switch
             {
                 CLCompiledKernel kernel when CLKernel.LoadKernel((CLAccelerator)accelerator, kernel.Name, kernel.Source, kernel.CVersion, out _, out _, out var log) != CLError.CL_SUCCESS => log ?? "",
                 PTXCompiledKernel kernel when CudaAPI.CurrentAPI.LoadModule(out _, kernel.PTXAssembly, out var log) != CudaError.CUDA_SUCCESS => log ?? "",

@@ -6,25 +6,32 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>Products by <see cref="MatrixKernel"/>: for NVIDIA GPUs with <see cref="TensorCores"/>.</summary>
 internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
 {
-    private readonly Action<KernelConfig, ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents> _multiply =
-        accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents>(MatrixKernel.Run);
+    private readonly Action<KernelConfig, ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents> _tall =
+        accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents>(MatrixKernel.Run<Rows256>, Groups<Rows256>());
 
-    private readonly Action<KernelConfig, ArrayView<int>, int, int, int, ArrayView<int>> _encode =
-        accelerator.LoadStreamKernel<ArrayView<int>, int, int, int, ArrayView<int>>(DigitLines.Encode);
+    private readonly Action<KernelConfig, ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents> _square =
+        accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents>(MatrixKernel.Run<Rows128>, Groups<Rows128>());
+
+    private readonly Action<KernelConfig, ArrayView<int>, int, int, int, ArrayView<int>, SumViews> _encode =
+        accelerator.LoadStreamKernel<ArrayView<int>, int, int, int, ArrayView<int>, SumViews>(DigitLines.Encode);
 
     private readonly DeviceBuffer _lines = new(accelerator);
+
+    /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
+    public static KernelSpecialization Groups<TRows>()
+        where TRows : struct, IMatrixRows => new(TRows.Rows, TRows.Resident);
 
     /// <inheritdoc/>
     public override string Name => "matrix";
 
     /// <inheritdoc/>
-    public override int RowUnit => MatrixKernel.BlockRows;
+    public override int RowUnit => MatrixSlice.MostRows;
 
     /// <inheritdoc/>
-    public override int ColumnUnit => MatrixKernel.BlockColumns;
+    public override int ColumnUnit => MatrixSlice.Columns;
 
     /// <inheritdoc/>
-    public override int WordUnit => MatrixKernel.SliceWords;
+    public override int WordUnit => MatrixSlice.Words;
 
     /// <inheritdoc/>
     public override bool Suits(int tile) => tile % MatrixEpilogue.WarpColumns == 0 && tile <= DigitLines.LargestTile;
@@ -39,7 +46,8 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     public override void Encode(IlgpuWeights weights)
     {
         weights.Lines.MemSetToZero();
-        Encode(weights.Words, weights.N, weights.LineWords, weights.Tile, weights.Lines);
+        var nothing = weights.Lines.SubView(0, 0);
+        Encode(weights.Words, weights.N, weights.LineWords, weights.Tile, weights.Lines, new SumViews(nothing, nothing, nothing, nothing, nothing));
     }
 
     /// <inheritdoc/>
@@ -49,15 +57,17 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
         // What no tile sums is multiplied too, and never stored: it needs no zeros.
         var lines = e.Tile == 0 ? launch.A : _lines.Take(LinesLength(IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Words));
         if (e.Tile > 0)
-            Encode(launch.A, e.Rows, e.Words, e.Tile, lines);
-        _multiply(
-            new KernelConfig(MatrixKernel.Groups(e), MatrixKernel.Threads),
+            Encode(launch.A, e.Rows, e.Words, e.Tile, lines, launch.Sums);
+        var tall = Environment.GetEnvironmentVariable("DRIFT_MATRIX") != "128";
+        var rows = tall ? Rows256.Rows : Rows128.Rows;
+        (tall ? _tall : _square)(
+            new KernelConfig(MatrixSlice.Groups(e, rows), rows),
             launch.A, launch.Weights.Words, new LineViews(lines, launch.Weights.Lines), launch.Plan, launch.C, launch.Sums, e);
     }
 
     /// <inheritdoc/>
     public override void Dispose() => _lines.Dispose();
 
-    private void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits) => _encode(
-        new KernelConfig(new Index2D(words / MatrixKernel.SliceWords, IlgpuWeights.TilesIn(lines, tile)), new Index2D(DigitLines.Threads, 1)), operand, lines, words, tile, digits);
+    private void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits, SumViews sums) => _encode(
+        new KernelConfig(new Index2D(words / MatrixSlice.Words, IlgpuWeights.TilesIn(lines, tile)), new Index2D(DigitLines.Threads, 1)), operand, lines, words, tile, digits, sums);
 }

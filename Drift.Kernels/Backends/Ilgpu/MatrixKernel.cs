@@ -3,34 +3,15 @@ using ILGPU;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
-/// The product on matrix units: a group of eight warps multiplies a 256 x 128 block, four warps down and two across, each with 4 x 8 accumulator tiles of 16 x 8 in registers.
-/// Slices of 64 values of k lie in two buffers of shared memory; the next one is copied there while this one is multiplied, one barrier a slice. Flips and observed line sums as in
-/// <see cref="DirectKernel"/>, from registers. Groups past the product's own multiply an operand with the other's summed lines (<see cref="DigitLines"/>): the expected sums.
+/// The product on matrix units: a group multiplies a block of 256 or 128 rows and 128 columns, each of its warps 64 x 64 of it in 4 x 8 accumulator tiles of 16 x 8 in registers. Slices of 64 values
+/// of k lie in two buffers of shared memory. What the instructions of half a slice read is in registers before they start: meanwhile the other half is loaded, and the slice after the next copied.
+/// One barrier a slice. Flips and observed line sums as in <see cref="DirectKernel"/>, from registers. Groups past the product's own multiply an operand with the other's summed
+/// lines (<see cref="DigitLines"/>): the expected sums.
 /// </summary>
 internal static class MatrixKernel
 {
-    /// <summary>Rows of a group's block.</summary>
-    public const int BlockRows = 256;
-
-    /// <summary>Columns of a group's block.</summary>
-    public const int BlockColumns = 128;
-
-    /// <summary>Threads of a group.</summary>
-    public const int Threads = 256;
-
-    /// <summary>Words of a slice: 64 values of k.</summary>
-    public const int SliceWords = 16;
-
-    // Rows that a warp, and a thread's one copy, are apart; groups of rows that share what the caches hold of W.
-    private const int WarpEdge = 64, CopyRows = Threads / 4, Band = 8, SliceA = BlockRows * SliceWords, SliceW = BlockColumns * SliceWords;
-
-    /// <summary>Groups of a launch.</summary>
-    /// <param name="e">Extents.</param>
-    public static int Groups(GemmExtents e)
-    {
-        int down = e.PaddedRows / BlockRows, across = e.Stride / BlockColumns;
-        return down * across + (e.Tile == 0 ? 0 : down * LineBlocks(e.Columns, e.Tile) + IlgpuWeights.TilesIn(e.Stride, BlockRows) * LineBlocks(e.Rows, e.Tile));
-    }
+    // Edge of a warp's share; blocks of rows that share what the caches hold of W.
+    private const int WarpEdge = 64, Band = 8;
 
     /// <summary>One thread.</summary>
     /// <param name="a">A as words [PaddedRows, Words], padded with zeros to whole blocks and slices.</param>
@@ -40,16 +21,16 @@ internal static class MatrixKernel
     /// <param name="c">Takes C [PaddedRows, Stride].</param>
     /// <param name="sums">Takes the line sums; observed ones zero before.</param>
     /// <param name="e">Extents; the tile is 0 or a multiple of 32.</param>
-    public static void Run(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
+    public static void Run<TRows>(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
+        where TRows : struct, IMatrixRows
     {
-        var sharedA = SharedMemory.Allocate<int>(2 * SliceA);
-        var sharedW = SharedMemory.Allocate<int>(2 * SliceW);
-        int thread = Group.IdxX, warp = thread / 32, lane = thread % 32;
-        int down = e.PaddedRows / BlockRows, across = e.Stride / BlockColumns, block = Grid.IdxX - down * across;
+        var sharedA = SharedMemory.Allocate<int>(2 * TRows.Rows * MatrixSlice.Words);
+        var sharedW = SharedMemory.Allocate<int>(2 * MatrixSlice.Columns * MatrixSlice.Words);
+        int down = e.PaddedRows / TRows.Rows, across = e.Stride / MatrixSlice.Columns, block = Grid.IdxX - down * across, ofRows = down * MatrixSlice.LineBlocks(e.Columns, e.Tile);
 
         // The product's own blocks, in bands so that neighbours share operands; then those of the expected row sums; then those of the expected column sums.
-        ArrayView<int> top = a, other = w;
-        int blockRow, blockColumn, role = 0, last = e.PaddedRows - 1;
+        ArrayView<int> top = a, left = w;
+        int blockRow, blockColumn, last = e.PaddedRows - 1;
         if (block < 0)
         {
             var band = Grid.IdxX / (Band * across);
@@ -58,69 +39,73 @@ internal static class MatrixKernel
             blockRow = band * Band + within % height;
             blockColumn = within / height;
         }
-        else if (block < down * LineBlocks(e.Columns, e.Tile))
+        else if (block < ofRows)
         {
-            role = 1;
-            other = lines.W;
+            left = lines.W;
             blockRow = block % down;
             blockColumn = block / down;
         }
         else
         {
-            role = 2;
             top = w;
-            other = lines.A;
+            left = lines.A;
             last = e.Stride - 1;
-            var left = block - down * LineBlocks(e.Columns, e.Tile);
-            var tall = (e.Stride + BlockRows - 1) / BlockRows;
-            blockRow = left % tall;
-            blockColumn = left / tall;
+            var tall = (e.Stride + TRows.Rows - 1) / TRows.Rows;
+            blockRow = (block - ofRows) % tall;
+            blockColumn = (block - ofRows) / tall;
         }
 
-        int row = blockRow * BlockRows, column = blockColumn * BlockColumns;
-        int carried = thread * 4, copied = row + thread / 4, word = thread % 4 * 4;
-        int from0 = IntrinsicMath.Min(copied, last) * e.Words + word, from1 = IntrinsicMath.Min(copied + CopyRows, last) * e.Words + word;
-        int from2 = IntrinsicMath.Min(copied + 2 * CopyRows, last) * e.Words + word, from3 = IntrinsicMath.Min(copied + 3 * CopyRows, last) * e.Words + word;
-        var source = (column + thread / 4) * e.Words + word;
-        int fragment = lane / 4 * SliceWords + lane % 4 * 4;
-        int fragmentA = warp / 2 * WarpEdge * SliceWords + fragment, fragmentW = warp % 2 * WarpEdge * SliceWords + fragment;
-        RegisterTile near = default, far = default;
-        int bufferA = 0, bufferW = 0;
-        TensorCores.CopyQuad(ref sharedA[carried], ref top[from0]);
-        TensorCores.CopyQuad(ref sharedA[carried + Threads * 4], ref top[from1]);
-        TensorCores.CopyQuad(ref sharedA[carried + 2 * Threads * 4], ref top[from2]);
-        TensorCores.CopyQuad(ref sharedA[carried + 3 * Threads * 4], ref top[from3]);
-        TensorCores.CopyQuad(ref sharedW[carried], ref other[source]);
-        TensorCores.CopyQuad(ref sharedW[carried + Threads * 4], ref other[source + CopyRows * e.Words]);
-        for (var p = 0; p < e.Words; p += SliceWords)
+        // A thread copies one quad of every Apart-th row. Places in shared memory are addresses: the operands' two buffers stand one behind the other.
+        int apart = TRows.Rows / 4, row = blockRow * TRows.Rows, column = blockColumn * MatrixSlice.Columns;
+        int copied = Group.IdxX / 4, quad = Group.IdxX % 4, step = apart * e.Words;
+        int a0 = IntrinsicMath.Min(row + copied, last) * e.Words + quad * 4, a1 = IntrinsicMath.Min(row + copied + apart, last) * e.Words + quad * 4;
+        int a2 = IntrinsicMath.Min(row + copied + 2 * apart, last) * e.Words + quad * 4, a3 = IntrinsicMath.Min(row + copied + 3 * apart, last) * e.Words + quad * 4;
+        var w0 = (column + copied) * e.Words + quad * 4;
+        int baseA = TensorCores.SharedAddress(ref sharedA[0]), baseW = TensorCores.SharedAddress(ref sharedW[0]);
+        int toA = baseA + Fragments.At(copied, quad), toW = baseW + Fragments.At(copied, quad);
+
+        int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
+        int rowsAt = Fragments.At(warp / 2 * WarpEdge, 0) + Fragments.OfRows(lane), columnsAt = Fragments.At(warp % 2 * WarpEdge, 0) + Fragments.OfColumns(lane);
+        int atA = baseA + rowsAt, atW = baseW + columnsAt, halfA = baseA + (rowsAt ^ Fragments.Half), halfW = baseW + (columnsAt ^ Fragments.Half);
+        int sliceA = TRows.Rows * 4 * MatrixSlice.Words, sliceW = MatrixSlice.Columns * 4 * MatrixSlice.Words, bufferA = 0, bufferW = 0;
+        Copy<TRows>(toA, toW, top, a0, a1, a2, a3, left, w0, step);
+        if (MatrixSlice.Words < e.Words)
         {
+            Copy<TRows>(
+                toA + sliceA, toW + sliceW, top, a0 + MatrixSlice.Words, a1 + MatrixSlice.Words, a2 + MatrixSlice.Words, a3 + MatrixSlice.Words, left, w0 + MatrixSlice.Words, step);
+        }
+
+        TensorCores.AwaitCopies();
+        Group.Barrier();
+        var first = Fragments.Load(atA, atW);
+        RegisterTile near = default, far = default;
+        for (var p = 0; p < e.Words; p += MatrixSlice.Words)
+        {
+            var second = Fragments.Load(bufferA + halfA, bufferW + halfW);
+            near = Fragments.Near(near, first);
+            far = Fragments.Far(far, first);
+
+            // The next slice is here, and nobody reads this one any more.
             TensorCores.AwaitCopies();
             Group.Barrier();
-
-            // Past the last slice the first is fetched again and never used: every thread does the same work between barriers.
-            var next = p + SliceWords < e.Words ? p + SliceWords : 0;
-            int atA = SliceA - bufferA + carried, atW = SliceW - bufferW + carried;
-            TensorCores.CopyQuad(ref sharedA[atA], ref top[from0 + next]);
-            TensorCores.CopyQuad(ref sharedA[atA + Threads * 4], ref top[from1 + next]);
-            TensorCores.CopyQuad(ref sharedA[atA + 2 * Threads * 4], ref top[from2 + next]);
-            TensorCores.CopyQuad(ref sharedA[atA + 3 * Threads * 4], ref top[from3 + next]);
-            TensorCores.CopyQuad(ref sharedW[atW], ref other[source + next]);
-            TensorCores.CopyQuad(ref sharedW[atW + Threads * 4], ref other[source + CopyRows * e.Words + next]);
-            var rows = Fragments.Load(sharedA, bufferA + fragmentA);
-            near = MultiplyAdd(near, rows, Fragments.LoadColumns(sharedW, bufferW + fragmentW));
-            far = MultiplyAdd(far, rows, Fragments.LoadColumns(sharedW, bufferW + fragmentW + 32 * SliceWords));
-            bufferA = SliceA - bufferA;
-            bufferW = SliceW - bufferW;
+            var next = p + 2 * MatrixSlice.Words;
+            if (next < e.Words)
+                Copy<TRows>(toA + bufferA, toW + bufferW, top, a0 + next, a1 + next, a2 + next, a3 + next, left, w0 + next, step);
+            bufferA = sliceA - bufferA;
+            bufferW = sliceW - bufferW;
+            first = Fragments.Load(bufferA + atA, bufferW + atW);
+            near = Fragments.Near(near, second);
+            far = Fragments.Far(far, second);
         }
 
         row += warp / 2 * WarpEdge;
         column += warp % 2 * WarpEdge;
-        if (role == 0)
+        if (block < 0)
         {
             MatrixEpilogue.Run(near, plan, c, sums.ObservedRows, sums.ObservedColumns, row, column, lane, e);
             MatrixEpilogue.Run(far, plan, c, sums.ObservedRows, sums.ObservedColumns, row, column + 32, lane, e);
         }
-        else if (role == 1)
+        else if (block < ofRows)
         {
             MatrixEpilogue.Expect(near, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
             MatrixEpilogue.Expect(far, sums.ExpectedRows, row, column + 32, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
@@ -132,24 +117,21 @@ internal static class MatrixKernel
         }
     }
 
-    private static int LineBlocks(int extent, int tile) => DigitLines.Rows(IlgpuWeights.TilesIn(extent, tile)) / BlockColumns;
-
-    /// <summary>64 values of k of half a warp's share.</summary>
-    private static RegisterTile MultiplyAdd(RegisterTile sum, Fragments rows, Lanes16 columns) => new(
-        Row(sum.A, rows.Upper.A, rows.Lower.A, columns),
-        Row(sum.B, rows.Upper.B, rows.Lower.B, columns),
-        Row(sum.C, rows.Upper.C, rows.Lower.C, columns),
-        Row(sum.D, rows.Upper.D, rows.Lower.D, columns));
-
-    /// <summary>Four accumulator tiles beside each other.</summary>
-    private static Lanes16 Row(Lanes16 sum, Lanes4 upper, Lanes4 lower, Lanes16 w) => new(
-        Cell(sum.A, upper, lower, w.A),
-        Cell(sum.B, upper, lower, w.B),
-        Cell(sum.C, upper, lower, w.C),
-        Cell(sum.D, upper, lower, w.D));
-
-    // Which k a word holds does not matter to a sum, as long as it is the same in both operands: a lane's four neighbouring words serve two instructions.
-    private static Lanes4 Cell(Lanes4 sum, Lanes4 upper, Lanes4 lower, Lanes4 w) => TensorCores.MultiplyAdd(
-        TensorCores.MultiplyAdd(sum, new Lanes4(upper.A, lower.A, upper.B, lower.B), w.A, w.B),
-        new Lanes4(upper.C, lower.C, upper.D, lower.D), w.C, w.D);
+    /// <summary>A thread's share of a slice: a quad of four rows of the top operand, and of two or four of the left one's.</summary>
+    private static void Copy<TRows>(int toA, int toW, ArrayView<int> top, int a0, int a1, int a2, int a3, ArrayView<int> left, int w0, int step)
+        where TRows : struct, IMatrixRows
+    {
+        var further = TRows.Rows / 4 * 4 * MatrixSlice.Words;
+        TensorCores.CopyQuad(toA, 0, ref top[a0]);
+        TensorCores.CopyQuad(toA, further, ref top[a1]);
+        TensorCores.CopyQuad(toA, 2 * further, ref top[a2]);
+        TensorCores.CopyQuad(toA, 3 * further, ref top[a3]);
+        TensorCores.CopyQuad(toW, 0, ref left[w0]);
+        TensorCores.CopyQuad(toW, further, ref left[w0 + step]);
+        if (TRows.Rows == MatrixSlice.Columns)
+        {
+            TensorCores.CopyQuad(toW, 2 * further, ref left[w0 + 2 * step]);
+            TensorCores.CopyQuad(toW, 3 * further, ref left[w0 + 3 * step]);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using ILGPU;
 using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Drift.Kernels.Ilgpu;
@@ -8,58 +9,59 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>What NVIDIA's driver would be given: kernels as PTX for sm_80, compiled where no GPU is.</summary>
 internal static class PtxListing
 {
-    /// <summary>The kernels, by name; those that a launch groups by itself take an index first.</summary>
-    public static IReadOnlyDictionary<string, MethodInfo> Kernels { get; } = new Dictionary<string, MethodInfo>
+    /// <summary>The kernels, by name, with what the assembler is told of their groups; those that a launch groups by itself take an index first.</summary>
+    public static IReadOnlyDictionary<string, (MethodInfo Method, KernelSpecialization Groups)> Kernels { get; } = new Dictionary<string, (MethodInfo, KernelSpecialization)>
     {
-        ["direct"] = Method(typeof(DirectKernel), nameof(DirectKernel.Run)),
-        ["direct-expect"] = Method(typeof(DirectKernel), nameof(DirectKernel.Expect)),
-        ["widen"] = Method(typeof(PairRows), nameof(PairRows.Widen)),
-        ["encode-pairs"] = Method(typeof(PairRows), nameof(PairRows.Encode)),
-        ["encode-digits"] = Method(typeof(DigitLines), nameof(DigitLines.Encode)),
-        ["fp32-block"] = Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128)),
-        ["windows"] = Method(typeof(WindowKernels), nameof(WindowKernels.Codes)),
-        ["fp32-windows"] = Method(typeof(WindowKernels), nameof(WindowKernels.Values)),
-        ["fp32-window-lines"] = Method(typeof(WindowKernels), nameof(WindowKernels.Lines)),
-        ["measure-windows"] = Method(typeof(WindowKernels), nameof(WindowKernels.Measure)),
-        ["quantise-windows"] = Method(typeof(WindowKernels), nameof(WindowKernels.Quantise)),
-        ["measure"] = Method(typeof(QuantiseKernels), nameof(QuantiseKernels.Measure)),
-        ["quantise"] = Method(typeof(QuantiseKernels), nameof(QuantiseKernels.Encode)),
-        ["leave"] = Method(typeof(OutputKernels), nameof(OutputKernels.Leave)),
-        ["mend"] = Method(typeof(OutputKernels), nameof(OutputKernels.Mend)),
-        ["measure-output"] = Method(typeof(OutputKernels), nameof(OutputKernels.Measure)),
-        ["saturate"] = Method(typeof(OutputKernels), nameof(OutputKernels.Saturate)),
-        ["mend-wide"] = Method(typeof(OutputKernels), nameof(OutputKernels.MendWide)),
-        ["keep"] = Method(typeof(OutputKernels), nameof(OutputKernels.Keep)),
-        ["judge"] = Method(typeof(VerdictKernels), nameof(VerdictKernels.Judge)),
-        ["trace-flips"] = Method(typeof(VerdictKernels), nameof(VerdictKernels.Trace)),
-        ["toggle-flips"] = Method(typeof(VerdictKernels), nameof(VerdictKernels.Toggle)),
-        ["modulate"] = Method(typeof(TensorKernels), nameof(TensorKernels.Modulate)),
-        ["add-gated"] = Method(typeof(TensorKernels), nameof(TensorKernels.AddGated)),
-        ["add"] = Method(typeof(TensorKernels), nameof(TensorKernels.Add)),
-        ["add-bias"] = Method(typeof(OutputKernels), nameof(OutputKernels.AddBias)),
-        ["gelu-tanh"] = Method(typeof(TensorKernels), nameof(TensorKernels.GeluTanh)),
-        ["affine"] = Method(typeof(TensorKernels), nameof(TensorKernels.Affine)),
-        ["add-to-rows"] = Method(typeof(TensorKernels), nameof(TensorKernels.AddToRows)),
-        ["silu"] = Method(typeof(TensorKernels), nameof(TensorKernels.Silu)),
-        ["gate-gelu"] = Method(typeof(TensorKernels), nameof(TensorKernels.GateGelu)),
-        ["join"] = Method(typeof(PictureKernels), nameof(PictureKernels.Join)),
-        ["double"] = Method(typeof(PictureKernels), nameof(PictureKernels.Double)),
-        ["transpose"] = Method(typeof(PictureKernels), nameof(PictureKernels.Transpose)),
-        ["group-sum-run"] = Method(typeof(GroupNormKernels), nameof(GroupNormKernels.SumRun)),
-        ["group-add-runs"] = Method(typeof(GroupNormKernels), nameof(GroupNormKernels.AddRuns)),
-        ["group-centre"] = Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Centre)),
-        ["group-fit"] = Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Fit)),
-        ["group-apply"] = Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Apply)),
-        ["attention-scores"] = Method(typeof(AttentionKernels), nameof(AttentionKernels.Score)),
-        ["attention-softmax"] = Method(typeof(AttentionKernels), nameof(AttentionKernels.Softmax)),
-        ["attention-values"] = Method(typeof(AttentionKernels), nameof(AttentionKernels.Weigh)),
-        ["repack"] = Method(typeof(OutputKernels), nameof(OutputKernels.Repack)),
-        ["fp32-direct"] = Method(typeof(FloatDirectKernel), nameof(FloatDirectKernel.Run)),
-        ["fp32-interleave"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Interleave)),
-        ["fp32-encode"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Encode)),
-        ["fp32-lay"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)),
-        ["fp32-gather"] = Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)),
-        ["matrix"] = Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)),
+        ["direct"] = (Method(typeof(DirectKernel), nameof(DirectKernel.Run)), default),
+        ["direct-expect"] = (Method(typeof(DirectKernel), nameof(DirectKernel.Expect)), default),
+        ["widen"] = (Method(typeof(PairRows), nameof(PairRows.Widen)), default),
+        ["encode-pairs"] = (Method(typeof(PairRows), nameof(PairRows.Encode)), default),
+        ["encode-digits"] = (Method(typeof(DigitLines), nameof(DigitLines.Encode)), default),
+        ["fp32-block"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128)), FloatBlockFamily<Block128>.Groups),
+        ["windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Codes)), default),
+        ["fp32-windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Values)), default),
+        ["fp32-window-lines"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Lines)), default),
+        ["measure-windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Measure)), default),
+        ["quantise-windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Quantise)), default),
+        ["measure"] = (Method(typeof(QuantiseKernels), nameof(QuantiseKernels.Measure)), default),
+        ["quantise"] = (Method(typeof(QuantiseKernels), nameof(QuantiseKernels.Encode)), default),
+        ["leave"] = (Method(typeof(OutputKernels), nameof(OutputKernels.Leave)), default),
+        ["mend"] = (Method(typeof(OutputKernels), nameof(OutputKernels.Mend)), default),
+        ["measure-output"] = (Method(typeof(OutputKernels), nameof(OutputKernels.Measure)), default),
+        ["saturate"] = (Method(typeof(OutputKernels), nameof(OutputKernels.Saturate)), default),
+        ["mend-wide"] = (Method(typeof(OutputKernels), nameof(OutputKernels.MendWide)), default),
+        ["keep"] = (Method(typeof(OutputKernels), nameof(OutputKernels.Keep)), default),
+        ["judge"] = (Method(typeof(VerdictKernels), nameof(VerdictKernels.Judge)), default),
+        ["trace-flips"] = (Method(typeof(VerdictKernels), nameof(VerdictKernels.Trace)), default),
+        ["toggle-flips"] = (Method(typeof(VerdictKernels), nameof(VerdictKernels.Toggle)), default),
+        ["modulate"] = (Method(typeof(TensorKernels), nameof(TensorKernels.Modulate)), default),
+        ["add-gated"] = (Method(typeof(TensorKernels), nameof(TensorKernels.AddGated)), default),
+        ["add"] = (Method(typeof(TensorKernels), nameof(TensorKernels.Add)), default),
+        ["add-bias"] = (Method(typeof(OutputKernels), nameof(OutputKernels.AddBias)), default),
+        ["gelu-tanh"] = (Method(typeof(TensorKernels), nameof(TensorKernels.GeluTanh)), default),
+        ["affine"] = (Method(typeof(TensorKernels), nameof(TensorKernels.Affine)), default),
+        ["add-to-rows"] = (Method(typeof(TensorKernels), nameof(TensorKernels.AddToRows)), default),
+        ["silu"] = (Method(typeof(TensorKernels), nameof(TensorKernels.Silu)), default),
+        ["gate-gelu"] = (Method(typeof(TensorKernels), nameof(TensorKernels.GateGelu)), default),
+        ["join"] = (Method(typeof(PictureKernels), nameof(PictureKernels.Join)), default),
+        ["double"] = (Method(typeof(PictureKernels), nameof(PictureKernels.Double)), default),
+        ["transpose"] = (Method(typeof(PictureKernels), nameof(PictureKernels.Transpose)), default),
+        ["group-sum-run"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.SumRun)), default),
+        ["group-add-runs"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.AddRuns)), default),
+        ["group-centre"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Centre)), default),
+        ["group-fit"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Fit)), default),
+        ["group-apply"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Apply)), default),
+        ["attention-scores"] = (Method(typeof(AttentionKernels), nameof(AttentionKernels.Score)), default),
+        ["attention-softmax"] = (Method(typeof(AttentionKernels), nameof(AttentionKernels.Softmax)), default),
+        ["attention-values"] = (Method(typeof(AttentionKernels), nameof(AttentionKernels.Weigh)), default),
+        ["repack"] = (Method(typeof(OutputKernels), nameof(OutputKernels.Repack)), default),
+        ["fp32-direct"] = (Method(typeof(FloatDirectKernel), nameof(FloatDirectKernel.Run)), default),
+        ["fp32-interleave"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Interleave)), default),
+        ["fp32-encode"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Encode)), default),
+        ["fp32-lay"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)), default),
+        ["fp32-gather"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)), default),
+        ["matrix-256"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows256)), MatrixFamily.Groups<Rows256>()),
+        ["matrix-128"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
     };
 
     /// <summary>Compiles one.</summary>
@@ -67,10 +69,10 @@ internal static class PtxListing
     /// <returns>PTX text.</returns>
     public static string Compile(string name)
     {
-        var method = Kernels[name];
+        var (method, groups) = Kernels[name];
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Teach());
         using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null);
-        return ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), default)).PTXAssembly;
+        return ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), groups)).PTXAssembly;
     }
 
     private static MethodInfo Method(Type type, string name) => type.GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;

@@ -158,10 +158,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         // A plan that was drawn and came out empty still has blocks, but no starts.
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         var e = new GemmExtents(shape.M, rows, shape.N, w.LineWords, w.Stride, w.Tile, layout.TileStride, blockColumns, blockRows * blockColumns);
-        var sums = _sums.Take(layout.Length);
-        if (layout.Length > 0)
-            sums.MemSetToZero();
-        return new ProductLaunch(codes, w, tensors.Send(faults, shape, _plan), _accumulators.Take(checked(rows * w.Stride)), layout.In(sums), e);
+        return new ProductLaunch(codes, w, tensors.Send(faults, shape, _plan), _accumulators.Take(checked(rows * w.Stride)), layout.In(_sums.Take(layout.Length)), e);
     }
 
     /// <summary>The clean output's largest magnitude: the flips are taken back meanwhile.</summary>

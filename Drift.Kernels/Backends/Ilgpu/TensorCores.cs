@@ -2,6 +2,7 @@ using System.Reflection;
 using ILGPU.Backends.PTX;
 using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
+using ILGPU.IR.Values;
 
 namespace Drift.Kernels.Ilgpu;
 
@@ -22,11 +23,23 @@ internal static class TensorCores
     [IntrinsicImplementation]
     public static Lanes4 MultiplyAdd(Lanes4 c, Lanes4 a, int low, int high) => throw Elsewhere();
 
-    /// <summary>Starts copying four words from global into shared memory, past the registers (PTX ISA, "cp.async").</summary>
-    /// <param name="shared">Where they go, a multiple of 16 bytes.</param>
-    /// <param name="source">Where they stand, likewise.</param>
+    /// <summary>Four matrices of 8 x 16 bytes from shared memory: lane l gives the place of row l % 8 of matrix l / 8, and gets of each matrix the word l % 4 of row l / 4 (PTX ISA, "ldmatrix").</summary>
+    /// <param name="address">Where the lane's row stands (<see cref="SharedAddress"/>), less <paramref name="offset"/>.</param>
+    /// <param name="offset">Bytes; a constant costs nothing.</param>
     [IntrinsicImplementation]
-    public static void CopyQuad(ref int shared, ref int source) => throw Elsewhere();
+    public static Lanes4 LoadMatrices(int address, int offset) => throw Elsewhere();
+
+    /// <summary>Starts copying four words from global into shared memory, past the registers (PTX ISA, "cp.async").</summary>
+    /// <param name="address">Where they go, less <paramref name="offset"/>; a multiple of 16 bytes.</param>
+    /// <param name="offset">Bytes; a constant costs nothing.</param>
+    /// <param name="source">Where they stand, a multiple of 16 bytes.</param>
+    [IntrinsicImplementation]
+    public static void CopyQuad(int address, int offset, ref int source) => throw Elsewhere();
+
+    /// <summary>Where a word stands in shared memory.</summary>
+    /// <param name="word">The word.</param>
+    [IntrinsicImplementation]
+    public static int SharedAddress(ref int word) => throw Elsewhere();
 
     /// <summary>Waits for the copies that this thread has started.</summary>
     [IntrinsicImplementation]
@@ -36,7 +49,10 @@ internal static class TensorCores
     internal static void Teach(IntrinsicImplementationManager manager)
     {
         foreach (var (name, code) in (ReadOnlySpan<(string, string)>)
-            [(nameof(MultiplyAdd), nameof(MultiplyAddInPtx)), (nameof(CopyQuad), nameof(CopyQuadInPtx)), (nameof(AwaitCopies), nameof(AwaitCopiesInPtx))])
+            [
+                (nameof(MultiplyAdd), nameof(MultiplyAddInPtx)), (nameof(LoadMatrices), nameof(LoadMatricesInPtx)), (nameof(CopyQuad), nameof(CopyQuadInPtx)),
+                (nameof(SharedAddress), nameof(SharedAddressInPtx)), (nameof(AwaitCopies), nameof(AwaitCopiesInPtx)),
+            ])
             manager.RegisterMethod(typeof(TensorCores).GetMethod(name, Own)!, new PTXIntrinsic(typeof(TensorCores), code, IntrinsicImplementationMode.GenerateCode));
     }
 
@@ -50,17 +66,50 @@ internal static class TensorCores
             command.AppendVectorArgument(fragment);
     }
 
+    private static void LoadMatricesInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    {
+        var (address, offset) = Place(generator, value);
+        var target = Primitives(generator.Allocate(value));
+        using var command = generator.BeginCommand("ldmatrix.sync.aligned.m8n8.x4.shared.b16");
+        command.AppendVectorArgument(target);
+        command.AppendArgumentValue(address, offset);
+    }
+
     private static void CopyQuadInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
-        var shared = Address(generator, value[0], "cvta.to.shared.u64");
-        var source = Address(generator, value[1], "cvta.to.global.u64");
+        var (address, offset) = Place(generator, value);
+        var source = Address(generator, value[2], "cvta.to.global.u64");
         using var command = generator.BeginCommand("cp.async.cg.shared.global");
-        command.AppendArgumentValue(shared);
+        command.AppendArgumentValue(address, offset);
         command.AppendArgumentValue(source);
         command.AppendConstant(16L);
     }
 
+    private static void SharedAddressInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    {
+        var wide = Address(generator, value[0], "cvta.to.shared.u64");
+        var target = generator.AllocateHardware(value);
+        using var command = generator.BeginCommand("cvt.u32.u64");
+        command.AppendArgument(target);
+        command.AppendArgument(wide);
+    }
+
     private static void AwaitCopiesInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => generator.Command("cp.async.wait_all");
+
+    /// <summary>A register and a constant, or what is in both added up.</summary>
+    private static (PTXRegisterAllocator.HardwareRegister Address, int Offset) Place(PTXCodeGenerator generator, Value value)
+    {
+        var address = generator.EnsureHardwareRegister(generator.LoadPrimitive(value[0]));
+        if (value[1].Resolve() is PrimitiveValue constant)
+            return (address, constant.Int32Value);
+        var offset = generator.LoadPrimitive(value[1]);
+        var sum = generator.AllocateInt32Register();
+        using var command = generator.BeginCommand("add.s32");
+        command.AppendArgument(sum);
+        command.AppendArgument(address);
+        command.AppendArgument(offset);
+        return (sum, 0);
+    }
 
     private static PTXRegisterAllocator.HardwareRegister Address(PTXCodeGenerator generator, Value pointer, string convert)
     {

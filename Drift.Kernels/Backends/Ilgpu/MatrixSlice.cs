@@ -1,0 +1,56 @@
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>How many rows a group of <see cref="MatrixKernel"/> takes. A constant that the compiler folds: a size is a kernel of its own.</summary>
+internal interface IMatrixRows
+{
+    /// <summary>Rows of the block and threads of the group: 128 or 256.</summary>
+    static abstract int Rows { get; }
+
+    /// <summary>Groups that a multiprocessor is to hold at once.</summary>
+    static abstract int Resident { get; }
+}
+
+/// <summary>Four warps: two groups a multiprocessor, one of which computes while the other waits.</summary>
+internal readonly struct Rows128 : IMatrixRows
+{
+    /// <inheritdoc/>
+    public static int Rows => 128;
+
+    /// <inheritdoc/>
+    public static int Resident => 2;
+}
+
+/// <summary>Eight warps: a quarter less to copy for each multiply-add.</summary>
+internal readonly struct Rows256 : IMatrixRows
+{
+    /// <inheritdoc/>
+    public static int Rows => 256;
+
+    /// <inheritdoc/>
+    public static int Resident => 1;
+}
+
+/// <summary>What all groups of <see cref="MatrixKernel"/> have in common.</summary>
+internal static class MatrixSlice
+{
+    /// <summary>Words of a slice: 64 values of k.</summary>
+    public const int Words = 16;
+
+    /// <summary>Columns of a group's block.</summary>
+    public const int Columns = 128;
+
+    /// <summary>A is padded to whole blocks of either size.</summary>
+    public const int MostRows = 256;
+
+    /// <summary>Blocks of columns that an operand's digit lines take.</summary>
+    public static int LineBlocks(int extent, int tile) => tile == 0 ? 0 : DigitLines.Rows(IlgpuWeights.TilesIn(extent, tile)) / Columns;
+
+    /// <summary>Groups of a launch.</summary>
+    /// <param name="e">Extents.</param>
+    /// <param name="rows">Rows of a block.</param>
+    public static int Groups(GemmExtents e, int rows)
+    {
+        var down = e.PaddedRows / rows;
+        return down * (e.Stride / Columns + LineBlocks(e.Columns, e.Tile)) + (e.Stride + rows - 1) / rows * LineBlocks(e.Rows, e.Tile);
+    }
+}
