@@ -75,7 +75,15 @@ public sealed class Tensor
     public ITensorDevice? DeviceWith(Tensor other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return _home is { } mine && other._home is { } its && mine.Device == its.Device && (mine.IsOnDevice || its.IsOnDevice) ? mine.Device : null;
+        return DeviceFor(other) is { } device && (_home!.IsOnDevice || other._home!.IsOnDevice) ? device : null;
+    }
+
+    /// <summary>The device that both tensors may stand on, wherever they are now; null where there is none.</summary>
+    /// <param name="other">The other operand, or this one.</param>
+    public ITensorDevice? DeviceFor(Tensor other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return _home is { } mine && other._home?.Device == mine.Device ? mine.Device : null;
     }
 
     /// <summary>Whether the extents are these.</summary>

@@ -49,6 +49,14 @@ public interface IResidentProducts : IDisposable
     /// <param name="groups">Groups of rows that have a scale each, a divisor of the rows.</param>
     void Quantise(Tensor input, int firstRow, int rows, int groups);
 
+    /// <summary>Quantises a convolution's windows for the products to come. Where they share a scale it is the input's; else each window has its own.</summary>
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <param name="firstImage">First image.</param>
+    /// <param name="shape">The convolution of the images, of one group, with channels last.</param>
+    /// <param name="groups">1 for one scale, or as many as there are windows.</param>
+    /// <exception cref="ArgumentException">The images are not in the input, or the groups are neither.</exception>
+    void QuantiseWindows(Tensor input, int firstImage, ConvolutionShape shape, int groups);
+
     /// <summary>Multiplies the rows last quantised.</summary>
     /// <param name="product">By what, and what is done with the results.</param>
     /// <exception cref="ArgumentException">The weights were prepared elsewhere, or a flip lies outside the product.</exception>

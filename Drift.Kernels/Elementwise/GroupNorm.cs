@@ -8,7 +8,7 @@ namespace Drift.Kernels;
 public static class GroupNorm
 {
     /// <summary>Pixels summed in fp32 before the sum moves to fp64.</summary>
-    private const int Run = 64;
+    internal const int Run = 64;
 
     private const int Strip = 4 * VectorMath.Lanes;
 

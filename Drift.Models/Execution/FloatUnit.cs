@@ -31,7 +31,10 @@ public sealed class FloatUnit(RowMemory? memory = null) : IGemmUnit
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(layer);
         ArgumentNullException.ThrowIfNull(output);
-        FloatConvolution.Multiply(layer.Over(input), input.Span, [layer.Linear.Packed], layer.Linear.Bias, output.Span);
+        if (input.DeviceWith(output) is { } device)
+            device.Convolve(input, layer.Over(input), layer.Linear.Packed, layer.Linear.Bias, output);
+        else
+            FloatConvolution.Multiply(layer.Over(input), input.Span, [layer.Linear.Packed], layer.Linear.Bias, output.Span);
     }
 
     /// <inheritdoc/>

@@ -128,10 +128,18 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
             return;
         }
 
+        var resident = Resident(step, output);
         for (var picture = 0; picture < _pictures.Count; picture++)
         {
-            QuantiseWindows(step, input, layer, picture, rows);
-            Multiply(step, picture, rows, layer.Linear, Share(output, picture, rows));
+            if (resident is null)
+            {
+                QuantiseWindows(step, input, layer, picture, rows);
+                Multiply(step, picture, rows, layer.Linear, Share(output, picture, rows));
+                continue;
+            }
+
+            resident.QuantiseWindows(input, picture * images, layer.Over(input) with { Batch = images }, Groups(rows));
+            Multiply(resident, step, picture, rows, layer.Linear, output);
         }
     }
 

@@ -50,6 +50,13 @@ internal sealed class ResidentGemm : IDisposable
     /// <param name="groups">Groups of rows that have a scale each.</param>
     public void Quantise(Tensor input, int firstRow, int rows, int groups) => _products.Quantise(input, firstRow, rows, groups);
 
+    /// <summary>The windows over a picture's share of an input to codes.</summary>
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <param name="firstImage">First image of the picture.</param>
+    /// <param name="shape">The convolution of the picture's images.</param>
+    /// <param name="groups">Groups of windows that have a scale each.</param>
+    public void QuantiseWindows(Tensor input, int firstImage, ConvolutionShape shape, int groups) => _products.QuantiseWindows(input, firstImage, shape, groups);
+
     /// <summary>Multiplies what was quantised last, judges and mends; what it cost is charged now, or when the step is settled.</summary>
     /// <param name="product">What is multiplied.</param>
     /// <param name="schedule">When the picture's checkpoints are saved; null for never.</param>

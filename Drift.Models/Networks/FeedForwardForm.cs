@@ -35,7 +35,7 @@ internal sealed class FeedForwardForm
         {
             case "geglu":
                 var gated = workspace.Rent(wide.Shape[0], wide.Shape[1], wide.Columns / 2);
-                Gelu.Gate(wide.Span, gated.Columns, gated.Span);
+                TensorOperations.GateGelu(wide, gated);
                 return gated;
             case "gelu":
                 Gelu.Exact(wide.Span);

@@ -162,10 +162,7 @@ public sealed class PixArtTransformer2D : IDenoiser
         gemm.Linear(step, caption, new Projection(block.CrossKey, textKey), new Projection(block.CrossValue, textValue));
         gemm.Attend(step, new AttentionCall(query, textKey, textValue, tokens, _heads, normed) { KeyTokens = words, KeyMask = mask });
         gemm.Linear(step, normed, new Projection(block.CrossOutput, query));
-        if (hidden.DeviceWith(query) is { } device)
-            device.Add(hidden, query);
-        else
-            Activation.Add(hidden.Span, query.Span);
+        TensorOperations.Add(hidden, query);
 
         var wide = work.Rent(samples, tokens, block.FeedForward1.N);
         modulation.Norm(hidden, 3, _epsilon, normed);

@@ -89,7 +89,7 @@ public sealed class UNet2DCondition : IDenoiser
         using var scope = step.Workspace.Begin();
         var pass = new Pass(gemm, step, text, conditioning.TextMask, _groups, _epsilon, Embedding(samples, step, gemm, watch));
         var x = step.Workspace.Rent(samples, height, width, channels);
-        ChannelOrder.ToLast(latent, x);
+        TensorOperations.ToLast(latent, x);
         x = pass.Convolve(x, _in);
         watch?.Invoke("conv_in", x);
 
@@ -116,7 +116,7 @@ public sealed class UNet2DCondition : IDenoiser
             watch?.Invoke($"up.{i}", x);
         }
 
-        ChannelOrder.ToFirst(pass.Convolve(pass.Activated(x, _norm), _out), result);
+        TensorOperations.ToFirst(pass.Convolve(pass.Activated(x, _norm), _out), result);
         return result;
     }
 
@@ -130,10 +130,10 @@ public sealed class UNet2DCondition : IDenoiser
             Sinusoids.Timestep(step.Timestep, features.Slice(s, 1).Span, _frequencyShift, _cosinesFirst);
         watch?.Invoke("time_proj", features);
         gemm.Linear(step, features, new Projection(_time1, inner));
-        Activation.Silu(inner.Span);
+        TensorOperations.Silu(inner);
         gemm.Linear(step, inner, new Projection(_time2, embedding));
         watch?.Invoke("time_embedding", embedding);
-        Activation.Silu(embedding.Span);
+        TensorOperations.Silu(embedding);
         return embedding;
     }
 
@@ -290,22 +290,22 @@ public sealed class UNet2DCondition : IDenoiser
         public Tensor Join(Tensor x, Tensor left)
         {
             var y = Work.Rent(x.Shape[0], x.Shape[1], x.Shape[2], x.Columns + left.Columns);
-            ChannelOrder.Join(x, left, y);
+            TensorOperations.Join(x, left, y);
             return y;
         }
 
         public Tensor Grown(Tensor x, Tensor like)
         {
             var y = Work.Rent(x.Shape[0], like.Shape[1], like.Shape[2], x.Columns);
-            Resampling.Double(x, y);
+            TensorOperations.Double(x, y);
             return y;
         }
 
         public Tensor Activated(Tensor x, Norm norm)
         {
             var y = Work.Rent([.. x.Shape]);
-            GroupNorm.Apply(x, groups, epsilon, norm.Gamma, norm.Beta, y);
-            Activation.Silu(y.Span);
+            TensorOperations.NormaliseGroups(x, groups, norm.Gamma, norm.Beta, epsilon, y);
+            TensorOperations.Silu(y);
             return y;
         }
 
@@ -316,10 +316,9 @@ public sealed class UNet2DCondition : IDenoiser
             var hidden = Convolve(Activated(x, block.Norm1), block.Conv1);
             var time = Work.Rent(x.Shape[0], block.Time.N);
             gemm.Linear(step, embedding, new Projection(block.Time, time));
-            for (var s = 0; s < x.Shape[0]; s++)
-                Activation.AddToRows(hidden.Slice(s, 1).Span, time.Slice(s, 1).Span);
+            TensorOperations.AddToRows(hidden, time);
             gemm.Convolve(step, Activated(hidden, block.Norm2), block.Conv2, y);
-            Activation.Add(y.Span, (block.Shortcut is null ? x : Convolve(x, block.Shortcut)).Span);
+            TensorOperations.Add(y, block.Shortcut is null ? x : Convolve(x, block.Shortcut));
             return y;
         }
 
@@ -328,7 +327,7 @@ public sealed class UNet2DCondition : IDenoiser
             using var scope = Work.Begin();
             var (samples, tokens, width) = (x.Shape[0], x.Shape[1] * x.Shape[2], x.Columns);
             var (normed, hidden) = (Work.Rent(samples, tokens, width), Work.Rent(samples, tokens, width));
-            GroupNorm.Apply(x, groups, TransformerEpsilon, transformer.Norm.Gamma, transformer.Norm.Beta, normed);
+            TensorOperations.NormaliseGroups(x, groups, transformer.Norm.Gamma, transformer.Norm.Beta, TransformerEpsilon, normed);
             gemm.Linear(step, normed, new Projection(transformer.In, hidden));
             foreach (var block in transformer.Blocks)
             {
@@ -341,7 +340,7 @@ public sealed class UNet2DCondition : IDenoiser
             }
 
             gemm.Linear(step, hidden, new Projection(transformer.Out, normed));
-            Activation.Add(x.Span, normed.Span);
+            TensorOperations.Add(x, normed);
         }
 
         /// <summary>Adds attention from the queries' tokens to the keys' ones. Takes the queries' memory.</summary>
@@ -362,7 +361,7 @@ public sealed class UNet2DCondition : IDenoiser
 
             gemm.Attend(step, new AttentionCall(q, k, v, tokens, attention.Heads, queries) { KeyTokens = keys.Shape[1], KeyMask = mask });
             gemm.Linear(step, queries, new Projection(attention.Output, q));
-            Activation.Add(hidden.Span, q.Span);
+            TensorOperations.Add(hidden, q);
         }
 
         private void FeedForward(Block block, Tensor normed, Tensor hidden)
@@ -371,11 +370,11 @@ public sealed class UNet2DCondition : IDenoiser
             var (samples, tokens) = (normed.Shape[0], normed.Shape[1]);
             var (wide, gated) = (Work.Rent(samples, tokens, block.FeedForward1.N), Work.Rent(samples, tokens, block.FeedForward2.K));
             gemm.Linear(step, normed, new Projection(block.FeedForward1, wide));
-            Gelu.Gate(wide.Span, gated.Columns, gated.Span);
+            TensorOperations.GateGelu(wide, gated);
             gemm.Linear(step, gated, new Projection(block.FeedForward2, normed));
-            Activation.Add(hidden.Span, normed.Span);
+            TensorOperations.Add(hidden, normed);
         }
 
-        private static void Normalise(Tensor x, Norm norm, Tensor y) => LayerNorm.Affine(x.Span, norm.Gamma, norm.Beta, LayerEpsilon, y.Span);
+        private static void Normalise(Tensor x, Norm norm, Tensor y) => TensorOperations.NormaliseRows(x, norm.Gamma, norm.Beta, LayerEpsilon, y);
     }
 }

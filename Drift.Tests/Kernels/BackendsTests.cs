@@ -93,6 +93,15 @@ public sealed class BackendsTests
         Assert.That(BackendTrial.Passes(new OneBitOff(host)), Is.False);
     }
 
+    [Test]
+    public void A_driver_without_the_toolkits_name_is_found()
+    {
+        Assert.That(CudaDriver.Known, Is.True, "ILGPU itself asks for libcuda.so only");
+        Assert.That(CudaDriver.Resolve("OpenCL", typeof(BackendsTests).Assembly, null) == 0, Is.True, "others are looked for as before");
+        var alone = System.Runtime.InteropServices.NativeLibrary.TryLoad("libcuda.so.1", out _) && !System.Runtime.InteropServices.NativeLibrary.TryLoad("libcuda.so", out _);
+        Assert.That(CudaDriver.Resolve("cuda", typeof(BackendsTests).Assembly, null) != 0, Is.EqualTo(alone));
+    }
+
     /// <summary>A device of which one accumulator comes out wrong, and of which the sums know nothing.</summary>
     private sealed class OneBitOff(IGemmBackend right) : IGemmBackend
     {

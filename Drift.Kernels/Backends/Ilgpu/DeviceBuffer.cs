@@ -52,6 +52,18 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
         return view;
     }
 
+    /// <summary>Sends values that stay, zeros behind them, and keeps no stage.</summary>
+    /// <param name="values">Values.</param>
+    /// <param name="length">Words in all, at least as many.</param>
+    public void UploadOnce(ReadOnlySpan<float> values, int length)
+    {
+        var stage = Stage(length);
+        stage.Clear();
+        MemoryMarshal.Cast<float, int>(values).CopyTo(stage);
+        Upload(length);
+        DropStage();
+    }
+
     /// <summary>Fetches the first words into the stage, once all kernels before are done.</summary>
     public ReadOnlySpan<int> Download(int length)
     {

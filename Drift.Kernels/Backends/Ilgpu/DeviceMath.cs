@@ -17,6 +17,8 @@ internal static class DeviceMath
     /// <param name="builder">A context that is being made.</param>
     public static Context.Builder Teach(this Context.Builder builder)
     {
+        // Before any device is looked for: ILGPU looks for the driver once.
+        _ = CudaDriver.Known;
         var manager = builder.GetIntrinsicManager();
         var intrinsic = typeof(DeviceMath).GetMethod(nameof(FusedMultiplyAdd), Own)!;
         manager.RegisterMethod(intrinsic, new CLIntrinsic(typeof(DeviceMath), nameof(FusedInOpenCL), IntrinsicImplementationMode.GenerateCode));

@@ -18,6 +18,10 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
     public Action<Index2D, ArrayView<float>, ArrayView<float>, WindowExtents> Windows { get; } =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, WindowExtents>(WindowKernels.Values, group);
 
+    /// <summary><see cref="WindowKernels.Lines"/>.</summary>
+    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, WindowExtents> WindowLines { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, WindowExtents>(WindowKernels.Lines, group);
+
     /// <summary><see cref="FloatLineKernels.Lay"/>.</summary>
     public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int> Lay { get; } =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Lay, group);

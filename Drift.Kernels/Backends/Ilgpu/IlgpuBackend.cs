@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
 using ILGPU.Runtime.Cuda;
 
 namespace Drift.Kernels.Ilgpu;
@@ -22,6 +23,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     private readonly KernelFamily[] _all, _families;
     private readonly Lazy<(FloatKernelSet Kernels, FloatFamily Family)> _floats;
     private readonly IlgpuTensors _tensors;
+    private BackendUnavailableException? _failure;
     private bool _disposed;
 
     /// <summary>Opens a device and compiles the kernels for it.</summary>
@@ -202,11 +204,8 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             if (_disposed)
                 return;
             _disposed = true;
-            _tensors.Dispose();
-            _product.Dispose();
-            foreach (var family in _all)
-                family.Dispose();
-            _device.Dispose();
+            foreach (var part in (ReadOnlySpan<IDisposable>)[_tensors, _product, .. _all, _device])
+                Free(part);
         }
     }
 
@@ -243,15 +242,37 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             if (_disposed)
                 return;
             foreach (var buffer in buffers)
-                buffer.Dispose();
+                Free(buffer);
+        }
+    }
+
+    /// <summary>Frees what is on the device. One that is lost took it along, and what went wrong was told by then.</summary>
+    private static void Free(IDisposable part)
+    {
+        try
+        {
+            part.Dispose();
+        }
+        catch (AcceleratorException)
+        {
         }
     }
 
     /// <summary>Makes this thread the device's, for as long as it holds the lock.</summary>
+    /// <exception cref="BackendUnavailableException">The device failed before: nobody waits for it again.</exception>
     private void Enter()
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _device.Accelerator.Bind();
+        if (_failure is not null)
+            throw new BackendUnavailableException(_failure.Message, _failure);
+        try
+        {
+            _device.Accelerator.Bind();
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed(e);
+        }
     }
 
     private void RequireOwn(in GemmCall call)
@@ -292,7 +313,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     private static string Short(string log) => log.Length <= LongestLog ? log : log[..LongestLog] + "...";
 
     private BackendUnavailableException Failed(AcceleratorException e) =>
-        new($"{Name}: {_device.Detail} failed and is lost to this run ({e.Message}); expected a device that works, or the backend host", e);
+        _failure = new($"{Name}: {_device.Detail} failed and is lost to this run ({(e is CLException { Error: var error } ? error : e.Message)}); expected a device that works, or the backend host", e);
 
     /// <summary>A product that takes its turns on the device.</summary>
     private sealed class Resident<TOutput>(IlgpuBackend owner, IDisposable product, Action run, Action<TOutput> read) : IDeviceProduct<TOutput>

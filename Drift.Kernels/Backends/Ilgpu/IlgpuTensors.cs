@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
 
 namespace Drift.Kernels.Ilgpu;
 
@@ -12,6 +13,7 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     private readonly Lazy<TensorKernelSet> _kernels;
     private readonly Lazy<LayerKernelSet> _layers;
     private readonly Lazy<ResidentLayers> _linear;
+    private readonly Lazy<ResidentNorms> _norms;
     private readonly DeviceBuffer _parts, _scores, _places;
     private DeviceTraffic _traffic;
 
@@ -24,11 +26,15 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
         (_backend, Accelerator, _parts, _scores, _places) = (backend, accelerator, new(accelerator), new(accelerator), new(accelerator));
         _kernels = new(() => backend.Compile(() => new TensorKernelSet(accelerator, group)));
         _linear = new(() => new ResidentLayers(accelerator, backend.Floats, _kernels.Value));
+        _norms = new(() => new ResidentNorms(accelerator, backend, group, _kernels.Value));
         _layers = new(() => backend.Compile(() => new LayerKernelSet(accelerator, group)));
     }
 
     /// <summary>The device.</summary>
     public Accelerator Accelerator { get; }
+
+    /// <summary>fp32 layers.</summary>
+    internal ResidentLayers Linears => _linear.Value;
 
     /// <summary>The kernels around products.</summary>
     public LayerKernelSet Layers => _layers.Value;
@@ -55,6 +61,46 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     }
 
     /// <inheritdoc/>
+    public void Convolve(Tensor input, ConvolutionShape shape, FloatWeights filters, float[] bias, Tensor output)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(filters);
+        ArgumentNullException.ThrowIfNull(bias);
+        ArgumentNullException.ThrowIfNull(output);
+        var (_, n, k) = shape.Required().Product;
+        Require(
+            filters.Type == DotType.Float && shape is { Groups: 1, Layout: ChannelLayout.Last } && filters.N == n && filters.K == k && (bias.Length == 0 || bias.Length == n), nameof(filters), input, output);
+        Require(input.Length == shape.InputLength && output.Length == shape.OutputLength, nameof(shape), input, output);
+        _backend.Use(() =>
+        {
+            if (shape.IsPointwise)
+                _linear.Value.Multiply(View(input), input.Rows, filters, bias, View(output));
+            else
+                _linear.Value.Convolve(View(input), shape, filters, bias, View(output));
+        });
+    }
+
+    /// <inheritdoc/>
+    public void NormaliseRows(Tensor input, float[] gamma, float[] beta, float epsilon, Tensor output)
+    {
+        Require(gamma.Length == input.Columns && beta.Length == input.Columns && output.Length == input.Length, nameof(gamma), input, output);
+        _backend.Use(() => _norms.Value.Rows(View(input), input.Rows, gamma, beta, epsilon, View(output)));
+    }
+
+    /// <inheritdoc/>
+    public bool TryNormaliseGroups(Tensor input, int groups, float[] gamma, float[] beta, float epsilon, Tensor output)
+    {
+        var channels = input.Columns;
+        Require(groups > 0 && channels % groups == 0 && gamma.Length == channels && beta.Length == channels && output.Length == input.Length, nameof(groups), input, output);
+        if (Accelerator is CLAccelerator { Capabilities.Float64: false })
+            return false;
+        var e = new GroupExtents(input.Rows / input.Shape[0], channels, groups, epsilon);
+        _backend.Use(() => _norms.Value.Groups(View(input), input.Shape[0], gamma, beta, View(output), e));
+        return true;
+    }
+
+    /// <inheritdoc/>
     public void Modulate(Tensor input, Tensor parts, int shift, float epsilon, Tensor output) => _backend.Use(() =>
     {
         var e = Extents(input, parts, shift) with { Epsilon = epsilon };
@@ -69,17 +115,56 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     });
 
     /// <inheritdoc/>
+    public void AddToRows(Tensor values, Tensor addends) => _backend.Use(() =>
+    {
+        var e = Extents(values, addends, 0);
+        _kernels.Value.AddToRows(new Index2D(e.Width, values.Rows), View(values), Parts(addends), e);
+    });
+
+    /// <inheritdoc/>
     public void Add(Tensor values, Tensor other)
     {
-        ArgumentNullException.ThrowIfNull(values);
-        ArgumentNullException.ThrowIfNull(other);
-        if (values.Length != other.Length)
-            throw new ArgumentException($"{other.Length} values cannot be added to {values.Length}", nameof(other));
+        Require(values.Length == other.Length, nameof(other), values, other);
         _backend.Use(() => _kernels.Value.Add(values.Length, View(values), View(other)));
     }
 
     /// <inheritdoc/>
     public void GeluTanh(Tensor values) => _backend.Use(() => _kernels.Value.GeluTanh(values.Length, View(values)));
+
+    /// <inheritdoc/>
+    public void GateGelu(Tensor values, Tensor output)
+    {
+        Require(values.Rows == output.Rows && values.Columns == 2 * output.Columns, nameof(output), values, output);
+        _backend.Use(() => _kernels.Value.GateGelu(new Index2D(output.Columns, output.Rows), View(values), View(output), output.Columns));
+    }
+
+    /// <inheritdoc/>
+    public void Silu(Tensor values) => _backend.Use(() => _kernels.Value.Silu(values.Length, View(values)));
+
+    /// <inheritdoc/>
+    public void Join(Tensor first, Tensor second, Tensor target)
+    {
+        Require(first.Rows == second.Rows && target.Rows == first.Rows && target.Columns == first.Columns + second.Columns, nameof(target), first, second, target);
+        _backend.Use(() => _kernels.Value.Join(new Index2D(target.Columns, target.Rows), View(first), View(second), View(target), first.Columns, second.Columns));
+    }
+
+    /// <inheritdoc/>
+    public void Double(Tensor small, Tensor large)
+    {
+        var fits = small.Shape is [var batch, var height, var width, var channels] && large.Shape is [var pictures, var rows, var columns, var depth]
+            && pictures == batch && depth == channels && (rows + 1) / 2 == height && (columns + 1) / 2 == width;
+        Require(fits, nameof(large), small, large);
+        var e = new DoublingExtents(large.Shape[1], large.Shape[2], small.Shape[1], small.Shape[2], small.Columns);
+        _backend.Use(() => _kernels.Value.Double(new Index2D(e.Channels, large.Rows), View(small), View(large), e));
+    }
+
+    /// <inheritdoc/>
+    public void Transpose(Tensor source, int columns, Tensor target)
+    {
+        var each = source.Shape[0] == 0 ? 0 : source.Length / source.Shape[0];
+        Require(target.Length == source.Length && columns > 0 && each % columns == 0, nameof(target), source, target);
+        _backend.Use(() => _kernels.Value.Transpose(new Index2D(each, source.Shape[0]), View(source), View(target), each / columns, columns));
+    }
 
     /// <inheritdoc/>
     public bool TryAttend(AttentionCall call)
@@ -101,6 +186,8 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     {
         if (_linear.IsValueCreated)
             _linear.Value.Dispose();
+        if (_norms.IsValueCreated)
+            _norms.Value.Dispose();
         _parts.Dispose();
         _scores.Dispose();
         _places.Dispose();
@@ -196,6 +283,14 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
         Outbox.Send(staged, view);
         _traffic = _traffic with { Sends = _traffic.Sends + 1, SentBytes = _traffic.SentBytes + staged.Length * sizeof(int) };
         return view;
+    }
+
+    private static void Require(bool fits, string operand, params ReadOnlySpan<Tensor> tensors)
+    {
+        if (fits)
+            return;
+        var shapes = tensors.ToArray().Select(tensor => $"[{string.Join(", ", tensor.Shape)}]");
+        throw new ArgumentException($"operands do not fit together: {string.Join(", ", shapes)}", operand);
     }
 
     private static ModulationExtents Extents(Tensor values, Tensor parts, int part)

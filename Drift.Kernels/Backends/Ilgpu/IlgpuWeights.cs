@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 
 namespace Drift.Kernels.Ilgpu;
@@ -46,8 +45,8 @@ internal sealed class IlgpuWeights : GemmWeights
         if (_wayOut is not { } known || known.Scales != scales || known.Bias != bias)
         {
             _wayOut = (scales, bias);
-            Send(scales, Alive(_scales));
-            Send(bias, Alive(_bias));
+            Alive(_scales).UploadOnce(scales, N);
+            Alive(_bias).UploadOnce(bias, N);
         }
 
         return (Alive(_scales).Take(N).Cast<float>(), Alive(_bias).Take(N).Cast<float>());
@@ -67,15 +66,6 @@ internal sealed class IlgpuWeights : GemmWeights
         }
 
         base.Dispose(disposing);
-    }
-
-    private void Send(float[] values, DeviceBuffer target)
-    {
-        var stage = target.Stage(N);
-        stage.Clear();
-        MemoryMarshal.Cast<float, int>(values).CopyTo(stage);
-        target.Upload(N);
-        target.DropStage();
     }
 
     private DeviceBuffer Alive(DeviceBuffer buffer)

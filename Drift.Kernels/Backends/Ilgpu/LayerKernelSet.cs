@@ -14,6 +14,14 @@ internal sealed class LayerKernelSet(Accelerator accelerator, int group)
     public Action<Index2D, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents> Encode { get; } =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents>(QuantiseKernels.Encode, group);
 
+    /// <summary><see cref="WindowKernels.Measure"/>.</summary>
+    public Action<Index2D, ArrayView<float>, ArrayView<int>, WindowExtents> MeasureWindows { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<int>, WindowExtents>(WindowKernels.Measure, group);
+
+    /// <summary><see cref="WindowKernels.Quantise"/>.</summary>
+    public Action<Index2D, ArrayView<float>, ArrayView<int>, ArrayView<int>, int, int, WindowExtents> EncodeWindows { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<int>, ArrayView<int>, int, int, WindowExtents>(WindowKernels.Quantise, group);
+
     /// <summary><see cref="OutputKernels.Leave"/>.</summary>
     public Action<Index2D, ArrayView<int>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float, OutputExtents> Leave { get; } =
         accelerator.LoadImplicitlyGroupedStreamKernel<

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -10,6 +9,9 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
     private readonly Dictionary<FloatWeights, (DeviceBuffer Panels, DeviceBuffer Bias)> _layers = [];
     private readonly DeviceBuffer _lines = new(accelerator), _product = new(accelerator), _nothing = new(accelerator);
 
+    /// <summary>Most values of a convolution's windows that stand in memory at once: 64 MiB of them keep a device busy.</summary>
+    public int MostWindowValues { get; set; } = 1 << 24;
+
     /// <summary>Y = X W^T + bias.</summary>
     /// <param name="input">X [rows, K].</param>
     /// <param name="rows">Rows.</param>
@@ -18,11 +20,38 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
     /// <param name="output">Takes [rows, N].</param>
     public void Multiply(ArrayView<float> input, int rows, FloatWeights weights, float[] bias, ArrayView<float> output)
     {
-        var (n, k, padded) = (weights.N, weights.K, IlgpuWeights.RoundUp(rows, FloatDirectKernel.Rows));
-        var stride = IlgpuWeights.RoundUp(n, FloatWeights.PanelColumns);
-        var (panels, offsets) = Layer(weights, bias);
-        ArrayView<float> lines = _lines.Take(checked(padded * k)).Cast<float>(), product = _product.Take(checked(padded * stride)).Cast<float>(), nothing = _nothing.Take(1).Cast<float>();
+        var (k, padded) = (weights.K, IlgpuWeights.RoundUp(rows, FloatDirectKernel.Rows));
+        var lines = _lines.Take(checked(padded * k)).Cast<float>();
         kernels.Interleave(new Index2D(k, padded), input, lines, rows, FloatDirectKernel.Rows, k, k);
+        Multiply(lines, rows, padded, weights, bias, output);
+    }
+
+    /// <summary>Y = X * W + bias. The windows of some rows at a time are gathered, so that no picture is too large.</summary>
+    /// <param name="input">X [batch, height, width, channels].</param>
+    /// <param name="shape">The convolution, of one group.</param>
+    /// <param name="filters">Packed W over the window.</param>
+    /// <param name="bias">A value a filter, or empty.</param>
+    /// <param name="output">Takes Y.</param>
+    public void Convolve(ArrayView<float> input, ConvolutionShape shape, FloatWeights filters, float[] bias, ArrayView<float> output)
+    {
+        var (m, n, k) = shape.Product;
+        var windows = WindowExtents.Of(shape, 0);
+        var most = Math.Max(1, MostWindowValues / k / FloatDirectKernel.Rows) * FloatDirectKernel.Rows;
+        for (var first = 0; first < m; first += most)
+        {
+            var rows = Math.Min(most, m - first);
+            var padded = IlgpuWeights.RoundUp(rows, FloatDirectKernel.Rows);
+            var lines = _lines.Take(checked(padded * k)).Cast<float>();
+            kernels.WindowLines(new Index2D(k, padded), input, lines, first, FloatDirectKernel.Rows, windows);
+            Multiply(lines, rows, padded, filters, bias, output.SubView(first * n, rows * n));
+        }
+    }
+
+    private void Multiply(ArrayView<float> lines, int rows, int padded, FloatWeights weights, float[] bias, ArrayView<float> output)
+    {
+        var (n, k, stride) = (weights.N, weights.K, IlgpuWeights.RoundUp(weights.N, FloatWeights.PanelColumns));
+        var (panels, offsets) = Layer(weights, bias);
+        ArrayView<float> product = _product.Take(checked(padded * stride)).Cast<float>(), nothing = _nothing.Take(1).Cast<float>();
         var e = new FloatExtents(rows, padded, n, stride, k, stride, FloatDirectKernel.Rows, FloatWeights.PanelColumns, 0, 0, 0);
         kernels.Direct.Multiply(new FloatLaunch(lines, panels, _nothing.Take(1), product, nothing, nothing, e), padded);
         tensors.AddBias(new Index2D(n, rows), product, offsets, output, stride, n);
@@ -48,19 +77,10 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
         if (!_layers.TryGetValue(weights, out var layer))
         {
             _layers[weights] = layer = (new DeviceBuffer(accelerator), new DeviceBuffer(accelerator));
-            Send(weights.Panels, weights.Panels.Length, layer.Panels);
-            Send(bias, weights.N, layer.Bias);
+            layer.Panels.UploadOnce(weights.Panels, weights.Panels.Length);
+            layer.Bias.UploadOnce(bias, weights.N);
         }
 
         return (layer.Panels.Take(weights.Panels.Length).Cast<float>(), layer.Bias.Take(weights.N).Cast<float>());
-    }
-
-    private static void Send(ReadOnlySpan<float> values, int length, DeviceBuffer target)
-    {
-        var stage = target.Stage(length);
-        stage.Clear();
-        MemoryMarshal.Cast<float, int>(values).CopyTo(stage);
-        target.Upload(length);
-        target.DropStage();
     }
 }

@@ -8,7 +8,10 @@ namespace Drift.Kernels.Ilgpu;
 internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensors) : IResidentProducts
 {
     // Rows of codes that one item writes.
-    private const int EncodedRows = 8, LeastReportWords = 1 << 14;
+    private const int EncodedRows = 8;
+
+    // A megabyte holds a step's reports of small networks; a larger one's reach what they need in their first steps.
+    private const int LeastReportWords = 1 << 18;
 
     private readonly DeviceBuffer _codes = new(tensors.Accelerator), _lines = new(tensors.Accelerator), _largest = new(tensors.Accelerator), _most = new(tensors.Accelerator);
     private readonly DeviceBuffer _plan = new(tensors.Accelerator), _accumulators = new(tensors.Accelerator), _sums = new(tensors.Accelerator), _reports = new(tensors.Accelerator);
@@ -18,6 +21,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     private readonly List<ResidentReport> _settled = [];
     private ArrayView<float> _source;
     private QuantiseExtents _quantised;
+    private WindowExtents? _windows;
     private int _reportWords, _capacity;
     private (KernelFamily? Family, int Words) _encoded;
 
@@ -30,16 +34,30 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         if (groups < 1 || rows % groups != 0 || firstRow < 0 || firstRow + rows > input.Rows)
             throw new ArgumentException($"{groups} groups of rows {firstRow}..{firstRow + rows - 1} are not in an input of {input.Rows} rows", nameof(groups));
-        _encoded = default;
         _quantised = new QuantiseExtents(rows, rows, input.Columns, 0, rows / groups, EncodedRows);
+        _windows = null;
+        backend.Use(() => Measure(Begin(input, firstRow, rows, groups), groups, _quantised));
+    }
+
+    /// <inheritdoc/>
+    public void QuantiseWindows(Tensor input, int firstImage, ConvolutionShape shape, int groups)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(shape);
+        var (windows, _, depth) = shape.Required().Product;
+        int pixels = shape.Height * shape.Width, all = shape.Batch * pixels;
+        if (shape is not { Groups: 1, Layout: ChannelLayout.Last } || input.Columns != shape.Channels || firstImage < 0 || firstImage * pixels + all > input.Rows || (groups != 1 && groups != windows))
+            throw new ArgumentException($"{groups} groups of windows of {shape} over images from {firstImage} on are not in an input of [{string.Join(", ", input.Shape)}]", nameof(shape));
+        _quantised = new QuantiseExtents(windows, windows, depth, 0, windows / groups, EncodedRows);
+        var extents = WindowExtents.Of(shape, 0);
+        _windows = extents;
         backend.Use(() =>
         {
-            var largest = _largest.Take(groups);
-            largest.MemSetToZero();
-            var stretches = (_quantised.RowsOfGroup * input.Columns + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch;
-            // The host's, such as a text's states, goes up once for all products of it.
-            _source = input.Home is IlgpuHome ? Rows(input, firstRow, rows) : tensors.Send(input.Span.Slice(firstRow * input.Columns, rows * input.Columns), _guest);
-            Kernels.Measure(new Index2D(stretches, groups), _source, largest, _quantised);
+            var largest = Begin(input, firstImage * pixels, all, groups);
+            if (groups == 1)
+                Measure(largest, 1, new QuantiseExtents(all, all, shape.Channels, 0, all, EncodedRows));
+            else
+                Kernels.MeasureWindows(new Index2D((depth + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, windows), _source, largest, extents);
         });
     }
 
@@ -71,6 +89,20 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         _kept.Clear();
         tensors.Release(_codes, _lines, _largest, _most, _plan, _accumulators, _sums, _reports, _nothing, _guest);
     }
+
+    /// <summary>Takes an input's rows, and a word for each scale.</summary>
+    private ArrayView<int> Begin(Tensor input, int firstRow, int rows, int groups)
+    {
+        _encoded = default;
+        // The host's, such as a text's states, goes up once for all products of it.
+        _source = input.Home is IlgpuHome ? Rows(input, firstRow, rows) : tensors.Send(input.Span.Slice(firstRow * input.Columns, rows * input.Columns), _guest);
+        var largest = _largest.Take(groups);
+        largest.MemSetToZero();
+        return largest;
+    }
+
+    private void Measure(ArrayView<int> largest, int groups, QuantiseExtents e) =>
+        Kernels.Measure(new Index2D((e.RowsOfGroup * e.Width + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), _source, largest, e);
 
     private void Run(in ResidentProduct asked, IlgpuWeights w)
     {
@@ -105,9 +137,16 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         if (_encoded == (w.Family, w.LineWords))
             return codes;
         _encoded = (w.Family, w.LineWords);
+        var largest = _largest.Take(_quantised.Rows / _quantised.RowsOfGroup);
+        if (_windows is { } windows)
+        {
+            Kernels.EncodeWindows(new Index2D(w.LineWords, padded), _source, largest, codes, w.LineWords, _quantised.RowsOfGroup, windows);
+            return codes;
+        }
+
         var tiles = (padded + EncodedRows - 1) / EncodedRows;
         Kernels.Encode(
-            new Index2D(w.LineWords, tiles), _source, _largest.Take(_quantised.Rows / _quantised.RowsOfGroup), codes,
+            new Index2D(w.LineWords, tiles), _source, largest, codes,
             _lines.Take(PairRows.Length(tiles, DirectTile.Rows, w.LineWords)), _quantised with { PaddedRows = padded, Words = w.LineWords });
         return codes;
     }
@@ -175,8 +214,8 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         }
 
         _flips.Clear();
+        _reports.Take(_reportWords).MemSetToZero();
         _reportWords = 0;
-        _reports.Take(_capacity).MemSetToZero();
     }
 
     private void Mend(in ResidentProduct asked, SumViews sums, ArrayView<float> values, OutputExtents e)

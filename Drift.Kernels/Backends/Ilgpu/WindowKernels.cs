@@ -49,6 +49,65 @@ internal static class WindowKernels
         a[index.Y * e.Depth + index.X] = at < 0 ? 0 : input[at];
     }
 
+    /// <summary>fp32 windows, interleaved as a product reads them: <see cref="FloatLineKernels.Interleave"/>.</summary>
+    /// <param name="index">X counts k, Y rows of the stretch, padded ones too.</param>
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <param name="lines">Takes the stretch.</param>
+    /// <param name="first">Its first row.</param>
+    /// <param name="group">Rows of a group.</param>
+    /// <param name="e">The windows.</param>
+    public static void Lines(Index2D index, ArrayView<float> input, ArrayView<float> lines, int first, int group, WindowExtents e)
+    {
+        var at = WindowExtents.Place(e, first + index.Y, index.X);
+        lines[FloatLineKernels.Place(index.Y, index.X, group, e.Depth)] = at < 0 ? 0 : input[at];
+    }
+
+    /// <summary>The largest magnitude of each window, as <see cref="QuantiseKernels.Measure"/> has it.</summary>
+    /// <param name="index">X counts stretches of a window, Y windows.</param>
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <param name="largest">Takes a word a window; zero before.</param>
+    /// <param name="e">The windows.</param>
+    public static void Measure(Index2D index, ArrayView<float> input, ArrayView<int> largest, WindowExtents e)
+    {
+        var most = 0;
+        var end = IntrinsicMath.Min((index.X + 1) * QuantiseKernels.Stretch, e.Depth);
+        for (var k = index.X * QuantiseKernels.Stretch; k < end; k++)
+        {
+            var at = WindowExtents.Place(e, index.Y, k);
+            if (at >= 0)
+                most = IntrinsicMath.Max(most, (int)(Interop.FloatAsInt(input[at]) & 0x7FFFFFFF));
+        }
+
+        Atomic.Max(ref largest[index.Y], most);
+    }
+
+    /// <summary>Windows of fp32 values as INT8 codes.</summary>
+    /// <param name="index">X counts words, Y rows, padded ones too.</param>
+    /// <param name="input">[batch, height, width, channels].</param>
+    /// <param name="largest">A group's largest magnitude as bits.</param>
+    /// <param name="a">Takes A as words [padded rows, words].</param>
+    /// <param name="words">Words of a row.</param>
+    /// <param name="rowsOfGroup">Windows under one scale.</param>
+    /// <param name="e">The windows.</param>
+    public static void Quantise(Index2D index, ArrayView<float> input, ArrayView<int> largest, ArrayView<int> a, int words, int rowsOfGroup, WindowExtents e)
+    {
+        var code = 0;
+        if (index.Y < e.Rows)
+        {
+            var scale = Interop.IntAsFloat((uint)largest[index.Y / rowsOfGroup]) / CodeRounder.LargestCode;
+            var k = index.X * 4;
+            code = Code(input, e, index.Y, k, scale) | Code(input, e, index.Y, k + 1, scale) << 8 | Code(input, e, index.Y, k + 2, scale) << 16 | Code(input, e, index.Y, k + 3, scale) << 24;
+        }
+
+        a[index.Y * words + index.X] = code;
+    }
+
+    private static int Code(ArrayView<float> input, WindowExtents e, int row, int k, float scale)
+    {
+        var at = WindowExtents.Place(e, row, k);
+        return at < 0 ? 0 : QuantiseKernels.Code(input[at], scale) & 0xFF;
+    }
+
     private static int Code(ArrayView<sbyte> input, WindowExtents e, int row, int k)
     {
         var at = WindowExtents.Place(e, row, k);

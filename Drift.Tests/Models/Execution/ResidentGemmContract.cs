@@ -59,6 +59,23 @@ public sealed class ResidentGemmContract(BackendUnderTest under)
         });
     }
 
+    [TestCaseSource(nameof(Strategies))]
+    public void Convolutions_are_the_hosts(Strategy strategy, ScaleGroups groups)
+    {
+        using var host = new HostBackend();
+        var there = Convolve(_device, strategy, groups, _device.Tensors!.OpenWorkspace());
+        var here = Convolve(host, strategy, groups, new Workspace());
+        Assert.Multiple(() =>
+        {
+            Assert.That(there.Values, Is.EqualTo(here.Values));
+            for (var picture = 0; picture < Pictures; picture++)
+            {
+                Assert.That(there.Runs[picture].Ledger, Is.EqualTo(here.Runs[picture].Ledger), $"picture {picture}");
+                Assert.That(there.Runs[picture].Trace!.Rows, Is.EqualTo(here.Runs[picture].Trace!.Rows), $"picture {picture}");
+            }
+        });
+    }
+
     [Test]
     public void The_host_waits_for_values_that_it_reads_and_once_a_step()
     {
@@ -96,6 +113,42 @@ public sealed class ResidentGemmContract(BackendUnderTest under)
 
         workspace.Release();
         return ([.. values], runs);
+    }
+
+    /// <summary>A convolution, one of every second pixel behind it and a last one in fp32, over some steps; two images a picture.</summary>
+    private (float[] Values, IReadOnlyList<PictureRun> Runs) Convolve(IGemmBackend backend, Strategy strategy, ScaleGroups groups, Workspace workspace)
+    {
+        const int Edge = 5, Images = 2 * Pictures;
+        using var layers = new QuantisedLayers(backend, groups);
+        ConvolutionLayer first = Convolution(1, 3, 18, 3, 1), second = Convolution(2, 18, 5, 3, 2), third = Convolution(3, 5, 4, 1, 1);
+        IReadOnlyList<PictureRun> runs = [.. Enumerable.Range(0, Pictures).Select(i => new PictureRun(new PictureRequest((ulong)i + 1, 0)) { Trace = new RunTrace() })];
+        var values = new List<float>();
+        using (var unit = new GuardedGemm(_platform, strategy with { Covers = key => key.Index < 3 }, layers, runs))
+        {
+            for (var index = 0; index < Steps; index++)
+            {
+                using var scope = workspace.Begin();
+                var step = new StepContext(index, index, workspace);
+                Tensor x = workspace.Rent(Images, Edge, Edge, 3), y = workspace.Rent(Images, Edge, Edge, 18);
+                Tensor z = workspace.Rent(Images, second.Output(Edge), second.Output(Edge), 5), last = workspace.Rent(Images, second.Output(Edge), second.Output(Edge), 4);
+                Fill(x.Span, 30 + index);
+                unit.Convolve(step, x, first, y);
+                unit.Convolve(step, y, second, z);
+                unit.Convolve(step, z, third, last);
+                values.AddRange(last.Span);
+            }
+        }
+
+        workspace.Release();
+        return ([.. values], runs);
+    }
+
+    private static ConvolutionLayer Convolution(int index, int channels, int filters, int kernel, int stride)
+    {
+        var (weights, bias) = (new float[filters * channels * kernel * kernel], new float[filters]);
+        Fill(weights, index);
+        Fill(bias, -index);
+        return new ConvolutionLayer(new LayerKey(0, GemmRole.Convolution, index), weights, bias, filters, channels, kernel, stride, kernel / 2);
     }
 
     private static LinearLayer Layer(int index, int n, int k)

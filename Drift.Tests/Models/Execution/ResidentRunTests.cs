@@ -4,7 +4,7 @@ using NUnit.Framework;
 
 namespace Drift.Tests;
 
-/// <summary>Runs of the trained DiT whose activations stay on a device between layers. Not on the simulator, which would take an hour; its share is <see cref="ResidentGemmContract"/>.</summary>
+/// <summary>Runs of the trained DiT and of Stable Diffusion's UNet whose activations stay on a device between layers. Not on the simulator, which would take an hour; its share is <see cref="ResidentGemmContract"/>.</summary>
 [TestFixtureSource(nameof(Fixtures))]
 public sealed class ResidentRunTests(BackendUnderTest under)
 {
@@ -53,6 +53,35 @@ public sealed class ResidentRunTests(BackendUnderTest under)
             // Values behind the last block, and what the checks showed where there are any.
             Assert.That(traffic.RoundTrips, Is.EqualTo(strategy.Protection is null ? Steps : 2 * Steps));
             // CUDA's assembler fuses what PoCL and the host round apart.
+            if (under.Name == IlgpuBackend.OpenCL)
+                Assert.That((there.Ledger, there.Image.Span.SequenceEqual(here.Image.Span)), Is.EqualTo((here.Ledger, true)));
+        });
+    }
+
+    [TestCase(false, TestName = "{m}(as the authors guard it)")]
+    [TestCase(true, TestName = "{m}(convolutions and embeddings too)")]
+    public void The_unets_pictures_are_the_hosts_and_the_host_waits_twice_a_step(bool everything)
+    {
+        const int Few = 2;
+        var pipeline = DiffusionPipeline.Load(DataFolder.Path("models", "sd-emoji"));
+        var strategy = Workbench.Guarded with { Covers = everything ? _ => true : pipeline.Kind.Guards };
+        DrawnPicture Draw(Workbench bench)
+        {
+            using var layers = new QuantisedLayers(bench.Layers.Backend, pipeline.Kind.Scales);
+            var drawing = new Drawing([new PictureRequest(1, new PromptSubject("red heart"))], runs => new GuardedGemm(bench.Platform, strategy, layers, runs));
+            return new PictureBatch(pipeline, 1, bench.Layers.Backend.Tensors).Draw(drawing, new SamplingSettings(Few, 3))[0];
+        }
+
+        var device = _there.Layers.Backend.Tensors!;
+        var before = device.Traffic;
+        var there = Draw(_there);
+        var traffic = device.Traffic - before;
+        var here = Draw(_here);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Psnr.Between(Picture.From(there.Image), Picture.From(here.Image)), Is.GreaterThanOrEqualTo(LeastPsnr));
+            Assert.That(there.Ledger.FaultsInjected, Is.EqualTo(here.Ledger.FaultsInjected).And.Positive);
+            Assert.That(traffic.RoundTrips, Is.EqualTo(2 * Few));
             if (under.Name == IlgpuBackend.OpenCL)
                 Assert.That((there.Ledger, there.Image.Span.SequenceEqual(here.Image.Span)), Is.EqualTo((here.Ledger, true)));
         });
