@@ -116,7 +116,7 @@ internal sealed class Lab : IDisposable
         var kind = options.Sampling.Model.Kind;
         Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new Strategy(policy, form, guard).With(options.Sampling.Layers);
         DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, Predictions);
-        return row switch
+        var strategy = row switch
         {
             "nominal" or "unprotected" => Run(() => new UniformPolicy(point), options.Outputs, null),
             "rollback" => Run(() => new UniformPolicy(point), options.Outputs, protection),
@@ -128,6 +128,7 @@ internal sealed class Lab : IDisposable
                 ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile())) is { } named ? named with { BytesPerStep = options.BytesPerStep } : null),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
         };
+        return strategy with { Protection = strategy.Protection is { } guard ? guard with { Place = options.Offload.Place } : null };
     }
 
     /// <summary>Draws all pictures in some ways, one after the other.</summary>

@@ -10,11 +10,17 @@ namespace Drift.Bench;
 /// <param name="Layout">Order of the elements: one of <see cref="TileLayouts.Names"/>.</param>
 internal sealed record OffloadOptions(long? Memory, string? Folder, string Layout)
 {
+    /// <summary>Where checkpoints live whose activations stay on a device.</summary>
+    public CheckpointPlace Place { get; init; }
+
     /// <summary>Row-major, in memory.</summary>
     public static OffloadOptions Standard { get; } = new(null, null, TileLayouts.Default);
 
     /// <summary>The settings as files record them.</summary>
-    public IEnumerable<KeyValuePair<string, object?>> ToSettings() => [new("checkpointMemory", Memory), new("checkpointFolder", Folder), new("layout", Layout)];
+    public IEnumerable<KeyValuePair<string, object?>> ToSettings() => [new("checkpointMemory", Memory), new("checkpointFolder", Folder), new("layout", Layout), new("checkpointPlace", NameOf(Place))];
+
+    /// <summary>A place as options name it.</summary>
+    public static string NameOf(CheckpointPlace place) => place == CheckpointPlace.Host ? "host" : "device";
 
     /// <summary>The tiers.</summary>
     public OffloadMemory Open() => Memory is { } bytes ? new OffloadMemory(bytes, new MappedFileTier(Folder ?? Path.GetTempPath())) : new OffloadMemory();
@@ -27,10 +33,13 @@ internal sealed class OffloadArguments
     private readonly Option<string?> _folder = Declare.Text("--checkpoint-folder", "Folder of those files [default: the system's temporary folder]", "DIR");
     private readonly Option<string> _layout = Declare.Choice("--layout", "Order of a checkpoint's elements in memory", TileLayouts.Default, [.. TileLayouts.Names]);
 
+    private readonly Option<string> _place = Declare.Choice("--checkpoint-place", "Where a device's checkpoints live: its own memory, or the host's, page-locked, on a queue of their own",
+        OffloadOptions.NameOf(CheckpointPlace.Device), [.. Enum.GetValues<CheckpointPlace>().Select(OffloadOptions.NameOf)]);
+
     /// <summary>Declares the options on a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _memory, _folder, _layout })
+        foreach (var option in new Option[] { _memory, _folder, _layout, _place })
             command.Options.Add(option);
     }
 
@@ -43,6 +52,7 @@ internal sealed class OffloadArguments
             throw new UserErrorException($"{_folder.Name}: nothing goes to files without a limit; expected {_memory.Name} beside it");
         if (folder is not null && !Directory.Exists(folder))
             throw new UserErrorException($"{_folder.Name}: there is no folder {folder}");
-        return new OffloadOptions(memory, folder, parsed.GetRequiredValue(_layout));
+        var place = parsed.GetRequiredValue(_place);
+        return new OffloadOptions(memory, folder, parsed.GetRequiredValue(_layout)) { Place = Enum.GetValues<CheckpointPlace>().First(known => OffloadOptions.NameOf(known) == place) };
     }
 }

@@ -51,6 +51,11 @@ internal static class TraceRun
         var steps = (double)sampling.Steps;
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"On {sampling.Backend} the host waited {traffic.RoundTrips / steps:F1} times a step for {traffic.FetchedBytes / steps / Kibi:F1} KiB, and sent {traffic.Sends / steps:F1} times {traffic.SentBytes / steps / Kibi:F1} KiB in all without waiting (measured)."));
+        if (traffic.OffloadedBytes > 0)
+        {
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"Checkpoints on their own queue: {traffic.OffloadedBytes / steps / Kibi:F1} KiB a step to the host, {traffic.RestoredBytes / steps / Kibi:F1} KiB back (measured)."));
+        }
     }
 
     private static void Print(TextWriter output, RunTrace trace, RunLedger ledger, TracedTimeline traced, TraceOptions options)

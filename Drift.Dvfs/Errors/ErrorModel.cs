@@ -17,11 +17,13 @@ public sealed class ErrorModel(IErrorRates rates, IBitProfile? bits = null, IFau
     {
         var rate = rates.At(point);
         // Only a rate per MAC depends on the depth: one profile serves all layers otherwise.
-        return _profiles.GetOrAdd((point, rate.Unit == RateUnit.PerMac ? depth : 1), key =>
-        {
-            var weights = _bits.WeightsAt(key.Point);
-            var perElement = rate.To(RateUnit.PerElement, key.Depth, weights.Count(weight => weight > 0));
-            return new BitErrorProfile(perElement.Value, weights.ToArray()) { Pattern = pattern };
-        });
+        return _profiles.GetOrAdd((point, rate.Unit == RateUnit.PerMac ? depth : 1), static (key, it) => it.Model.Profile(key.Point, key.Depth, it.Rate), (Model: this, Rate: rate));
+    }
+
+    private BitErrorProfile Profile(OperatingPoint point, int depth, ErrorRate rate)
+    {
+        var weights = _bits.WeightsAt(point);
+        var perElement = rate.To(RateUnit.PerElement, depth, weights.Count(weight => weight > 0));
+        return new BitErrorProfile(perElement.Value, weights.ToArray()) { Pattern = pattern };
     }
 }

@@ -41,14 +41,12 @@ internal sealed unsafe class AttentionHead
     /// <summary>Some blocks of queries of a head.</summary>
     /// <param name="sample">The sample.</param>
     /// <param name="head">The head.</param>
-    /// <param name="keys">[keys, width]: the sample's.</param>
-    /// <param name="values">[keys, width]: the sample's.</param>
-    /// <param name="kept">The place of each key before others were left out; empty where none was.</param>
+    /// <param name="operands">The sample's keys and values.</param>
     /// <param name="firstBlock">First block of queries.</param>
     /// <param name="endBlock">Behind the last one.</param>
-    public void Run(int sample, int head, Tensor keys, Tensor values, ReadOnlySpan<int> kept, int firstBlock, int endBlock)
+    public void Run(int sample, int head, in SampleKeys operands, int firstBlock, int endBlock)
     {
-        var at = head * _depth;
+        var (keys, values, at) = (operands.Keys, operands.Values, operands.First + head * _depth);
         _keyPanels.Fill(keys.Span[at..], _width, 1);
         _valuePanels.FillRows(values.Span[at..], _width, IsGuarded ? _valueSums.Span : []);
         if (_call.Bfloat16)
@@ -60,7 +58,7 @@ internal sealed unsafe class AttentionHead
         if (IsGuarded)
             SumOperands(keys, values, at);
         for (var block = firstBlock; block < endBlock; block++)
-            Block(sample, head, block, kept);
+            Block(sample, head, block, operands.Kept);
     }
 
     /// <summary>The line sums of V, a value a key, and of each block of keys, a row a block.</summary>

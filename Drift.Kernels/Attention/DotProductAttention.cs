@@ -20,53 +20,78 @@ public static class DotProductAttention
         ArgumentNullException.ThrowIfNull(workspace);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         call.Validate();
-        int[]?[] kept = [.. Enumerable.Range(0, call.Samples).Select(sample => Kept(call, sample))];
+        var kept = call.KeyMask is { } mask ? Kept(call, mask) : null;
         if (call.Sums is { } fresh)
-            fresh.Resize(call.Samples * call.Heads, call.Tokens, kept.Max(keys => keys?.Length ?? call.KeyTokens), sparse: call.KeyMask is not null || call.Causal);
-
-        for (var sample = 0; sample < call.Samples; sample++)
-        {
-            using var scope = workspace.Begin();
-            var (keys, values) = (Sample(call.Keys, sample, call.KeyTokens), Sample(call.Values, sample, call.KeyTokens));
-            if (kept[sample] is { } some)
-                (keys, values) = (Gather(keys, some, workspace), Gather(values, some, workspace));
-            Heads(call, sample, keys, values, kept[sample] ?? [], workspace, threads);
-        }
+            fresh.Resize(call.Samples * call.Heads, call.Tokens, kept?.Max(keys => keys.Length) ?? call.KeyTokens, sparse: kept is not null || call.Causal);
+        if (kept is null)
+            Whole(call, workspace, threads);
+        else
+            Gathered(call, kept, workspace, threads);
 
         // A value that is no finite number leaves no sum that it takes part in finite: only then are the operands looked through.
         if (call.Sums is { } sums)
             sums.Operands = RangeGuard.AllFinite(sums.ExpectedScoreRows) && RangeGuard.AllFinite(sums.ExpectedOutputs) ? NonFinite.None : Examine(call);
     }
 
-    /// <summary>A sample's heads, shared out to workers; where there are fewer heads than those, blocks of queries are shared out too.</summary>
-    private static void Heads(AttentionCall call, int sample, Tensor keys, Tensor values, int[] kept, Workspace workspace, int threads)
+    /// <summary>Every key of every sample: the samples are worked out one after the other by the same workers.</summary>
+    private static void Whole(AttentionCall call, Workspace workspace, int threads)
     {
-        var blocks = (call.Tokens + AttentionBlocks.Queries - 1) / AttentionBlocks.Queries;
-        var parts = Math.Clamp((threads + call.Heads - 1) / call.Heads, 1, blocks);
-        var macs = 2L * call.Tokens * keys.Rows * call.Queries.Columns;
-        var workers = (int)Math.Min(Math.Min(threads, call.Heads * parts), Math.Max(1, macs / LeastMacsPerThread));
-        AttentionHead[] worker = [.. Enumerable.Range(0, workers).Select(_ => new AttentionHead(call, keys.Rows, workspace))];
-        WorkerPool.Shared.Run(new Units(worker, sample, keys, values, kept, parts, blocks), call.Heads * parts, workers);
+        using var scope = workspace.Begin();
+        var units = new Units(call, call.KeyTokens, workspace, threads);
+        for (var sample = 0; sample < call.Samples; sample++)
+            units.Run(sample, new SampleKeys(call.Keys, call.Values, sample * call.KeyTokens * call.Keys.Columns, []));
     }
 
-    /// <summary>Heads, or parts of their queries, for whichever worker comes.</summary>
-    private sealed class Units(AttentionHead[] worker, int sample, Tensor keys, Tensor values, int[] kept, int parts, int blocks) : ParallelWork
+    /// <summary>The keys that a mask left, another number in each sample.</summary>
+    private static void Gathered(AttentionCall call, int[][] kept, Workspace workspace, int threads)
     {
-        /// <inheritdoc/>
-        protected internal override void Run(int unit, int number)
+        for (var sample = 0; sample < call.Samples; sample++)
         {
-            var (head, part) = Math.DivRem(unit, parts);
-            worker[number].Run(sample, head, keys, values, kept, blocks * part / parts, blocks * (part + 1) / parts);
+            using var scope = workspace.Begin();
+            var (places, first) = (kept[sample], sample * call.KeyTokens);
+            var keys = new SampleKeys(Gather(call.Keys, first, places, workspace), Gather(call.Values, first, places, workspace), 0, places);
+            new Units(call, places.Length, workspace, threads).Run(sample, keys);
         }
     }
 
-    /// <summary>The places of the keys that a sample's mask leaves; null without a mask.</summary>
-    private static int[]? Kept(AttentionCall call, int sample)
+    /// <summary>A sample's heads, or parts of their queries where there are fewer heads than workers, for whichever worker comes.</summary>
+    private sealed class Units : ParallelWork
     {
-        if (call.KeyMask is not { } mask)
-            return null;
-        int[] kept = [.. Enumerable.Range(0, call.KeyTokens).Where(key => mask[sample * call.KeyTokens + key])];
-        return kept.Length > 0 ? kept : throw new ArgumentException($"the mask leaves sample {sample} no key");
+        private readonly AttentionHead[] _workers;
+        private readonly int _heads, _parts, _blocks;
+        private int _sample;
+        private SampleKeys _keys;
+
+        public Units(AttentionCall call, int keys, Workspace workspace, int threads)
+        {
+            (_heads, _blocks) = (call.Heads, (call.Tokens + AttentionBlocks.Queries - 1) / AttentionBlocks.Queries);
+            _parts = Math.Clamp((threads + _heads - 1) / _heads, 1, _blocks);
+            var macs = 2L * call.Tokens * keys * call.Queries.Columns;
+            _workers = new AttentionHead[(int)Math.Min(Math.Min(threads, _heads * _parts), Math.Max(1, macs / LeastMacsPerThread))];
+            for (var worker = 0; worker < _workers.Length; worker++)
+                _workers[worker] = new AttentionHead(call, keys, workspace);
+        }
+
+        public void Run(int sample, SampleKeys keys)
+        {
+            (_sample, _keys) = (sample, keys);
+            WorkerPool.Shared.Run(this, _heads * _parts, _workers.Length);
+        }
+
+        /// <inheritdoc/>
+        protected internal override void Run(int unit, int number)
+        {
+            var (head, part) = Math.DivRem(unit, _parts);
+            _workers[number].Run(_sample, head, _keys, _blocks * part / _parts, _blocks * (part + 1) / _parts);
+        }
+    }
+
+    /// <summary>The places of the keys that the mask leaves, a list a sample.</summary>
+    private static int[][] Kept(AttentionCall call, bool[] mask)
+    {
+        int[][] kept = [.. mask.Chunk(call.KeyTokens).Select(keys => keys.Index().Where(key => key.Item).Select(key => key.Index).ToArray())];
+        var empty = Array.FindIndex(kept, places => places.Length == 0);
+        return empty < 0 ? kept : throw new ArgumentException($"the mask leaves sample {empty} no key");
     }
 
     private static NonFinite Examine(AttentionCall call)
@@ -75,13 +100,11 @@ public static class DotProductAttention
         return new NonFinite(operands.Sum(found => found.NaNs), operands.Sum(found => found.Infinities), operands.Max(found => found.First));
     }
 
-    private static Tensor Sample(Tensor batch, int sample, int tokens) => batch.Reshape(batch.Rows / tokens, tokens, batch.Columns).Slice(sample, 1);
-
-    private static Tensor Gather(Tensor rows, int[] kept, Workspace workspace)
+    private static Tensor Gather(Tensor rows, int first, int[] kept, Workspace workspace)
     {
         var gathered = workspace.Rent(kept.Length, rows.Columns);
         for (var i = 0; i < kept.Length; i++)
-            rows.Span.Slice(kept[i] * rows.Columns, rows.Columns).CopyTo(gathered.Span[(i * rows.Columns)..]);
+            rows.Span.Slice((first + kept[i]) * rows.Columns, rows.Columns).CopyTo(gathered.Span[(i * rows.Columns)..]);
         return gathered;
     }
 }

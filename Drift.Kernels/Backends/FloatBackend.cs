@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Drift.Kernels;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Drift.Kernels;
 /// </summary>
 public sealed class FloatBackend : IDisposable
 {
-    private readonly ConcurrentBag<FloatProduct> _products = [];
+    private readonly FloatProducts _products = new();
     private readonly WorkerPool _pool;
     private readonly int _threads;
     private bool _disposed;
@@ -55,23 +53,14 @@ public sealed class FloatBackend : IDisposable
             throw new ArgumentException("checks need weights that were packed with a tile of at least 1, these have 0", nameof(weights));
         if (rows == 0)
             return;
-        if (!_products.TryTake(out var product))
-            product = new FloatProduct();
-        try
-        {
-            product.Run(new FloatOperands { A = a, AStride = aStride, Rows = rows, Bias = bias, C = c, CStride = cStride }, weights, faults, checks, _pool, _threads);
-        }
-        finally
-        {
-            _products.Add(product);
-        }
+        using var lease = _products.Lend();
+        lease.Product.Run(new FloatOperands { A = a, AStride = aStride, Rows = rows, Bias = bias, C = c, CStride = cStride }, weights, faults, checks, _pool, _threads);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _disposed = true;
-        foreach (var product in _products)
-            product.Dispose();
+        _products.Dispose();
     }
 }

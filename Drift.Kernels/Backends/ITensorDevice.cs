@@ -7,11 +7,30 @@ namespace Drift.Kernels;
 /// <param name="SentBytes">What they held. Weights, which are sent once, are not counted.</param>
 public readonly record struct DeviceTraffic(long RoundTrips, long FetchedBytes, long Sends, long SentBytes)
 {
+    /// <summary>Bytes of checkpoints that left for the host's memory beside what the device computed; not in the others.</summary>
+    public long OffloadedBytes { get; init; }
+
+    /// <summary>Bytes of checkpoints that came back so.</summary>
+    public long RestoredBytes { get; init; }
+
     /// <summary>What travelled between two moments.</summary>
     /// <param name="after">The later one.</param>
     /// <param name="before">The earlier one.</param>
     public static DeviceTraffic operator -(DeviceTraffic after, DeviceTraffic before) =>
-        new(after.RoundTrips - before.RoundTrips, after.FetchedBytes - before.FetchedBytes, after.Sends - before.Sends, after.SentBytes - before.SentBytes);
+        new(after.RoundTrips - before.RoundTrips, after.FetchedBytes - before.FetchedBytes, after.Sends - before.Sends, after.SentBytes - before.SentBytes)
+        {
+            OffloadedBytes = after.OffloadedBytes - before.OffloadedBytes, RestoredBytes = after.RestoredBytes - before.RestoredBytes,
+        };
+}
+
+/// <summary>Where the checkpoints of a device's products live.</summary>
+public enum CheckpointPlace
+{
+    /// <summary>In the device's own memory.</summary>
+    Device,
+
+    /// <summary>In page-locked memory of the host: they travel on a queue of their own beside the one that computes.</summary>
+    Host,
 }
 
 /// <summary>
@@ -27,7 +46,8 @@ public interface ITensorDevice
     Workspace OpenWorkspace();
 
     /// <summary>Opens guarded products for one thread.</summary>
-    IResidentProducts OpenProducts();
+    /// <param name="place">Where their checkpoints live; no bit depends on it.</param>
+    IResidentProducts OpenProducts(CheckpointPlace place = CheckpointPlace.Device);
 
     /// <summary>Y = X W^T + bias in fp32: <see cref="FloatGemm"/>. The weights go up once and stay.</summary>
     /// <param name="input">X; its last extent is K.</param>

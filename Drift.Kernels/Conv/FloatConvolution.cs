@@ -70,7 +70,7 @@ public static class FloatConvolution
     private static void Groups(ConvolutionShape shape, ReadOnlySpan<float> input, ReadOnlySpan<FloatWeights> filters, ReadOnlySpan<float> bias, Span<float> output, int threads,
         IReadOnlyList<FaultPlan>? faults, IReadOnlyList<FloatChecks>? checks)
     {
-        using var product = new FloatProduct();
+        using var lease = FloatProducts.Shared.Lend();
         var (m, n, k) = shape.Product;
         for (var group = 0; group < shape.Groups; group++)
         {
@@ -86,7 +86,7 @@ public static class FloatConvolution
                 C = output[(group * n)..],
                 CStride = shape.Filters,
             };
-            product.Run(operands, filters[group], faults?[group] ?? FaultPlan.None, checks?[group], WorkerPool.Shared, threads);
+            lease.Product.Run(operands, filters[group], faults?[group] ?? FaultPlan.None, checks?[group], WorkerPool.Shared, threads);
         }
     }
 

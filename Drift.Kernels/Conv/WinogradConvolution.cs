@@ -98,7 +98,7 @@ public static class WinogradConvolution
         int from = Apart(m * k), to = Apart(m * n);
         var turned = ArrayPool<float>.Shared.Rent(Products * from + MicroTile.Lanes);
         var sums = ArrayPool<float>.Shared.Rent(Products * to + MicroTile.Lanes);
-        using var product = new FloatProduct();
+        using var lease = FloatProducts.Shared.Lend();
         fixed (float* x = input, y = output, offsets = bias, first = turned, second = sums)
         {
             float* source = x, target = y, terms = offsets, v = Aligned(first), p = Aligned(second);
@@ -114,7 +114,7 @@ public static class WinogradConvolution
                         A = new ReadOnlySpan<float>(v + (nint)i * from, m * k), AStride = k, Rows = m,
                         C = new Span<float>(p + (nint)i * to, m * n), CStride = n,
                     };
-                    product.Run(operands, filters[at], faults?[at] ?? FaultPlan.None, checks?[at], WorkerPool.Shared, threads);
+                    lease.Product.Run(operands, filters[at], faults?[at] ?? FaultPlan.None, checks?[at], WorkerPool.Shared, threads);
                 }
 
                 RowShare.Run(m, Products * n, threads, (start, end) => transform.Outputs(p, to, start, end, terms, target));

@@ -26,14 +26,7 @@ public static class Activation
         if (y.Length != x.Length)
             throw new ArgumentException($"{x.Length} values do not fit {y.Length} places", nameof(y));
         fixed (float* from = x, to = y)
-        {
-            var (count, source, target) = (x.Length, (nint)from, (nint)to);
-            RowShare.Run((count + VectorMath.Lanes - 1) / VectorMath.Lanes, VectorMath.Lanes, threads, (first, end) =>
-            {
-                var (start, stop) = (first * VectorMath.Lanes, Math.Min(count, end * VectorMath.Lanes));
-                Apply<SiluForm>(new ReadOnlySpan<float>((float*)source + start, stop - start), new Span<float>((float*)target + start, stop - start));
-            });
-        }
+            RowShare.Run((x.Length + VectorMath.Lanes - 1) / VectorMath.Lanes, VectorMath.Lanes, threads, new Vectors<SiluForm>(x.Length, from, to));
     }
 
     /// <summary>x = max(x, 0); NaN stays NaN.</summary>
@@ -101,5 +94,15 @@ public static class Activation
     {
         for (var i = 0; i < x.Length; i += VectorMath.Lanes)
             VectorMath.Store(VectorMath.Load(x[i..]) * VectorMath.Load(y[i..]), x[i..]);
+    }
+
+    private readonly unsafe struct Vectors<TForm>(int count, float* x, float* y) : IRowWork
+        where TForm : IForm
+    {
+        public void Run(int first, int end)
+        {
+            var (start, stop) = (first * VectorMath.Lanes, Math.Min(count, end * VectorMath.Lanes));
+            Apply<TForm>(new ReadOnlySpan<float>(x + start, stop - start), new Span<float>(y + start, stop - start));
+        }
     }
 }

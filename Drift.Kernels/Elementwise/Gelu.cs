@@ -85,15 +85,8 @@ public static class Gelu
         if (output.Length != values.Length)
             throw new ArgumentException($"{values.Length} values do not fit {output.Length} places", nameof(output));
         fixed (float* from = values, to = output)
-        {
-            var (count, source, target) = (values.Length, (nint)from, (nint)to);
             // Whole vectors a share, so that only the last has a ragged end.
-            RowShare.Run((count + VectorMath.Lanes - 1) / VectorMath.Lanes, VectorMath.Lanes, threads, (first, end) =>
-            {
-                var (start, stop) = (first * VectorMath.Lanes, Math.Min(count, end * VectorMath.Lanes));
-                Apply<TForm>(new ReadOnlySpan<float>((float*)source + start, stop - start), new Span<float>((float*)target + start, stop - start));
-            });
-        }
+            RowShare.Run((values.Length + VectorMath.Lanes - 1) / VectorMath.Lanes, VectorMath.Lanes, threads, new Vectors<TForm>(values.Length, from, to));
     }
 
     private static void Apply<TForm>(ReadOnlySpan<float> values, Span<float> output)
@@ -140,6 +133,16 @@ public static class Gelu
             sum = Vector512.FusedMultiplyAdd(t, sum, Vector512.Create(0.254829592f));
             var tail = t * sum * 0.5f * VectorMath.ExpOfNonPositive(-z * z);
             return x * Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), tail, Vector512<float>.One - tail);
+        }
+    }
+
+    private readonly unsafe struct Vectors<TForm>(int count, float* x, float* y) : IRowWork
+        where TForm : IForm
+    {
+        public void Run(int first, int end)
+        {
+            var (start, stop) = (first * VectorMath.Lanes, Math.Min(count, end * VectorMath.Lanes));
+            Apply<TForm>(new ReadOnlySpan<float>(x + start, stop - start), new Span<float>(y + start, stop - start));
         }
     }
 }

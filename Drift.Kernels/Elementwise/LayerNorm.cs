@@ -41,11 +41,7 @@ public static class LayerNorm
         if (width == 0 || input.Length % width != 0 || shift.Length != width || output.Length < input.Length)
             throw new ArgumentException($"{input.Length} values in rows of {width} need {width} shifts (not {shift.Length}) and as much output (not {output.Length})", nameof(scale));
         fixed (float* x = input, gain = scale, offset = shift, y = output)
-        {
-            float* source = x, factors = gain, terms = offset, target = y;
-            RowShare.Run(input.Length / width, width, threads, (first, end) => Apply(new ReadOnlySpan<float>(source + (nint)first * width, (end - first) * width), unit,
-                new ReadOnlySpan<float>(factors, width), new ReadOnlySpan<float>(terms, width), epsilon, new Span<float>(target + (nint)first * width, (end - first) * width)));
-        }
+            RowShare.Run(input.Length / width, width, threads, new Rows(x, width, unit, gain, offset, epsilon, y));
     }
 
     private static void Apply(ReadOnlySpan<float> input, float unit, ReadOnlySpan<float> scale, ReadOnlySpan<float> shift, float epsilon, Span<float> output)
@@ -180,4 +176,10 @@ public static class LayerNorm
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Modulated(Vector512<float> x, float mean, float inverse, Vector512<float> factor, Vector512<float> shift) =>
         Vector512.FusedMultiplyAdd((x - Vector512.Create(mean)) * inverse, factor, shift);
+
+    private readonly unsafe struct Rows(float* x, int width, float unit, float* scale, float* shift, float epsilon, float* y) : IRowWork
+    {
+        public void Run(int first, int end) => Apply(new ReadOnlySpan<float>(x + (nint)first * width, (end - first) * width), unit,
+            new ReadOnlySpan<float>(scale, width), new ReadOnlySpan<float>(shift, width), epsilon, new Span<float>(y + (nint)first * width, (end - first) * width));
+    }
 }

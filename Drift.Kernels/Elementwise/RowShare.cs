@@ -1,5 +1,14 @@
 namespace Drift.Kernels;
 
+/// <summary>Work over rows, any of which can be done before any other.</summary>
+internal interface IRowWork
+{
+    /// <summary>Does some rows.</summary>
+    /// <param name="first">The first one.</param>
+    /// <param name="end">Behind the last one.</param>
+    void Run(int first, int end);
+}
+
 /// <summary>Shares rows out to threads where there is enough to do. What a row gives does not depend on who works it out.</summary>
 internal static class RowShare
 {
@@ -14,19 +23,33 @@ internal static class RowShare
     /// <param name="width">Values of a row.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
     /// <param name="work">Given the first row and the one behind the last.</param>
-    public static void Run(int rows, int width, int threads, Action<int, int> work)
+    public static void Run(int rows, int width, int threads, Action<int, int> work) => Run(rows, width, threads, new Called(work));
+
+    /// <summary>The same of work that is a value: one thread allocates nothing.</summary>
+    /// <param name="rows">How many.</param>
+    /// <param name="width">Values of a row.</param>
+    /// <param name="threads">Most threads to use, at least 1.</param>
+    /// <param name="work">The work.</param>
+    public static void Run<TWork>(int rows, int width, int threads, TWork work)
+        where TWork : struct, IRowWork
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         var workers = (int)Math.Min(Math.Min(threads, rows), Math.Max(1, (long)rows * width / LeastValuesPerThread));
         if (workers <= 1)
-            work(0, rows);
+            work.Run(0, rows);
         else
-            WorkerPool.Shared.Run(new Share(rows, Math.Min(rows, workers * PartsPerThread), work), Math.Min(rows, workers * PartsPerThread), workers);
+            WorkerPool.Shared.Run(new Share<TWork>(rows, Math.Min(rows, workers * PartsPerThread), work), Math.Min(rows, workers * PartsPerThread), workers);
     }
 
-    private sealed class Share(int rows, int parts, Action<int, int> work) : ParallelWork
+    private readonly struct Called(Action<int, int> work) : IRowWork
+    {
+        public void Run(int first, int end) => work(first, end);
+    }
+
+    private sealed class Share<TWork>(int rows, int parts, TWork work) : ParallelWork
+        where TWork : struct, IRowWork
     {
         /// <inheritdoc/>
-        protected internal override void Run(int part, int worker) => work((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts));
+        protected internal override void Run(int part, int worker) => work.Run((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts));
     }
 }

@@ -1,13 +1,11 @@
-using System.Runtime.InteropServices;
-
 namespace Drift.Kernels;
 
 /// <summary>What a product leaves: INT32 accumulators after faults, and the line sums that were expected and observed. Reused from call to call.</summary>
 public sealed unsafe class GemmOutput : IDisposable
 {
-    private const int Alignment = 64;
+    private NativeBlock? _block;
     private int* _accumulators;
-    private nuint _capacity;
+    private long _capacity;
     private bool _disposed;
 
     /// <summary>M, N and K of the last product.</summary>
@@ -51,15 +49,14 @@ public sealed unsafe class GemmOutput : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, shape.N);
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, shape.M);
-        var needed = checked((nuint)((long)stride * rows));
+        var needed = (long)stride * rows;
         if (needed > int.MaxValue)
             throw new ArgumentException($"{rows} rows at stride {stride} pass 2^31 accumulators", nameof(shape));
         if (needed > _capacity)
         {
-            NativeMemory.AlignedFree(_accumulators);
-            _accumulators = null;
-            _capacity = 0;
-            _accumulators = (int*)NativeMemory.AlignedAlloc(needed * sizeof(int), Alignment);
+            Free();
+            _block = new NativeBlock(needed * sizeof(int));
+            _accumulators = (int*)_block.Pointer;
             _capacity = needed;
         }
 
@@ -73,16 +70,10 @@ public sealed unsafe class GemmOutput : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_accumulators);
-        _accumulators = null;
-        _capacity = 0;
+        Free();
         Shape = default;
         _disposed = true;
-        GC.SuppressFinalize(this);
     }
-
-    /// <summary>Frees the accumulators of an output that nobody disposed.</summary>
-    ~GemmOutput() => NativeMemory.AlignedFree(_accumulators);
 
     /// <summary>Sums the lines of the accumulators into <see cref="Observed"/>, modulo 2^32.</summary>
     public void Observe() => LineSumKernel.Sum(this, Observed);
@@ -91,4 +82,11 @@ public sealed unsafe class GemmOutput : IDisposable
     public void ObserveMoments() => LineMoments.Sum(this, ObservedMoments);
 
     internal int* Pointer => _accumulators;
+
+    private void Free()
+    {
+        _block?.Dispose();
+        _accumulators = null;
+        _capacity = 0;
+    }
 }

@@ -33,7 +33,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly OperatingPoint[] _supplies;
     private readonly FloatUnit _untouched;
     private readonly FaultPlanner _planner = new();
-    private readonly GemmOutput _output = new();
+    private readonly GemmOutput _output;
     private readonly Finding _finding = new();
     private readonly GroundTruth _truth = new();
     private readonly Settlement _settlement = new();
@@ -42,8 +42,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private readonly FaultPlanner[] _further;
     private readonly ResidentGemm? _resident;
     private LayerKey _last;
-    private sbyte[] _codes = [];
-    private float[] _scales = [];
+    private UnitMemory? _memory;
 
     /// <summary>A unit for some pictures.</summary>
     /// <param name="platform">The modelled machine.</param>
@@ -58,6 +57,8 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         ArgumentNullException.ThrowIfNull(strategy);
         (_platform, _strategy, _layers, _pictures) = (platform, strategy, layers, pictures);
         _untouched = new FloatUnit(memory);
+        _memory = layers.Lend();
+        _output = _memory.Output;
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
         _schedules = [.. pictures.Select(_ => strategy.Protection?.OpenSchedule())];
         _supplies = [.. pictures.Select(_ => OperatingPoint.Nominal)];
@@ -175,7 +176,8 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     public void Dispose()
     {
         _resident?.Dispose();
-        _output.Dispose();
+        if (Interlocked.Exchange(ref _memory, null) is { } memory)
+            _layers.Return(memory);
     }
 
     private void AttendGuarded(StepContext step, AttentionCall call)
@@ -229,14 +231,14 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var run = _pictures[picture];
         run.Site = site;
         var (n, k) = (weights.Weights.N, weights.Weights.K);
-        var call = new GemmCall(_codes, rows, Stride(k), weights.Weights);
+        var call = new GemmCall(Memory.Codes, rows, Stride(k), weights.Weights);
 
         var point = _policies[picture].Choose(site);
         Supply(picture, point);
         var profile = _platform.Errors.At(point, k);
         var faults = _planner.Draw(run.FaultSeed, site, rows, n, profile);
         _layers.Backend.Multiply(call, faults, _output);
-        var epilogue = new Epilogue(_scales.AsSpan(0, Groups(rows)), weights.Scales, bias);
+        var epilogue = new Epilogue(Memory.Scales.AsSpan(0, Groups(rows)), weights.Scales, bias);
         var checkpoint = Judge(run, site, weights.Norms, Executions(run, site, faults, n, profile));
         run.Charge(ChargeKind.Product, Bill.Of(_platform.Costs, call.Shape, point, _strategy.Protection, _examination, faults), new ProductEvents(point, faults.Count, _finding.FlaggedLines));
         var outputScale = Leave(faults, epilogue, values);
@@ -323,17 +325,18 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void Quantise(ReadOnlySpan<float> values, int width)
     {
         var rows = values.Length / width;
-        MakeRoom(rows, width);
         var groups = Groups(rows);
+        var memory = Memory;
+        memory.MakeRoom(rows * Stride(width), groups);
         var each = rows / groups;
         for (var group = 0; group < groups; group++)
         {
             var share = values.Slice(group * each * width, each * width);
-            _scales[group] = Quantizer.Scale(share);
-            Quantizer.Quantise(share, width, _scales[group], _codes.AsSpan(group * each * Stride(width), each * Stride(width)), Stride(width));
+            memory.Scales[group] = Quantizer.Scale(share);
+            Quantizer.Quantise(share, width, memory.Scales[group], memory.Codes.AsSpan(group * each * Stride(width), each * Stride(width)), Stride(width));
         }
 
-        _examination?.Begin(_codes, rows, width, Stride(width));
+        _examination?.Begin(memory.Codes, rows, width, Stride(width));
     }
 
     /// <summary>
@@ -342,18 +345,13 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     private void QuantiseWindows(StepContext step, Tensor input, ConvolutionLayer layer, int picture, int rows)
     {
         var (width, stride, images) = (layer.Linear.K, Stride(layer.Linear.K), input.Shape[0] / _pictures.Count);
-        MakeRoom(rows, width);
-        WindowCodes.Quantise(input, (picture * images)..((picture + 1) * images), layer, _layers.Groups, _scales, _codes, stride, step.Workspace);
-        _examination?.Begin(_codes, rows, width, stride);
+        var memory = Memory;
+        memory.MakeRoom(rows * stride, Groups(rows));
+        WindowCodes.Quantise(input, (picture * images)..((picture + 1) * images), layer, _layers.Groups, memory.Scales, memory.Codes, stride, step.Workspace);
+        _examination?.Begin(memory.Codes, rows, width, stride);
     }
 
-    private void MakeRoom(int rows, int width)
-    {
-        if (_codes.Length < rows * Stride(width))
-            _codes = GC.AllocateUninitializedArray<sbyte>(rows * Stride(width), pinned: true);
-        if (_scales.Length < Groups(rows))
-            _scales = new float[Groups(rows)];
-    }
+    private UnitMemory Memory => _memory ?? throw new ObjectDisposedException(nameof(GuardedGemm));
 
     /// <summary>How many scales the rows of a picture's input have.</summary>
     private int Groups(int rows) => _layers.Groups == ScaleGroups.PerTensor ? 1 : rows;

@@ -40,7 +40,7 @@ public sealed class PictureRun(PictureRequest request, ICheckpointStore? checkpo
         if (_deferred.Count == 0)
             Enter(row);
         else
-            _deferred.Enqueue(() => Enter(row));
+            EnterLater(row);
     }
 
     /// <summary>Defers what is not known yet, because a device is still at work on it. Charges to come wait behind it, so that the order stays that of the work.</summary>
@@ -65,6 +65,9 @@ public sealed class PictureRun(PictureRequest request, ICheckpointStore? checkpo
             work();
         Site = site;
     }
+
+    /// <summary>A method of its own, so that a charge that does not wait makes no closure.</summary>
+    private void EnterLater(TraceRow row) => _deferred.Enqueue(() => Enter(row));
 
     private void Enter(TraceRow row)
     {

@@ -19,6 +19,7 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
     private const int StripeValues = 1 << 18;
 
     private readonly ConcurrentDictionary<(LinearLayer Layer, ChecksumTiles Tiles), Lazy<QuantisedLayer>> _layers = [];
+    private readonly ConcurrentBag<UnitMemory> _idle = [];
 
     /// <summary>The backend that multiplies them.</summary>
     public IGemmBackend Backend => backend;
@@ -37,7 +38,16 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
     {
         foreach (var layer in _layers.Values)
             layer.Value.Weights.Dispose();
+        foreach (var memory in _idle)
+            memory.Dispose();
     }
+
+    /// <summary>Memory for a unit that multiplies these; as much as units ever ran at once.</summary>
+    internal UnitMemory Lend() => _idle.TryTake(out var memory) ? memory : new UnitMemory();
+
+    /// <summary>Takes it back when the unit ends.</summary>
+    /// <param name="memory">What was lent.</param>
+    internal void Return(UnitMemory memory) => _idle.Add(memory);
 
     /// <summary>The INT8 form of operands that change from call to call; the caller disposes its weights.</summary>
     /// <param name="weights">W.</param>

@@ -21,7 +21,7 @@ internal sealed class ResidentGemm : IDisposable
     private int _step = -1;
 
     private ResidentGemm(ITensorDevice device, Platform platform, Strategy strategy) =>
-        (_device, _products, _platform, _strategy) = (device, device.OpenProducts(), platform, strategy);
+        (_device, _products, _platform, _strategy) = (device, device.OpenProducts(strategy.Protection?.Place ?? CheckpointPlace.Device), platform, strategy);
 
     /// <summary>Opens it; null where the backend only multiplies, or the strategy does what only the host can.</summary>
     /// <param name="backend">Multiplies.</param>

@@ -34,6 +34,9 @@ public sealed record Protection(int Tile, IDetectionRule? Rule, IRecovery? Recov
     /// <summary>Bytes of checkpoints that a step may write, in the interval's place; null for the interval.</summary>
     public long? BytesPerStep { get; init; }
 
+    /// <summary>Where checkpoints live whose activations stay on a device; the others are in host memory.</summary>
+    public CheckpointPlace Place { get; init; }
+
     /// <summary>When one picture's checkpoints are saved; null for never.</summary>
     public ICheckpointSchedule? OpenSchedule() => Interval is not null && BytesPerStep is { } bytes ? new CheckpointBudget(bytes) : Interval;
 

@@ -25,8 +25,10 @@ internal readonly struct AdaptiveNorm(Tensor parts, int width)
             return;
         }
 
-        for (var s = 0; s < hidden.Shape[0]; s++)
-            LayerNorm.Modulate(hidden.Slice(s, 1).Span, Part(s, part + 1), Part(s, part), epsilon, output.Slice(s, 1).Span);
+        var (each, samples) = (hidden.Length / hidden.Shape[0], hidden.Shape[0]);
+        Span<float> x = hidden.Span, y = output.Span;
+        for (var s = 0; s < samples; s++)
+            LayerNorm.Modulate(x.Slice(s * each, each), Part(s, part + 1), Part(s, part), epsilon, y.Slice(s * each, each));
     }
 
     /// <summary>x += gate x branch.</summary>
@@ -41,9 +43,11 @@ internal readonly struct AdaptiveNorm(Tensor parts, int width)
             return;
         }
 
-        for (var s = 0; s < hidden.Shape[0]; s++)
-            GatedSum.Add(hidden.Slice(s, 1).Span, branch.Slice(s, 1).Span, Part(s, part));
+        var (each, samples) = (hidden.Length / hidden.Shape[0], hidden.Shape[0]);
+        Span<float> x = hidden.Span, y = branch.Span;
+        for (var s = 0; s < samples; s++)
+            GatedSum.Add(x.Slice(s * each, each), y.Slice(s * each, each), Part(s, part));
     }
 
-    private Span<float> Part(int sample, int part) => parts.Slice(sample, 1).Span.Slice(part * width, width);
+    private Span<float> Part(int sample, int part) => parts.Span.Slice(sample * parts.Columns + part * width, width);
 }

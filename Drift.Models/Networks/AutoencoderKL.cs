@@ -310,7 +310,7 @@ public sealed class AutoencoderKL
             Activate(hidden, block.Norm2);
             var sum = x.Length < y.Length ? step.Workspace.Rent([.. y.Shape]) : Part(x, [.. y.Shape]);
             gemm.Convolve(step, hidden, block.Conv2, sum);
-            Activation.Add(y.Span, sum.Span);
+            TensorOperations.Add(y, sum);
         }
 
         /// <summary>The block of the same channels, added to <paramref name="x"/>.</summary>
@@ -319,11 +319,11 @@ public sealed class AutoencoderKL
             using var scope = step.Workspace.Begin();
             var normed = step.Workspace.Rent([.. x.Shape]);
             Normalise(x, block.Norm1, normed);
-            Activation.Silu(normed.Span);
+            TensorOperations.Silu(normed);
             var hidden = Convolve(normed, block.Conv1);
             Activate(hidden, block.Norm2);
             gemm.Convolve(step, hidden, block.Conv2, normed);
-            Activation.Add(x.Span, normed.Span);
+            TensorOperations.Add(x, normed);
         }
 
         private void Attend(Attention attention, Tensor x)
@@ -336,21 +336,21 @@ public sealed class AutoencoderKL
             gemm.Linear(step, normed, new Projection(attention.Query, q), new Projection(attention.Key, k), new Projection(attention.Value, v));
             gemm.Attend(step, new AttentionCall(q, k, v, tokens, 1, normed));
             gemm.Linear(step, normed, new Projection(attention.Output, q));
-            Activation.Add(x.Span, q.Span);
+            TensorOperations.Add(x, q);
         }
 
         private void Activate(Tensor x, Norm norm)
         {
             Normalise(x, norm, x);
-            Activation.Silu(x.Span);
+            TensorOperations.Silu(x);
         }
 
-        private void Normalise(Tensor x, Norm norm, Tensor y) => GroupNorm.Apply(x, groups, Epsilon, norm.Gamma, norm.Beta, y);
+        private void Normalise(Tensor x, Norm norm, Tensor y) => TensorOperations.NormaliseGroups(x, groups, norm.Gamma, norm.Beta, Epsilon, y);
 
         private Tensor Doubled(Tensor x)
         {
             var y = step.Workspace.Rent(x.Shape[0], 2 * x.Shape[1], 2 * x.Shape[2], x.Shape[3]);
-            Resampling.Double(x, y);
+            TensorOperations.Double(x, y);
             return y;
         }
 

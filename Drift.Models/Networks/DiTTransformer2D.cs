@@ -149,7 +149,7 @@ public sealed class DiTTransformer2D : IDenoiser
         Activation.Silu(inner.Span);
         gemm.Linear(step, inner, new Projection(block.Timestep2, embedding, conditioning.ClassLabels));
         for (var s = 0; s < samples; s++)
-            Activation.Add(embedding.Slice(s, 1).Span, block.ClassTable.Row(conditioning.ClassLabels[s]));
+            Activation.Add(embedding.Span.Slice(s * _width, _width), block.ClassTable.Row(conditioning.ClassLabels[s]));
     }
 
     /// <summary>The layers of one block.</summary>

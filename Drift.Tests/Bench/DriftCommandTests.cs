@@ -36,6 +36,7 @@ public sealed class DriftCommandTests
     [TestCase("compare --checkpoint-memory -1", "--checkpoint-memory", "'-1'")]
     [TestCase("compare --checkpoint-folder /tmp", "--checkpoint-folder", "--checkpoint-memory")]
     [TestCase("compare --checkpoint-memory 0 --checkpoint-folder nowhere", "--checkpoint-folder", "nowhere")]
+    [TestCase("compare --checkpoint-place moon", "'moon'", "device, host")]
     [TestCase("compare --checkpoint-bytes-per-step 0", "--checkpoint-bytes-per-step", "'0'")]
     [TestCase("compare --operating-points nowhere.csv", "nowhere.csv")]
     [TestCase("compare --images --out x1", "--images", "'--out'")]

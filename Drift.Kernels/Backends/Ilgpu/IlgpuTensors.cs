@@ -46,7 +46,8 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     public Workspace OpenWorkspace() => new(() => new IlgpuHome(this));
 
     /// <inheritdoc/>
-    public IResidentProducts OpenProducts() => new ResidentProducts(_backend, this);
+    public IResidentProducts OpenProducts(CheckpointPlace place = CheckpointPlace.Device) =>
+        new ResidentProducts(_backend, this, place == CheckpointPlace.Host ? _backend.Use(() => new OffloadedCheckpoints(this)) : new DeviceCheckpoints(Accelerator));
 
     /// <inheritdoc/>
     public void Linear(Tensor input, FloatWeights weights, float[] bias, Tensor output)
@@ -242,6 +243,12 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
         _outbox.Clear();
         _traffic = _traffic with { RoundTrips = _traffic.RoundTrips + 1, FetchedBytes = _traffic.FetchedBytes + words * sizeof(int) };
     }
+
+    /// <summary>Notes that checkpoints left or came on a queue of their own. Under the backend's lock.</summary>
+    internal void Travelled(long offloaded, long restored) => _traffic = _traffic with
+    {
+        OffloadedBytes = _traffic.OffloadedBytes + offloaded * sizeof(int), RestoredBytes = _traffic.RestoredBytes + restored * sizeof(int),
+    };
 
     /// <summary>Frees memory, unless the device took it along when it closed.</summary>
     internal void Release(params ReadOnlySpan<IDisposable> buffers) => _backend.Release(buffers);

@@ -1,11 +1,10 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>Guarded products on an ILGPU device, from activations that are there to values that stay there.</summary>
-internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensors) : IResidentProducts
+internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensors, ResidentCheckpoints checkpoints) : IResidentProducts
 {
     // Rows of codes that one item writes.
     private const int EncodedRows = 8;
@@ -16,7 +15,6 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     private readonly DeviceBuffer _codes = new(tensors.Accelerator), _lines = new(tensors.Accelerator), _largest = new(tensors.Accelerator), _most = new(tensors.Accelerator);
     private readonly DeviceBuffer _plan = new(tensors.Accelerator), _accumulators = new(tensors.Accelerator), _sums = new(tensors.Accelerator), _reports = new(tensors.Accelerator);
     private readonly DeviceBuffer _nothing = new(tensors.Accelerator), _guest = new(tensors.Accelerator);
-    private readonly Dictionary<int, KeptOutput> _kept = [];
     private readonly List<int> _flips = [];
     private readonly List<ResidentReport> _settled = [];
     private ArrayView<float> _source;
@@ -84,10 +82,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var kept in _kept.Values)
-            tensors.Release(kept.Codes, kept.Largest);
-        _kept.Clear();
-        tensors.Release(_codes, _lines, _largest, _most, _plan, _accumulators, _sums, _reports, _nothing, _guest);
+        tensors.Release(checkpoints, _codes, _lines, _largest, _most, _plan, _accumulators, _sums, _reports, _nothing, _guest);
     }
 
     /// <summary>Takes an input's rows, and a word for each scale.</summary>
@@ -107,6 +102,8 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     private void Run(in ResidentProduct asked, IlgpuWeights w)
     {
         var shape = new GemmShape(_quantised.Rows, w.N, w.K);
+        // On its way while the product is multiplied.
+        ArrayView<int>? kept = asked is { Mends: true, From: { } from } && w.Tile > 0 ? checkpoints.Fetch(from) : null;
         var launch = Launch(asked.Faults, shape, w, Encode(w));
         var e = launch.Extents;
         w.Family.Multiply(launch);
@@ -124,7 +121,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
             return;
         Report(launch, asked.Faults.Count, output);
         if (asked.Mends)
-            Mend(asked, launch.Sums, values, output);
+            Mend(asked.Saturates, kept, launch.Sums, values, output);
         if (asked.Save is { } place)
             Save(place, asked.Saturates, values, output);
     }
@@ -215,28 +212,33 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         _reportWords = 0;
     }
 
-    private void Mend(in ResidentProduct asked, SumViews sums, ArrayView<float> values, OutputExtents e)
+    /// <summary>Replaces what is masked, from a checkpoint that is on its way or from nothing.</summary>
+    private void Mend(bool saturates, ArrayView<int>? kept, SumViews sums, ArrayView<float> values, OutputExtents e)
     {
-        var kept = asked.From is { } place ? _kept[place] : null;
         var elements = new Index2D(e.Columns, e.Rows);
-        if (!asked.Saturates)
-        {
-            Kernels.MendWide(elements, sums, (kept?.Codes.Take(values.IntLength) ?? Nothing()).Cast<float>(), kept is null ? 0 : 1, values, e);
-            return;
-        }
-
-        Kernels.Mend(elements, sums, (kept?.Codes.Take((values.IntLength + 3) / 4) ?? Nothing()).Cast<sbyte>(), kept?.Largest.Take(1) ?? Nothing(), values, e);
+        if (kept is not null)
+            checkpoints.Arrive();
+        if (!saturates)
+            Kernels.MendWide(elements, sums, (kept ?? Nothing()).Cast<float>(), kept is null ? 0 : 1, values, e);
+        else
+            Kernels.Mend(elements, sums, (kept?.SubView(0, Words(values)) ?? Nothing()).Cast<sbyte>(), kept?.SubView(Words(values), 1) ?? Nothing(), values, e);
+        if (kept is not null)
+            checkpoints.Leave();
     }
 
+    /// <summary>Codes, and behind them what their scale is made of; or fp32 where outputs are wide.</summary>
     private void Save(int place, bool saturates, ArrayView<float> values, OutputExtents e)
     {
-        ref var kept = ref CollectionsMarshal.GetValueRefOrAddDefault(_kept, place, out _);
-        kept ??= new KeptOutput(new DeviceBuffer(tensors.Accelerator), new DeviceBuffer(tensors.Accelerator));
+        var kept = checkpoints.Begin(place, saturates ? Words(values) + 1 : values.IntLength);
         if (saturates)
-            Kernels.Repack(new Index2D(e.Columns, e.Rows), values, _most.Take(1), kept.Codes.Take((values.IntLength + 3) / 4).Cast<sbyte>(), kept.Largest.Take(1), e);
+            Kernels.Repack(new Index2D(e.Columns, e.Rows), values, _most.Take(1), kept.SubView(0, Words(values)).Cast<sbyte>(), kept.SubView(Words(values), 1), e);
         else
-            Kernels.Keep(values.IntLength, values, kept.Codes.Take(values.IntLength).Cast<float>());
+            Kernels.Keep(values.IntLength, values, kept.Cast<float>());
+        checkpoints.End(place);
     }
+
+    /// <summary>Words of as many codes.</summary>
+    private static int Words(ArrayView<float> values) => (values.IntLength + 3) / 4;
 
     /// <summary>A word that is 0: the scale of a checkpoint that there is not.</summary>
     private ArrayView<int> Nothing()
@@ -247,9 +249,4 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     }
 
     private ArrayView<float> Rows(Tensor tensor, int first, int count) => tensors.View(tensor).SubView(first * tensor.Columns, count * tensor.Columns);
-
-    /// <summary>A layer's outputs, kept.</summary>
-    /// <param name="Codes">Codes, or fp32 where outputs are wide.</param>
-    /// <param name="Largest">What their scale is made of.</param>
-    private sealed record KeptOutput(DeviceBuffer Codes, DeviceBuffer Largest);
 }

@@ -80,6 +80,9 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         }
     }
 
+    /// <summary>Lets go of the operands of the last call.</summary>
+    public void Forget() => (_weights, _checks, _faults, _windows) = (null!, null, default, null);
+
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 

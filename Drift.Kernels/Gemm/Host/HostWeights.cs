@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Drift.Kernels;
 
 /// <summary>
@@ -8,9 +6,7 @@ namespace Drift.Kernels;
 /// </summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
-    private const int Alignment = 64;
-    private int* _panels;
-    private int* _start;
+    private readonly NativeBlock _panels, _start;
 
     public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
         : base(n, k, tiles)
@@ -23,8 +19,8 @@ internal sealed unsafe class HostWeights : GemmWeights
         DigitColumn = digits.Length == 0 ? n : (n + kernel.Columns - 1) / kernel.Columns * kernel.Columns;
         Stride = PaddedColumns(kernel, DigitColumn + digits.Length / k);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
-        _panels = (int*)NativeMemory.AlignedAlloc((nuint)Stride * (nuint)Groups * sizeof(int), Alignment);
-        _start = (int*)NativeMemory.AlignedAlloc((nuint)Stride * sizeof(int), Alignment);
+        _panels = new NativeBlock((long)Stride * Groups * sizeof(int));
+        _start = new NativeBlock((long)Stride * sizeof(int));
 
         ReadOnlySpan<sbyte> padding = new sbyte[k];
         for (var j = 0; j < Stride; j++)
@@ -39,8 +35,6 @@ internal sealed unsafe class HostWeights : GemmWeights
         TileDigits = new HostWeights(kernel, fine, fine.Length / k, k, ChecksumTiles.None);
     }
 
-    ~HostWeights() => Dispose(false);
-
     public Int8Kernel Kernel { get; }
 
     /// <summary>The first digit column: where the panel after those of W begins.</summary>
@@ -53,17 +47,18 @@ internal sealed unsafe class HostWeights : GemmWeights
     public int Groups { get; }
 
     /// <summary>The panels with every column's starting value.</summary>
-    public PackedPanels Packed => new(_panels, Groups, Stride, Kernel.Columns, _start);
+    public PackedPanels Packed => new(_panels.Pointer, Groups, Stride, Kernel.Columns, (int*)_start.Pointer);
 
     /// <summary>The digit columns of the tiles inside coarse ones, as weights of their own; null for flat sums.</summary>
     public HostWeights? TileDigits { get; }
 
     /// <summary>True when the panels are freed.</summary>
-    public bool IsDisposed => _panels == null;
+    public bool IsDisposed => _panels.IsClosed;
 
     protected override void Dispose(bool disposing)
     {
-        Free();
+        _panels.Dispose();
+        _start.Dispose();
         TileDigits?.Dispose();
         base.Dispose(disposing);
     }
@@ -81,14 +76,6 @@ internal sealed unsafe class HostWeights : GemmWeights
         var sum = 0;
         foreach (var value in column)
             sum += value;
-        _start[j] = Kernel.InitialValue(sum);
-    }
-
-    private void Free()
-    {
-        NativeMemory.AlignedFree(_panels);
-        NativeMemory.AlignedFree(_start);
-        _panels = null;
-        _start = null;
+        Packed.Start[j] = Kernel.InitialValue(sum);
     }
 }

@@ -37,6 +37,19 @@ public sealed class SharedPrefixTests
     }
 
     [Test]
+    public void A_trial_takes_its_memory_from_the_ones_before()
+    {
+        var plan = CampaignBench.Plan("dit-fashion", 50, 1, (Axes.Step, "0-49"), (Axes.Protection, "none"));
+        using var lab = CampaignBench.Lab(plan);
+        var worker = new TrialWorker(lab);
+        lab.Run(0, 0, worker, default);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var (row, _) = lab.Run(0, 0, worker, default);
+        Assert.That(row.Steps, Is.EqualTo(50));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(1_000_000), "bytes allocated");
+    }
+
+    [Test]
     public void A_run_that_comes_back_to_the_clean_one_ends_there()
     {
         var plan = CampaignBench.Plan("dit-fashion", 6, 1, (Axes.Step, "2"), (Axes.Bit, "0"), (Axes.Rate, "1e-6"));

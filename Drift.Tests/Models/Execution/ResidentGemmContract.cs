@@ -59,6 +59,63 @@ public sealed class ResidentGemmContract(BackendUnderTest under)
         });
     }
 
+    [TestCase(OutputForm.Saturating)]
+    [TestCase(OutputForm.Wide)]
+    public void Checkpoints_in_the_hosts_memory_change_no_bit_and_travel_beside_the_products(OutputForm outputs)
+    {
+        using var host = new HostBackend();
+        var protection = Protection.Rollback(16, interval: 1) with { Place = CheckpointPlace.Host };
+        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Of(0.675, 2.0)), outputs, protection) { Covers = _ => true };
+        var before = _device.Tensors!.Traffic;
+        var there = Run(_device, strategy, ScaleGroups.PerTensor, _device.Tensors.OpenWorkspace(), Ahead);
+        var traffic = _device.Tensors.Traffic - before;
+        var here = Run(host, strategy, ScaleGroups.PerTensor, new Workspace());
+        int[] outputsOfLayers = [Rows * Out, Rows * Width, Rows * Width, Rows * Out];
+        var bytes = Pictures * outputsOfLayers.Sum(values => outputs == OutputForm.Wide ? values * sizeof(float) : ((values + 3) / 4 * 4) + sizeof(float));
+        Assert.Multiple(() =>
+        {
+            Assert.That(there.Values, Is.EqualTo(here.Values));
+            for (var picture = 0; picture < Pictures; picture++)
+                Assert.That(there.Runs[picture].Ledger, Is.EqualTo(here.Runs[picture].Ledger), $"picture {picture}");
+            Assert.That(there.Runs[0].Ledger.ElementsMended, Is.Positive);
+            Assert.That((traffic.OffloadedBytes, traffic.RestoredBytes), Is.EqualTo(((long)Steps * bytes, (long)(Steps - 1) * bytes)));
+            Assert.That(traffic.RoundTrips, Is.EqualTo(3 * Steps), "the host waits for no checkpoint");
+        });
+    }
+
+    [Test]
+    public void A_product_waits_for_a_checkpoint_that_takes_longer_than_it_does()
+    {
+        // Megabytes of output of a few multiply-adds each. The simulator, which has one queue, takes a small one.
+        var (m, n) = under.Name == IlgpuBackend.Cpu ? (32, 32) : (1024, 1024);
+        var protection = Protection.Rollback(32, interval: 1) with { Place = CheckpointPlace.Host };
+        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Of(0.675, 2.0)), OutputForm.Wide, protection) { Covers = _ => true };
+        float[] Draw(IGemmBackend backend, Workspace workspace)
+        {
+            using var layers = new QuantisedLayers(backend);
+            LinearLayer[] wide = [.. Enumerable.Range(1, 3).Select(index => Layer(index, n, 4))];
+            var run = new PictureRun(new PictureRequest(1, 0));
+            using var scope = workspace.Begin();
+            var (x, y) = (workspace.Rent(m, 4), wide.Select(_ => workspace.Rent(m, n)).ToArray());
+            using (var unit = new GuardedGemm(_platform, strategy, layers, [run]))
+            {
+                for (var index = 0; index < Steps; index++)
+                {
+                    Fill(x.Span, 40 + index);
+                    unit.Linear(new StepContext(index, index, workspace), x, [.. wide.Zip(y, (layer, output) => new Projection(layer, output))]);
+                }
+            }
+
+            Assert.That(run.Ledger.ElementsMended, Is.Positive);
+            float[] values = [.. y.SelectMany(output => output.Span.ToArray())];
+            workspace.Release();
+            return values;
+        }
+
+        using var host = new HostBackend();
+        Assert.That(Draw(_device, _device.Tensors!.OpenWorkspace()).AsSpan().SequenceEqual(Draw(host, new Workspace())));
+    }
+
     [TestCaseSource(nameof(Strategies))]
     public void Convolutions_are_the_hosts(Strategy strategy, ScaleGroups groups)
     {
@@ -86,7 +143,7 @@ public sealed class ResidentGemmContract(BackendUnderTest under)
     }
 
     /// <summary>Two layers, one behind the other, over some steps.</summary>
-    private (float[] Values, IReadOnlyList<PictureRun> Runs) Run(IGemmBackend backend, Strategy strategy, ScaleGroups groups, Workspace workspace)
+    private (float[] Values, IReadOnlyList<PictureRun> Runs) Run(IGemmBackend backend, Strategy strategy, ScaleGroups groups, Workspace workspace, Action<Workspace>? before = null)
     {
         using var layers = new QuantisedLayers(backend, groups);
         LinearLayer first = Layer(1, Out, Width), beside = Layer(2, Width, Width), second = Layer(3, Width, Out), told = Layer(4, Out, Width);
@@ -103,6 +160,7 @@ public sealed class ResidentGemmContract(BackendUnderTest under)
                 // What never stood on the device, as the states of a text.
                 var text = new Tensor(Pictures * Rows, Width);
                 Fill(text.Span, 20 + index);
+                before?.Invoke(workspace);
                 unit.Linear(step, x, new Projection(first, y), new Projection(beside, z));
                 unit.Linear(step, y, new Projection(second, last));
                 values.AddRange(last.Span);
@@ -113,6 +171,19 @@ public sealed class ResidentGemmContract(BackendUnderTest under)
 
         workspace.Release();
         return ([.. values], runs);
+    }
+
+    /// <summary>Work that holds the computing queue up, so that another one that did not wait for it would be too early. The simulator has one queue.</summary>
+    private void Ahead(Workspace workspace)
+    {
+        const int Size = 1024, Times = 16;
+        if (under.Name == IlgpuBackend.Cpu)
+            return;
+        var x = workspace.Rent(Size, Size);
+        x.Span.Clear();
+        using var products = _device.Tensors!.OpenProducts();
+        for (var i = 0; i < Times; i++)
+            products.Quantise(x, 0, Size, 1);
     }
 
     /// <summary>A convolution, one of every second pixel behind it and a last one in fp32, over some steps; two images a picture.</summary>
