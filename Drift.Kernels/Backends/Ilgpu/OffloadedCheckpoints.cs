@@ -78,6 +78,7 @@ internal sealed class OffloadedCheckpoints : ResidentCheckpoints
     /// <inheritdoc/>
     public override void Dispose()
     {
+        _accelerator.Bind();
         _queue.Synchronize();
         foreach (var slot in (ReadOnlySpan<Slot>)[.. _coming, .. _going])
         {

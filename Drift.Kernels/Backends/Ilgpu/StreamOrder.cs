@@ -10,7 +10,7 @@ internal abstract class StreamOrder
 {
     /// <summary>The order of a device's streams.</summary>
     /// <param name="accelerator">The device.</param>
-    /// <exception cref="DllNotFoundException">A driver's library lacks a function, or is gone since the device was opened.</exception>
+    /// <exception cref="BackendUnavailableException">The driver's library is not there, or lacks a function.</exception>
     public static StreamOrder Of(Accelerator accelerator) => accelerator switch
     {
         CLAccelerator => new OfOpenCL(),
@@ -36,11 +36,11 @@ internal abstract class StreamOrder
     {
         foreach (var name in libraries)
         {
-            if (NativeLibrary.TryLoad(name, out var library))
-                return NativeLibrary.GetExport(library, function);
+            if (NativeLibrary.TryLoad(name, out var library) && NativeLibrary.TryGetExport(library, function, out var found))
+                return found;
         }
 
-        throw new DllNotFoundException($"{function}: there is no {string.Join(", ", libraries.ToArray())}");
+        throw new BackendUnavailableException($"no {string.Join(" or ", libraries.ToArray())} with {function}; expected a whole driver, or checkpoints in the device's own memory");
     }
 
     private sealed unsafe class OfOpenCL : StreamOrder
