@@ -10,7 +10,7 @@ public sealed partial class PtxTests
 {
     private const string Variable = "DRIFT_PTXAS";
 
-    private static IEnumerable<string> Names() => PtxListing.Kernels.Keys;
+    private static IEnumerable<string> Names() => PtxListing.Names;
 
     [TestCaseSource(nameof(Names))]
     public void Nothing_lives_in_local_memory(string name)

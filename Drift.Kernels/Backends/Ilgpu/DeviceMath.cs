@@ -32,6 +32,9 @@ internal static class DeviceMath
     [IntrinsicImplementation]
     public static float FusedMultiplyAdd(float x, float y, float sum) => MathF.FusedMultiplyAdd(x, y, sum);
 
+    /// <summary>x y, rounded, also where the compiler of a GPU would fuse it with the addition that takes it: adding -0 changes no bit.</summary>
+    public static float Multiply(float x, float y) => FusedMultiplyAdd(x, y, -0f);
+
     private static void FusedInOpenCL(CLBackend backend, CLCodeGenerator generator, Value value)
     {
         using var statement = generator.BeginStatement(generator.Allocate(value));

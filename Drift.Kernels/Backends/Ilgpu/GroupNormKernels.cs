@@ -85,7 +85,7 @@ internal static class GroupNormKernels
         var channel = index % e.Channels;
         var factor = (float)(1 / Math.Sqrt(Mean(index, totals, e) + e.Epsilon)) * gamma[channel];
         scale[index] = factor;
-        shift[index] = beta[channel] - shift[index] * factor;
+        shift[index] = beta[channel] - DeviceMath.Multiply(shift[index], factor);
     }
 
     /// <summary>y = x scale + shift.</summary>

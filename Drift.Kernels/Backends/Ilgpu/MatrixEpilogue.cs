@@ -2,36 +2,52 @@ using ILGPU;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>What becomes of a warp's 64 x 32 accumulators: their flips, their line sums, and the way to memory.</summary>
+/// <summary>What becomes of a warp's 64 x 64 accumulators: their flips, their line sums, and the way to memory.</summary>
 internal static class MatrixEpilogue
 {
-    /// <summary>Columns of a share: sums of checksum tiles are whole multiples of it.</summary>
+    /// <summary>Columns of half a share: sums of checksum tiles are whole multiples of it.</summary>
     public const int WarpColumns = 32;
 
-    /// <summary>One lane: accumulator tile (i, j) of <paramref name="sum"/> holds rows 16 i + g and 16 i + g + 8, columns 8 j + 2 t and 8 j + 2 t + 1.</summary>
-    public static void Run(
-        RegisterTile sum, ArrayView<int> plan, ArrayView<int> c, ArrayView<int> rowSums, ArrayView<int> columnSums, int row, int column, int lane, GemmExtents e)
+    /// <summary>One lane of a warp's 64 x 64: accumulator tile (i, j) of a half holds rows 16 i + g and 16 i + g + 8, columns 8 j + 2 t and 8 j + 2 t + 1.</summary>
+    /// <param name="near">The first 32 columns.</param>
+    /// <param name="far">The other 32.</param>
+    /// <param name="plan">Flips.</param>
+    /// <param name="c">Takes C.</param>
+    /// <param name="sums">Takes observed sums.</param>
+    /// <param name="row">The warp's first row.</param>
+    /// <param name="column">The warp's first column.</param>
+    /// <param name="lane">The lane.</param>
+    /// <param name="e">Extents.</param>
+    public static void Run(RegisterTile near, RegisterTile far, ArrayView<int> plan, ArrayView<int> c, SumViews sums, int row, int column, int lane, GemmExtents e)
     {
         if (e.BlockColumns > 0)
         {
-            sum = Flip(sum, plan, row, column, 0, lane, e);
-            sum = Flip(sum, plan, row, column, FaultPlan.Block, lane, e);
+            near = Flip(Flip(near, plan, row, column, 0, lane, e), plan, row, column, FaultPlan.Block, lane, e);
+            far = Flip(Flip(far, plan, row, column + WarpColumns, 0, lane, e), plan, row, column + WarpColumns, FaultPlan.Block, lane, e);
         }
 
         var at = ((row + (lane / 4)) * e.Stride) + column + (lane % 4 * 2);
-        Store(c, at, sum.A, e.Stride);
-        Store(c, at + (16 * e.Stride), sum.B, e.Stride);
-        Store(c, at + (32 * e.Stride), sum.C, e.Stride);
-        Store(c, at + (48 * e.Stride), sum.D, e.Stride);
+        Store(c, at, near, e.Stride);
+        Store(c, at + WarpColumns, far, e.Stride);
         if (e.Tile == 0)
             return;
-        var slot = ((row + (lane / 4)) * e.TileStride) + (column / e.Tile);
-        SumRows(rowSums, slot, sum.A, lane, e.TileStride);
-        SumRows(rowSums, slot + (16 * e.TileStride), sum.B, lane, e.TileStride);
-        SumRows(rowSums, slot + (32 * e.TileStride), sum.C, lane, e.TileStride);
-        SumRows(rowSums, slot + (48 * e.TileStride), sum.D, lane, e.TileStride);
-        SumColumns(columnSums, (row / e.Tile * e.Stride) + column, Lanes16.Add(sum.A, sum.B), lane);
-        SumColumns(columnSums, ((row + 32) / e.Tile * e.Stride) + column, Lanes16.Add(sum.C, sum.D), lane);
+        var line = (row + (lane / 4)) * e.TileStride;
+        int ofColumns = (row / e.Tile * e.Stride) + column, further = ((row + 32) / e.Tile * e.Stride) + column;
+        if (e.Tile % (2 * WarpColumns) == 0)
+        {
+            // A tile takes all of the warp's rows and columns: half the additions in memory.
+            SumRows(sums.ObservedRows, line + (column / e.Tile), RegisterTile.Add(near, far), lane, e.TileStride);
+            SumColumns(sums.ObservedColumns, ofColumns, RegisterTile.ColumnSums(near), lane);
+            SumColumns(sums.ObservedColumns, ofColumns + WarpColumns, RegisterTile.ColumnSums(far), lane);
+            return;
+        }
+
+        SumRows(sums.ObservedRows, line + (column / e.Tile), near, lane, e.TileStride);
+        SumRows(sums.ObservedRows, line + ((column + WarpColumns) / e.Tile), far, lane, e.TileStride);
+        SumColumns(sums.ObservedColumns, ofColumns, Lanes16.Add(near.A, near.B), lane);
+        SumColumns(sums.ObservedColumns, further, Lanes16.Add(near.C, near.D), lane);
+        SumColumns(sums.ObservedColumns, ofColumns + WarpColumns, Lanes16.Add(far.A, far.B), lane);
+        SumColumns(sums.ObservedColumns, further + WarpColumns, Lanes16.Add(far.C, far.D), lane);
     }
 
     /// <summary>Stores expected sums, the results of <see cref="DigitLines"/>: of a tile's two lines the lane has both.</summary>
@@ -92,6 +108,14 @@ internal static class MatrixEpilogue
         return sum;
     }
 
+    private static void Store(ArrayView<int> c, int at, RegisterTile x, int stride)
+    {
+        Store(c, at, x.A, stride);
+        Store(c, at + (16 * stride), x.B, stride);
+        Store(c, at + (32 * stride), x.C, stride);
+        Store(c, at + (48 * stride), x.D, stride);
+    }
+
     private static void Store(ArrayView<int> c, int at, Lanes16 x, int stride)
     {
         Store(c, at, x.A, stride);
@@ -106,7 +130,15 @@ internal static class MatrixEpilogue
         Pair.Store(c, at + (8 * stride), x.C, x.D);
     }
 
-    /// <summary>Sums over the warp's 32 columns of rows g and g + 8: over the lane's eight, then over the four lanes of the row.</summary>
+    private static void SumRows(ArrayView<int> sums, int slot, RegisterTile x, int lane, int step)
+    {
+        SumRows(sums, slot, x.A, lane, step);
+        SumRows(sums, slot + (16 * step), x.B, lane, step);
+        SumRows(sums, slot + (32 * step), x.C, lane, step);
+        SumRows(sums, slot + (48 * step), x.D, lane, step);
+    }
+
+    /// <summary>Sums over the columns of rows g and g + 8: over the lane's eight, then over the four lanes of the row.</summary>
     private static void SumRows(ArrayView<int> sums, int slot, Lanes16 x, int lane, int step)
     {
         var pairs = Lanes4.Add(Lanes4.Add(x.A, x.B), Lanes4.Add(x.C, x.D));

@@ -58,7 +58,9 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
         var lines = e.Tile == 0 ? launch.A : _lines.Take(LinesLength(IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Words));
         if (e.Tile > 0)
             Encode(launch.A, e.Rows, e.Words, e.Tile, lines, launch.Sums);
-        var tall = Environment.GetEnvironmentVariable("DRIFT_MATRIX") != "128";
+        // One tall block a multiprocessor where one wave of them takes the product and square ones would share some multiprocessors; square ones elsewhere (measured, docs/gpu.md).
+        int across = e.Stride / MatrixSlice.Columns, most = accelerator.NumMultiprocessors;
+        var tall = across * (e.PaddedRows / Rows256.Rows) <= most && across * IlgpuWeights.TilesIn(e.Rows, Rows128.Rows) > most;
         var rows = tall ? Rows256.Rows : Rows128.Rows;
         (tall ? _tall : _square)(
             new KernelConfig(MatrixSlice.Groups(e, rows), rows),

@@ -102,8 +102,7 @@ internal static class MatrixKernel
         column += warp % 2 * WarpEdge;
         if (block < 0)
         {
-            MatrixEpilogue.Run(near, plan, c, sums.ObservedRows, sums.ObservedColumns, row, column, lane, e);
-            MatrixEpilogue.Run(far, plan, c, sums.ObservedRows, sums.ObservedColumns, row, column + 32, lane, e);
+            MatrixEpilogue.Run(near, far, plan, c, sums, row, column, lane, e);
         }
         else if (block < ofRows)
         {

@@ -64,8 +64,11 @@ internal static class PtxListing
         ["matrix-128"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
     };
 
+    /// <summary>Their names.</summary>
+    public static IEnumerable<string> Names => Kernels.Keys;
+
     /// <summary>Compiles one.</summary>
-    /// <param name="name">One of <see cref="Kernels"/>.</param>
+    /// <param name="name">One of <see cref="Names"/>.</param>
     /// <returns>PTX text.</returns>
     public static string Compile(string name)
     {

@@ -60,6 +60,9 @@ internal readonly struct RegisterTile(Lanes16 a, Lanes16 b, Lanes16 c, Lanes16 d
         Lanes16.Toggle(x.C, column, row == 2 ? mask : 0),
         Lanes16.Toggle(x.D, column, row == 3 ? mask : 0));
 
+    /// <summary>The sum of each place.</summary>
+    public static RegisterTile Add(RegisterTile x, RegisterTile y) => new(Lanes16.Add(x.A, y.A), Lanes16.Add(x.B, y.B), Lanes16.Add(x.C, y.C), Lanes16.Add(x.D, y.D));
+
     /// <summary>The sum of each row.</summary>
     public static Lanes4 RowSums(RegisterTile x) => new(Lanes16.Sum(x.A), Lanes16.Sum(x.B), Lanes16.Sum(x.C), Lanes16.Sum(x.D));
 

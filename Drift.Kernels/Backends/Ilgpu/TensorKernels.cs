@@ -104,7 +104,7 @@ internal static class TensorKernels
         sum = DeviceMath.FusedMultiplyAdd(t, sum, 1.421413741f);
         sum = DeviceMath.FusedMultiplyAdd(t, sum, -0.284496736f);
         sum = DeviceMath.FusedMultiplyAdd(t, sum, 0.254829592f);
-        var tail = t * sum * 0.5f * LaneMath.ExpOfNonPositive(-z * z);
+        var tail = DeviceMath.Multiply(t * sum * 0.5f, LaneMath.ExpOfNonPositive(-z * z));
         return x * (x < 0 ? tail : 1 - tail);
     }
 
