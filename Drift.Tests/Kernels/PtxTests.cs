@@ -21,9 +21,9 @@ public sealed partial class PtxTests
     }
 
     [TestCase("matrix-256", "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32", 64, Description = "a warp's 4 x 8 accumulator tiles, twice a slice of 64 values of k")]
-    [TestCase("matrix-256", "ld.shared.v2.b32", 48, Description = "a lane's 8 rows and 8 columns, for the first half slice and twice a slice")]
-    [TestCase("matrix-256", "cp.async.cg.shared.global", 18, Description = "six quads a thread and slice: two slices before the loop and one in it")]
-    [TestCase("matrix-128", "cp.async.cg.shared.global", 24, Description = "eight quads a thread and slice")]
+    [TestCase("matrix-256", "ldmatrix.sync.aligned.m8n8.x4.shared.b16", 24, Description = "four for 64 rows and four for 64 columns: for the first half slice and twice a slice")]
+    [TestCase("matrix-256", "cp.async.cg.shared.global", 24, Description = "six quads a thread and slice: in the loop, for the first slice from either operand's blocks, and for the second")]
+    [TestCase("matrix-128", "cp.async.cg.shared.global", 32, Description = "eight quads a thread and slice")]
     [TestCase("matrix-256", "bar.sync", 2, Description = "one before the loop and one a slice")]
     [TestCase("fp32-direct", "fma.rn.f32", 128, Description = "one an accumulator and k")]
     [TestCase("fp32-block", "fma.rn.f32", 512, Description = "64 accumulators and 8 k a slice")]

@@ -72,8 +72,8 @@ internal static class FloatBlockKernel
             nextW = FloatQuad.Load(w, sourceW + next);
 
             // From a view's first element on at constant places: that costs no arithmetic.
-            var fromA = FloatQuad.In(sharedA).SubView((buffer + top) / 4, 1);
-            var fromW = FloatQuad.In(sharedW).SubView((buffer + left) / 4, 1);
+            var fromA = FloatQuad.In(sharedA).SubView((buffer + top) / 4);
+            var fromW = FloatQuad.In(sharedW).SubView((buffer + left) / 4);
             sum = Step<TSize>(sum, fromA, fromW, 0);
             if (TSize.Edge > 16)
                 sum = Step<TSize>(sum, fromA, fromW, 1);
