@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Makes docs/results/reproduce again, and the README's summary of it: a quick run of drift reproduce, about six minutes on two idle cores. Stopped, it goes on when started again.
+# Makes docs/results/reproduce again, and the README's summary of it, from a run of drift reproduce: reproduce-results.sh [--quick|--full]. Full is the default and takes about an hour on two idle
+# cores, quick six minutes. Stopped, it goes on when started again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-run=results/reproduce-quick
-dotnet run -c Release --project Drift.Bench -- reproduce --quick --out "$run"
+budget=${1:---full}
+run=results/reproduce$budget
+run=${run/--/-}
+dotnet run -c Release --project Drift.Bench -- reproduce "$budget" --out "$run"
 rm -rf docs/results/reproduce
 cp -r "$run" docs/results/reproduce
 # The page holds every picture once more, and table.json every number: both come with a run.
