@@ -327,7 +327,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         var rows = values.Length / width;
         var groups = Groups(rows);
         var memory = Memory;
-        memory.MakeRoom(rows * Stride(width), groups);
+        memory.MakeRoom(checked(rows * Stride(width)), groups);
         var each = rows / groups;
         for (var group = 0; group < groups; group++)
         {
@@ -346,7 +346,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         var (width, stride, images) = (layer.Linear.K, Stride(layer.Linear.K), input.Shape[0] / _pictures.Count);
         var memory = Memory;
-        memory.MakeRoom(rows * stride, Groups(rows));
+        memory.MakeRoom(checked(rows * stride), Groups(rows));
         WindowCodes.Quantise(input, (picture * images)..((picture + 1) * images), layer, _layers.Groups, memory.Scales, memory.Codes, stride, step.Workspace);
         _examination?.Begin(memory.Codes, rows, width, stride);
     }

@@ -18,14 +18,15 @@ internal readonly record struct AttentionExtents(int Tokens, int Keys, int Heads
 internal static class AttentionKernels
 {
     /// <summary>Scores Q K^T, each a chain over a head's values.</summary>
-    /// <param name="index">X counts keys, Y queries of each head.</param>
+    /// <param name="flat">X counts keys, Y queries of each head (<see cref="FlatIndex"/>).</param>
     /// <param name="queries">[tokens, heads x depth].</param>
     /// <param name="keys">[keys of the sample, heads x depth].</param>
     /// <param name="kept">The place of each key that a mask left; not read where there is none.</param>
     /// <param name="scores">Takes [heads, tokens, keys].</param>
     /// <param name="e">Extents.</param>
-    public static void Score(Index2D index, ArrayView<float> queries, ArrayView<float> keys, ArrayView<int> kept, ArrayView<float> scores, AttentionExtents e)
+    public static void Score(Index1D flat, ArrayView<float> queries, ArrayView<float> keys, ArrayView<int> kept, ArrayView<float> scores, AttentionExtents e)
     {
+        var index = FlatIndex.At(flat, e.Keys);
         int head = index.Y / e.Tokens, width = e.Heads * e.Depth;
         int q = index.Y % e.Tokens * width + head * e.Depth, k = Place(kept, index.X, e) * width + head * e.Depth;
         var sum = 0f;
@@ -58,14 +59,15 @@ internal static class AttentionKernels
     }
 
     /// <summary>Weights times values, each a chain over the keys.</summary>
-    /// <param name="index">X counts values of a head, Y queries of each head.</param>
+    /// <param name="flat">X counts values of a head, Y queries of each head (<see cref="FlatIndex"/>).</param>
     /// <param name="weights">[heads x tokens, keys].</param>
     /// <param name="values">[keys of the sample, heads x depth].</param>
     /// <param name="kept">The place of each key that a mask left.</param>
     /// <param name="output">Takes [tokens, heads x depth].</param>
     /// <param name="e">Extents.</param>
-    public static void Weigh(Index2D index, ArrayView<float> weights, ArrayView<float> values, ArrayView<int> kept, ArrayView<float> output, AttentionExtents e)
+    public static void Weigh(Index1D flat, ArrayView<float> weights, ArrayView<float> values, ArrayView<int> kept, ArrayView<float> output, AttentionExtents e)
     {
+        var index = FlatIndex.At(flat, e.Depth);
         int head = index.Y / e.Tokens, width = e.Heads * e.Depth, column = head * e.Depth + index.X;
         var sum = 0f;
         for (var key = 0; key < e.Keys; key++)

@@ -47,7 +47,7 @@ internal sealed class DeviceFloatProduct : IDisposable
             PackedPlan.Upload(faults, shape, _plan);
             var source = Upload(w);
             var weights = Floats(_weights, stride * depth);
-            _kernels.Interleave(new Index2D(depth, padded), source, weights, n, family.ColumnGroup, k, depth);
+            _kernels.Interleave(FlatIndex.Count(depth, padded), source, weights, n, family.ColumnGroup, k, depth);
             if (tile > 0)
                 _kernels.Encode(new Index2D(depth, _linesStride), source, weights.SubView(padded * depth, _linesStride * depth), n, family.ColumnGroup, k, depth, tile);
 
@@ -81,7 +81,7 @@ internal sealed class DeviceFloatProduct : IDisposable
         }
         else
         {
-            _kernels.Interleave(new Index2D(e.Depth, _rows), source, launch.A, e.Rows, e.RowGroup, _k, e.Depth);
+            _kernels.Interleave(FlatIndex.Count(e.Depth, _rows), source, launch.A, e.Rows, e.RowGroup, _k, e.Depth);
             if (e.Tile > 0)
                 _kernels.Encode(new Index2D(e.Depth, SummedRows), source, launch.A.SubView(_rows * e.Depth, SummedRows * e.Depth), e.Rows, e.RowGroup, _k, e.Depth, e.Tile);
         }
@@ -148,7 +148,7 @@ internal sealed class DeviceFloatProduct : IDisposable
         if (_convolution is not { } windows)
             return Floats(_source, _extents.Rows * _k);
         var gathered = Floats(_windows, _extents.Rows * _k);
-        _kernels.Windows(new Index2D(_k, _extents.Rows), _source.All.Cast<float>(), gathered, windows);
+        _kernels.Windows(FlatIndex.Count(_k, _extents.Rows), _source.All.Cast<float>(), gathered, windows);
         return gathered;
     }
 

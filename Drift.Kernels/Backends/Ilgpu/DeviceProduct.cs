@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>An INT8 product with its operands on a device: they go up, are multiplied as often as wanted, and results come down. Buffers grow and stay.</summary>
-internal sealed class DeviceProduct(Accelerator accelerator, Action<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> gather) : IDisposable
+internal sealed class DeviceProduct(Accelerator accelerator, Action<Index1D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> gather) : IDisposable
 {
     private readonly DeviceBuffer _input = new(accelerator), _activations = new(accelerator), _plan = new(accelerator), _accumulators = new(accelerator), _sums = new(accelerator);
     private ProductLaunch _launch;
@@ -34,7 +34,7 @@ internal sealed class DeviceProduct(Accelerator accelerator, Action<Index2D, Arr
     public void Run()
     {
         if (_convolution is { } windows)
-            gather(new Index2D(_launch.Extents.Words, _launch.Extents.PaddedRows), _input.All.Cast<sbyte>(), _launch.A, _launch.Extents.Words, windows);
+            gather(FlatIndex.Count(_launch.Extents.Words, _launch.Extents.PaddedRows), _input.All.Cast<sbyte>(), _launch.A, _launch.Extents.Words, windows);
         _launch.Weights.Family.Multiply(_launch);
     }
 

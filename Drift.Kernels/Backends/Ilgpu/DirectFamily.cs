@@ -6,8 +6,8 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>Products by <see cref="DirectKernel"/>: for every device.</summary>
 internal sealed class DirectFamily(Accelerator accelerator, int group) : KernelFamily
 {
-    private readonly Action<Index2D, ArrayView<int>, ArrayView<int>, int> _widen =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, ArrayView<int>, int>(PairRows.Widen, group);
+    private readonly Action<Index1D, ArrayView<int>, ArrayView<int>, int> _widen =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<int>, ArrayView<int>, int>(PairRows.Widen, group);
 
     private readonly Action<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>, int> _encode =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<int>, OperandLayout, int, ArrayView<int>, int>(PairRows.Encode, group);
@@ -59,7 +59,7 @@ internal sealed class DirectFamily(Accelerator accelerator, int group) : KernelF
             launch.Sums.All.MemSetToZero();
         int summedAt = PairRows.Length(e.PaddedRows, DirectTile.Rows, e.Words), summed = PairRows.Length(tileRows, DirectTile.Rows, e.Words);
         var pairs = _pairs.Take(summedAt + summed);
-        _widen(new Index2D(e.Words, e.PaddedRows), launch.A, pairs, e.Words);
+        _widen(FlatIndex.Count(e.Words, e.PaddedRows), launch.A, pairs, e.Words);
         if (e.Tile > 0)
         {
             _encode(new Index2D(e.Words, tileRows), launch.A, OperandLayout.RowMajor(e.Rows, e.Words), e.Tile, pairs.SubView(summedAt, summed), DirectTile.Rows);

@@ -7,20 +7,20 @@ namespace Drift.Kernels.Ilgpu;
 internal sealed class FloatKernelSet(Accelerator accelerator, int group)
 {
     /// <summary><see cref="FloatLineKernels.Interleave"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int> Interleave { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Interleave, group);
+    public Action<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int> Interleave { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Interleave, group);
 
     /// <summary><see cref="FloatLineKernels.Encode"/>.</summary>
     public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int> Encode { get; } =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(FloatLineKernels.Encode, group);
 
     /// <summary><see cref="WindowKernels.Values"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, WindowExtents> Windows { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, WindowExtents>(WindowKernels.Values, group);
+    public Action<Index1D, ArrayView<float>, ArrayView<float>, WindowExtents> Windows { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, WindowExtents>(WindowKernels.Values, group);
 
     /// <summary><see cref="WindowKernels.Lines"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, WindowExtents> WindowLines { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, WindowExtents>(WindowKernels.Lines, group);
+    public Action<Index1D, ArrayView<float>, ArrayView<float>, int, int, WindowExtents> WindowLines { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, int, int, WindowExtents>(WindowKernels.Lines, group);
 
     /// <summary><see cref="FloatLineKernels.Lay"/>.</summary>
     public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int> Lay { get; } =

@@ -35,15 +35,18 @@ internal readonly record struct GatherExtents(
 internal static class FloatLineKernels
 {
     /// <summary>Interleaves lines, [group, k, line], those past the last one zero.</summary>
-    /// <param name="index">X counts k, Y lines, padded ones too.</param>
+    /// <param name="flat">X counts k, Y lines, padded ones too (<see cref="FlatIndex"/>).</param>
     /// <param name="source">Lines [lines, K].</param>
     /// <param name="target">Takes them.</param>
     /// <param name="lines">Lines that there are.</param>
     /// <param name="group">Lines of a group.</param>
     /// <param name="k">K.</param>
     /// <param name="depth">K with padding, which is zero.</param>
-    public static void Interleave(Index2D index, ArrayView<float> source, ArrayView<float> target, int lines, int group, int k, int depth) =>
+    public static void Interleave(Index1D flat, ArrayView<float> source, ArrayView<float> target, int lines, int group, int k, int depth)
+    {
+        var index = FlatIndex.At(flat, depth);
         target[Place(index.Y, index.X, group, depth)] = index.Y < lines && index.X < k ? source[index.Y * k + index.X] : 0;
+    }
 
     /// <summary>Sums the lines of each tile, first to last, and interleaves the sums.</summary>
     /// <param name="index">X counts k, Y tiles, padded ones too: their sums are zero.</param>

@@ -20,14 +20,15 @@ internal readonly record struct GroupExtents(int Pixels, int Channels, int Group
 internal static class GroupNormKernels
 {
     /// <summary>Sums a channel over a run of pixels: of the values, or of the squared distances from the group's mean.</summary>
-    /// <param name="index">X counts channels, Y the runs of all samples.</param>
+    /// <param name="flat">X counts channels, Y the runs of all samples (<see cref="FlatIndex"/>).</param>
     /// <param name="x">[samples, pixels, channels].</param>
     /// <param name="means">[samples, channels]; not read where values are summed.</param>
     /// <param name="sums">Takes [samples, runs, channels].</param>
     /// <param name="squared">1 for squared distances, else 0.</param>
     /// <param name="e">Extents.</param>
-    public static void SumRun(Index2D index, ArrayView<float> x, ArrayView<float> means, ArrayView<float> sums, int squared, GroupExtents e)
+    public static void SumRun(Index1D flat, ArrayView<float> x, ArrayView<float> means, ArrayView<float> sums, int squared, GroupExtents e)
     {
+        var index = FlatIndex.At(flat, e.Channels);
         var runs = GroupExtents.RunsOf(e.Pixels);
         int sample = index.Y / runs, first = index.Y % runs * GroupNorm.Run, count = IntrinsicMath.Min(GroupNorm.Run, e.Pixels - first);
         var at = (sample * e.Pixels + first) * e.Channels + index.X;
@@ -89,14 +90,15 @@ internal static class GroupNormKernels
     }
 
     /// <summary>y = x scale + shift.</summary>
-    /// <param name="index">X counts channels, Y the pixels of all samples.</param>
+    /// <param name="flat">X counts channels, Y the pixels of all samples (<see cref="FlatIndex"/>).</param>
     /// <param name="x">[samples, pixels, channels].</param>
     /// <param name="scale">[samples, channels].</param>
     /// <param name="shift">[samples, channels].</param>
     /// <param name="y">Takes as many values as x; may be x.</param>
     /// <param name="e">Extents.</param>
-    public static void Apply(Index2D index, ArrayView<float> x, ArrayView<float> scale, ArrayView<float> shift, ArrayView<float> y, GroupExtents e)
+    public static void Apply(Index1D flat, ArrayView<float> x, ArrayView<float> scale, ArrayView<float> shift, ArrayView<float> y, GroupExtents e)
     {
+        var index = FlatIndex.At(flat, e.Channels);
         int at = index.Y * e.Channels + index.X, channel = index.Y / e.Pixels * e.Channels + index.X;
         y[at] = DeviceMath.FusedMultiplyAdd(x[at], scale[channel], shift[channel]);
     }

@@ -18,7 +18,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     private readonly Lock _gate = new();
     private readonly IlgpuDevice _device;
-    private readonly Action<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> _gather;
+    private readonly Action<Index1D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> _gather;
     private readonly DeviceProduct _product;
     private readonly KernelFamily[] _all, _families;
     private readonly Lazy<(FloatKernelSet Kernels, FloatFamily Family)> _floats;
@@ -40,7 +40,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         var group = Math.Min(tuning.GroupSize, accelerator.MaxNumThreadsPerGroup);
         try
         {
-            _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
+            _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
             KernelFamily direct = new DirectFamily(accelerator, group);
             _families = _all = _device.HasTensorCores ? [new MatrixFamily(accelerator), direct] : [direct];
         }

@@ -112,14 +112,14 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     public void AddGated(Tensor values, Tensor branch, Tensor parts, int gate) => _backend.Use(() =>
     {
         var e = Extents(values, parts, gate);
-        _kernels.Value.AddGated(new Index2D(e.Width, values.Rows), View(values), View(branch), Parts(parts), e);
+        _kernels.Value.AddGated(FlatIndex.Count(e.Width, values.Rows), View(values), View(branch), Parts(parts), e);
     });
 
     /// <inheritdoc/>
     public void AddToRows(Tensor values, Tensor addends) => _backend.Use(() =>
     {
         var e = Extents(values, addends, 0);
-        _kernels.Value.AddToRows(new Index2D(e.Width, values.Rows), View(values), Parts(addends), e);
+        _kernels.Value.AddToRows(FlatIndex.Count(e.Width, values.Rows), View(values), Parts(addends), e);
     });
 
     /// <inheritdoc/>
@@ -136,7 +136,7 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     public void GateGelu(Tensor values, Tensor output)
     {
         Require(values.Rows == output.Rows && values.Columns == 2 * output.Columns, nameof(output), values, output);
-        _backend.Use(() => _kernels.Value.GateGelu(new Index2D(output.Columns, output.Rows), View(values), View(output), output.Columns));
+        _backend.Use(() => _kernels.Value.GateGelu(FlatIndex.Count(output.Columns, output.Rows), View(values), View(output), output.Columns));
     }
 
     /// <inheritdoc/>
@@ -146,7 +146,7 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     public void Join(Tensor first, Tensor second, Tensor target)
     {
         Require(first.Rows == second.Rows && target.Rows == first.Rows && target.Columns == first.Columns + second.Columns, nameof(target), first, second, target);
-        _backend.Use(() => _kernels.Value.Join(new Index2D(target.Columns, target.Rows), View(first), View(second), View(target), first.Columns, second.Columns));
+        _backend.Use(() => _kernels.Value.Join(FlatIndex.Count(target.Columns, target.Rows), View(first), View(second), View(target), first.Columns, second.Columns));
     }
 
     /// <inheritdoc/>
@@ -156,7 +156,7 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
             && pictures == batch && depth == channels && (rows + 1) / 2 == height && (columns + 1) / 2 == width;
         Require(fits, nameof(large), small, large);
         var e = new DoublingExtents(large.Shape[1], large.Shape[2], small.Shape[1], small.Shape[2], small.Columns);
-        _backend.Use(() => _kernels.Value.Double(new Index2D(e.Channels, large.Rows), View(small), View(large), e));
+        _backend.Use(() => _kernels.Value.Double(FlatIndex.Count(e.Channels, large.Rows), View(small), View(large), e));
     }
 
     /// <inheritdoc/>
@@ -164,7 +164,7 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     {
         var each = source.Shape[0] == 0 ? 0 : source.Length / source.Shape[0];
         Require(target.Length == source.Length && columns > 0 && each % columns == 0, nameof(target), source, target);
-        _backend.Use(() => _kernels.Value.Transpose(new Index2D(each, source.Shape[0]), View(source), View(target), each / columns, columns));
+        _backend.Use(() => _kernels.Value.Transpose(FlatIndex.Count(each, source.Shape[0]), View(source), View(target), each / columns, columns));
     }
 
     /// <inheritdoc/>
@@ -263,9 +263,9 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
         {
             var e = new AttentionExtents(call.Tokens, kept[sample]?.Length ?? call.KeyTokens, call.Heads, call.Depth, call.Scale ?? 1 / MathF.Sqrt(call.Depth), kept[sample] is null ? 0 : 1);
             var places = kept[sample] is { } some ? Send(some, _places) : _places.Take(1);
-            _kernels.Value.Score(new Index2D(e.Keys, rows), queries.SubView(sample * ofQueries, ofQueries), keys.SubView(sample * ofKeys, ofKeys), places, scores, e);
+            _kernels.Value.Score(FlatIndex.Count(e.Keys, rows), queries.SubView(sample * ofQueries, ofQueries), keys.SubView(sample * ofKeys, ofKeys), places, scores, e);
             _kernels.Value.Softmax(rows, scores, e);
-            _kernels.Value.Weigh(new Index2D(e.Depth, rows), scores, values.SubView(sample * ofKeys, ofKeys), places, output.SubView(sample * ofQueries, ofQueries), e);
+            _kernels.Value.Weigh(FlatIndex.Count(e.Depth, rows), scores, values.SubView(sample * ofKeys, ofKeys), places, output.SubView(sample * ofQueries, ofQueries), e);
         }
     }
 

@@ -53,7 +53,7 @@ internal sealed class LayerOperations : IDisposable
     {
         var largest = Measure(Upload(_values, activations), q);
         var target = _sums.Take(values.Length).Cast<float>();
-        _kernels.Leave(new Index2D(e.Columns, e.Rows), Upload(_codes, c), largest, Upload(_weights, weights), Upload(_bias, bias), target, q.RowsOfGroup, limit, e);
+        _kernels.Leave(FlatIndex.Count(e.Columns, e.Rows), Upload(_codes, c), largest, Upload(_weights, weights), Upload(_bias, bias), target, q.RowsOfGroup, limit, e);
         MemoryMarshal.Cast<int, float>(_sums.Download(values.Length)).CopyTo(values);
     }
 
@@ -65,7 +65,7 @@ internal sealed class LayerOperations : IDisposable
     public void Repack(ReadOnlySpan<float> values, float largest, OutputExtents e, Span<sbyte> codes)
     {
         var words = (codes.Length + 3) / 4;
-        _kernels.Repack(new Index2D(e.Columns, e.Rows), Upload(_values, values), Upload(_largest, [BitConverter.SingleToInt32Bits(largest)]), _codes.Take(words).Cast<sbyte>(), _weights.Take(1), e);
+        _kernels.Repack(FlatIndex.Count(e.Columns, e.Rows), Upload(_values, values), Upload(_largest, [BitConverter.SingleToInt32Bits(largest)]), _codes.Take(words).Cast<sbyte>(), _weights.Take(1), e);
         MemoryMarshal.Cast<int, sbyte>(_codes.Download(words))[..codes.Length].CopyTo(codes);
     }
 
@@ -83,7 +83,7 @@ internal sealed class LayerOperations : IDisposable
         report.MemSetToZero();
         var views = layout.In(Upload(_sums, sums));
         _kernels.Judge((e.Rows + e.Tile - 1) / e.Tile * ((e.Columns + e.Tile - 1) / e.Tile), views, report, e);
-        _kernels.Mend(new Index2D(e.Columns, e.Rows), views, _codes.All.Cast<sbyte>(), Upload(_largest, [BitConverter.SingleToInt32Bits(largest)]), target, e);
+        _kernels.Mend(FlatIndex.Count(e.Columns, e.Rows), views, _codes.All.Cast<sbyte>(), Upload(_largest, [BitConverter.SingleToInt32Bits(largest)]), target, e);
         MemoryMarshal.Cast<int, float>(_values.Download(values.Length)).CopyTo(values);
         return _bias.Download(VerdictKernels.Counts).ToArray();
     }
@@ -101,7 +101,7 @@ internal sealed class LayerOperations : IDisposable
         var groups = e.Rows / e.RowsOfGroup;
         var largest = _largest.Take(groups);
         largest.MemSetToZero();
-        _kernels.Measure(new Index2D((e.RowsOfGroup * e.Width + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), source, largest, e);
+        _kernels.Measure(FlatIndex.Count((e.RowsOfGroup * e.Width + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), source, largest, e);
         return largest;
     }
 

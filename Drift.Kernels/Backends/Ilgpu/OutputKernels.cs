@@ -21,7 +21,7 @@ internal readonly record struct ScaleViews(ArrayView<int> Activations, ArrayView
 internal static class OutputKernels
 {
     /// <summary>Values as the host's epilogue has them: clamp((float)acc x x scale x w scale, +-60000) + bias, each step rounded.</summary>
-    /// <param name="index">X counts columns, Y rows.</param>
+    /// <param name="flat">X counts columns, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="c">Accumulators [rows, Stride].</param>
     /// <param name="largest">A group's largest activation as bits (<see cref="QuantiseKernels.Measure"/>).</param>
     /// <param name="weights">w scale a column.</param>
@@ -31,11 +31,14 @@ internal static class OutputKernels
     /// <param name="limit">Largest magnitude of a product before the bias.</param>
     /// <param name="e">Extents.</param>
     public static void Leave(
-        Index2D index, ArrayView<int> c, ArrayView<int> largest, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> values, int rowsOfGroup, float limit, OutputExtents e) =>
+        Index1D flat, ArrayView<int> c, ArrayView<int> largest, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> values, int rowsOfGroup, float limit, OutputExtents e)
+    {
+        var index = FlatIndex.At(flat, e.Columns);
         values[index.Y * e.Columns + index.X] = Value(index.X, index.Y, c, largest, weights, bias, rowsOfGroup, limit, e);
+    }
 
     /// <summary>The largest magnitude of a product's values, as bits.</summary>
-    /// <param name="index">X counts stretches of columns, Y rows.</param>
+    /// <param name="flat">X counts stretches of columns, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="c">Accumulators [rows, Stride], clean.</param>
     /// <param name="largest">A group's largest activation as bits.</param>
     /// <param name="weights">w scale a column.</param>
@@ -45,8 +48,9 @@ internal static class OutputKernels
     /// <param name="limit">Largest magnitude of a product before the bias.</param>
     /// <param name="e">Extents.</param>
     public static void Measure(
-        Index2D index, ArrayView<int> c, ArrayView<int> largest, ArrayView<float> weights, ArrayView<float> bias, ArrayView<int> most, int rowsOfGroup, float limit, OutputExtents e)
+        Index1D flat, ArrayView<int> c, ArrayView<int> largest, ArrayView<float> weights, ArrayView<float> bias, ArrayView<int> most, int rowsOfGroup, float limit, OutputExtents e)
     {
+        var index = FlatIndex.At(flat, (e.Columns + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch);
         var magnitude = 0;
         for (var column = index.X * QuantiseKernels.Stretch; column < IntrinsicMath.Min((index.X + 1) * QuantiseKernels.Stretch, e.Columns); column++)
             magnitude = IntrinsicMath.Max(magnitude, (int)(Interop.FloatAsInt(Value(column, index.Y, c, largest, weights, bias, rowsOfGroup, limit, e)) & 0x7FFFFFFF));
@@ -54,7 +58,7 @@ internal static class OutputKernels
     }
 
     /// <summary>Values of the INT8 codes under the clean output's scale: the paper's way out.</summary>
-    /// <param name="index">X counts columns, Y rows.</param>
+    /// <param name="flat">X counts columns, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="c">Accumulators [rows, Stride].</param>
     /// <param name="scales">A group's largest activation as bits, then the clean output's.</param>
     /// <param name="weights">w scale a column.</param>
@@ -64,21 +68,23 @@ internal static class OutputKernels
     /// <param name="limit">Largest magnitude of a product before the bias.</param>
     /// <param name="e">Extents.</param>
     public static void Saturate(
-        Index2D index, ArrayView<int> c, ScaleViews scales, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> values, int rowsOfGroup, float limit, OutputExtents e)
+        Index1D flat, ArrayView<int> c, ScaleViews scales, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> values, int rowsOfGroup, float limit, OutputExtents e)
     {
+        var index = FlatIndex.At(flat, e.Columns);
         var scale = Scale(scales.Output, 0);
         values[index.Y * e.Columns + index.X] = QuantiseKernels.Code(Value(index.X, index.Y, c, scales.Activations, weights, bias, rowsOfGroup, limit, e), scale) * scale;
     }
 
     /// <summary>Verifies and mends: an element whose row and column both deviate in its tile takes the checkpoint's value, or 0 where there is none.</summary>
-    /// <param name="index">X counts columns, Y rows.</param>
+    /// <param name="flat">X counts columns, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="sums">The product's sums.</param>
     /// <param name="codes">The checkpoint's codes in its layout.</param>
     /// <param name="largest">The checkpoint's largest value as bits; 0 where there is no checkpoint.</param>
     /// <param name="values">[rows, columns].</param>
     /// <param name="e">Extents.</param>
-    public static void Mend(Index2D index, SumViews sums, ArrayView<sbyte> codes, ArrayView<int> largest, ArrayView<float> values, OutputExtents e)
+    public static void Mend(Index1D flat, SumViews sums, ArrayView<sbyte> codes, ArrayView<int> largest, ArrayView<float> values, OutputExtents e)
     {
+        var index = FlatIndex.At(flat, e.Columns);
         if (!Masks(index, sums, e))
             return;
         var scale = Scale(largest, 0);
@@ -86,42 +92,47 @@ internal static class OutputKernels
     }
 
     /// <summary><see cref="Mend"/> from fp32.</summary>
-    /// <param name="index">X counts columns, Y rows.</param>
+    /// <param name="flat">X counts columns, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="sums">The product's sums.</param>
     /// <param name="kept">The checkpoint's values [rows, columns].</param>
     /// <param name="isKept">0 where there is no checkpoint.</param>
     /// <param name="values">[rows, columns].</param>
     /// <param name="e">Extents.</param>
-    public static void MendWide(Index2D index, SumViews sums, ArrayView<float> kept, int isKept, ArrayView<float> values, OutputExtents e)
+    public static void MendWide(Index1D flat, SumViews sums, ArrayView<float> kept, int isKept, ArrayView<float> values, OutputExtents e)
     {
+        var index = FlatIndex.At(flat, e.Columns);
         var at = index.Y * e.Columns + index.X;
         if (Masks(index, sums, e))
             values[at] = isKept == 0 ? 0 : kept[at];
     }
 
     /// <summary>A checkpoint of an output: codes under its scale, in the offload layout.</summary>
-    /// <param name="index">X counts columns, Y rows.</param>
+    /// <param name="flat">X counts columns, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="values">[rows, columns].</param>
     /// <param name="largest">The output's largest value as bits.</param>
     /// <param name="codes">Takes the codes.</param>
     /// <param name="kept">Takes the largest value.</param>
     /// <param name="e">Extents.</param>
-    public static void Repack(Index2D index, ArrayView<float> values, ArrayView<int> largest, ArrayView<sbyte> codes, ArrayView<int> kept, OutputExtents e)
+    public static void Repack(Index1D flat, ArrayView<float> values, ArrayView<int> largest, ArrayView<sbyte> codes, ArrayView<int> kept, OutputExtents e)
     {
+        var index = FlatIndex.At(flat, e.Columns);
         codes[Offset(e.Rows, e.Columns, index.Y, index.X, e.Layout)] = (sbyte)QuantiseKernels.Code(values[index.Y * e.Columns + index.X], Scale(largest, 0));
         if (index.X == 0 && index.Y == 0)
             kept[0] = largest[0];
     }
 
     /// <summary>The way out of an fp32 product: y = c + bias, without the padding.</summary>
-    /// <param name="index">X counts columns, Y rows.</param>
+    /// <param name="flat">X counts columns, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="c">The product [padded rows, Stride].</param>
     /// <param name="bias">A value a column.</param>
     /// <param name="values">Takes [rows, columns].</param>
     /// <param name="stride">Values from one row of the product to the next.</param>
     /// <param name="columns">Columns.</param>
-    public static void AddBias(Index2D index, ArrayView<float> c, ArrayView<float> bias, ArrayView<float> values, int stride, int columns) =>
+    public static void AddBias(Index1D flat, ArrayView<float> c, ArrayView<float> bias, ArrayView<float> values, int stride, int columns)
+    {
+        var index = FlatIndex.At(flat, columns);
         values[index.Y * columns + index.X] = c[index.Y * stride + index.X] + bias[index.X];
+    }
 
     /// <summary>A checkpoint of a wide output: its values.</summary>
     /// <param name="index">Values.</param>

@@ -15,12 +15,13 @@ internal static class PairRows
     public static int Length(int lines, int group, int words) => checked(IlgpuWeights.RoundUp(lines, group) * words * 2);
 
     /// <summary>Widens A.</summary>
-    /// <param name="index">X counts words, Y rows.</param>
+    /// <param name="flat">X counts words, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="a">A as words [padded rows, words].</param>
     /// <param name="pairs">Takes groups of <see cref="DirectTile.Rows"/> rows.</param>
     /// <param name="words">Words of a row.</param>
-    public static void Widen(Index2D index, ArrayView<int> a, ArrayView<int> pairs, int words)
+    public static void Widen(Index1D flat, ArrayView<int> a, ArrayView<int> pairs, int words)
     {
+        var index = FlatIndex.At(flat, words);
         var word = a[index.Y * words + index.X];
         var at = Place(index.Y, index.X, DirectTile.Rows, words);
         pairs[at] = PairLanes.Even(word);

@@ -21,13 +21,14 @@ internal static class QuantiseKernels
     private const float Rounding = 12582912;
 
     /// <summary>The largest magnitude of each group, as bits: those of numbers that are not negative are in the numbers' order, and whoever comes first, the largest stays.</summary>
-    /// <param name="index">X counts stretches of a group, Y groups.</param>
+    /// <param name="flat">X counts stretches of a group, Y groups (<see cref="FlatIndex"/>).</param>
     /// <param name="values">[rows, width].</param>
     /// <param name="largest">Takes a word a group; zero before.</param>
     /// <param name="e">Extents.</param>
-    public static void Measure(Index2D index, ArrayView<float> values, ArrayView<int> largest, QuantiseExtents e)
+    public static void Measure(Index1D flat, ArrayView<float> values, ArrayView<int> largest, QuantiseExtents e)
     {
         var length = e.RowsOfGroup * e.Width;
+        var index = FlatIndex.At(flat, (length + Stretch - 1) / Stretch);
         var most = 0;
         var end = IntrinsicMath.Min((index.X + 1) * Stretch, length);
         for (var i = index.X * Stretch; i < end; i++)

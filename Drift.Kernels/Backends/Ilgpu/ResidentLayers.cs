@@ -22,7 +22,7 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
     {
         var (k, padded) = (weights.K, IlgpuWeights.RoundUp(rows, FloatDirectKernel.Rows));
         var lines = _lines.Take(checked(padded * k)).Cast<float>();
-        kernels.Interleave(new Index2D(k, padded), input, lines, rows, FloatDirectKernel.Rows, k, k);
+        kernels.Interleave(FlatIndex.Count(k, padded), input, lines, rows, FloatDirectKernel.Rows, k, k);
         Multiply(lines, rows, padded, weights, bias, output);
     }
 
@@ -42,7 +42,7 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
             var rows = Math.Min(most, m - first);
             var padded = IlgpuWeights.RoundUp(rows, FloatDirectKernel.Rows);
             var lines = _lines.Take(checked(padded * k)).Cast<float>();
-            kernels.WindowLines(new Index2D(k, padded), input, lines, first, FloatDirectKernel.Rows, windows);
+            kernels.WindowLines(FlatIndex.Count(k, padded), input, lines, first, FloatDirectKernel.Rows, windows);
             Multiply(lines, rows, padded, filters, bias, output.SubView(first * n, rows * n));
         }
     }
@@ -54,7 +54,7 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
         ArrayView<float> product = _product.Take(checked(padded * stride)).Cast<float>(), nothing = _nothing.Take(1).Cast<float>();
         var e = new FloatExtents(rows, padded, n, stride, k, stride, FloatDirectKernel.Rows, FloatWeights.PanelColumns, 0, 0, 0);
         kernels.Direct.Multiply(new FloatLaunch(lines, panels, _nothing.Take(1), product, nothing, nothing, e), padded);
-        tensors.AddBias(new Index2D(n, rows), product, offsets, output, stride, n);
+        tensors.AddBias(FlatIndex.Count(n, rows), product, offsets, output, stride, n);
     }
 
     /// <inheritdoc/>

@@ -35,13 +35,13 @@ internal sealed class ResidentNorms(Accelerator accelerator, IlgpuBackend backen
         var totals = _totals.Take(2 * channels).Cast<double>();
         ArrayView<float> scale = _scale.Take(channels).Cast<float>(), shift = _shift.Take(channels).Cast<float>();
         var set = _groups.Value;
-        set.SumRun(new Index2D(e.Channels, runs), x, shift, sums, 0, e);
+        set.SumRun(FlatIndex.Count(e.Channels, runs), x, shift, sums, 0, e);
         set.AddRuns(channels, sums, totals, e);
         set.Centre(channels, totals, shift, e);
-        set.SumRun(new Index2D(e.Channels, runs), x, shift, sums, 1, e);
+        set.SumRun(FlatIndex.Count(e.Channels, runs), x, shift, sums, 1, e);
         set.AddRuns(channels, sums, totals, e);
         set.Fit(channels, totals, Learned(gamma), Learned(beta), scale, shift, e);
-        set.Apply(new Index2D(e.Channels, samples * e.Pixels), x, scale, shift, y, e);
+        set.Apply(FlatIndex.Count(e.Channels, samples * e.Pixels), x, scale, shift, y, e);
     }
 
     /// <inheritdoc/>
@@ -70,8 +70,8 @@ internal sealed class ResidentNorms(Accelerator accelerator, IlgpuBackend backen
 internal sealed class GroupNormKernelSet(Accelerator accelerator, int group)
 {
     /// <summary><see cref="GroupNormKernels.SumRun"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, GroupExtents> SumRun { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, GroupExtents>(GroupNormKernels.SumRun, group);
+    public Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, GroupExtents> SumRun { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, GroupExtents>(GroupNormKernels.SumRun, group);
 
     /// <summary><see cref="GroupNormKernels.AddRuns"/>.</summary>
     public Action<Index1D, ArrayView<float>, ArrayView<double>, GroupExtents> AddRuns { get; } =
@@ -86,6 +86,6 @@ internal sealed class GroupNormKernelSet(Accelerator accelerator, int group)
         accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<double>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GroupExtents>(GroupNormKernels.Fit, group);
 
     /// <summary><see cref="GroupNormKernels.Apply"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GroupExtents> Apply { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GroupExtents>(GroupNormKernels.Apply, group);
+    public Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GroupExtents> Apply { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GroupExtents>(GroupNormKernels.Apply, group);
 }

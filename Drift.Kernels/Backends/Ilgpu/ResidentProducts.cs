@@ -55,7 +55,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
             if (groups == 1)
                 Measure(largest, 1, new QuantiseExtents(all, all, shape.Channels, 0, all, EncodedRows));
             else
-                Kernels.MeasureWindows(new Index2D((depth + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, windows), _source, largest, extents);
+                Kernels.MeasureWindows(FlatIndex.Count((depth + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, windows), _source, largest, extents);
         });
     }
 
@@ -97,7 +97,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     }
 
     private void Measure(ArrayView<int> largest, int groups, QuantiseExtents e) =>
-        Kernels.Measure(new Index2D((e.RowsOfGroup * e.Width + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), _source, largest, e);
+        Kernels.Measure(FlatIndex.Count((e.RowsOfGroup * e.Width + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), _source, largest, e);
 
     private void Run(in ResidentProduct asked, IlgpuWeights w)
     {
@@ -111,7 +111,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         var (scales, bias) = w.WayOut(asked.Scales, asked.Bias);
         var values = Rows(asked.Output, asked.FirstRow, shape.M);
         var output = new OutputExtents(shape.M, shape.N, e.Stride, Math.Max(1, w.Tile), e.TileStride, asked.Threshold - 1, 0);
-        var everywhere = new Index2D(shape.N, shape.M);
+        var everywhere = FlatIndex.Count(shape.N, shape.M);
         var activations = _largest.Take(shape.M / _quantised.RowsOfGroup);
         if (asked.Saturates)
             Kernels.Saturate(everywhere, launch.C, new ScaleViews(activations, Measure(launch, activations, scales, bias, asked.Limit, output)), scales, bias, values, _quantised.RowsOfGroup, asked.Limit, output);
@@ -137,7 +137,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         var largest = _largest.Take(_quantised.Rows / _quantised.RowsOfGroup);
         if (_windows is { } windows)
         {
-            Kernels.EncodeWindows(new Index2D(w.LineWords, padded), _source, largest, codes, w.LineWords, _quantised.RowsOfGroup, windows);
+            Kernels.EncodeWindows(FlatIndex.Count(w.LineWords, padded), _source, largest, codes, w.LineWords, _quantised.RowsOfGroup, windows);
             return codes;
         }
 
@@ -165,7 +165,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         most.MemSetToZero();
         Toggle(launch);
         Kernels.MeasureOutput(
-            new Index2D((e.Columns + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, e.Rows), launch.C, activations, scales, bias, most, _quantised.RowsOfGroup, limit, e);
+            FlatIndex.Count((e.Columns + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, e.Rows), launch.C, activations, scales, bias, most, _quantised.RowsOfGroup, limit, e);
         Toggle(launch);
         return most;
     }
@@ -215,7 +215,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     /// <summary>Replaces what is masked, from a checkpoint that is on its way or from nothing.</summary>
     private void Mend(bool saturates, ArrayView<int>? kept, SumViews sums, ArrayView<float> values, OutputExtents e)
     {
-        var elements = new Index2D(e.Columns, e.Rows);
+        var elements = FlatIndex.Count(e.Columns, e.Rows);
         if (kept is not null)
             checkpoints.Arrive();
         if (!saturates)
@@ -231,7 +231,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     {
         var kept = checkpoints.Begin(place, saturates ? Words(values) + 1 : values.IntLength);
         if (saturates)
-            Kernels.Repack(new Index2D(e.Columns, e.Rows), values, _most.Take(1), kept.SubView(0, Words(values)).Cast<sbyte>(), kept.SubView(Words(values), 1), e);
+            Kernels.Repack(FlatIndex.Count(e.Columns, e.Rows), values, _most.Take(1), kept.SubView(0, Words(values)).Cast<sbyte>(), kept.SubView(Words(values), 1), e);
         else
             Kernels.Keep(values.IntLength, values, kept.Cast<float>());
         checkpoints.End(place);

@@ -45,24 +45,28 @@ internal static class TensorKernels
     }
 
     /// <summary>x += gate x branch: <see cref="GatedSum"/>.</summary>
-    /// <param name="index">X counts values of a token, Y tokens.</param>
+    /// <param name="flat">X counts values of a token, Y tokens (<see cref="FlatIndex"/>).</param>
     /// <param name="x">[tokens, width]; overwritten.</param>
     /// <param name="branch">As x.</param>
     /// <param name="parts">[samples, Stride].</param>
     /// <param name="e">Extents.</param>
-    public static void AddGated(Index2D index, ArrayView<float> x, ArrayView<float> branch, ArrayView<float> parts, ModulationExtents e)
+    public static void AddGated(Index1D flat, ArrayView<float> x, ArrayView<float> branch, ArrayView<float> parts, ModulationExtents e)
     {
+        var index = FlatIndex.At(flat, e.Width);
         var at = index.Y * e.Width + index.X;
         x[at] = DeviceMath.FusedMultiplyAdd(parts[index.Y / e.Tokens * e.Stride + e.Part + index.X], branch[at], x[at]);
     }
 
     /// <summary>x += y in every row of a sample: <see cref="Activation.AddToRows"/>.</summary>
-    /// <param name="index">X counts values of a token, Y tokens.</param>
+    /// <param name="flat">X counts values of a token, Y tokens (<see cref="FlatIndex"/>).</param>
     /// <param name="x">[tokens, width]; overwritten.</param>
     /// <param name="parts">[samples, Stride].</param>
     /// <param name="e">Extents.</param>
-    public static void AddToRows(Index2D index, ArrayView<float> x, ArrayView<float> parts, ModulationExtents e) =>
+    public static void AddToRows(Index1D flat, ArrayView<float> x, ArrayView<float> parts, ModulationExtents e)
+    {
+        var index = FlatIndex.At(flat, e.Width);
         x[index.Y * e.Width + index.X] += parts[index.Y / e.Tokens * e.Stride + e.Part + index.X];
+    }
 
     /// <summary>x += y.</summary>
     /// <param name="index">A value.</param>
@@ -85,12 +89,13 @@ internal static class TensorKernels
     public static void Silu(Index1D index, ArrayView<float> values) => values[index] = LaneMath.TimesSigmoid(values[index], values[index]);
 
     /// <summary><see cref="Gelu.Gate"/>.</summary>
-    /// <param name="index">X counts values of half a row, Y rows.</param>
+    /// <param name="flat">X counts values of half a row, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="values">[rows, 2 width].</param>
     /// <param name="output">Takes [rows, width].</param>
     /// <param name="width">Values of half a row.</param>
-    public static void GateGelu(Index2D index, ArrayView<float> values, ArrayView<float> output, int width)
+    public static void GateGelu(Index1D flat, ArrayView<float> values, ArrayView<float> output, int width)
     {
+        var index = FlatIndex.At(flat, width);
         var at = index.Y * 2 * width + index.X;
         output[index.Y * width + index.X] = values[at] * GeluExact(values[at + width]);
     }

@@ -27,48 +27,52 @@ internal readonly record struct WindowExtents(
 internal static class WindowKernels
 {
     /// <summary>INT8 windows.</summary>
-    /// <param name="index">X counts words, Y rows, padded ones too.</param>
+    /// <param name="flat">X counts words, Y rows, padded ones too (<see cref="FlatIndex"/>).</param>
     /// <param name="input">[batch, height, width, channels].</param>
     /// <param name="a">Takes A as words [padded rows, words].</param>
     /// <param name="words">Words of a row.</param>
     /// <param name="e">The windows.</param>
-    public static void Codes(Index2D index, ArrayView<sbyte> input, ArrayView<int> a, int words, WindowExtents e)
+    public static void Codes(Index1D flat, ArrayView<sbyte> input, ArrayView<int> a, int words, WindowExtents e)
     {
+        var index = FlatIndex.At(flat, words);
         var k = index.X * 4;
         a[index.Y * words + index.X] = Code(input, e, index.Y, k) | Code(input, e, index.Y, k + 1) << 8 | Code(input, e, index.Y, k + 2) << 16 | Code(input, e, index.Y, k + 3) << 24;
     }
 
     /// <summary>fp32 windows.</summary>
-    /// <param name="index">X counts k, Y rows.</param>
+    /// <param name="flat">X counts k, Y rows (<see cref="FlatIndex"/>).</param>
     /// <param name="input">[batch, height, width, channels].</param>
     /// <param name="a">Takes A [rows, K].</param>
     /// <param name="e">The windows.</param>
-    public static void Values(Index2D index, ArrayView<float> input, ArrayView<float> a, WindowExtents e)
+    public static void Values(Index1D flat, ArrayView<float> input, ArrayView<float> a, WindowExtents e)
     {
+        var index = FlatIndex.At(flat, e.Depth);
         var at = WindowExtents.Place(e, index.Y, index.X);
         a[index.Y * e.Depth + index.X] = at < 0 ? 0 : input[at];
     }
 
     /// <summary>fp32 windows, interleaved as a product reads them: <see cref="FloatLineKernels.Interleave"/>.</summary>
-    /// <param name="index">X counts k, Y rows of the stretch, padded ones too.</param>
+    /// <param name="flat">X counts k, Y rows of the stretch, padded ones too (<see cref="FlatIndex"/>).</param>
     /// <param name="input">[batch, height, width, channels].</param>
     /// <param name="lines">Takes the stretch.</param>
     /// <param name="first">Its first row.</param>
     /// <param name="group">Rows of a group.</param>
     /// <param name="e">The windows.</param>
-    public static void Lines(Index2D index, ArrayView<float> input, ArrayView<float> lines, int first, int group, WindowExtents e)
+    public static void Lines(Index1D flat, ArrayView<float> input, ArrayView<float> lines, int first, int group, WindowExtents e)
     {
+        var index = FlatIndex.At(flat, e.Depth);
         var at = WindowExtents.Place(e, first + index.Y, index.X);
         lines[FloatLineKernels.Place(index.Y, index.X, group, e.Depth)] = at < 0 ? 0 : input[at];
     }
 
     /// <summary>The largest magnitude of each window, as <see cref="QuantiseKernels.Measure"/> has it.</summary>
-    /// <param name="index">X counts stretches of a window, Y windows.</param>
+    /// <param name="flat">X counts stretches of a window, Y windows (<see cref="FlatIndex"/>).</param>
     /// <param name="input">[batch, height, width, channels].</param>
     /// <param name="largest">Takes a word a window; zero before.</param>
     /// <param name="e">The windows.</param>
-    public static void Measure(Index2D index, ArrayView<float> input, ArrayView<int> largest, WindowExtents e)
+    public static void Measure(Index1D flat, ArrayView<float> input, ArrayView<int> largest, WindowExtents e)
     {
+        var index = FlatIndex.At(flat, (e.Depth + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch);
         var most = 0;
         var end = IntrinsicMath.Min((index.X + 1) * QuantiseKernels.Stretch, e.Depth);
         for (var k = index.X * QuantiseKernels.Stretch; k < end; k++)
@@ -82,15 +86,16 @@ internal static class WindowKernels
     }
 
     /// <summary>Windows of fp32 values as INT8 codes.</summary>
-    /// <param name="index">X counts words, Y rows, padded ones too.</param>
+    /// <param name="flat">X counts words, Y rows, padded ones too (<see cref="FlatIndex"/>).</param>
     /// <param name="input">[batch, height, width, channels].</param>
     /// <param name="largest">A group's largest magnitude as bits.</param>
     /// <param name="a">Takes A as words [padded rows, words].</param>
     /// <param name="words">Words of a row.</param>
     /// <param name="rowsOfGroup">Windows under one scale.</param>
     /// <param name="e">The windows.</param>
-    public static void Quantise(Index2D index, ArrayView<float> input, ArrayView<int> largest, ArrayView<int> a, int words, int rowsOfGroup, WindowExtents e)
+    public static void Quantise(Index1D flat, ArrayView<float> input, ArrayView<int> largest, ArrayView<int> a, int words, int rowsOfGroup, WindowExtents e)
     {
+        var index = FlatIndex.At(flat, words);
         var code = 0;
         if (index.Y < e.Rows)
         {
