@@ -34,7 +34,15 @@ internal sealed unsafe class NativeBlock : SafeHandle
     public override bool IsInvalid => handle == nint.Zero;
 
     /// <summary>Its first byte, on a boundary of 64; valid until it is disposed.</summary>
-    public void* Pointer => (void*)handle;
+    /// <exception cref="ObjectDisposedException">It was.</exception>
+    public void* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(IsClosed, this);
+            return (void*)handle;
+        }
+    }
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle()

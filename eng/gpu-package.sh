@@ -13,5 +13,6 @@ cd "$stage/drift-gpu"
 # What no test of a GPU loads, and the data, which a checkout has.
 rm -rf Microsoft.CodeCoverage libduckdb.so onnxruntime.dll onnxruntime.lib libcapstone.so libonnxruntime.so amd64 arm64 Microsoft.Diagnostics.Tracing.TraceEvent.dll libmscordbi.so libmscordaccore.so libclrgc.so libclrgcexp.so libcoreclrtraceptprovider.so createdump Microsoft.VisualBasic.Core.dll ./*.xml ./*.pdb ./*/*.resources.dll data
 cd ..
-tar -c drift-gpu | xz -T0 -8 > "$file"
+tar -c drift-gpu | xz -T0 -8 > package
+mv package "$file"
 echo "$file: $(du -h "$file" | cut -f1)"

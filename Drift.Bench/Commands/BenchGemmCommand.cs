@@ -65,12 +65,14 @@ internal static class BenchGemmCommand
         {
             bench.Run(session);
         }
-        catch (DisagreementException disagreement)
+        catch (Exception early) when (early is not OperationCanceledException)
         {
             // What was measured before is worth seeing.
             if (bench.Results.Count > 0)
                 GemmTable.Print(session.Out, bench.Results, bench.Notes);
-            return ErrorPolicy.Tell(session.Error, disagreement.Message, ErrorPolicy.Failure);
+            if (early is not DisagreementException)
+                throw;
+            return ErrorPolicy.Tell(session.Error, early.Message, ErrorPolicy.Failure);
         }
 
         GemmTable.Print(session.Out, bench.Results, bench.Notes);
@@ -82,7 +84,7 @@ internal static class BenchGemmCommand
             ["device"] = options.Device?.Detail,
             ["driver"] = options.Device?.Cuda is null ? null : NvidiaDriver.Version(),
             ["cuda"] = options.Device?.Cuda?.Version,
-            ["cublas"] = options.Device?.Cuda is null ? null : CuBlasLibrary.Find(Environment.GetEnvironmentVariable, out _)?.Version,
+            ["cublas"] = options is not { Rivals: true, Device.Cuda: not null } ? null : CuBlasLibrary.Find(Environment.GetEnvironmentVariable, out _)?.Version,
             ["processorsTakenByOthers"] = bench.Taken,
             ["dotnet"] = Environment.Version.ToString(),
         };

@@ -98,6 +98,7 @@ internal sealed class CompareArguments
         _sampling.AddTo(command);
         _faults.AddTo(command);
         _offload.AddTo(command);
+        _offload.AddPlaceTo(command);
         foreach (var option in new Option[] { _against, _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip, _energy, _policy })
             command.Options.Add(option);
     }
@@ -129,7 +130,7 @@ internal sealed class CompareArguments
             Against = parsed.GetValue(_against) is not { } against || rows.Contains(against) ? parsed.GetValue(_against)
                 : throw new UserErrorException($"--against: {against} is not among --rows; expected one of {string.Join(", ", rows)}"),
             Faults = _faults.Bind(parsed),
-            Offload = _offload.Bind(parsed),
+            Offload = _offload.Bind(parsed) with { Place = _offload.BindPlace(parsed, sampling.Backend) },
             BytesPerStep = parsed.GetValue(_perStep),
             Energy = parsed.GetRequiredValue(_energy),
             Policy = policy is null ? null : (policy, PolicyFile.Read(policy)),

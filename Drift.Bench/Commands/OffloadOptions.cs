@@ -39,9 +39,12 @@ internal sealed class OffloadArguments
     /// <summary>Declares the options on a command.</summary>
     public void AddTo(Command command)
     {
-        foreach (var option in new Option[] { _memory, _folder, _layout, _place })
+        foreach (var option in new Option[] { _memory, _folder, _layout })
             command.Options.Add(option);
     }
+
+    /// <summary>Declares the place too, on a command whose checkpoints may live on a device.</summary>
+    public void AddPlaceTo(Command command) => command.Options.Add(_place);
 
     /// <summary>Reads them.</summary>
     /// <exception cref="UserErrorException">The folder does not exist, or nothing would go there.</exception>
@@ -52,7 +55,18 @@ internal sealed class OffloadArguments
             throw new UserErrorException($"{_folder.Name}: nothing goes to files without a limit; expected {_memory.Name} beside it");
         if (folder is not null && !Directory.Exists(folder))
             throw new UserErrorException($"{_folder.Name}: there is no folder {folder}");
+        return new OffloadOptions(memory, folder, parsed.GetRequiredValue(_layout));
+    }
+
+    /// <summary>Reads the place.</summary>
+    /// <param name="parsed">What was given.</param>
+    /// <param name="backend">What multiplies.</param>
+    /// <exception cref="UserErrorException">It is given, and the backend is no device.</exception>
+    public CheckpointPlace BindPlace(ParseResult parsed, string backend)
+    {
+        if (TraceCommand.Given(parsed, _place.Name) && !Backends.Devices.Contains(backend))
+            throw new UserErrorException($"{_place.Name}: the backend {backend} keeps checkpoints in the host's memory; expected --backend {string.Join(" or ", Backends.Devices)} beside it");
         var place = parsed.GetRequiredValue(_place);
-        return new OffloadOptions(memory, folder, parsed.GetRequiredValue(_layout)) { Place = Enum.GetValues<CheckpointPlace>().First(known => OffloadOptions.NameOf(known) == place) };
+        return Enum.GetValues<CheckpointPlace>().First(known => OffloadOptions.NameOf(known) == place);
     }
 }

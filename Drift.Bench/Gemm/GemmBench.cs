@@ -98,7 +98,9 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
                select (Action)(() => Measure(kind, present, shape, threads));
     }
 
-    private void Measure<TIn, TOut>(GemmKind<TIn, TOut> kind, List<IRival<TIn, TOut>> rivals, GemmShape shape, int threads)
+    /// <summary>Measures one product, with all that it is paired with.</summary>
+    /// <exception cref="DisagreementException">Two sides differ.</exception>
+    internal void Measure<TIn, TOut>(GemmKind<TIn, TOut> kind, IReadOnlyList<IRival<TIn, TOut>> rivals, GemmShape shape, int threads)
         where TIn : unmanaged
         where TOut : unmanaged, INumber<TOut>
     {
@@ -136,11 +138,11 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
             {
                 try
                 {
-                    using var product = rival.Open(operands, threads);
+                    using var product = Opened(rival, operands, threads);
                     foreach (var side in kind.GuardedMeetRivals ? ours : ours[..1])
                         Pair(kind, side, product, shape, threads, threads > 1);
                 }
-                catch (UserErrorException refused)
+                catch (RivalRefusalException refused)
                 {
                     // A rival that does not take a shape takes no other result along.
                     _notes.Add($"{shape}: {refused.Message}");
@@ -151,6 +153,20 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         {
             foreach (var (_, product) in ours[1..])
                 product.Dispose();
+        }
+    }
+
+    private static IProduct<TOut> Opened<TIn, TOut>(IRival<TIn, TOut> rival, Operands<TIn> operands, int threads)
+        where TIn : unmanaged
+        where TOut : unmanaged
+    {
+        try
+        {
+            return rival.Open(operands, threads);
+        }
+        catch (BackendUnavailableException lacking) when (lacking.LacksMemory)
+        {
+            throw new RivalRefusalException($"{rival.Name}: {lacking.Message}", lacking);
         }
     }
 

@@ -13,11 +13,12 @@ internal static unsafe class NvidiaDriver
     {
         if (!NativeLibrary.TryLoad(Library, out var library))
             return null;
-        if (((delegate* unmanaged<int>)NativeLibrary.GetExport(library, "nvmlInit_v2"))() != 0)
+        if (!NativeLibrary.TryGetExport(library, "nvmlInit_v2", out var begin) || !NativeLibrary.TryGetExport(library, "nvmlSystemGetDriverVersion", out var read)
+            || !NativeLibrary.TryGetExport(library, "nvmlShutdown", out var end) || ((delegate* unmanaged<int>)begin)() != 0)
             return null;
         var text = stackalloc byte[LongestVersion];
-        var status = ((delegate* unmanaged<byte*, uint, int>)NativeLibrary.GetExport(library, "nvmlSystemGetDriverVersion"))(text, LongestVersion);
-        _ = ((delegate* unmanaged<int>)NativeLibrary.GetExport(library, "nvmlShutdown"))();
+        var status = ((delegate* unmanaged<byte*, uint, int>)read)(text, LongestVersion);
+        _ = ((delegate* unmanaged<int>)end)();
         return status == 0 ? Marshal.PtrToStringUTF8((nint)text) : null;
     }
 }

@@ -22,6 +22,9 @@ internal sealed unsafe class CuBlas : IDisposable
     /// <summary>Leading dimensions of INT8 are multiples of 4; of 16, and rows stand on the boundaries that the fastest kernels want.</summary>
     public const int Int8Unit = 16;
 
+    /// <summary>CUBLAS_STATUS_ALLOC_FAILED and CUBLAS_STATUS_NOT_SUPPORTED in cublas_api.h.</summary>
+    public const int OutOfMemory = 3, NotSupported = 15;
+
     private readonly ICudaDevice _queue;
     private readonly CuBlasLibrary _library;
     private readonly string _name;
@@ -30,24 +33,44 @@ internal sealed unsafe class CuBlas : IDisposable
     /// <param name="queue">The device.</param>
     /// <param name="library">The library.</param>
     /// <param name="name">The rival's, for what is said where a call fails.</param>
+    /// <param name="multiply">The function that multiplies.</param>
     /// <exception cref="UserErrorException">It does not open.</exception>
-    public CuBlas(ICudaDevice queue, CuBlasLibrary library, string name)
+    public CuBlas(ICudaDevice queue, CuBlasLibrary library, string name, string multiply)
     {
         (_queue, _library, _name) = (queue, library, name);
-        queue.Use(() =>
+        // Found before anything is held.
+        Multiply = library.Blas(multiply);
+        try
         {
-            nint handle;
-            Require(((delegate* unmanaged<nint*, int>)library.Blas("cublasCreate_v2"))(&handle), "cublasCreate");
-            Handle = handle;
-            Require(((delegate* unmanaged<nint, nint, int>)library.Blas("cublasSetStream_v2"))(handle, queue.Stream), "cublasSetStream");
-        });
+            queue.Use(() =>
+            {
+                nint handle;
+                Require(((delegate* unmanaged<nint*, int>)library.Blas("cublasCreate_v2"))(&handle), "cublasCreate");
+                Handle = handle;
+                Require(((delegate* unmanaged<nint, nint, int>)library.Blas("cublasSetStream_v2"))(handle, queue.Stream), "cublasSetStream");
+            });
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The handle (cublasHandle_t).</summary>
     public nint Handle { get; private set; }
 
-    /// <summary>Where a function of the library begins.</summary>
-    public nint Function(string name) => _library.Blas(name);
+    /// <summary>Where the function that multiplies begins.</summary>
+    public nint Multiply { get; }
+
+    /// <summary>M, N and K, each the next multiple of a unit.</summary>
+    /// <param name="shape">M, N and K.</param>
+    /// <param name="unit">The unit, at least 1.</param>
+    public static GemmShape Padded(GemmShape shape, int unit)
+    {
+        int Up(int extent) => (extent + unit - 1) / unit * unit;
+        return new(Up(shape.M), Up(shape.N), Up(shape.K));
+    }
 
     /// <summary>The library, where <see cref="IRival{TIn, TOut}.Missing"/> found one before.</summary>
     /// <exception cref="UserErrorException">It is gone.</exception>
@@ -56,29 +79,38 @@ internal sealed unsafe class CuBlas : IDisposable
     /// <summary>Holds a call's status to success.</summary>
     /// <param name="status">A cublasStatus_t.</param>
     /// <param name="call">The call.</param>
-    /// <exception cref="UserErrorException">It failed; the message has the status.</exception>
+    /// <exception cref="RivalRefusalException">It is not supported for what was asked, or lacks memory.</exception>
+    /// <exception cref="UserErrorException">It failed otherwise; the message has the status.</exception>
     public void Require(int status, string call) => Require(status, call, _name);
 
     /// <inheritdoc cref="Require(int, string)"/>
     public static void Require(int status, string call, string name)
     {
-        if (status != 0)
-            throw new UserErrorException($"{name}: {call} failed with cuBLAS's status {status}{Meaning(status)}; expected the device that our product has just run on");
+        if (status == 0)
+            return;
+        var said = $"{name}: {call} failed with cuBLAS's status {status}{Meaning(status)}";
+        throw status is OutOfMemory or NotSupported ? new RivalRefusalException(said) : new UserErrorException($"{said}; expected the device that our product has just run on");
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _queue.Use(() => _ = ((delegate* unmanaged<nint, int>)_library.Blas("cublasDestroy_v2"))(Handle));
+    public void Dispose()
+    {
+        if (Handle == 0)
+            return;
+        _queue.Use(() => _ = ((delegate* unmanaged<nint, int>)_library.Blas("cublasDestroy_v2"))(Handle));
+        Handle = 0;
+    }
 
     // cublasStatus_t in cublas_api.h.
     private static string Meaning(int status) => status switch
     {
         1 => " (not initialised: does the library suit the driver?)",
-        3 => " (out of memory)",
+        OutOfMemory => " (out of memory)",
         7 => " (invalid value)",
         8 => " (the device is too old)",
         13 => " (the kernel failed)",
         14 => " (internal error)",
-        15 => " (not supported)",
+        NotSupported => " (not supported)",
         _ => "",
     };
 }

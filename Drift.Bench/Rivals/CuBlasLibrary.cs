@@ -58,13 +58,21 @@ internal sealed record CuBlasLibrary(Func<string, nint> Blas, Func<string, nint>
 
     private static IEnumerable<string> InFolder(string folder) => Versions.Select(version => Path.GetFullPath(Path.Combine(folder, $"libcublas.so.{version}"))).Where(File.Exists);
 
+    /// <summary>The file of libcublasLt that belongs to one of libcublas; null for a file of another name.</summary>
+    internal static string? Beside(string file)
+    {
+        var name = Path.GetFileName(file);
+        var light = name.Replace("libcublas.", "libcublasLt.", StringComparison.Ordinal);
+        return light == name ? null : Path.Combine(Path.GetDirectoryName(file) ?? "", light);
+    }
+
     private static CuBlasLibrary? Load(IEnumerable<string> files, ref string missing)
     {
         foreach (var file in files)
         {
             // First, so that libcublas, which needs it, takes the one beside it.
-            var light = file.Replace("libcublas.", "libcublasLt.", StringComparison.Ordinal);
-            var hasLight = NativeLibrary.TryLoad(light, out var lightHandle);
+            nint lightHandle = 0;
+            var hasLight = Beside(file) is { } light && NativeLibrary.TryLoad(light, out lightHandle);
             try
             {
                 var blas = NativeLibrary.Load(file);

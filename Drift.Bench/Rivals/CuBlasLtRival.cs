@@ -15,16 +15,18 @@ internal sealed class CuBlasLtInt8(ICudaDevice queue, FindCuBlas find) : IRival<
     public string? Missing() => find(out var missing) is not { } library ? missing : library.Light is null ? $"libcublasLt is not beside libcublas; set {CuBlasLibrary.Variable} to a folder of both" : null;
 
     /// <inheritdoc/>
-    public IProduct<int> Open(Operands<sbyte> operands, int threads) =>
-        new Product(queue, new CuBlasLt(queue, CuBlas.Required(find, Name).Light ?? throw new UserErrorException($"{Name}: {Missing()}"), Name), operands, Name);
+    public IProduct<int> Open(Operands<sbyte> operands, int threads) => Open(operands, CuBlas.Padded(operands.Shape, CuBlas.Int8Unit));
+
+    private Product Open(Operands<sbyte> operands, GemmShape padded) =>
+        new(queue, new CuBlasLt(queue, CuBlas.Required(find, Name).Light ?? throw new UserErrorException($"{Name}: {Missing()}"), Name, padded), operands, Name);
 
     private sealed class Product(ICudaDevice queue, CuBlasLt library, Operands<sbyte> operands, string name) : CudaProduct<sbyte, int>(name, queue, library, operands, CuBlas.Int8Unit)
     {
-        protected override void Multiply() => library.Multiply(Padding, A.Address, W.Address, C.Address);
+        protected override void Multiply() => library.Multiply(A.Address, W.Address, C.Address);
     }
 }
 
-/// <summary>A handle of cublasLt, and the plan of the product that it was last asked for.</summary>
+/// <summary>A handle of cublasLt, and the plan of one product.</summary>
 internal sealed unsafe class CuBlasLt : IDisposable
 {
     // Values of cublasLtMatmulDescAttributes_t and cublasLtMatmulPreferenceAttributes_t in cublasLt.h; the workspace that NVIDIA advises for Hopper.
@@ -37,22 +39,27 @@ internal sealed unsafe class CuBlasLt : IDisposable
     private readonly delegate* unmanaged<nint, nint, int*, nint, nint, nint, nint, int*, nint, nint, nint, nint, Suggestion*, nint, nuint, nint, int> _multiply;
     private readonly List<(string Destroy, nint Object)> _objects = [];
     private nint _handle, _product, _w, _a, _c;
-    private GemmShape _planned;
     private Suggestion _suggestion;
 
     /// <summary>Opens one.</summary>
     /// <param name="queue">The device.</param>
     /// <param name="functions">The library's functions.</param>
     /// <param name="name">The rival's, for what is said where a call fails.</param>
+    /// <param name="shape">M, N and K, as <see cref="CudaProduct{TIn, TOut}"/> pads them.</param>
+    /// <exception cref="RivalRefusalException">It has no algorithm for the product, or too little memory.</exception>
     /// <exception cref="UserErrorException">It does not open.</exception>
-    public CuBlasLt(ICudaDevice queue, Func<string, nint> functions, string name)
+    public CuBlasLt(ICudaDevice queue, Func<string, nint> functions, string name, GemmShape shape)
     {
         (_queue, _functions, _name) = (queue, functions, name);
         _multiply = (delegate* unmanaged<nint, nint, int*, nint, nint, nint, nint, int*, nint, nint, nint, nint, Suggestion*, nint, nuint, nint, int>)functions("cublasLtMatmul");
         _workspace = queue.Allocate(WorkspaceBytes);
         try
         {
-            queue.Use(() => _handle = Made("cublasLtDestroy", made => CuBlas.Require(((delegate* unmanaged<nint*, int>)functions("cublasLtCreate"))((nint*)made), "cublasLtCreate", name)));
+            queue.Use(() =>
+            {
+                _handle = Made("cublasLtDestroy", made => CuBlas.Require(((delegate* unmanaged<nint*, int>)functions("cublasLtCreate"))((nint*)made), "cublasLtCreate", name));
+                Plan(shape);
+            });
         }
         catch
         {
@@ -62,14 +69,11 @@ internal sealed unsafe class CuBlasLt : IDisposable
     }
 
     /// <summary>Queues C = A W^T; called while the context is this thread's.</summary>
-    /// <param name="shape">M, N and K, as <see cref="CudaProduct{TIn, TOut}"/> pads them.</param>
     /// <param name="a">Where A stands.</param>
     /// <param name="w">Where W stands.</param>
     /// <param name="c">Where C goes.</param>
-    public void Multiply(GemmShape shape, nint a, nint w, nint c)
+    public void Multiply(nint a, nint w, nint c)
     {
-        if (_planned != shape)
-            Plan(shape);
         int one = 1, zero = 0;
         // The algorithm is the suggestion's first member.
         fixed (Suggestion* suggestion = &_suggestion)
@@ -110,11 +114,9 @@ internal sealed unsafe class CuBlasLt : IDisposable
             ((delegate* unmanaged<nint, nint, nint, nint, nint, nint, nint, int, Suggestion*, int*, int>)_functions("cublasLtMatmulAlgoGetHeuristic"))(
                 _handle, _product, _w, _a, _c, _c, preference, 1, &suggestion, &found),
             "cublasLtMatmulAlgoGetHeuristic");
-        Require(found == 0 ? NotSupported : suggestion.State, "cublasLtMatmulAlgoGetHeuristic");
-        (_suggestion, _planned) = (suggestion, shape);
+        Require(found == 0 ? CuBlas.NotSupported : suggestion.State, "cublasLtMatmulAlgoGetHeuristic");
+        _suggestion = suggestion;
     }
-
-    private const int NotSupported = 15;
 
     private nint Layout(int type, int rows, int columns) => Made("cublasLtMatrixLayoutDestroy", made => Require(
         ((delegate* unmanaged<nint*, int, ulong, ulong, long, int>)_functions("cublasLtMatrixLayoutCreate"))((nint*)made, type, (ulong)rows, (ulong)columns, rows), "cublasLtMatrixLayoutCreate"));

@@ -14,7 +14,7 @@ internal sealed class CuBlasFloat(ICudaDevice queue, FindCuBlas find) : IRival<f
     public string? Missing() => find(out var missing) is null ? missing : null;
 
     /// <inheritdoc/>
-    public IProduct<float> Open(Operands<float> operands, int threads) => new Product(queue, new CuBlas(queue, CuBlas.Required(find, Name), Name), operands, Name);
+    public IProduct<float> Open(Operands<float> operands, int threads) => new Product(queue, new CuBlas(queue, CuBlas.Required(find, Name), Name, "cublasSgemm_v2"), operands, Name);
 
     private sealed unsafe class Product : CudaProduct<float, float>
     {
@@ -25,7 +25,7 @@ internal sealed class CuBlasFloat(ICudaDevice queue, FindCuBlas find) : IRival<f
             : base(name, queue, blas, operands, 1)
         {
             _blas = blas;
-            _multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int>)blas.Function("cublasSgemm_v2");
+            _multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int>)blas.Multiply;
         }
 
         protected override void Multiply()
@@ -49,7 +49,7 @@ internal sealed class CuBlasInt8(ICudaDevice queue, FindCuBlas find) : IRival<sb
     public string? Missing() => find(out var missing) is null ? missing : null;
 
     /// <inheritdoc/>
-    public IProduct<int> Open(Operands<sbyte> operands, int threads) => new Product(queue, new CuBlas(queue, CuBlas.Required(find, Name), Name), operands, Name);
+    public IProduct<int> Open(Operands<sbyte> operands, int threads) => new Product(queue, new CuBlas(queue, CuBlas.Required(find, Name), Name, "cublasGemmEx"), operands, Name);
 
     private sealed unsafe class Product : CudaProduct<sbyte, int>
     {
@@ -60,7 +60,7 @@ internal sealed class CuBlasInt8(ICudaDevice queue, FindCuBlas find) : IRival<sb
             : base(name, queue, blas, operands, CuBlas.Int8Unit)
         {
             _blas = blas;
-            _multiply = (delegate* unmanaged<nint, int, int, int, int, int, int*, nint, int, int, nint, int, int, int*, nint, int, int, int, int, int>)blas.Function("cublasGemmEx");
+            _multiply = (delegate* unmanaged<nint, int, int, int, int, int, int*, nint, int, int, nint, int, int, int*, nint, int, int, int, int, int>)blas.Multiply;
         }
 
         protected override void Multiply()

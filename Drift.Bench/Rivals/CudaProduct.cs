@@ -18,20 +18,19 @@ internal abstract class CudaProduct<TIn, TOut> : IProduct<TOut>
     /// <summary>Sends the operands.</summary>
     /// <param name="name">As tables have it.</param>
     /// <param name="queue">The device.</param>
-    /// <param name="library">What multiplies; disposed with the product, or here where the device has too little memory.</param>
+    /// <param name="library">What multiplies; disposed with the product, or here where this throws.</param>
     /// <param name="operands">What to multiply.</param>
     /// <param name="unit">M, N and K are padded to multiples of this, with zeros.</param>
     protected unsafe CudaProduct(string name, ICudaDevice queue, IDisposable library, Operands<TIn> operands, int unit)
     {
         (Name, Queue, _library, _shape) = (name, queue, library, operands.Shape);
-        int Padded(int extent) => (extent + unit - 1) / unit * unit;
-        Padding = new(Padded(_shape.M), Padded(_shape.N), Padded(_shape.K));
-        _output = new TOut[Padding.M * Padding.N];
-        // What is not written would be seen: each is a NaN, or -1.
-        MemoryMarshal.AsBytes(_output.AsSpan()).Fill(0xff);
+        Padding = CuBlas.Padded(_shape, unit);
         var memory = new List<ICudaMemory>();
         try
         {
+            _output = new TOut[Padding.M * Padding.N];
+            // What is not written would be seen: each is a NaN, or -1.
+            MemoryMarshal.AsBytes(_output.AsSpan()).Fill(0xff);
             ICudaMemory Take(int values, int size)
             {
                 memory.Add(queue.Allocate(checked(values * size)));

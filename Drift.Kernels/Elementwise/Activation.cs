@@ -7,31 +7,20 @@ namespace Drift.Kernels;
 /// <summary>Activations and sums, value by value, in place.</summary>
 public static class Activation
 {
-    private interface IForm
-    {
-        static abstract Vector512<float> Apply(Vector512<float> x);
-    }
-
     /// <summary>x = x sigmoid(x).</summary>
     /// <param name="x">The values.</param>
-    public static void Silu(Span<float> x) => Apply<SiluForm>(x, x);
+    public static void Silu(Span<float> x) => VectorForm.Apply<SiluForm>(x, x);
 
     /// <summary>y = x sigmoid(x).</summary>
     /// <param name="x">The values.</param>
     /// <param name="y">As many; may be the same.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static unsafe void Silu(ReadOnlySpan<float> x, Span<float> y, int threads = 1)
-    {
-        if (y.Length != x.Length)
-            throw new ArgumentException($"{x.Length} values do not fit {y.Length} places", nameof(y));
-        fixed (float* from = x, to = y)
-            RowShare.Run((x.Length + VectorMath.Lanes - 1) / VectorMath.Lanes, VectorMath.Lanes, threads, new Vectors<SiluForm>(x.Length, from, to));
-    }
+    public static void Silu(ReadOnlySpan<float> x, Span<float> y, int threads = 1) => VectorForm.Apply<SiluForm>(x, y, threads);
 
     /// <summary>x = max(x, 0); NaN stays NaN.</summary>
     /// <param name="x">The values.</param>
-    public static void Relu(Span<float> x) => Apply<ReluForm>(x, x);
+    public static void Relu(Span<float> x) => VectorForm.Apply<ReluForm>(x, x);
 
     /// <summary>x = x + y.</summary>
     /// <param name="x">The values.</param>
@@ -62,25 +51,13 @@ public static class Activation
             Add(x.Slice(start, y.Length), y);
     }
 
-    private static void Apply<TForm>(ReadOnlySpan<float> x, Span<float> y)
-        where TForm : IForm
-    {
-        ref var start = ref MemoryMarshal.GetReference(x);
-        ref var target = ref MemoryMarshal.GetReference(y);
-        var i = 0;
-        for (; i <= x.Length - VectorMath.Lanes; i += VectorMath.Lanes)
-            TForm.Apply(Vector512.LoadUnsafe(ref start, (nuint)i)).StoreUnsafe(ref target, (nuint)i);
-        if (i < x.Length)
-            VectorMath.Store(TForm.Apply(VectorMath.Load(x[i..])), y[i..]);
-    }
-
-    private readonly struct SiluForm : IForm
+    private readonly struct SiluForm : IVectorForm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<float> Apply(Vector512<float> x) => VectorMath.TimesSigmoid(x, x);
     }
 
-    private readonly struct ReluForm : IForm
+    private readonly struct ReluForm : IVectorForm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<float> Apply(Vector512<float> x) =>
@@ -94,15 +71,5 @@ public static class Activation
     {
         for (var i = 0; i < x.Length; i += VectorMath.Lanes)
             VectorMath.Store(VectorMath.Load(x[i..]) * VectorMath.Load(y[i..]), x[i..]);
-    }
-
-    private readonly unsafe struct Vectors<TForm>(int count, float* x, float* y) : IRowWork
-        where TForm : IForm
-    {
-        public void Run(int first, int end)
-        {
-            var (start, stop) = (first * VectorMath.Lanes, Math.Min(count, end * VectorMath.Lanes));
-            Apply<TForm>(new ReadOnlySpan<float>(x + start, stop - start), new Span<float>(y + start, stop - start));
-        }
     }
 }

@@ -10,49 +10,44 @@ public static class Gelu
     private const float SqrtTwoOverPi = 0.7978845608028654f;
     private const float Cubic = 0.044715f;
 
-    private interface IForm
-    {
-        static abstract Vector512<float> Apply(Vector512<float> x);
-    }
-
     /// <summary>
     /// The tanh approximation, in place: 0.5 x (1 + tanh(u)) with u = sqrt(2 / pi) (x + 0.044715 x^3) (Hendrycks and Gimpel, arXiv 1606.08415), written as
     /// x / (1 + e^-2u).
     /// </summary>
     /// <param name="values">Any values; overwritten.</param>
-    public static void Tanh(Span<float> values) => Apply<TanhForm>(values, values, 1);
+    public static void Tanh(Span<float> values) => VectorForm.Apply<TanhForm>(values, values, 1);
 
     /// <summary>As <see cref="Tanh(Span{float})"/>, from one place to another.</summary>
     /// <param name="values">Any values.</param>
     /// <param name="output">As many; may be the same.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void Tanh(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => Apply<TanhForm>(values, output, threads);
+    public static void Tanh(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => VectorForm.Apply<TanhForm>(values, output, threads);
 
     /// <summary>
     /// x times the normal distribution function of x, in place, within 1e-7 |x|: the error function by Abramowitz and Stegun, "Handbook of mathematical functions",
     /// 7.1.26.
     /// </summary>
     /// <param name="values">Any values; overwritten.</param>
-    public static void Exact(Span<float> values) => Apply<ExactForm>(values, values, 1);
+    public static void Exact(Span<float> values) => VectorForm.Apply<ExactForm>(values, values, 1);
 
     /// <summary>As <see cref="Exact(Span{float})"/>, from one place to another.</summary>
     /// <param name="values">Any values.</param>
     /// <param name="output">As many; may be the same.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void Exact(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => Apply<ExactForm>(values, output, threads);
+    public static void Exact(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => VectorForm.Apply<ExactForm>(values, output, threads);
 
     /// <summary>The sigmoid approximation, in place: x / (1 + e^-1.702x) (Hendrycks and Gimpel; CLIP's "quick GELU").</summary>
     /// <param name="values">Any values; overwritten.</param>
-    public static void Quick(Span<float> values) => Apply<QuickForm>(values, values, 1);
+    public static void Quick(Span<float> values) => VectorForm.Apply<QuickForm>(values, values, 1);
 
     /// <summary>As <see cref="Quick(Span{float})"/>, from one place to another.</summary>
     /// <param name="values">Any values.</param>
     /// <param name="output">As many; may be the same.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void Quick(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => Apply<QuickForm>(values, output, threads);
+    public static void Quick(ReadOnlySpan<float> values, Span<float> output, int threads = 1) => VectorForm.Apply<QuickForm>(values, output, threads);
 
     /// <summary>Each row's first half times the exact GELU of its second half: GEGLU (Shazeer, arXiv 2002.05202).</summary>
     /// <param name="values">[rows, 2 width].</param>
@@ -79,29 +74,7 @@ public static class Gelu
             VectorMath.Store(VectorMath.Load(linear[i..]) * ExactForm.Apply(VectorMath.Load(gate[i..])), output[i..]);
     }
 
-    private static unsafe void Apply<TForm>(ReadOnlySpan<float> values, Span<float> output, int threads)
-        where TForm : IForm
-    {
-        if (output.Length != values.Length)
-            throw new ArgumentException($"{values.Length} values do not fit {output.Length} places", nameof(output));
-        fixed (float* from = values, to = output)
-            // Whole vectors a share, so that only the last has a ragged end.
-            RowShare.Run((values.Length + VectorMath.Lanes - 1) / VectorMath.Lanes, VectorMath.Lanes, threads, new Vectors<TForm>(values.Length, from, to));
-    }
-
-    private static void Apply<TForm>(ReadOnlySpan<float> values, Span<float> output)
-        where TForm : IForm
-    {
-        ref var x = ref MemoryMarshal.GetReference(values);
-        ref var y = ref MemoryMarshal.GetReference(output);
-        var i = 0;
-        for (; i <= values.Length - VectorMath.Lanes; i += VectorMath.Lanes)
-            TForm.Apply(Vector512.LoadUnsafe(ref x, (nuint)i)).StoreUnsafe(ref y, (nuint)i);
-        if (i < values.Length)
-            VectorMath.Store(TForm.Apply(VectorMath.Load(values[i..])), output[i..]);
-    }
-
-    private readonly struct TanhForm : IForm
+    private readonly struct TanhForm : IVectorForm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<float> Apply(Vector512<float> x)
@@ -111,13 +84,13 @@ public static class Gelu
         }
     }
 
-    private readonly struct QuickForm : IForm
+    private readonly struct QuickForm : IVectorForm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<float> Apply(Vector512<float> x) => VectorMath.TimesSigmoid(x, x * 1.702f);
     }
 
-    private readonly struct ExactForm : IForm
+    private readonly struct ExactForm : IVectorForm
     {
         private const float SqrtHalf = 0.7071067811865476f;
 
@@ -133,16 +106,6 @@ public static class Gelu
             sum = Vector512.FusedMultiplyAdd(t, sum, Vector512.Create(0.254829592f));
             var tail = t * sum * 0.5f * VectorMath.ExpOfNonPositive(-z * z);
             return x * Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), tail, Vector512<float>.One - tail);
-        }
-    }
-
-    private readonly unsafe struct Vectors<TForm>(int count, float* x, float* y) : IRowWork
-        where TForm : IForm
-    {
-        public void Run(int first, int end)
-        {
-            var (start, stop) = (first * VectorMath.Lanes, Math.Min(count, end * VectorMath.Lanes));
-            Apply<TForm>(new ReadOnlySpan<float>(x + start, stop - start), new Span<float>(y + start, stop - start));
         }
     }
 }

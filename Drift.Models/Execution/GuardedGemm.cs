@@ -57,8 +57,6 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         ArgumentNullException.ThrowIfNull(strategy);
         (_platform, _strategy, _layers, _pictures) = (platform, strategy, layers, pictures);
         _untouched = new FloatUnit(memory);
-        _memory = layers.Lend();
-        _output = _memory.Output;
         _policies = [.. pictures.Select(_ => strategy.OpenPolicy())];
         _schedules = [.. pictures.Select(_ => strategy.Protection?.OpenSchedule())];
         _supplies = [.. pictures.Select(_ => OperatingPoint.Nominal)];
@@ -69,6 +67,9 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
         // A picture's text encoder, denoiser and decoder have units of their own and one store.
         foreach (var run in pictures.Where(run => run.Checkpoints.Depth != depth))
             run.Checkpoints.Depth = depth;
+        // Last: what throws above would not return it.
+        _memory = layers.Lend();
+        _output = _memory.Output;
     }
 
     /// <summary>Called after every guarded product; null for nobody.</summary>

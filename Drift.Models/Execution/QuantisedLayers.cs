@@ -20,6 +20,7 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
 
     private readonly ConcurrentDictionary<(LinearLayer Layer, ChecksumTiles Tiles), Lazy<QuantisedLayer>> _layers = [];
     private readonly ConcurrentBag<UnitMemory> _idle = [];
+    private volatile bool _disposed;
 
     /// <summary>The backend that multiplies them.</summary>
     public IGemmBackend Backend => backend;
@@ -38,8 +39,8 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
     {
         foreach (var layer in _layers.Values)
             layer.Value.Weights.Dispose();
-        foreach (var memory in _idle)
-            memory.Dispose();
+        _disposed = true;
+        FreeIdle();
     }
 
     /// <summary>Memory for a unit that multiplies these; as much as units ever ran at once.</summary>
@@ -47,7 +48,13 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
 
     /// <summary>Takes it back when the unit ends.</summary>
     /// <param name="memory">What was lent.</param>
-    internal void Return(UnitMemory memory) => _idle.Add(memory);
+    internal void Return(UnitMemory memory)
+    {
+        _idle.Add(memory);
+        // Nobody frees what comes after.
+        if (_disposed)
+            FreeIdle();
+    }
 
     /// <summary>The INT8 form of operands that change from call to call; the caller disposes its weights.</summary>
     /// <param name="weights">W.</param>
@@ -56,6 +63,12 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
     {
         ArgumentNullException.ThrowIfNull(weights);
         return Prepare(weights, Codes(weights, groups), tiles);
+    }
+
+    private void FreeIdle()
+    {
+        while (_idle.TryTake(out var memory))
+            memory.Dispose();
     }
 
     private QuantisedLayer Quantise(LinearLayer layer, ChecksumTiles tiles) =>

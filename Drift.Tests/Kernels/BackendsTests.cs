@@ -94,13 +94,15 @@ public sealed class BackendsTests
     }
 
     [Test]
-    public void A_driver_without_the_toolkits_name_is_found()
-    {
-        Assert.That(CudaDriver.Known, Is.True, "ILGPU itself asks for libcuda.so only");
-        Assert.That(CudaDriver.Resolve("OpenCL", typeof(BackendsTests).Assembly, null) == 0, Is.True, "others are looked for as before");
-        var alone = System.Runtime.InteropServices.NativeLibrary.TryLoad("libcuda.so.1", out _) && !System.Runtime.InteropServices.NativeLibrary.TryLoad("libcuda.so", out _);
-        Assert.That(CudaDriver.Resolve("cuda", typeof(BackendsTests).Assembly, null) != 0, Is.EqualTo(alone));
-    }
+    public void Ilgpu_is_taught_the_drivers_name() => Assert.That(CudaDriver.Known, Is.True, "ILGPU itself asks for libcuda.so only");
+
+    [TestCase("cuda", "libcuda.so.1", 7, Description = "the driver alone")]
+    [TestCase("cuda", "cuda libcuda.so.1", 0, Description = "with the toolkit's name the usual search goes on")]
+    [TestCase("cuda", "cuda", 0)]
+    [TestCase("cuda", "", 0, Description = "no driver")]
+    [TestCase("OpenCL", "libcuda.so.1", 0, Description = "others are looked for as before")]
+    public void A_driver_without_the_toolkits_name_is_found(string asked, string present, int found) =>
+        Assert.That((int)CudaDriver.Resolve(asked, name => present.Split(' ').Contains(name) ? 7 : 0), Is.EqualTo(found));
 
     /// <summary>A device of which one accumulator comes out wrong, and of which the sums know nothing.</summary>
     private sealed class OneBitOff(IGemmBackend right) : IGemmBackend

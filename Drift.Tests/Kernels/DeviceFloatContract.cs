@@ -19,6 +19,7 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
         .. BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)),
         .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.Cpu, optimised, FloatForm.SmallBlock)),
         .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.OpenCL, optimised, FloatForm.Block)),
+        .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.OpenCL, optimised, FloatForm.HalfBlock)),
     ]);
 
     [OneTimeSetUp]

@@ -37,6 +37,14 @@ public sealed unsafe class NativeBlockTests
     [Test]
     public void What_no_system_has_is_refused() => Assert.Throws<OutOfMemoryException>(() => new NativeBlock(long.MaxValue / 2));
 
+    [Test]
+    public void What_was_freed_is_not_pointed_to([Values(1000, 100_000)] int bytes)
+    {
+        var block = new NativeBlock(bytes);
+        block.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => _ = block.Pointer == null);
+    }
+
     private static long PrivateBytes()
     {
         using var process = Process.GetCurrentProcess();

@@ -31,6 +31,8 @@ public sealed partial class PtxTests
     [TestCase("fp32-block", "st.shared.v4.f32", 2, Description = "a quad of either operand a slice")]
     [TestCase("fp32-block", "ld.global.v4.f32", 4, Description = "two before the loop and two in it")]
     [TestCase("fp32-block", "bar.sync", 1, Description = "two buffers, one barrier a slice")]
+    [TestCase("fp32-block-64", "fma.rn.f32", 256, Description = "64 accumulators and 4 k a slice")]
+    [TestCase("fp32-block-64", "bar.sync", 1, Description = "two buffers, one barrier a slice")]
     [TestCase("direct", "bar.sync", 0, Description = "no shared memory")]
     public void Instructions_are_as_counted(string name, string instruction, int count) =>
         Assert.That(Regex.Count(PtxListing.Compile(name), Regex.Escape(instruction) + @"\b"), Is.EqualTo(count));
@@ -43,6 +45,7 @@ public sealed partial class PtxTests
     [TestCase("encode-pairs", 64)]
     [TestCase("fp32-direct", 255)]
     [TestCase("fp32-block", 128, Description = "two groups of 256 threads a multiprocessor")]
+    [TestCase("fp32-block-64", 128, Description = "eight groups of 64 threads a multiprocessor")]
     [TestCase("windows", 64)]
     [TestCase("fp32-windows", 64)]
     [TestCase("measure", 64)]

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using ILGPU.Runtime.Cuda;
 
@@ -14,17 +13,16 @@ internal static class CudaDriver
 
     /// <summary>Loads what ILGPU asks for.</summary>
     /// <param name="name">The name that it asks for.</param>
-    /// <param name="assembly">Who asks.</param>
-    /// <param name="path">Where the system is to look.</param>
+    /// <param name="load">Loads a library by its name; 0 where there is none.</param>
     /// <returns>0 where the usual search is to go on.</returns>
-    public static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
-        name == Asked && !NativeLibrary.TryLoad(name, assembly, path, out _) && NativeLibrary.TryLoad(There, out var driver) ? driver : 0;
+    public static nint Resolve(string name, Func<string, nint> load) => name == Asked && load(Asked) == 0 ? load(There) : 0;
 
     private static bool Teach()
     {
         try
         {
-            NativeLibrary.SetDllImportResolver(typeof(CudaAPI).Assembly, Resolve);
+            NativeLibrary.SetDllImportResolver(typeof(CudaAPI).Assembly, static (name, assembly, path) =>
+                Resolve(name, asked => NativeLibrary.TryLoad(asked, assembly, path, out var library) ? library : 0));
             return true;
         }
         catch (InvalidOperationException)

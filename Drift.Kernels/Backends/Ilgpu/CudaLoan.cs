@@ -45,7 +45,10 @@ internal sealed class CudaLoan(IlgpuBackend owner, CudaAccelerator accelerator) 
         public void Write(ReadOnlySpan<byte> bytes)
         {
             var words = Words(Fitting(bytes.Length));
-            bytes.CopyTo(MemoryMarshal.AsBytes(_buffer.Stage(words)));
+            var stage = _buffer.Stage(words);
+            // What the last word has more than was given.
+            stage[^1] = 0;
+            bytes.CopyTo(MemoryMarshal.AsBytes(stage));
             _owner.Use(() =>
             {
                 _buffer.Upload(words);
@@ -62,6 +65,7 @@ internal sealed class CudaLoan(IlgpuBackend owner, CudaAccelerator accelerator) 
                 _buffer.Download(words);
             });
             MemoryMarshal.AsBytes(_buffer.Stage(words))[..bytes.Length].CopyTo(bytes);
+            _buffer.DropStage();
         }
 
         /// <inheritdoc/>

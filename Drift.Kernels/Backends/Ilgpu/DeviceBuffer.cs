@@ -84,7 +84,8 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
         $"{device}: out of device memory, {Mebibytes(needed)} are needed at once, {(free is { } left ? $"{Mebibytes(left)} are free of {Mebibytes(total)}" : $"the device has {Mebibytes(total)} in all")};"
         + " expected fewer pictures, a smaller model or the backend host";
 
-    private static string Mebibytes(long bytes) => $"{(bytes + (1 << 20) - 1) >> 20} MiB";
+    /// <summary>Bytes as messages have them, rounded up.</summary>
+    internal static string Mebibytes(long bytes) => $"{(bytes + (1 << 20) - 1) >> 20} MiB";
 
     private MemoryBuffer1D<int, Stride1D.Dense> Allocate(int length)
     {
@@ -96,10 +97,10 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
         }
         catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
         {
-            throw new BackendUnavailableException(Lacking(accelerator.Name, needed, Free(), accelerator.MemorySize), e);
+            throw new BackendUnavailableException(Lacking(accelerator.Name, needed, Free(), accelerator.MemorySize), e) { LacksMemory = true };
         }
 
-        throw new BackendUnavailableException(Lacking(accelerator.Name, needed, Free(), accelerator.MemorySize));
+        throw new BackendUnavailableException(Lacking(accelerator.Name, needed, Free(), accelerator.MemorySize)) { LacksMemory = true };
     }
 
     private long? Free() => accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : null;

@@ -27,7 +27,8 @@ internal sealed class DeviceProduct(Accelerator accelerator, Action<Index1D, Arr
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         var e = new GemmExtents(m, rows, n, w.LineWords, w.Stride, w.Tile, _layout.TileStride, blockColumns, blockRows * blockColumns);
         var plan = PackedPlan.Upload(faults, _shape, _plan);
-        _launch = new ProductLaunch(Upload(call, rows, w.LineWords), w, plan, _accumulators.Take(checked(rows * w.Stride)), _layout.In(_sums.Take(_layout.Length)), e);
+        var sums = _sums.Take(_layout.Length);
+        _launch = new ProductLaunch(Upload(call, rows, w.LineWords), w, plan, _accumulators.Take(checked(rows * w.Stride)), sums, _layout.In(sums), e);
     }
 
     /// <summary>Multiplies what was loaded.</summary>

@@ -17,10 +17,10 @@ internal static class DigitLines
     public const int LargestTile = 256;
 
     /// <summary>Threads of a group: as many words as a slice has, by as many lines.</summary>
-    public const int Threads = MatrixSlice.Words * MatrixSlice.Words;
+    public const int Threads = MatrixBlocks.SliceWords * MatrixBlocks.SliceWords;
 
     /// <summary>Lines that hold some tiles' sums, padded to whole blocks of columns.</summary>
-    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixSlice.Columns - 1 & -MatrixSlice.Columns;
+    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixBlocks.Columns - 1 & -MatrixBlocks.Columns;
 
     /// <summary>Where the high digit of a tile's line stands.</summary>
     public static int At(int tile) => tile / 8 * 16 + tile % 8;
@@ -36,7 +36,7 @@ internal static class DigitLines
     {
         Clear(sums.ObservedRows);
         Clear(sums.ObservedColumns);
-        const int Across = MatrixSlice.Words;
+        const int Across = MatrixBlocks.SliceWords;
         var shared = SharedMemory.Allocate<int>(Threads * 4);
         int word = Grid.IdxX * Across + Group.IdxX % Across, first = Group.IdxX / Across;
         var end = IntrinsicMath.Min((Grid.IdxY + 1) * tile, lines);

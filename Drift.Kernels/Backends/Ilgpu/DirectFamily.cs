@@ -56,7 +56,7 @@ internal sealed class DirectFamily(Accelerator accelerator, int group) : KernelF
         var tileRows = IlgpuWeights.TilesIn(e.Rows, e.Tile);
         // The whole buffer: ILGPU clears no part of one in OpenCL.
         if (e.Tile > 0)
-            launch.Sums.All.MemSetToZero();
+            launch.AllSums.MemSetToZero();
         int summedAt = PairRows.Length(e.PaddedRows, DirectTile.Rows, e.Words), summed = PairRows.Length(tileRows, DirectTile.Rows, e.Words);
         var pairs = _pairs.Take(summedAt + summed);
         _widen(FlatIndex.Count(e.Words, e.PaddedRows), launch.A, pairs, e.Words);

@@ -5,13 +5,13 @@ using ILGPU.Runtime.Cuda;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>fp32 products by <see cref="FloatBlockKernel"/>: for GPUs, whose shared memory is faster than their caches.</summary>
-internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator) : FloatFamily
+/// <param name="accelerator">The device.</param>
+/// <param name="smaller">The form for products whose blocks would not fill the device; null for this one always.</param>
+internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFamily? smaller = null) : FloatFamily
     where TSize : struct, IBlockSize
 {
-    // Blocks of 128 that a multiprocessor is to hold at once.
+    // Groups that a multiprocessor is to hold at once.
     private const int Resident = 2;
-
-    private readonly Lazy<FloatBlockFamily<Block64>> _smaller = new(() => new FloatBlockFamily<Block64>(accelerator));
 
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents> _kernel =
         accelerator.LoadStreamKernel<
@@ -48,7 +48,7 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator) : FloatFa
     public override FloatFamily For(GemmShape shape)
     {
         var blocks = (long)IlgpuWeights.TilesIn(shape.M, TSize.Edge) * IlgpuWeights.TilesIn(shape.N, TSize.Edge);
-        return TSize.Edge > Block64.Edge && accelerator is CudaAccelerator && blocks < Resident * accelerator.NumMultiprocessors ? _smaller.Value : this;
+        return smaller is not null && blocks < Resident * accelerator.NumMultiprocessors ? smaller : this;
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Drift.Kernels.Ilgpu;
 
@@ -18,6 +19,9 @@ internal enum FloatForm
 
     /// <summary>The same kernel with the smallest block there is.</summary>
     SmallBlock,
+
+    /// <summary>The same kernel with the block for products that would not fill a GPU with the large one.</summary>
+    HalfBlock,
 }
 
 /// <summary>A way of multiplying fp32 on a device.</summary>
@@ -48,7 +52,9 @@ internal abstract class FloatFamily
     public static FloatFamily Load(FloatForm form, Accelerator accelerator, int group) => form switch
     {
         FloatForm.Direct => new FloatDirectFamily(accelerator, group),
-        FloatForm.Block => new FloatBlockFamily<Block128>(accelerator),
+        // All that may run is compiled here, where a driver that refuses is told of.
+        FloatForm.Block => new FloatBlockFamily<Block128>(accelerator, accelerator is CudaAccelerator ? new FloatBlockFamily<Block64>(accelerator) : null),
+        FloatForm.HalfBlock => new FloatBlockFamily<Block64>(accelerator),
         _ => new FloatBlockFamily<Block16>(accelerator),
     };
 

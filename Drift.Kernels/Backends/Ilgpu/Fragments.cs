@@ -7,7 +7,7 @@ internal readonly struct Fragments(Lanes16 rows, Lanes16 columns)
     /// <summary>What inverts in a place takes from the first 32 k of a slice to the others, in bytes.</summary>
     public const int Half = 32;
 
-    private const int Sixteen = 16 * RowBytes, RowBytes = 4 * MatrixSlice.Words;
+    private const int Sixteen = 16 * RowBytes, RowBytes = 4 * MatrixBlocks.SliceWords;
 
     public readonly Lanes16 Rows = rows, Columns = columns;
 

@@ -23,6 +23,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     private readonly KernelFamily[] _all, _families;
     private readonly Lazy<(FloatKernelSet Kernels, FloatFamily Family)> _floats;
     private readonly IlgpuTensors _tensors;
+    private readonly CudaLoan? _loan;
     private BackendUnavailableException? _failure;
     private bool _disposed;
 
@@ -53,6 +54,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
         _product = new(accelerator, _gather);
         _tensors = new IlgpuTensors(this, accelerator, group);
+        _loan = accelerator is CudaAccelerator cuda ? new CudaLoan(this, cuda) : null;
 
         // Most runs multiply INT8 only, and a driver takes its time over each kernel.
         _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
@@ -72,7 +74,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     public ITensorDevice Tensors => _tensors;
 
     /// <inheritdoc/>
-    ICudaDevice? IDeviceProducts.Cuda => _device.Accelerator is CudaAccelerator accelerator ? new CudaLoan(this, accelerator) : null;
+    ICudaDevice? IDeviceProducts.Cuda => _loan;
 
     /// <summary>The kernels of fp32 products, compiled when they are first asked for.</summary>
     internal FloatKernelSet Floats => _floats.Value.Kernels;

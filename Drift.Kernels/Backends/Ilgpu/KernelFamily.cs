@@ -8,9 +8,10 @@ namespace Drift.Kernels.Ilgpu;
 /// <param name="Weights">W.</param>
 /// <param name="Plan">Starts of the fault blocks, the end, then the flips.</param>
 /// <param name="C">Takes C [padded rows, stride].</param>
-/// <param name="Sums">Where sums go; what stands there is forgotten.</param>
+/// <param name="AllSums">Where all sums go, as one buffer; what stands there is forgotten.</param>
+/// <param name="Sums">The same by kind.</param>
 /// <param name="Extents">Extents.</param>
-internal readonly record struct ProductLaunch(ArrayView<int> A, IlgpuWeights Weights, ArrayView<int> Plan, ArrayView<int> C, SumViews Sums, GemmExtents Extents);
+internal readonly record struct ProductLaunch(ArrayView<int> A, IlgpuWeights Weights, ArrayView<int> Plan, ArrayView<int> C, ArrayView<int> AllSums, SumViews Sums, GemmExtents Extents);
 
 /// <summary>A way of multiplying on a device: how operands are padded and laid out, and the kernels that read them so.</summary>
 internal abstract class KernelFamily : IDisposable

@@ -5,8 +5,8 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>What becomes of a warp's 64 x 64 accumulators: their flips, their line sums, and the way to memory.</summary>
 internal static class MatrixEpilogue
 {
-    /// <summary>Columns of half a share: sums of checksum tiles are whole multiples of it.</summary>
-    public const int WarpColumns = 32;
+    /// <summary>Columns of half a warp's share: edges of checksum tiles are multiples of it.</summary>
+    public const int HalfColumns = 32;
 
     /// <summary>One lane of a warp's 64 x 64: accumulator tile (i, j) of a half holds rows 16 i + g and 16 i + g + 8, columns 8 j + 2 t and 8 j + 2 t + 1.</summary>
     /// <param name="near">The first 32 columns.</param>
@@ -23,50 +23,58 @@ internal static class MatrixEpilogue
         if (e.BlockColumns > 0)
         {
             near = Flip(Flip(near, plan, row, column, 0, lane, e), plan, row, column, FaultPlan.Block, lane, e);
-            far = Flip(Flip(far, plan, row, column + WarpColumns, 0, lane, e), plan, row, column + WarpColumns, FaultPlan.Block, lane, e);
+            far = Flip(Flip(far, plan, row, column + HalfColumns, 0, lane, e), plan, row, column + HalfColumns, FaultPlan.Block, lane, e);
         }
 
         var at = ((row + (lane / 4)) * e.Stride) + column + (lane % 4 * 2);
         Store(c, at, near, e.Stride);
-        Store(c, at + WarpColumns, far, e.Stride);
+        Store(c, at + HalfColumns, far, e.Stride);
         if (e.Tile == 0)
             return;
         var line = (row + (lane / 4)) * e.TileStride;
         int ofColumns = (row / e.Tile * e.Stride) + column, further = ((row + 32) / e.Tile * e.Stride) + column;
-        if (e.Tile % (2 * WarpColumns) == 0)
+        if (e.Tile % (2 * HalfColumns) == 0)
         {
             // A tile takes all of the warp's rows and columns: half the additions in memory.
             SumRows(sums.ObservedRows, line + (column / e.Tile), RegisterTile.Add(near, far), lane, e.TileStride);
             SumColumns(sums.ObservedColumns, ofColumns, RegisterTile.ColumnSums(near), lane);
-            SumColumns(sums.ObservedColumns, ofColumns + WarpColumns, RegisterTile.ColumnSums(far), lane);
+            SumColumns(sums.ObservedColumns, ofColumns + HalfColumns, RegisterTile.ColumnSums(far), lane);
             return;
         }
 
         SumRows(sums.ObservedRows, line + (column / e.Tile), near, lane, e.TileStride);
-        SumRows(sums.ObservedRows, line + ((column + WarpColumns) / e.Tile), far, lane, e.TileStride);
+        SumRows(sums.ObservedRows, line + ((column + HalfColumns) / e.Tile), far, lane, e.TileStride);
         SumColumns(sums.ObservedColumns, ofColumns, Lanes16.Add(near.A, near.B), lane);
         SumColumns(sums.ObservedColumns, further, Lanes16.Add(near.C, near.D), lane);
-        SumColumns(sums.ObservedColumns, ofColumns + WarpColumns, Lanes16.Add(far.A, far.B), lane);
-        SumColumns(sums.ObservedColumns, further + WarpColumns, Lanes16.Add(far.C, far.D), lane);
+        SumColumns(sums.ObservedColumns, ofColumns + HalfColumns, Lanes16.Add(far.A, far.B), lane);
+        SumColumns(sums.ObservedColumns, further + HalfColumns, Lanes16.Add(far.C, far.D), lane);
     }
 
     /// <summary>Stores expected sums, the results of <see cref="DigitLines"/>: of a tile's two lines the lane has both.</summary>
-    /// <param name="sum">The lane's accumulators.</param>
+    /// <param name="near">The lane's accumulators of the first 32 digit lines.</param>
+    /// <param name="far">Those of the other 32.</param>
     /// <param name="sums">Takes a sum a line and tile.</param>
     /// <param name="row">The warp's first line.</param>
-    /// <param name="column">The share's first digit line.</param>
+    /// <param name="column">The warp's first digit line.</param>
     /// <param name="lane">The lane.</param>
     /// <param name="lines">Lines there are.</param>
     /// <param name="lineStep">Sums from one line to the next.</param>
     /// <param name="tiles">Tiles there are.</param>
     /// <param name="tileStep">Sums from one tile to the next.</param>
-    public static void Expect(RegisterTile sum, ArrayView<int> sums, int row, int column, int lane, int lines, int lineStep, int tiles, int tileStep)
+    public static void Expect(
+        RegisterTile near, RegisterTile far, ArrayView<int> sums, int row, int column, int lane, int lines, int lineStep, int tiles, int tileStep)
     {
         int line = row + lane / 4, tile = column / 2 + lane % 4 * 2;
-        Expect(sum.A, sums, line, lines, lineStep, tile, tiles, tileStep);
-        Expect(sum.B, sums, line + 16, lines, lineStep, tile, tiles, tileStep);
-        Expect(sum.C, sums, line + 32, lines, lineStep, tile, tiles, tileStep);
-        Expect(sum.D, sums, line + 48, lines, lineStep, tile, tiles, tileStep);
+        Expect(near, sums, line, lines, lineStep, tile, tiles, tileStep);
+        Expect(far, sums, line, lines, lineStep, tile + HalfColumns / 2, tiles, tileStep);
+    }
+
+    private static void Expect(RegisterTile x, ArrayView<int> sums, int line, int lines, int lineStep, int tile, int tiles, int tileStep)
+    {
+        Expect(x.A, sums, line, lines, lineStep, tile, tiles, tileStep);
+        Expect(x.B, sums, line + 16, lines, lineStep, tile, tiles, tileStep);
+        Expect(x.C, sums, line + 32, lines, lineStep, tile, tiles, tileStep);
+        Expect(x.D, sums, line + 48, lines, lineStep, tile, tiles, tileStep);
     }
 
     private static void Expect(Lanes16 x, ArrayView<int> sums, int line, int lines, int lineStep, int tile, int tiles, int tileStep)

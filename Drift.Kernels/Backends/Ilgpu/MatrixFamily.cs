@@ -25,16 +25,16 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     public override string Name => "matrix";
 
     /// <inheritdoc/>
-    public override int RowUnit => MatrixSlice.MostRows;
+    public override int RowUnit => MatrixBlocks.MostRows;
 
     /// <inheritdoc/>
-    public override int ColumnUnit => MatrixSlice.Columns;
+    public override int ColumnUnit => MatrixBlocks.Columns;
 
     /// <inheritdoc/>
-    public override int WordUnit => MatrixSlice.Words;
+    public override int WordUnit => MatrixBlocks.SliceWords;
 
     /// <inheritdoc/>
-    public override bool Suits(int tile) => tile % MatrixEpilogue.WarpColumns == 0 && tile <= DigitLines.LargestTile;
+    public override bool Suits(int tile) => tile % MatrixEpilogue.HalfColumns == 0 && tile <= DigitLines.LargestTile;
 
     /// <inheritdoc/>
     public override OperandLayout WeightLayout(int n, int words) => OperandLayout.RowMajor(n, words);
@@ -45,25 +45,24 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     /// <inheritdoc/>
     public override void Encode(IlgpuWeights weights)
     {
-        weights.Lines.MemSetToZero();
         var nothing = weights.Lines.SubView(0, 0);
-        Encode(weights.Words, weights.N, weights.LineWords, weights.Tile, weights.Lines, new SumViews(nothing, nothing, nothing, nothing, nothing));
+        Encode(weights.Words, weights.N, weights.LineWords, weights.Tile, weights.Lines, new SumViews(nothing, nothing, nothing, nothing));
     }
 
     /// <inheritdoc/>
     public override void Multiply(ProductLaunch launch)
     {
         var e = launch.Extents;
-        // What no tile sums is multiplied too, and never stored: it needs no zeros.
+        // Lines that no tile sums are multiplied too, of A as of W, and never stored: they need no zeros.
         var lines = e.Tile == 0 ? launch.A : _lines.Take(LinesLength(IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Words));
         if (e.Tile > 0)
             Encode(launch.A, e.Rows, e.Words, e.Tile, lines, launch.Sums);
-        // One tall block a multiprocessor where one wave of them takes the product and square ones would share some multiprocessors; square ones elsewhere (measured, docs/gpu.md).
-        int across = e.Stride / MatrixSlice.Columns, most = accelerator.NumMultiprocessors;
-        var tall = across * (e.PaddedRows / Rows256.Rows) <= most && across * IlgpuWeights.TilesIn(e.Rows, Rows128.Rows) > most;
+        // One tall block a multiprocessor where one wave of them takes everything and square ones would share some multiprocessors; square ones elsewhere (measured, docs/gpu.md).
+        var most = accelerator.NumMultiprocessors;
+        var tall = MatrixBlocks.Groups(e, Rows256.Rows) <= most && MatrixBlocks.Groups(e, Rows128.Rows) > most;
         var rows = tall ? Rows256.Rows : Rows128.Rows;
         (tall ? _tall : _square)(
-            new KernelConfig(MatrixSlice.Groups(e, rows), rows),
+            new KernelConfig(MatrixBlocks.Groups(e, rows), rows),
             launch.A, launch.Weights.Words, new LineViews(lines, launch.Weights.Lines), launch.Plan, launch.C, launch.Sums, e);
     }
 
@@ -71,5 +70,5 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     public override void Dispose() => _lines.Dispose();
 
     private void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits, SumViews sums) => _encode(
-        new KernelConfig(new Index2D(words / MatrixSlice.Words, IlgpuWeights.TilesIn(lines, tile)), new Index2D(DigitLines.Threads, 1)), operand, lines, words, tile, digits, sums);
+        new KernelConfig(new Index2D(words / MatrixBlocks.SliceWords, IlgpuWeights.TilesIn(lines, tile)), new Index2D(DigitLines.Threads, 1)), operand, lines, words, tile, digits, sums);
 }

@@ -24,9 +24,9 @@ internal static class MatrixKernel
     public static void Run<TRows>(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
         where TRows : struct, IMatrixRows
     {
-        var sharedA = SharedMemory.Allocate<int>(2 * TRows.Rows * MatrixSlice.Words);
-        var sharedW = SharedMemory.Allocate<int>(2 * MatrixSlice.Columns * MatrixSlice.Words);
-        int down = e.PaddedRows / TRows.Rows, across = e.Stride / MatrixSlice.Columns, block = Grid.IdxX - down * across, ofRows = down * MatrixSlice.LineBlocks(e.Columns, e.Tile);
+        var sharedA = SharedMemory.Allocate<int>(2 * TRows.Rows * MatrixBlocks.SliceWords);
+        var sharedW = SharedMemory.Allocate<int>(2 * MatrixBlocks.Columns * MatrixBlocks.SliceWords);
+        int down = IlgpuWeights.TilesIn(e.Rows, TRows.Rows), across = e.Stride / MatrixBlocks.Columns, block = Grid.IdxX - down * across, ofRows = down * MatrixBlocks.LineBlocks(e.Columns, e.Tile);
 
         // The product's own blocks, in bands so that neighbours share operands; then those of the expected row sums; then those of the expected column sums.
         ArrayView<int> top = a, left = w;
@@ -56,7 +56,7 @@ internal static class MatrixKernel
         }
 
         // A thread copies one quad of every Apart-th row. Places in shared memory are addresses: the operands' two buffers stand one behind the other.
-        int apart = TRows.Rows / 4, row = blockRow * TRows.Rows, column = blockColumn * MatrixSlice.Columns;
+        int apart = TRows.Rows / 4, row = blockRow * TRows.Rows, column = blockColumn * MatrixBlocks.Columns;
         int copied = Group.IdxX / 4, quad = Group.IdxX % 4, step = apart * e.Words;
         int a0 = IntrinsicMath.Min(row + copied, last) * e.Words + quad * 4, a1 = IntrinsicMath.Min(row + copied + apart, last) * e.Words + quad * 4;
         int a2 = IntrinsicMath.Min(row + copied + 2 * apart, last) * e.Words + quad * 4, a3 = IntrinsicMath.Min(row + copied + 3 * apart, last) * e.Words + quad * 4;
@@ -67,19 +67,19 @@ internal static class MatrixKernel
         int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
         int rowsAt = Fragments.At(warp / 2 * WarpEdge, 0) + Fragments.OfRows(lane), columnsAt = Fragments.At(warp % 2 * WarpEdge, 0) + Fragments.OfColumns(lane);
         int atA = baseA + rowsAt, atW = baseW + columnsAt, halfA = baseA + (rowsAt ^ Fragments.Half), halfW = baseW + (columnsAt ^ Fragments.Half);
-        int sliceA = TRows.Rows * 4 * MatrixSlice.Words, sliceW = MatrixSlice.Columns * 4 * MatrixSlice.Words, bufferA = 0, bufferW = 0;
+        int sliceA = TRows.Rows * 4 * MatrixBlocks.SliceWords, sliceW = MatrixBlocks.Columns * 4 * MatrixBlocks.SliceWords, bufferA = 0, bufferW = 0;
         Copy<TRows>(toA, toW, top, a0, a1, a2, a3, left, w0, step);
-        if (MatrixSlice.Words < e.Words)
+        if (MatrixBlocks.SliceWords < e.Words)
         {
             Copy<TRows>(
-                toA + sliceA, toW + sliceW, top, a0 + MatrixSlice.Words, a1 + MatrixSlice.Words, a2 + MatrixSlice.Words, a3 + MatrixSlice.Words, left, w0 + MatrixSlice.Words, step);
+                toA + sliceA, toW + sliceW, top, a0 + MatrixBlocks.SliceWords, a1 + MatrixBlocks.SliceWords, a2 + MatrixBlocks.SliceWords, a3 + MatrixBlocks.SliceWords, left, w0 + MatrixBlocks.SliceWords, step);
         }
 
         TensorCores.AwaitCopies();
         Group.Barrier();
         var first = Fragments.Load(atA, atW);
         RegisterTile near = default, far = default;
-        for (var p = 0; p < e.Words; p += MatrixSlice.Words)
+        for (var p = 0; p < e.Words; p += MatrixBlocks.SliceWords)
         {
             var second = Fragments.Load(bufferA + halfA, bufferW + halfW);
             near = Fragments.Near(near, first);
@@ -88,11 +88,12 @@ internal static class MatrixKernel
             // The next slice is here, and nobody reads this one any more.
             TensorCores.AwaitCopies();
             Group.Barrier();
-            var next = p + 2 * MatrixSlice.Words;
+            var next = p + 2 * MatrixBlocks.SliceWords;
             if (next < e.Words)
                 Copy<TRows>(toA + bufferA, toW + bufferW, top, a0 + next, a1 + next, a2 + next, a3 + next, left, w0 + next, step);
             bufferA = sliceA - bufferA;
             bufferW = sliceW - bufferW;
+            // Behind the last slice what stands there is loaded and never used: every thread does the same work between barriers.
             first = Fragments.Load(bufferA + atA, bufferW + atW);
             near = Fragments.Near(near, second);
             far = Fragments.Far(far, second);
@@ -106,13 +107,11 @@ internal static class MatrixKernel
         }
         else if (block < ofRows)
         {
-            MatrixEpilogue.Expect(near, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
-            MatrixEpilogue.Expect(far, sums.ExpectedRows, row, column + 32, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
+            MatrixEpilogue.Expect(near, far, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
         }
         else
         {
-            MatrixEpilogue.Expect(near, sums.ExpectedColumns, row, column, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
-            MatrixEpilogue.Expect(far, sums.ExpectedColumns, row, column + 32, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
+            MatrixEpilogue.Expect(near, far, sums.ExpectedColumns, row, column, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
         }
     }
 
@@ -120,14 +119,14 @@ internal static class MatrixKernel
     private static void Copy<TRows>(int toA, int toW, ArrayView<int> top, int a0, int a1, int a2, int a3, ArrayView<int> left, int w0, int step)
         where TRows : struct, IMatrixRows
     {
-        var further = TRows.Rows / 4 * 4 * MatrixSlice.Words;
+        var further = TRows.Rows / 4 * 4 * MatrixBlocks.SliceWords;
         TensorCores.CopyQuad(toA, 0, ref top[a0]);
         TensorCores.CopyQuad(toA, further, ref top[a1]);
         TensorCores.CopyQuad(toA, 2 * further, ref top[a2]);
         TensorCores.CopyQuad(toA, 3 * further, ref top[a3]);
         TensorCores.CopyQuad(toW, 0, ref left[w0]);
         TensorCores.CopyQuad(toW, further, ref left[w0 + step]);
-        if (TRows.Rows == MatrixSlice.Columns)
+        if (TRows.Rows == MatrixBlocks.Columns)
         {
             TensorCores.CopyQuad(toW, 2 * further, ref left[w0 + 2 * step]);
             TensorCores.CopyQuad(toW, 3 * further, ref left[w0 + 3 * step]);

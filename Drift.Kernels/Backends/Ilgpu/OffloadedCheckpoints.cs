@@ -26,7 +26,7 @@ internal sealed class OffloadedCheckpoints : ResidentCheckpoints
     public OffloadedCheckpoints(IlgpuTensors tensors)
     {
         (_tensors, _accelerator) = (tensors, tensors.Accelerator);
-        (_queue, _order) = (_accelerator.CreateStream(), StreamOrder.Of(_accelerator));
+        (_order, _queue) = (StreamOrder.Of(_accelerator), _accelerator.CreateStream());
         (_coming, _going) = (NewSlots(), NewSlots());
     }
 
@@ -55,12 +55,28 @@ internal sealed class OffloadedCheckpoints : ResidentCheckpoints
     /// <inheritdoc/>
     public override ArrayView<int> Begin(int place, int words)
     {
-        if (!_places.ContainsKey(place))
-            _places[place] = _accelerator.AllocatePageLocked1D<int>(words);
+        Lock(place, words);
         var slot = _going[_goes = (_goes + 1) % Slots];
         // A checkpoint before may not have left yet.
         Pass(slot, Compute);
         return slot.Buffer.Take(words);
+    }
+
+    /// <summary>Makes sure that a place has its memory.</summary>
+    /// <exception cref="BackendUnavailableException">The host has too little that can be locked.</exception>
+    internal void Lock(int place, int words)
+    {
+        if (_places.ContainsKey(place))
+            return;
+        try
+        {
+            _places[place] = _accelerator.AllocatePageLocked1D<int>(words);
+        }
+        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
+        {
+            throw new BackendUnavailableException(
+                $"{_accelerator.Name}: {DeviceBuffer.Mebibytes((long)words * sizeof(int))} of the host's memory could not be locked for checkpoints; expected --checkpoint-place device", e) { LacksMemory = true };
+        }
     }
 
     /// <inheritdoc/>
@@ -78,19 +94,31 @@ internal sealed class OffloadedCheckpoints : ResidentCheckpoints
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _accelerator.Bind();
-        _queue.Synchronize();
-        foreach (var slot in (ReadOnlySpan<Slot>)[.. _coming, .. _going])
-        {
-            if (slot.Taken() is { } mark)
-                _order.Forget(mark);
-            slot.Buffer.Dispose();
-        }
-
-        foreach (var place in _places.Values)
-            place.Dispose();
+        Slot[] slots = [.. _coming, .. _going];
+        IDisposable[] held = [.. slots.Select(slot => slot.Buffer), .. _places.Values, _queue];
         _places.Clear();
-        _queue.Dispose();
+        Finish([_accelerator.Bind, _queue.Synchronize, .. slots.Select(slot => (Action)(() => Drop(slot))), .. held.Select(part => (Action)part.Dispose)]);
+    }
+
+    /// <summary>Takes each step, whatever the steps before threw: memory stays locked until it is freed.</summary>
+    private static void Finish(ReadOnlySpan<Action> steps)
+    {
+        if (steps.IsEmpty)
+            return;
+        try
+        {
+            steps[0]();
+        }
+        finally
+        {
+            Finish(steps[1..]);
+        }
+    }
+
+    private void Drop(Slot slot)
+    {
+        if (slot.Taken() is { } mark)
+            _order.Forget(mark);
     }
 
     /// <summary>Holds a stream until the slot is free, or full.</summary>

@@ -18,6 +18,7 @@ internal static class PtxListing
         ["encode-pairs"] = (Method(typeof(PairRows), nameof(PairRows.Encode)), default),
         ["encode-digits"] = (Method(typeof(DigitLines), nameof(DigitLines.Encode)), default),
         ["fp32-block"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128)), FloatBlockFamily<Block128>.Groups),
+        ["fp32-block-64"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64)), FloatBlockFamily<Block64>.Groups),
         ["windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Codes)), default),
         ["fp32-windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Values)), default),
         ["fp32-window-lines"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Lines)), default),

@@ -155,7 +155,8 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         // A plan that was drawn and came out empty still has blocks, but no starts.
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         var e = new GemmExtents(shape.M, rows, shape.N, w.LineWords, w.Stride, w.Tile, layout.TileStride, blockColumns, blockRows * blockColumns);
-        return new ProductLaunch(codes, w, tensors.Send(faults, shape, _plan), _accumulators.Take(checked(rows * w.Stride)), layout.In(_sums.Take(layout.Length)), e);
+        var sums = _sums.Take(layout.Length);
+        return new ProductLaunch(codes, w, tensors.Send(faults, shape, _plan), _accumulators.Take(checked(rows * w.Stride)), sums, layout.In(sums), e);
     }
 
     /// <summary>The clean output's largest magnitude: the flips are taken back meanwhile.</summary>

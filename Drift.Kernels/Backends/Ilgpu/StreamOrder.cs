@@ -75,7 +75,10 @@ internal abstract class StreamOrder
         public override nint Mark(AcceleratorStream stream)
         {
             CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.CreateEvent(out var mark, CudaEventFlags.CU_EVENT_DISABLE_TIMING));
-            CudaException.ThrowIfFailed(CudaAPI.CurrentAPI.RecordEvent(mark, ((CudaStream)stream).StreamPtr));
+            var recorded = CudaAPI.CurrentAPI.RecordEvent(mark, ((CudaStream)stream).StreamPtr);
+            if (recorded != CudaError.CUDA_SUCCESS)
+                _ = CudaAPI.CurrentAPI.DestroyEvent(mark);
+            CudaException.ThrowIfFailed(recorded);
             return mark;
         }
 

@@ -2,8 +2,8 @@ using ILGPU;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>The four kinds of line sums of a product on the device, and the buffer of them all.</summary>
-internal readonly record struct SumViews(ArrayView<int> All, ArrayView<int> ExpectedRows, ArrayView<int> ObservedRows, ArrayView<int> ExpectedColumns, ArrayView<int> ObservedColumns);
+/// <summary>The four kinds of line sums of a product on the device.</summary>
+internal readonly record struct SumViews(ArrayView<int> ExpectedRows, ArrayView<int> ObservedRows, ArrayView<int> ExpectedColumns, ArrayView<int> ObservedColumns);
 
 /// <summary>
 /// The four kinds of line sums of a product in one buffer, so that they are cleared and fetched at once. Rows, columns and tiles are padded to whole register tiles, so that
@@ -26,8 +26,8 @@ internal readonly struct SumLayout(int rows, int columns, int paddedRows, int pa
 
     /// <summary>Where they stand. Without checks there is nothing to sum, and a kernel still wants views.</summary>
     public SumViews In(ArrayView<int> all) => Length == 0
-        ? new(all, all, all, all, all)
-        : new(all, all.SubView(0, RowSums), all.SubView(RowSums, RowSums), all.SubView(2 * RowSums, ColumnSums), all.SubView(2 * RowSums + ColumnSums, ColumnSums));
+        ? new(all, all, all, all)
+        : new(all.SubView(0, RowSums), all.SubView(RowSums, RowSums), all.SubView(2 * RowSums, ColumnSums), all.SubView(2 * RowSums + ColumnSums, ColumnSums));
 
     /// <summary>Takes the fetched sums, without the padding.</summary>
     public void Read(ReadOnlySpan<int> all, GemmOutput output)

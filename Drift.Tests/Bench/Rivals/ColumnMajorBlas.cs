@@ -17,7 +17,7 @@ internal sealed unsafe class HostCuda : ICudaDevice
 
     public string Version => "0.0";
 
-    public nint Stream => OwnStream;
+    public nint Stream { get; init; } = OwnStream;
 
     public void Use(Action work)
     {

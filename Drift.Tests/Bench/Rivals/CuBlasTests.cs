@@ -60,6 +60,32 @@ public sealed class CuBlasTests
     }
 
     [Test]
+    public void A_handle_that_gets_no_stream_is_given_back()
+    {
+        // The stand-in takes one stream only.
+        var device = new HostCuda { Stream = HostCuda.OwnStream + 1 };
+        using var operands = Operands.Float(Shapes[0]);
+        var destroyed = 0;
+        CuBlasLibrary? Counting(out string missing)
+        {
+            missing = "";
+            return new(name =>
+            {
+                destroyed += name == "cublasDestroy_v2" ? 1 : 0;
+                return ColumnMajorBlas.Function(name);
+            }, null);
+        }
+
+        Assert.That(Assert.Throws<UserErrorException>(() => new CuBlasFloat(device, Counting).Open(operands, 1))!.Message, Does.Contain("cublasSetStream").And.Contain("status 7"));
+        Assert.That(destroyed, Is.EqualTo(1));
+    }
+
+    [TestCase("/a/libcublas.so.12/libcublas.so.13", "/a/libcublas.so.12/libcublasLt.so.13", Description = "the folder stays as it is")]
+    [TestCase("libcublas.so.12", "libcublasLt.so.12")]
+    [TestCase("/libcublas.d/mine.so", null, Description = "what is named otherwise is not loaded twice")]
+    public void The_light_library_lies_beside(string file, string? light) => Assert.That(CuBlasLibrary.Beside(file), Is.EqualTo(light));
+
+    [Test]
     public void The_version_is_read_by_parts() => Assert.That(Found(out _)!.Version, Is.EqualTo("10.11.12"));
 
     [Test]

@@ -31,10 +31,10 @@ internal readonly struct Rows256 : IMatrixRows
 }
 
 /// <summary>What all groups of <see cref="MatrixKernel"/> have in common.</summary>
-internal static class MatrixSlice
+internal static class MatrixBlocks
 {
-    /// <summary>Words of a slice: 64 values of k.</summary>
-    public const int Words = 16;
+    /// <summary>Words of a slice of an operand along k: 64 values.</summary>
+    public const int SliceWords = 16;
 
     /// <summary>Columns of a group's block.</summary>
     public const int Columns = 128;
@@ -50,7 +50,7 @@ internal static class MatrixSlice
     /// <param name="rows">Rows of a block.</param>
     public static int Groups(GemmExtents e, int rows)
     {
-        var down = e.PaddedRows / rows;
+        var down = IlgpuWeights.TilesIn(e.Rows, rows);
         return down * (e.Stride / Columns + LineBlocks(e.Columns, e.Tile)) + (e.Stride + rows - 1) / rows * LineBlocks(e.Rows, e.Tile);
     }
 }
