@@ -47,6 +47,10 @@ public sealed unsafe class MicroKernelTests
     {
         private readonly int _rows = tile.Rows - tile.CheckRows, _width = tile.Vectors * Lanes;
 
+        // Rows of integers are folded in every call, side by side.
+        private readonly bool _integers = tile.Type == DotType.Int8;
+        private readonly int _apart = tile.Type == DotType.Int8 ? 1 : 2;
+
         public int Skipped { get; init; }
 
         public void Check(GeneratedKernels kernels)
@@ -60,7 +64,7 @@ public sealed unsafe class MicroKernelTests
             using var start = new GuardedPages<int>((tile.Rows - 1) * _width + columns);
             using var bias = new GuardedPages<float>(columns);
             using var lanes = new GuardedPages<int>(_rows * Lanes);
-            using var rowSums = new GuardedPages<int>(2 * _rows - 1);
+            using var rowSums = new GuardedPages<int>(_apart * (_rows - 1) + 1);
             using var sums = new GuardedPages<int>(columns);
             Fill(a.Span, () => Word(random));
             Fill(checkA.Span, () => Word(random));
@@ -76,10 +80,10 @@ public sealed unsafe class MicroKernelTests
             var call = new TileCall
             {
                 A = a.Pointer, AStride = Groups * 4, CheckA = checkA.Pointer, CheckAStride = (Groups + 1) * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
-                C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = lanes.Pointer,
-                LanesBegun = begun ? 1 : 0, RowSums = fold ? rowSums.Pointer : null, RowSumStride = 8, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, Columns = TileCall.First(columns),
+                C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = _integers ? null : lanes.Pointer,
+                LanesBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, Columns = TileCall.First(columns),
             };
-            var truthLanes = tile.Sums && !begun ? new int[lanes.Length] : lanes.Span.ToArray();
+            var truthLanes = tile.Sums && (!begun || _integers) ? new int[lanes.Length] : lanes.Span.ToArray();
             var truthSums = tile.Sums && !begun ? new int[columns] : sums.Span.ToArray();
             int[][] truth = [.. Enumerable.Range(0, tile.Rows).Select(_ => new int[columns])];
             for (var i = 0; i < tile.Rows; i++)
@@ -105,11 +109,11 @@ public sealed unsafe class MicroKernelTests
             var what = $"{columns} columns, begun {begin} {begun}, folded {fold}";
             for (var i = 0; i < tile.Rows; i++)
                 Assert.That((i < _rows ? c.Span.Slice(i * _width, columns) : checks.Span.Slice((i - _rows) * columns, columns)).ToArray(), Is.EqualTo(truth[i]), $"row {i}, {what}");
-            Assert.That(lanes.Span.ToArray(), Is.EqualTo(tile.Sums && fold ? keptLanes : truthLanes), $"row lanes, {what}");
+            Assert.That(lanes.Span.ToArray(), Is.EqualTo(_integers || (tile.Sums && fold) ? keptLanes : truthLanes), $"row lanes, {what}");
             Assert.That(sums.Span.ToArray(), Is.EqualTo(truthSums), $"column sums, {what}");
-            var folded = new int[2 * _rows - 1];
-            for (var i = 0; tile.Sums && fold && i < _rows; i++)
-                folded[2 * i] = Fold(truthLanes.AsSpan(i * Lanes, Lanes));
+            var folded = new int[rowSums.Length];
+            for (var i = 0; tile.Sums && (_integers || fold) && i < _rows; i++)
+                folded[_apart * i] = Fold(truthLanes.AsSpan(i * Lanes, Lanes));
             Assert.That(rowSums.Span.ToArray(), Is.EqualTo(folded), $"row sums, {what}");
         }
 
@@ -121,15 +125,17 @@ public sealed unsafe class MicroKernelTests
 
         private int Fold(ReadOnlySpan<int> lanes)
         {
-            fixed (int* pinned = lanes)
+            var sum = 0;
+            if (_integers)
             {
-                var sum = 0;
-                if (tile.Type == DotType.Int8)
-                    RowLanes.Fold(pinned, 1, &sum, 1);
-                else
-                    RowLanes.Fold((float*)pinned, 1, (float*)&sum, 1);
+                foreach (var lane in lanes)
+                    sum += lane;
                 return sum;
             }
+
+            fixed (int* pinned = lanes)
+                RowLanes.Fold((float*)pinned, 1, (float*)&sum, 1);
+            return sum;
         }
 
         /// <summary>A group: any four bytes, a float, or two bf16 values.</summary>
