@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Drift.Kernels;
 using NUnit.Framework;
 
@@ -27,6 +28,41 @@ public sealed unsafe class MicroKernelTests
             for (var choice = 0; choice < 8; choice++)
                 new Scene(tile, tile.Vectors * Lanes - missingColumns, (choice & 1) != 0, (choice & 2) != 0, (choice & 4) != 0).Check(kernels);
         }
+    }
+
+    [Test]
+    public void Digits_of_a_row_are_put_together_where_they_are_multiplied([Range(1, MicroTile.MostRows)] int rows, [Values(1, 2)] int vectors, [Values(1, 5, 8)] int sums, [Values] bool begin)
+    {
+        if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
+            Assert.Ignore(missing);
+        using var kernels = new GeneratedKernels(DotType.Int8);
+        var (random, width, stride) = (new Random(rows), vectors * Lanes, sums + 3);
+        using var a = new GuardedPages<int>(rows * Groups);
+        using var panel = new GuardedPages<int>(Groups * width);
+        using var c = new GuardedPages<int>(rows * width);
+        using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
+        foreach (var operand in (GuardedPages<int>[])[a, panel, c])
+            random.NextBytes(MemoryMarshal.AsBytes(operand.Span));
+        var before = c.Span.ToArray();
+        var call = Call(joined.Pointer);
+        kernels.Run(&call, rows, vectors, false, false);
+        Assert.That(c.Span.ToArray(), Is.EqualTo(before));
+        call = Call(null);
+        kernels.Run(&call, rows, vectors, false, false);
+        var (products, truth) = (c.Span.ToArray(), new int[joined.Length]);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var t = 0; t < sums; t++)
+                truth[i * stride + t] = Digits.Base * products[i * width + t] + products[i * width + width / 2 + t];
+        }
+
+        Assert.That(joined.Span.ToArray(), Is.EqualTo(truth));
+
+        TileCall Call(int* to) => new()
+        {
+            A = a.Pointer, AStride = Groups * 4, Panel = panel.Pointer, PanelStride = width * 4, Groups = Groups, Start = begin ? c.Pointer : null, StartStride = width * 4, C = c.Pointer, CStride = width * 4,
+            Columns = TileCall.First(width), Joined = to, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
+        };
     }
 
     [Test]
@@ -66,6 +102,7 @@ public sealed unsafe class MicroKernelTests
             using var lanes = new GuardedPages<int>(_rows * Lanes);
             using var rowSums = new GuardedPages<int>(_apart * (_rows - 1) + 1);
             using var sums = new GuardedPages<int>(columns);
+            using var joined = new GuardedPages<int>(columns);
             Fill(a.Span, () => Word(random));
             Fill(checkA.Span, () => Word(random));
             Fill(panel.Span, () => Word(random));
@@ -101,13 +138,22 @@ public sealed unsafe class MicroKernelTests
                 }
             }
 
-            var keptLanes = lanes.Span.ToArray();
+            // Integers have no lanes to fold: the choice is whether their check rows are put together.
+            var joins = _integers && tile.Checked && fold;
+            call.Joined = joins ? joined.Pointer : null;
+            var (keptLanes, keptChecks) = (lanes.Span.ToArray(), checks.Span.ToArray());
             // Columns that do not exist are 0 in a panel.
             for (var g = 0; g < Groups; g++)
                 panel.Span.Slice(g * _width + columns, _width - columns).Clear();
             kernels.Run(&call, tile.Rows, tile.Vectors, tile.Sums, tile.Checked);
             var what = $"{columns} columns, begun {begin} {begun}, folded {fold}";
-            for (var i = 0; i < tile.Rows; i++)
+            if (joins)
+            {
+                Assert.That(joined.Span.ToArray(), Is.EqualTo(truth[_rows].Zip(truth[_rows + 1], (high, low) => Digits.Base * high + low)), $"joined, {what}");
+                Assert.That(checks.Span.ToArray(), Is.EqualTo(keptChecks));
+            }
+
+            for (var i = 0; i < (joins ? _rows : tile.Rows); i++)
                 Assert.That((i < _rows ? c.Span.Slice(i * _width, columns) : checks.Span.Slice((i - _rows) * columns, columns)).ToArray(), Is.EqualTo(truth[i]), $"row {i}, {what}");
             Assert.That(lanes.Span.ToArray(), Is.EqualTo(_integers || (tile.Sums && fold) ? keptLanes : truthLanes), $"row lanes, {what}");
             Assert.That(sums.Span.ToArray(), Is.EqualTo(truthSums), $"column sums, {what}");

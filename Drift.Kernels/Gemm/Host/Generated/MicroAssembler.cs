@@ -111,6 +111,21 @@ internal sealed class MicroAssembler
         }
 
         _e.Label(ref ready);
+        if (_tile is { Type: DotType.Int8, Sums: true })
+            FetchSums();
+    }
+
+    /// <summary>The sums' lines too.</summary>
+    private void FetchSums()
+    {
+        _e.mov(rax, Field(nameof(TileCall.RowSums)));
+        _e.prefetchw(__byte_ptr[rax]);
+        foreach (var sums in _tile.Checked ? (string[])[nameof(TileCall.ColumnSums), nameof(TileCall.Joined)] : [nameof(TileCall.ColumnSums)])
+        {
+            _e.mov(rax, Field(sums));
+            for (var v = 0; v < _tile.Vectors; v++)
+                _e.prefetchw(__byte_ptr[rax + VectorBytes * v]);
+        }
     }
 
     private void FetchAt(string first, string stride)
