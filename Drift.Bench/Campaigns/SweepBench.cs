@@ -22,8 +22,8 @@ internal sealed class SweepBench : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("drift-bench-sweep-").FullName;
     private readonly List<CampaignLab> _labs = [];
     private readonly PeakLoop? _peak = PeakLoop.TryOpen("int8", out _);
-    private string[]? _pictures;
-    private int _journals;
+    private List<TrialRow>? _first;
+    private int _journals, _drawn;
 
     /// <summary>Opens the labs.</summary>
     /// <param name="options">What is measured.</param>
@@ -82,7 +82,7 @@ internal sealed class SweepBench : IDisposable
         return sides;
     }
 
-    private static SweepTurn Time(SweepSide side, int threads, int round, Func<double> run)
+    private SweepTurn Time(SweepSide side, int threads, int round, Func<double> run)
     {
         var (neighbours, clock, used, bytes) = (new Neighbours(), Stopwatch.StartNew(), Environment.CpuUsage, GC.GetTotalAllocatedBytes());
         var rate = run();
@@ -90,7 +90,8 @@ internal sealed class SweepBench : IDisposable
         var (busy, system) = ((now.TotalTime - used.TotalTime).TotalSeconds, (now.PrivilegedTime - used.PrivilegedTime).TotalSeconds);
         // Where nothing is known about others, nothing was taken.
         var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
-        return new SweepTurn(side, threads, round, rate, busy / seconds, system / seconds, (GC.GetTotalAllocatedBytes() - bytes) / (rate * seconds), taken);
+        var trials = Interlocked.Exchange(ref _drawn, 0);
+        return new SweepTurn(side, threads, round, rate, seconds, trials, busy, system, GC.GetTotalAllocatedBytes() - bytes, taken);
     }
 
     /// <summary>A campaign from its beginning to its end.</summary>
@@ -109,7 +110,9 @@ internal sealed class SweepBench : IDisposable
         }
 
         var rate = run.Drawn / run.Elapsed.TotalSeconds;
-        RequireSamePictures(file);
+        Interlocked.Add(ref _drawn, run.Drawn);
+        var rows = Journal<TrialRow>.Records(file).ToList();
+        Require(Interlocked.CompareExchange(ref _first, rows, null) ?? rows, rows);
         return rate;
     }
 
@@ -130,11 +133,15 @@ internal sealed class SweepBench : IDisposable
         return Task.WhenAll(all).GetAwaiter().GetResult().Sum();
     }
 
-    /// <summary>All sides draw what the first one drew.</summary>
-    private void RequireSamePictures(string journal)
+    /// <summary>Fails unless two campaigns drew the same pictures.</summary>
+    /// <param name="first">Trials of one, in any order.</param>
+    /// <param name="second">Trials of the other.</param>
+    /// <exception cref="DisagreementException">They did not; the message names a trial.</exception>
+    internal static void Require(IEnumerable<TrialRow> first, IEnumerable<TrialRow> second)
     {
-        string[] pictures = [.. Journal<TrialRow>.Records(journal).OrderBy(row => (row.Cell, row.Trial)).Select(row => $"{row.Cell}/{row.Trial} {row.Digest}")];
-        if (Interlocked.CompareExchange(ref _pictures, pictures, null) is { } first && !first.SequenceEqual(pictures))
-            throw new DisagreementException($"sweep: a trial drew {pictures.Except(first).FirstOrDefault() ?? "nothing"}, another picture than in the first turn; expected the same on any threads");
+        static HashSet<string> Pictures(IEnumerable<TrialRow> rows) => [.. rows.Select(row => $"trial {row.Trial} of {CellsCsv.IdOf(row.Cell)}, {row.Digest}")];
+        var (expected, drawn) = (Pictures(first), Pictures(second));
+        if (expected.Except(drawn).Concat(drawn.Except(expected)).Order(StringComparer.Ordinal).FirstOrDefault() is { } odd)
+            throw new DisagreementException($"sweep: {odd} was drawn in one turn and not in another; expected the same pictures on any threads");
     }
 }

@@ -28,11 +28,17 @@ internal enum SweepSide
 /// <param name="Threads">Its threads.</param>
 /// <param name="Round">The round, 1 first.</param>
 /// <param name="Rate">Trials a second; of products in registers, 1e9 operations.</param>
-/// <param name="Processors">Processors that the process kept busy.</param>
-/// <param name="System">Those of them that worked in the system's kernel.</param>
-/// <param name="Allocated">Managed bytes a trial.</param>
+/// <param name="Seconds">Time of the turn.</param>
+/// <param name="Trials">Trials drawn.</param>
+/// <param name="ProcessorSeconds">Time of processors that the process took.</param>
+/// <param name="SystemSeconds">What of it was spent in the system's kernel.</param>
+/// <param name="Allocated">Managed bytes.</param>
 /// <param name="Taken">Processors that others took from it.</param>
-internal sealed record SweepTurn(SweepSide Side, int Threads, int Round, double Rate, double Processors, double System, double Allocated, double Taken);
+internal sealed record SweepTurn(SweepSide Side, int Threads, int Round, double Rate, double Seconds, int Trials, double ProcessorSeconds, double SystemSeconds, long Allocated, double Taken)
+{
+    /// <summary>Processors that others may take from a turn before it counts as disturbed: a fiftieth of two, for the question is of hundredths.</summary>
+    public const double Bearable = 0.04;
+}
 
 /// <summary>A side against another, round by round. The properties are those of the JSON, in its order. Measured.</summary>
 /// <param name="What">What was timed.</param>
@@ -44,7 +50,7 @@ internal sealed record SweepTurn(SweepSide Side, int Threads, int Round, double 
 /// <param name="Ratio">Median of the rounds' ratios.</param>
 /// <param name="Least">The least of them.</param>
 /// <param name="Most">The greatest.</param>
-/// <param name="Rounds">Rounds that count: those in which nothing took over <see cref="GemmResult.Bearable"/> processors from either side, or all where there is no such round.</param>
+/// <param name="Rounds">Rounds that count: those in which nothing took over <see cref="SweepTurn.Bearable"/> processors from either side, or all where there is no such round.</param>
 /// <param name="Disturbed">Rounds in which something did.</param>
 internal sealed record SweepRatio(string What, int Threads, double Ours, double Rival, string RivalName, string Unit, double Ratio, double Least, double Most, int Rounds, int Disturbed)
 {
@@ -67,7 +73,7 @@ internal sealed record SweepRatio(string What, int Threads, double Ours, double 
         var pairs = turns.Where(turn => turn.Side == ours).Join(turns.Where(turn => turn.Side == rival), mine => mine.Round, other => other.Round, (mine, other) => (Mine: mine, Other: other)).ToList();
         if (pairs.Count == 0)
             yield break;
-        var quiet = pairs.Where(pair => Math.Max(pair.Mine.Taken, pair.Other.Taken) <= GemmResult.Bearable).ToList();
+        var quiet = pairs.Where(pair => Math.Max(pair.Mine.Taken, pair.Other.Taken) <= SweepTurn.Bearable).ToList();
         var counted = quiet.Count > 0 ? quiet : pairs;
         var ratios = counted.Select(pair => pair.Mine.Rate / pair.Other.Rate).ToList();
         yield return new SweepRatio(what, pairs[0].Mine.Threads, counted.Select(pair => pair.Mine.Rate).Median(), counted.Select(pair => pair.Other.Rate).Median(), rivalName,

@@ -11,7 +11,7 @@ namespace Drift.Bench;
 /// <summary><c>drift bench sweep</c>: what threads bring a campaign, beside what the machine gives.</summary>
 internal static class BenchSweepCommand
 {
-    private const int Trials = 4, Rounds = 5;
+    private const int Trials = 4, Rounds = 4;
     private const string Free = "none";
 
     /// <summary>The command.</summary>
@@ -79,13 +79,14 @@ internal static class BenchSweepCommand
     private static void Print(TextWriter output, IReadOnlyList<SweepTurn> turns, IReadOnlyList<SweepRatio> ratios)
     {
         var (sides, table) = (new Table().Border(TableBorder.Rounded).AddColumns("side"), new Table().Border(TableBorder.Rounded).AddColumns("ours", "against"));
-        foreach (var name in new[] { "threads", "trials/s", "processors busy", "in the kernel", "ms of them a trial", "MB allocated a trial", "taken by others" })
+        foreach (var name in new[] { "threads", "trials/s", "processors busy", "their ms a trial", "in the kernel %", "MB allocated a trial", "taken by others" })
             sides.AddColumn(new TableColumn(name).RightAligned());
         foreach (var group in turns.Where(turn => turn.Side <= SweepSide.Apart).GroupBy(turn => turn.Side))
         {
             string Middle(Func<SweepTurn, double> value, string format) => Number(group.Select(value).Median(), format);
-            sides.AddRow(group.Key.ToString().ToLowerInvariant(), Number(group.First().Threads, "F0"), Middle(turn => turn.Rate, "F2"), Middle(turn => turn.Processors, "F3"), Middle(turn => turn.System, "F3"),
-                Middle(turn => 1e3 * turn.Processors / turn.Rate, "F1"), Middle(turn => 1e-6 * turn.Allocated, "F2"), Middle(turn => turn.Taken, "F3"));
+            sides.AddRow(group.Key.ToString().ToLowerInvariant(), Number(group.First().Threads, "F0"), Middle(turn => turn.Rate, "F2"), Middle(turn => turn.ProcessorSeconds / turn.Seconds, "F3"),
+                Middle(turn => 1e3 * turn.ProcessorSeconds / turn.Trials, "F1"), Middle(turn => 100 * turn.SystemSeconds / turn.ProcessorSeconds, "F2"),
+                Middle(turn => 1e-6 * turn.Allocated / turn.Trials, "F2"), Middle(turn => turn.Taken, "F3"));
         }
 
         foreach (var name in new[] { "ours", "rival", "unit", "ours / rival", "least", "most", "rounds", "disturbed" })
@@ -97,7 +98,7 @@ internal static class BenchSweepCommand
         console.Write(sides);
         console.Write(table);
         console.WriteLine("Medians of turns in turn, in one process (measured). Each turn is a whole campaign: clean runs, trials, journal, progress. Apart: as many campaigns as threads, which share nothing but the machine.");
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rounds in which others took over {GemmResult.Bearable} processors from a side are disturbed and do not count; * where there is no other, and the ratio is not to be trusted."));
+        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rounds in which others took over {SweepTurn.Bearable} processors from a side are disturbed and do not count; * where there is no other, and the ratio is not to be trusted."));
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
