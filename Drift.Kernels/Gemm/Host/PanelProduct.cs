@@ -27,7 +27,7 @@ internal static unsafe class PanelProduct
         var blocks = CacheSizes.PanelBlocks((nint)(end - first) * width * MicroTile.GroupBytes);
         TileCall call = default;
         (call.AStride, call.CheckAStride, call.PanelStride, call.CStride) = (rows.AStride, rows.CheckAStride, width * MicroTile.GroupBytes, rows.CStride);
-        (call.ChecksStride, call.RowSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.LanesBegun ? 1 : 0);
+        (call.ChecksStride, call.RowSumStride, call.ColumnSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.ColumnSumStride, rows.LanesBegun ? 1 : 0);
         (call.Columns, call.JoinedStride, call.JoinedColumns) = (TileCall.First(columns), rows.JoinedStride, TileCall.First(rows.JoinedColumns));
         for (var b = 0; b < blocks; b++)
         {
@@ -51,51 +51,87 @@ internal static unsafe class PanelProduct
         var tile = rows.Tile == 0 ? rows.Rows : rows.Tile;
         var riding = kernel.TakesCheckRows ? rows.CheckRows : 0;
         var sums = last && rows.Sums;
-        var bias = last && rows.Bias != null ? rows.Bias + column : null;
         byte* a = (byte*)rows.A + (nint)from * kernel.RowGroupBytes, checkA = (byte*)rows.CheckA + (nint)from * kernel.RowGroupBytes;
-        var checks = (byte*)rows.Checks + column * MicroTile.GroupBytes;
-        for (var top = 0; top < rows.Rows; top += tile)
+        byte* checks = (byte*)rows.Checks + column * MicroTile.GroupBytes, joined = last ? (byte*)rows.Joined : null;
+        call->Bias = last && rows.Bias != null ? rows.Bias + column : null;
+        // Calls reach across the borders of whole tiles where they cannot meet two of them.
+        var crossing = kernel.TakesCheckRows && tile >= kernel.Rows ? rows.Rows / tile : 0;
+        var cut = new Cut(tile, rows.Rows, riding, kernel.Rows, crossing);
+        while (cut.Row < rows.Rows)
         {
-            var height = Math.Min(tile, rows.Rows - top);
-            var pieces = (height + riding + kernel.Rows - 1) / kernel.Rows;
-            call->ColumnSums = (byte*)rows.ColumnSums + top / tile * rows.ColumnSumStride;
-            var joined = last && rows.Joined != null ? (byte*)rows.Joined + (rows.CheckRows > 0 ? top / tile : top) * rows.JoinedStride : null;
-            call->CheckA = checkA;
-            call->Bias = bias;
-            for (var piece = 0; piece < pieces; piece++)
+            var (t, row) = (cut.Tile, cut.Row);
+            var check = cut.Advance();
+            int own = cut.Row - row, above = Math.Min(own, (t + 1) * tile - row);
+            call->A = a + row * rows.AStride;
+            call->CheckA = checkA + t * riding * rows.CheckAStride;
+            call->C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
+            call->Checks = checks + t * riding * rows.ChecksStride;
+            call->Start = begun ? call->C : start;
+            call->StartStride = begun ? rows.CStride : 0;
+            call->RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
+            call->RowSums = rows.RowSums == null ? null : (byte*)rows.RowSums + row * rows.RowSumStride;
+            call->Joined = joined == null || (rows.CheckRows > 0 && !check) ? null : joined + (check ? t : row) * rows.JoinedStride;
+            var summed = above > 0 ? t : t + 1;
+            call->ColumnSums = (byte*)rows.ColumnSums + summed * rows.ColumnSumStride;
+            call->ColumnsBegun = row > summed * tile || (row == 0 && rows.ColumnsBegun) ? 1 : 0;
+            ahead.Fetch();
+            kernel.Run(call, own + (check ? riding : 0), vectors, sums, check, above < own ? above : 0);
+            if (riding == 0 && rows.CheckRows > 0 && cut.Tile > t)
+                Check(kernel, call, rows, vectors, checkA + t * rows.CheckRows * rows.CheckAStride, checks + t * rows.CheckRows * rows.ChecksStride, begun, start);
+        }
+    }
+
+    /// <summary>A tile's check rows in a call of their own.</summary>
+    private static void Check(MicroKernel kernel, TileCall* call, in RowBlock rows, int vectors, byte* a, byte* checks, bool begun, int* start)
+    {
+        var (bias, aStride, cStride) = ((nint)call->Bias, call->AStride, call->CStride);
+        call->A = a;
+        call->AStride = rows.CheckAStride;
+        call->C = checks;
+        call->CStride = rows.ChecksStride;
+        call->Start = begun ? checks : start;
+        call->StartStride = begun ? rows.ChecksStride : 0;
+        call->Bias = null;
+        call->Joined = null;
+        kernel.Run(call, rows.CheckRows, vectors, false, false);
+        (call->AStride, call->CStride) = (aStride, cStride);
+        call->Bias = (float*)bias;
+    }
+
+    /// <summary>How far calls have come among a block's lines: the rows of each tile, then its check rows.</summary>
+    /// <param name="tile">Rows of a tile.</param>
+    /// <param name="rows">Rows of the block.</param>
+    /// <param name="riding">Check rows of a tile that are in its last call; they stay together.</param>
+    /// <param name="most">Most lines of a call.</param>
+    /// <param name="crossing">Tiles at the beginning whose calls may reach from one into the next.</param>
+    private struct Cut(int tile, int rows, int riding, int most, int crossing)
+    {
+        private int _line, _calls;
+
+        /// <summary>The tile of the next line.</summary>
+        public int Tile { get; private set; }
+
+        /// <summary>The next row.</summary>
+        public readonly int Row => Math.Min(rows, Tile * tile + _line);
+
+        /// <summary>Goes on by a call, of nearly the height of those after it.</summary>
+        /// <returns>Whether the call has the check rows of the tile that it begins in.</returns>
+        public bool Advance()
+        {
+            var height = Math.Min(tile, rows - Tile * tile);
+            var left = height + riding - _line + Math.Max(0, crossing - 1 - Tile) * (tile + riding);
+            if (_calls == 0 || left > _calls * most)
+                _calls = (left + most - 1) / most;
+            _line += (int)((uint)(left + _calls - 1) / (uint)_calls--);
+            if (_line < height + riding)
             {
-                int above = (height + riding) * piece / pieces, row = top + above, count = (height + riding) * (piece + 1) / pieces - above;
-                call->A = a + row * rows.AStride;
-                call->C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
-                call->Checks = checks;
-                call->Start = begun ? call->C : start;
-                call->StartStride = begun ? rows.CStride : 0;
-                call->RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
-                call->RowSums = rows.RowSums == null ? null : (byte*)rows.RowSums + row * rows.RowSumStride;
-                var check = riding > 0 && piece == pieces - 1;
-                call->Joined = check || rows.CheckRows == 0 ? joined + (check || joined == null ? 0 : above * rows.JoinedStride) : null;
-                call->ColumnsBegun = piece > 0 || (top == 0 && rows.ColumnsBegun) ? 1 : 0;
-                ahead.Fetch();
-                kernel.Run(call, count, vectors, sums, check);
+                _line = Math.Min(_line, height);
+                return false;
             }
 
-            if (rows.CheckRows == 0)
-                continue;
-            if (riding == 0)
-            {
-                call->A = checkA;
-                call->AStride = rows.CheckAStride;
-                call->C = checks;
-                call->Start = begun ? checks : start;
-                call->StartStride = begun ? rows.ChecksStride : 0;
-                call->Bias = null;
-                call->CStride = rows.ChecksStride;
-                kernel.Run(call, rows.CheckRows, vectors, false, false);
-                (call->AStride, call->CStride) = (rows.AStride, rows.CStride);
-            }
-
-            checkA += rows.CheckRows * rows.CheckAStride;
-            checks += rows.CheckRows * rows.ChecksStride;
+            _line -= height + riding;
+            Tile++;
+            return riding > 0;
         }
     }
 

@@ -43,9 +43,10 @@ internal sealed unsafe class GeneratedKernels : IDisposable
     /// <param name="vectors">Vectors of columns, 1 or 2.</param>
     /// <param name="sums">Whether line sums are added to.</param>
     /// <param name="check">Whether the last rows are check rows.</param>
-    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
+    /// <param name="above">With sums: rows before the border of two tiles; 0 for none.</param>
+    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0)
     {
-        var tile = new MicroTile(Type, rows, vectors, sums, check);
+        var tile = new MicroTile(Type, rows, vectors, sums, check, sums ? above : 0);
         var entry = Volatile.Read(ref _entries[tile.Index]);
         if (entry == 0)
             entry = Make(tile);
