@@ -54,7 +54,7 @@ internal static unsafe class PanelProduct
         byte* a = (byte*)rows.A + (nint)from * kernel.RowGroupBytes, checkA = (byte*)rows.CheckA + (nint)from * kernel.RowGroupBytes;
         byte* checks = (byte*)rows.Checks + column * MicroTile.GroupBytes, joined = last ? (byte*)rows.Joined : null;
         call->Bias = last && rows.Bias != null ? rows.Bias + column : null;
-        // Calls reach across the borders of whole tiles where they cannot meet two of them.
+        // Calls reach across the border of two whole tiles where they cannot meet another. Further would take more micro-kernels in turn than the instruction cache likes.
         var crossing = kernel.TakesCheckRows && tile >= kernel.Rows ? rows.Rows / tile : 0;
         var cut = new Cut(tile, rows.Rows, riding, kernel.Rows, crossing);
         while (cut.Row < rows.Rows)
@@ -103,7 +103,7 @@ internal static unsafe class PanelProduct
     /// <param name="rows">Rows of the block.</param>
     /// <param name="riding">Check rows of a tile that are in its last call; they stay together.</param>
     /// <param name="most">Most lines of a call.</param>
-    /// <param name="crossing">Tiles at the beginning whose calls may reach from one into the next.</param>
+    /// <param name="crossing">Tiles at the beginning that are taken in pairs, with calls that may reach from one into the other.</param>
     private struct Cut(int tile, int rows, int riding, int most, int crossing)
     {
         private int _line, _calls;
@@ -119,7 +119,7 @@ internal static unsafe class PanelProduct
         public bool Advance()
         {
             var height = Math.Min(tile, rows - Tile * tile);
-            var left = height + riding - _line + Math.Max(0, crossing - 1 - Tile) * (tile + riding);
+            var left = height + riding - _line + (Tile % 2 == 0 && Tile + 1 < crossing ? tile + riding : 0);
             if (_calls == 0 || left > _calls * most)
                 _calls = (left + most - 1) / most;
             _line += (int)((uint)(left + _calls - 1) / (uint)_calls--);

@@ -9,9 +9,11 @@ namespace Drift.Kernels;
 /// </summary>
 internal sealed unsafe class GeneratedKernels : IDisposable
 {
+    private const int Line = 64;
     private readonly Lock _door = new();
     private readonly ExecutableMemory?[] _code = new ExecutableMemory?[MicroTile.Places];
     private readonly nint[] _entries = new nint[MicroTile.Places];
+    private int _bytes;
 
     /// <summary>Assembles the tallest one, so that a host that forbids it says so now.</summary>
     /// <param name="type">What they multiply.</param>
@@ -68,7 +70,9 @@ internal sealed unsafe class GeneratedKernels : IDisposable
                 return made.Address;
             using var stream = new MemoryStream();
             MicroAssembler.Emit(tile).Assemble(new StreamCodeWriter(stream), rip: 0);
-            var code = ExecutableMemory.Load(stream.ToArray());
+            // As if one came after the other: a product runs several of them in turn, and they share the instruction cache.
+            var code = ExecutableMemory.Load(stream.ToArray(), _bytes % Environment.SystemPageSize);
+            _bytes += ((int)stream.Length + Line - 1) / Line * Line;
             _code[tile.Index] = code;
             Volatile.Write(ref _entries[tile.Index], code.Address);
             return code.Address;
