@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Drift.Kernels;
 
 /// <summary>
@@ -7,11 +5,6 @@ namespace Drift.Kernels;
 /// </summary>
 internal static unsafe class PanelProduct
 {
-    private const int Line = 64;
-
-    // Fewer rows would wait for what they fetch.
-    private const int FewRows = 32;
-
     /// <summary>Some rows times one panel, in register tiles of nearly the same height, so that none is left with a sliver.</summary>
     /// <param name="kernel">The micro-kernel; the panels are in its form.</param>
     /// <param name="panels">The other operand.</param>
@@ -34,17 +27,12 @@ internal static unsafe class PanelProduct
             int from = first + (end - first) * b / blocks, to = first + (end - first) * (b + 1) / blocks;
             call.Panel = panels.At(column, from);
             call.Groups = to - from;
-            // What comes next travels into the second-level cache while this block is at work, a share with every register tile.
-            Ahead ahead = default;
-            ahead.Next = (byte*)(b + 1 < blocks ? panels.At(column, to) : column + width < panels.Columns ? panels.At(column + width, first) : null);
-            ahead.Left = ahead.Next == null || rows.Rows < FewRows ? 0 : (nint)(to - from) * width * MicroTile.GroupBytes;
-            ahead.Share = ahead.Left / Math.Max(1, rows.Rows / kernel.Rows) + Line;
-            Block(kernel, &call, panels, column, vectors, rows, from, to == panels.Groups, ref ahead);
+            Block(kernel, &call, panels, column, vectors, rows, from, to == panels.Groups);
         }
     }
 
     /// <summary>All rows times a block of K.</summary>
-    private static void Block(MicroKernel kernel, TileCall* call, in PackedPanels panels, int column, int vectors, in RowBlock rows, int from, bool last, ref Ahead ahead)
+    private static void Block(MicroKernel kernel, TileCall* call, in PackedPanels panels, int column, int vectors, in RowBlock rows, int from, bool last)
     {
         var begun = rows.Accumulate || from > 0;
         var start = begun || panels.Start == null ? null : panels.Start + column;
@@ -74,7 +62,6 @@ internal static unsafe class PanelProduct
             var summed = above > 0 ? t : t + 1;
             call->ColumnSums = (byte*)rows.ColumnSums + summed * rows.ColumnSumStride;
             call->ColumnsBegun = row > summed * tile || (row == 0 && rows.ColumnsBegun) ? 1 : 0;
-            ahead.Fetch();
             kernel.Run(call, own + (check ? riding : 0), vectors, sums, check, above < own ? above : 0);
             if (riding == 0 && rows.CheckRows > 0 && cut.Tile > t)
                 Check(kernel, call, rows, vectors, checkA + t * rows.CheckRows * rows.CheckAStride, checks + t * rows.CheckRows * rows.ChecksStride, begun, start);
@@ -132,19 +119,6 @@ internal static unsafe class PanelProduct
             _line -= height + riding;
             Tile++;
             return riding > 0;
-        }
-    }
-
-    /// <summary>What is brought nearer while something else is at work.</summary>
-    private struct Ahead
-    {
-        public byte* Next;
-        public nint Left, Share;
-
-        public void Fetch()
-        {
-            for (var stop = Math.Max(0, Left - Share); Left > stop && Sse.IsSupported; Left -= Line, Next += Line)
-                Sse.Prefetch1(Next);
         }
     }
 }
