@@ -17,6 +17,7 @@ internal static class PtxListing
         ["widen"] = (Method(typeof(PairRows), nameof(PairRows.Widen)), default),
         ["encode-pairs"] = (Method(typeof(PairRows), nameof(PairRows.Encode)), default),
         ["encode-digits"] = (Method(typeof(DigitLines), nameof(DigitLines.Encode)), default),
+        ["quantise-digits"] = (Method(typeof(DigitLines), nameof(DigitLines.Quantise)), default),
         ["fp32-block"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128)), FloatBlockFamily<Block128>.Groups),
         ["fp32-block-64"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64)), FloatBlockFamily<Block64>.Groups),
         ["windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Codes)), default),
