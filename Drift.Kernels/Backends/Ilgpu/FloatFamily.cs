@@ -36,6 +36,12 @@ internal abstract class FloatFamily
     /// <summary>Columns of W that are interleaved; N is padded to whole groups.</summary>
     public abstract int ColumnGroup { get; }
 
+    /// <summary>Summed rows of A that are interleaved.</summary>
+    public virtual int RowLineGroup => RowGroup;
+
+    /// <summary>Summed columns of W that are interleaved.</summary>
+    public virtual int ColumnLineGroup => ColumnGroup;
+
     /// <summary>K is padded with zeros to a multiple of this.</summary>
     public abstract int DepthUnit { get; }
 

@@ -59,6 +59,7 @@ internal static class PtxListing
         ["repack"] = (Method(typeof(OutputKernels), nameof(OutputKernels.Repack)), default),
         ["fp32-direct"] = (Method(typeof(FloatDirectKernel), nameof(FloatDirectKernel.Run)), default),
         ["fp32-interleave"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Interleave)), default),
+        ["fp32-transpose"] = (Method(typeof(FloatTransposeKernel), nameof(FloatTransposeKernel.Run)), default),
         ["fp32-encode"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Encode)), default),
         ["fp32-lay"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)), default),
         ["fp32-gather"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)), default),
