@@ -13,13 +13,13 @@ internal static class FloatBlockEpilogue
         if (e.BlockColumns > 0)
         {
             sum = Flip(sum, plan, row, column, 0, e);
-            if (TShare.IsWhole)
+            if (TShare.Columns == WholeBlock.Columns)
                 sum = Flip(sum, plan, row, column + half, FloatSquare.Half, e);
         }
 
         var at = row * e.Stride + column;
         StoreLeft(c, at, e.Stride, sum);
-        if (TShare.IsWhole)
+        if (TShare.Columns == WholeBlock.Columns)
             StoreRight(c, at + half, e.Stride, sum);
         if (e.Tile == 0)
             return;
@@ -29,7 +29,7 @@ internal static class FloatBlockEpilogue
         Part(rowParts, part, step, sum.A.Left, sum.B.Left, sum.C.Left, sum.D.Left);
         Part(rowParts, part + 4 * step, step, sum.E.Left, sum.F.Left, sum.G.Left, sum.H.Left);
         FloatQuad.Store(columnParts, above, columns.Left);
-        if (!TShare.IsWhole)
+        if (TShare.Columns != WholeBlock.Columns)
             return;
         part += half / FloatSquare.Half;
         Part(rowParts, part, step, sum.A.Right, sum.B.Right, sum.C.Right, sum.D.Right);
@@ -48,6 +48,19 @@ internal static class FloatBlockEpilogue
         FloatQuad.Store(view, at + 5 * stride, x.F.Left);
         FloatQuad.Store(view, at + 6 * stride, x.G.Left);
         FloatQuad.Store(view, at + 7 * stride, x.H.Left);
+    }
+
+    /// <summary>Stores eight rows of the first one.</summary>
+    public static void StoreFirst(ArrayView<float> view, int at, int step, FloatSquare x)
+    {
+        view[at] = x.A.Left.A;
+        view[at + step] = x.B.Left.A;
+        view[at + 2 * step] = x.C.Left.A;
+        view[at + 3 * step] = x.D.Left.A;
+        view[at + 4 * step] = x.E.Left.A;
+        view[at + 5 * step] = x.F.Left.A;
+        view[at + 6 * step] = x.G.Left.A;
+        view[at + 7 * step] = x.H.Left.A;
     }
 
     /// <summary>Stores eight rows of the left four as four rows of eight.</summary>

@@ -33,10 +33,10 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     public override int ColumnGroup => TSize.Edge;
 
     /// <inheritdoc/>
-    public override int RowLineGroup => TSize.Edge / 2;
+    public override int RowLineGroup(int lines) => BlockOrder.LineGroup(lines, TSize.Edge);
 
     /// <inheritdoc/>
-    public override int ColumnLineGroup => TSize.Edge / 2;
+    public override int ColumnLineGroup(int lines) => BlockOrder.LineGroup(lines, TSize.Edge);
 
     /// <inheritdoc/>
     public override int DepthUnit => TSize.Edge / 16;
@@ -61,7 +61,7 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     /// <inheritdoc/>
     public override void Multiply(FloatLaunch launch, int rows)
     {
-        var order = BlockOrder.Of(launch.Extents, rows, TSize.Edge, Resident * accelerator.NumMultiprocessors);
+        var order = BlockOrder.Of(launch.Extents, rows, TSize.Edge, accelerator.NumMultiprocessors);
         _kernel(new KernelConfig(order.Count, Threads), launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, launch.Extents, order);
     }
 }

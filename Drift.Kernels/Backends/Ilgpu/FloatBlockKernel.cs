@@ -4,7 +4,7 @@ namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
 /// The fp32 product with shared memory: a group multiplies a block, a thread 8 x 8 of it, rows beside each other, columns four on either half so that the words that neighbours read stand in
-/// neighbouring banks; of half a block, the left four. Slices along k pass through two buffers in turn, one barrier a slice; the next one travels in registers meanwhile. As many k a slice as make
+/// neighbouring banks; of half a block the left four, of a thin one a single one. Slices along k pass through two buffers in turn, one barrier a slice; the next one travels in registers meanwhile. As many k a slice as make
 /// every thread carry one quad of either operand. Same chains, so same bits, as <see cref="FloatDirectKernel"/>; blocks past the product's own multiply an operand with the other's summed lines, the
 /// expected sums, each again one chain.
 /// </summary>
@@ -13,7 +13,7 @@ internal static class FloatBlockKernel
     private const int LargestSlice = 128 * 8;
 
     /// <summary>One thread.</summary>
-    /// <param name="a">A interleaved by the block's edge, K padded with zeros to whole slices, and behind it its summed lines, interleaved by half the edge.</param>
+    /// <param name="a">A interleaved by the block's edge, K padded with zeros to whole slices, and behind it its summed lines, interleaved by as many as a block takes.</param>
     /// <param name="w">W likewise.</param>
     /// <param name="plan">Starts of the fault blocks, the end, then the flips (<see cref="PackedPlan"/>).</param>
     /// <param name="c">Takes C [padded rows, Stride].</param>
@@ -38,49 +38,40 @@ internal static class FloatBlockKernel
             return;
         }
 
-        // Half blocks, first of the product, then of either kind of expected sums.
-        ArrayView<float> upper = a, beside = w;
-        int kind = 0, topAt, leftAt, step = edge, firstRow, firstColumn;
         if (further < order.Halves)
         {
             block = order.Whole + further / 2;
-            firstRow = block / across * edge;
-            firstColumn = block % across * edge + further % 2 * half;
-            topAt = firstRow * e.Depth;
-            leftAt = block % across * edge * e.Depth + further % 2 * half;
+            int row = block / across * edge, column = block % across * edge, right = further % 2 * half;
+            var sum = Multiply<TSize, HalfBlock>(sharedA, sharedW, a, row * e.Depth, w, column * e.Depth + right, edge, top, left, e.Depth);
+            FloatBlockEpilogue.Run<HalfBlock>(sum, plan, c, rowParts, columnParts, row + top, column + right + left, half, e);
+            return;
+        }
+
+        // An operand with the other's summed lines.
+        further -= order.Halves;
+        var ofRows = further < order.OfRows;
+        further = ofRows ? further : further - order.OfRows;
+        int width = ofRows ? order.Columns : order.Rows, blocks = ofRows ? down : across;
+        int first = further % blocks * edge, line = (ofRows ? e.PaddedColumns : e.PaddedRows) + further / blocks * width;
+        var upper = ofRows ? a : w;
+        var beside = ofRows ? w : a;
+        if (width == half)
+        {
+            var sum = Multiply<TSize, HalfBlock>(sharedA, sharedW, upper, first * e.Depth, beside, line * e.Depth, half, top, left, e.Depth);
+            if (ofRows)
+                FloatBlockEpilogue.StoreLeft(c, (first + top) * e.Stride + line + left, e.Stride, sum);
+            else
+                FloatBlockEpilogue.StoreTransposed(c, (line + left) * e.Stride + first + top, e.Stride, sum);
         }
         else
         {
-            further -= order.Halves;
-            step = half;
-            if (further < order.OfRows)
-            {
-                kind = 1;
-                firstRow = further % down * edge;
-                firstColumn = e.PaddedColumns + further / down * half;
-                topAt = firstRow * e.Depth;
-                leftAt = firstColumn * e.Depth;
-            }
+            left /= FloatSquare.Half;
+            var sum = Multiply<TSize, ThinBlock>(sharedA, sharedW, upper, first * e.Depth, beside, line * e.Depth, width, top, left, e.Depth);
+            if (ofRows)
+                FloatBlockEpilogue.StoreFirst(c, (first + top) * e.Stride + line + left, e.Stride, sum);
             else
-            {
-                further -= order.OfRows;
-                kind = 2;
-                upper = w;
-                beside = a;
-                firstRow = further % across * edge;
-                firstColumn = e.PaddedRows + further / across * half;
-                topAt = firstRow * e.Depth;
-                leftAt = firstColumn * e.Depth;
-            }
+                FloatBlockEpilogue.StoreFirst(c, (line + left) * e.Stride + first + top, 1, sum);
         }
-
-        var narrow = Multiply<TSize, HalfBlock>(sharedA, sharedW, upper, topAt, beside, leftAt, step, top, left, e.Depth);
-        if (kind == 0)
-            FloatBlockEpilogue.Run<HalfBlock>(narrow, plan, c, rowParts, columnParts, firstRow + top, firstColumn + left, half, e);
-        else if (kind == 1)
-            FloatBlockEpilogue.StoreLeft(c, (firstRow + top) * e.Stride + firstColumn + left, e.Stride, narrow);
-        else
-            FloatBlockEpilogue.StoreTransposed(c, (firstColumn + left) * e.Stride + firstRow + top, e.Stride, narrow);
     }
 
     /// <summary>A thread's accumulators, K done.</summary>
@@ -89,44 +80,45 @@ internal static class FloatBlockKernel
         where TSize : struct, IBlockSize
         where TShare : struct, IBlockShare
     {
-        int quads = TSize.Edge / 4, slice = TSize.Edge / 16 * TSize.Edge, last = (depth - TSize.Edge / 16) * TSize.Edge, lastW = (depth - TSize.Edge / 16) * step;
-        int carried = Group.IdxX * 4, forward = slice;
+        int slice = TSize.Edge / 16 * TSize.Edge, last = (depth - TSize.Edge / 16) * TSize.Edge, forward = slice, lastW = last;
+        var carried = Group.IdxX * 4;
         var carries = true;
         sourceA += carried;
-        if (TShare.IsWhole)
+        if (TShare.Columns == WholeBlock.Columns)
         {
             sourceW += carried;
         }
         else
         {
-            // Half as many columns: half of the threads carry a quad of them.
-            quads /= 2;
-            carries = Group.IdxX * 8 < slice;
+            // Fewer columns: some of the threads carry a quad of them.
+            var quads = TShare.Columns * TSize.Edge / 32;
+            carries = Group.IdxX < TSize.Edge / 16 * quads;
             forward = TSize.Edge / 16 * step;
+            lastW = (depth - TSize.Edge / 16) * step;
             sourceW += Group.IdxX / quads * step + Group.IdxX % quads * 4;
         }
 
         FloatLanes4 nextA = FloatQuad.Load(a, sourceA), nextW = default;
-        if (TShare.IsWhole || carries)
+        if (carries)
             nextW = FloatQuad.Load(w, sourceW);
         var sum = default(FloatSquare);
         int buffer = 0, atW = 0;
         for (var at = 0; at <= last; at += slice)
         {
             FloatQuad.Store(sharedA, buffer + carried, nextA);
-            if (TShare.IsWhole || carries)
+            if (carries)
                 FloatQuad.Store(sharedW, buffer + carried, nextW);
             Group.Barrier();
 
             // Past the last slice the last is fetched again and never used: every thread does the same work between barriers.
             nextA = FloatQuad.Load(a, sourceA + IntrinsicMath.Min(at + slice, last));
             atW += forward;
-            if (TShare.IsWhole || carries)
-                nextW = FloatQuad.Load(w, sourceW + IntrinsicMath.Min(atW, TShare.IsWhole ? last : lastW));
+            if (carries)
+                nextW = FloatQuad.Load(w, sourceW + IntrinsicMath.Min(atW, lastW));
 
             // From a view's first element on at constant places: that costs no arithmetic.
             var fromA = FloatQuad.In(sharedA).SubView((buffer + top) / 4);
-            var fromW = FloatQuad.In(sharedW).SubView((buffer + left) / 4);
+            var fromW = sharedW.SubView(buffer + left);
             sum = Step<TSize, TShare>(sum, fromA, fromW, 0);
             if (TSize.Edge > 16)
                 sum = Step<TSize, TShare>(sum, fromA, fromW, 1);
@@ -150,14 +142,17 @@ internal static class FloatBlockKernel
         return sum;
     }
 
-    private static FloatSquare Step<TSize, TShare>(FloatSquare sum, ArrayView<FloatQuad> a, ArrayView<FloatQuad> w, int k)
+    private static FloatSquare Step<TSize, TShare>(FloatSquare sum, ArrayView<FloatQuad> a, ArrayView<float> w, int k)
         where TSize : struct, IBlockSize
         where TShare : struct, IBlockShare
     {
-        int at = k * TSize.Edge / 4, half = TSize.Edge / 8;
+        var at = k * TSize.Edge / 4;
         FloatLanes4 upper = FloatQuad.Lanes(a[at]), lower = FloatQuad.Lanes(a[at + 1]);
-        return TShare.IsWhole
-            ? FloatSquare.MultiplyAdd(sum, upper, lower, new FloatLanes8(FloatQuad.Lanes(w[at]), FloatQuad.Lanes(w[at + half])))
-            : FloatSquare.MultiplyAddLeft(sum, upper, lower, FloatQuad.Lanes(w[at / 2]));
+        if (TShare.Columns == ThinBlock.Columns)
+            return FloatSquare.MultiplyAddFirst(sum, upper, lower, w[k * TSize.Edge / 8]);
+        var quads = FloatQuad.In(w);
+        return TShare.Columns == WholeBlock.Columns
+            ? FloatSquare.MultiplyAdd(sum, upper, lower, new FloatLanes8(FloatQuad.Lanes(quads[at]), FloatQuad.Lanes(quads[at + TSize.Edge / 8])))
+            : FloatSquare.MultiplyAddLeft(sum, upper, lower, FloatQuad.Lanes(quads[at / 2]));
     }
 }
