@@ -33,6 +33,7 @@ internal static class BenchCommand
         command.Subcommands.Add(BenchRooflineCommand.Create());
         command.Subcommands.Add(BenchOffloadCommand.Create());
         command.Subcommands.Add(BenchDecodeCommand.Create());
+        command.Subcommands.Add(BenchSweepCommand.Create());
         command.Subcommands.Add(BenchContestCommand.Create("conv", "Time convolutions, and against ONNX Runtime's, in turn in one run", ConvolutionContests.All));
         command.Subcommands.Add(BenchContestCommand.Create("attention", "Time attention with and without checks, and against ONNX Runtime's, in turn in one run", AttentionContests.All));
         command.Subcommands.Add(BenchContestCommand.Create("norms", "Time norms and activations, and against ONNX Runtime's, in turn in one run", NormContests.All));

@@ -20,6 +20,7 @@ internal static class Examples
         ["bench faults"] = ["drift bench faults --quick"],
         ["bench offload"] = ["drift bench offload --images 9"],
         ["bench decode"] = ["drift bench decode --codes plain,weighted"],
+        ["bench sweep"] = ["drift bench sweep --json sweep.json", "drift bench sweep --protection rollback --rounds 3"],
         ["bench conv"] = ["drift bench conv --rivals"],
         ["bench attention"] = ["drift bench attention --rivals"],
         ["bench norms"] = ["drift bench norms --rivals"],

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Drift.Kernels;
 
@@ -9,8 +10,6 @@ namespace Drift.Kernels;
 /// </summary>
 internal static unsafe class ActivationRows
 {
-    private const int RowsAtATime = 4;
-
     /// <summary>Bytes between packed rows: cache lines, an odd number of half pages apart, so that neighbouring rows do not share a set of the first-level cache.</summary>
     /// <param name="bytes">Bytes of a row.</param>
     public static nint Stride(nint bytes)
@@ -33,18 +32,9 @@ internal static unsafe class ActivationRows
     {
         if (sums != null)
             new Span<short>(sums, k).Clear();
-        for (var i = 0; i < count; i += RowsAtATime, rows += RowsAtATime * stride, target += RowsAtATime * targetStride)
-        {
-            if (sums == null || count - i < RowsAtATime)
-            {
-                for (var r = 0; r < Math.Min(RowsAtATime, count - i); r++)
-                    One(rows + r * stride, k, flip, target + r * targetStride, sums);
-            }
-            else
-            {
-                Four(rows, stride, k, flip, target, targetStride, sums);
-            }
-        }
+        // One row after the other: the sums stay in the first-level cache, and rows come from afar fastest in their order.
+        for (var i = 0; i < count; i++)
+            One(rows + i * stride, k, flip, target + i * targetStride, sums);
     }
 
     private static void One(sbyte* row, int k, byte flip, sbyte* target, short* sums)
@@ -68,29 +58,7 @@ internal static unsafe class ActivationRows
         }
     }
 
-    private static void Four(sbyte* a, nint stride, int k, byte flip, sbyte* target, nint targetStride, short* sums)
-    {
-        sbyte* b = a + stride, c = b + stride, d = c + stride;
-        sbyte* toB = target + targetStride, toC = toB + targetStride, toD = toC + targetStride;
-        var p = 0;
-        var signs = Vector256.Create((sbyte)flip);
-        for (; p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
-        {
-            var (va, vb, vc, vd) = (Vector256.Load(a + p), Vector256.Load(b + p), Vector256.Load(c + p), Vector256.Load(d + p));
-            (va ^ signs).Store(target + p);
-            (vb ^ signs).Store(toB + p);
-            (vc ^ signs).Store(toC + p);
-            (vd ^ signs).Store(toD + p);
-            (Vector512.Load(sums + p) + (Wide(va) + Wide(vb)) + (Wide(vc) + Wide(vd))).Store(sums + p);
-        }
-
-        for (; p < k; p++)
-        {
-            sums[p] += (short)(a[p] + b[p] + c[p] + d[p]);
-            (target[p], toB[p], toC[p], toD[p]) = ((sbyte)(a[p] ^ (sbyte)flip), (sbyte)(b[p] ^ (sbyte)flip), (sbyte)(c[p] ^ (sbyte)flip), (sbyte)(d[p] ^ (sbyte)flip));
-        }
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Wide(Vector256<sbyte> values) => Vector512.Create(Vector256.WidenLower(values), Vector256.WidenUpper(values));
+    private static Vector512<short> Wide(Vector256<sbyte> values) =>
+        Avx512BW.IsSupported ? Avx512BW.ConvertToVector512Int16(values) : Vector512.Create(Vector256.WidenLower(values), Vector256.WidenUpper(values));
 }

@@ -10,7 +10,8 @@ internal static class Digits
 {
     public const int Base = 1 << Bits;
 
-    private const int Bits = 8;
+    /// <summary>Bits of a digit.</summary>
+    public const int Bits = 8;
 
     /// <summary>Digits of a sum: a micro-kernel's check rows of INT8.</summary>
     public const int Count = 2;
@@ -23,8 +24,8 @@ internal static class Digits
     }
 
     /// <summary>Sums from the products of their digits, modulo 2^32.</summary>
-    /// <param name="high">Products of the high digits; those of the low ones follow at the stride.</param>
-    /// <param name="stride">Values between the two rows.</param>
+    /// <param name="high">Products of the high digits.</param>
+    /// <param name="stride">Values from a high digit's product to the low one's.</param>
     /// <param name="sums">Takes the sums.</param>
     /// <param name="count">Their number.</param>
     public static unsafe void Join(int* high, nint stride, int* sums, int count)
@@ -91,25 +92,6 @@ internal static class Digits
             low[p] = (sbyte)((sbyte)sums[p] ^ (sbyte)flip);
             high[p] = (sbyte)((sbyte)((sums[p] - (sbyte)sums[p]) >> 8) ^ (sbyte)flip);
         }
-    }
-
-    /// <summary>Row sums from the products of a row's digit columns, high and low in turn, modulo 2^32.</summary>
-    /// <param name="digits">Products of the digits of the first sum.</param>
-    /// <param name="sums">Takes the sums.</param>
-    /// <param name="count">Their number.</param>
-    public static unsafe void JoinPairs(int* digits, int* sums, int count)
-    {
-        var t = 0;
-        for (; t <= count - Vector256<int>.Count; t += Vector256<int>.Count)
-        {
-            // The low half of a 64-bit lane is the high digit's product.
-            var pairs = Vector512.Load(digits + 2 * t).AsInt64();
-            var joined = (pairs << Bits) + (pairs >>> 32);
-            Vector256.Narrow(joined.GetLower(), joined.GetUpper()).Store(sums + t);
-        }
-
-        for (; t < count; t++)
-            sums[t] = Base * digits[2 * t] + digits[2 * t + 1];
     }
 
     /// <summary>Weighted column sums of some INT8 rows: row i counts i - <paramref name="centre"/> times.</summary>

@@ -61,7 +61,7 @@ internal abstract unsafe class DotKernel<TVector, TDot>(string name, int rows, i
         }
 
         if (sums)
-            TileSums.Add(call, rows, vectors);
+            TileSums.Add(call, rows);
     }
 
     /// <summary>The register tile: all rows are computed, the first <paramref name="rows"/> stored.</summary>

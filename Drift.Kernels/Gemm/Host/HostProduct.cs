@@ -27,7 +27,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private byte* _workers;
     private int* _c;
     private int _cStride;
-    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
+    private int* _panelSums;
+    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _sumStride, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
     private LineSums _expected = null!;
     private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
     private Progress[] _progress = [];
@@ -113,7 +114,11 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             else if (Volatile.Read(ref progress.Packed) < packs)
                 continue;
             for (int share; (share = Interlocked.Increment(ref progress.Multiplying) - 1) < _columnParts;)
-                Multiply(block, share, worker);
+            {
+                Multiply(block, share);
+                if (_fused != 0 && Interlocked.Increment(ref progress.Multiplied) == _columnParts)
+                    PanelRowSums.Fold(_panelSums + block * _blockRows, _sumStride, BlockRows(block), Sums, PanelsOfUnit, _rowSums + (nint)(_slabTop + block * _blockRows) * _expected.TileColumns);
+            }
         }
     }
 
@@ -153,15 +158,19 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 
         var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
         var packed = (long)(_slabRows + Digits.Count * _kinds * slabTiles) * _stride;
-        // A worker has the lanes of a block's rows, or, while it packs, the sums of K columns.
-        _workerBytes = (Math.Max(_fused == 0 ? 0 : LanesBytes * _blockRows, k * sizeof(short)) + LanesBytes) / LanesBytes * LanesBytes;
-        _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads);
+        // A worker has, while it packs, the sums of K columns; a panel has a sum a row.
+        (_workerBytes, _sumStride) = (k * sizeof(short) / Line * Line + Line, (_slabRows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
+        _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads + (_fused == 0 ? 0 : (long)_sumStride * sizeof(int) * Sums));
         _digitRows = _rows + _slabRows * _stride;
         _momentRows = _digitRows + Digits.Count * slabTiles * _stride;
         _workers = (byte*)_rows + packed;
+        _panelSums = (int*)(_workers + _workerBytes * threads);
     }
 
-    private const int LanesBytes = MicroTile.Lanes * sizeof(int);
+    private const int Line = 64;
+
+    /// <summary>Panels of C.</summary>
+    private int Sums => (_shape.N + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
 
     /// <summary>Panels of a tile: what a part of the columns consists of.</summary>
     private int PanelsOfUnit => Math.Max(1, _fused / _weights.Kernel.Columns);
@@ -206,7 +215,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     }
 
     /// <summary>A block of rows times some panels. Where the block is one tile that is too long for the cache, its rows are taken in turns, the digit rows with the last.</summary>
-    private void Multiply(int block, int share, int worker)
+    private void Multiply(int block, int share)
     {
         var (packed, width, unit) = (_weights.Packed, _weights.Kernel.Columns, PanelsOfUnit);
         int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
@@ -215,7 +224,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         for (var turn = top; turn < bottom; turn += _turnRows)
         {
             var last = turn + _turnRows >= bottom;
-            var rows = Rows(top, turn, Math.Min(_turnRows, bottom - turn), worker);
+            var rows = Rows(top, turn, Math.Min(_turnRows, bottom - turn));
             for (var panel = first; panel < end; panel++)
             {
                 var column = panel * width;
@@ -224,20 +233,22 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 // Digits of rows times digits of columns are wanted by nobody: these panels have no tiles.
                 (rows.Tile, rows.CheckRows) = _tile == 0 || column >= _weights.DigitColumn ? (0, 0) : (_tile, last ? Digits.Count : 0);
                 if (rows.Sums)
-                    Observe(ref rows, _slabTop + turn, column, columns);
+                    Observe(ref rows, turn, column);
+                if (_weights.Kernel.TakesCheckRows && _kinds == 1 && (last || column >= _shape.N))
+                    Join(ref rows, _slabTop + turn, column);
                 PanelProduct.Multiply(_weights.Kernel, packed, column, columns, rows, 0, packed.Groups);
                 if (_kinds > 1 && last && column < _shape.N)
                     MultiplyMoments(top, bottom - top, column);
                 if (!_faults.IsEmpty && column < _shape.N)
                     ApplyFaults(rows, _slabTop + turn, column, columns);
-                if (_tile != 0 && last)
+                if (_tile != 0 && last && rows.Joined == null)
                     Expect(_slabTop + top, bottom - top, column, columns);
             }
         }
     }
 
     /// <summary>A turn of the rows of a block; one that does not begin with the block goes on with its tile.</summary>
-    private RowBlock Rows(int top, int turn, int count, int worker)
+    private RowBlock Rows(int top, int turn, int count)
     {
         RowBlock rows = default;
         (rows.AStride, rows.Rows, rows.CStride, rows.ColumnsBegun) = (_stride, count, (nint)_cStride * sizeof(int), turn > top);
@@ -247,7 +258,6 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         rows.CheckAStride = _stride;
         rows.C = _c + (nint)(_slabTop + turn) * _cStride;
         rows.Checks = _tile == 0 ? null : CheckRow(0, _slabTop + top);
-        rows.RowLanes = _workers + worker * _workerBytes;
         return rows;
     }
 
@@ -255,14 +265,21 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private int* CheckRow(int kind, int row) => _c + (nint)(_shape.M + Digits.Count * (kind * _tileRows + row / _tile)) * _cStride;
 
     /// <summary>Where a panel's observed sums go.</summary>
-    private void Observe(ref RowBlock rows, int top, int column, int columns)
+    private void Observe(ref RowBlock rows, int top, int column)
     {
-        var tileColumns = _expected.TileColumns;
-        rows.ColumnSums = _columnSums + (nint)(top / _tile) * _shape.N + column;
+        rows.ColumnSums = _columnSums + (nint)((_slabTop + top) / _tile) * _shape.N + column;
         rows.ColumnSumStride = (nint)_shape.N * sizeof(int);
-        rows.LanesBegun = column % _tile != 0;
-        rows.RowSums = column + columns == _shape.N || (column + columns) % _tile == 0 ? _rowSums + (nint)top * tileColumns + column / _tile : null;
-        rows.RowSumStride = (nint)tileColumns * sizeof(int);
+        rows.RowSums = _panelSums + (nint)(column / _weights.Kernel.Columns) * _sumStride + top;
+        rows.RowSumStride = sizeof(int);
+    }
+
+    /// <summary>Where a panel's expected sums go when the micro-kernel puts their digits together: those of the columns from its check rows, those of the rows from its own columns.</summary>
+    private void Join(ref RowBlock rows, int top, int column)
+    {
+        var (tiles, n, line) = (_expected.TileColumns, _shape.N, (column - _weights.DigitColumn) / Digits.Count);
+        rows.Joined = column < n ? _expectedColumns + (nint)(top / _tile) * n + column : _expectedRows + (nint)top * tiles + line;
+        rows.JoinedStride = (nint)(column < n ? n : tiles) * sizeof(int);
+        rows.JoinedColumns = column < n ? 0 : Math.Min(_weights.Packed.WidthAt(column) / Digits.Count, tiles - line);
     }
 
     private void MultiplyMoments(int top, int rows, int column)
@@ -274,19 +291,19 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         PanelProduct.Multiply(_weights.Kernel, _weights.Packed, column, _weights.Packed.WidthAt(column), moments, 0, _weights.Packed.Groups);
     }
 
-    /// <summary>Puts a panel's digits together: those of the column sums stand in rows below the product, those of the row sums in columns beside it.</summary>
+    /// <summary>Puts a panel's digits together where the micro-kernel does not: those of the column sums stand in rows below the product, those of the row sums in columns beside it.</summary>
     private void Expect(int top, int rows, int column, int columns)
     {
-        var (tiles, n) = (_expected.TileColumns, _shape.N);
+        var (tiles, n, half) = (_expected.TileColumns, _shape.N, _weights.Packed.WidthAt(column) / Digits.Count);
+        var line = (column - _weights.DigitColumn) / Digits.Count;
         for (var kind = 0; kind < _kinds; kind++)
         {
             int* rowSums = kind == 0 ? _expectedRows : _expectedRowMoments, columnSums = kind == 0 ? _expectedColumns : _expectedColumnMoments;
             for (var t = top / _tile; column < n && t * _tile < top + rows; t++)
                 Digits.Join(CheckRow(kind, t * _tile) + column, _cStride, columnSums + (nint)t * n + column, columns);
-            var zero = _weights.DigitColumn + Digits.Count * kind * tiles;
-            int first = Math.Max(column, zero), end = Math.Min(column + columns, zero + Digits.Count * tiles);
-            for (var i = top; first < end && i < top + rows; i++)
-                Digits.JoinPairs(_c + (nint)i * _cStride + first, rowSums + (nint)i * tiles + (first - zero) / Digits.Count, (end - first) / Digits.Count);
+            int first = Math.Max(line, kind * tiles), end = Math.Min(line + half, (kind + 1) * tiles);
+            for (var i = top; column >= n && first < end && i < top + rows; i++)
+                Digits.Join(_c + (nint)i * _cStride + column + first - line, half, rowSums + (nint)i * tiles + first - kind * tiles, end - first);
         }
     }
 
@@ -303,18 +320,16 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 var flipped = _c[(nint)flip.Row * _cStride + flip.Column] ^= flip.Mask;
                 if (!rows.Sums)
                     continue;
-                var row = flip.Row - top;
-                var rowSum = rows.RowSums == null ? (int*)rows.RowLanes + row * MicroTile.Lanes : (int*)((byte*)rows.RowSums + row * rows.RowSumStride);
-                *rowSum += flip.Delta(flipped);
+                ((int*)rows.RowSums)[flip.Row - top] += flip.Delta(flipped);
                 _columnSums[(nint)(flip.Row / _tile) * _shape.N + flip.Column] += flip.Delta(flipped);
             }
         }
     }
 
-    /// <summary>How far a block is, on cache lines of its own: what of it nobody has begun to pack, how much is packed, and which panels nobody has begun to multiply.</summary>
+    /// <summary>How far a block is, on cache lines of its own: what of it nobody has begun to pack, how much is packed, and which panels nobody has begun to multiply, and how many are multiplied.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 128)]
     private struct Progress
     {
-        public int Packing, Packed, Multiplying;
+        public int Packing, Packed, Multiplying, Multiplied;
     }
 }

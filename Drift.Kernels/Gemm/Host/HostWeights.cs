@@ -2,7 +2,7 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical), then two of its
-/// moments where they are wanted; with each column's starting value.
+/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second.
 /// </summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
@@ -25,8 +25,8 @@ internal sealed unsafe class HostWeights : GemmWeights
         ReadOnlySpan<sbyte> padding = new sbyte[k];
         for (var j = 0; j < Stride; j++)
         {
-            var digit = (j - DigitColumn) * k;
-            Pack(j, j < n ? weights.Slice(j * k, k) : digit >= 0 && digit < digits.Length ? digits.AsSpan(digit, k) : padding);
+            var digit = j < DigitColumn || digits.Length == 0 ? digits.Length : DigitAt(j) * k;
+            Pack(j, j < n ? weights.Slice(j * k, k) : digit < digits.Length ? digits.AsSpan(digit, k) : padding);
         }
 
         if (!tiles.IsHierarchical)
@@ -61,6 +61,14 @@ internal sealed unsafe class HostWeights : GemmWeights
         _start.Dispose();
         TileDigits?.Dispose();
         base.Dispose(disposing);
+    }
+
+    /// <summary>Which digit a column after <see cref="DigitColumn"/> has, of high and low ones in turn.</summary>
+    private int DigitAt(int column)
+    {
+        var start = column / Kernel.Columns * Kernel.Columns;
+        var half = Packed.WidthAt(start) / Digits.Count;
+        return start - DigitColumn + Digits.Count * ((column - start) % half) + (column - start) / half;
     }
 
     private static int PaddedColumns(Int8Kernel kernel, int columns) =>

@@ -24,7 +24,10 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <summary>Bytes of a group in a row of A.</summary>
     public abstract int RowGroupBytes { get; }
 
-    /// <summary>Whether a call may end with a checksum tile's check rows; where not, they need a call of their own.</summary>
+    /// <summary>
+    /// Whether a call may end with a checksum tile's check rows, and INT8 digits are put together where they are multiplied; where not, check rows need a call of their own, and digits' products
+    /// are stored like others.
+    /// </summary>
     public virtual bool TakesCheckRows => false;
 
     /// <summary>Runs a tile.</summary>

@@ -28,7 +28,7 @@ internal static unsafe class PanelProduct
         TileCall call = default;
         (call.AStride, call.CheckAStride, call.PanelStride, call.CStride) = (rows.AStride, rows.CheckAStride, width * MicroTile.GroupBytes, rows.CStride);
         (call.ChecksStride, call.RowSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.LanesBegun ? 1 : 0);
-        call.Columns = TileCall.First(columns);
+        (call.Columns, call.JoinedStride, call.JoinedColumns) = (TileCall.First(columns), rows.JoinedStride, TileCall.First(rows.JoinedColumns));
         for (var b = 0; b < blocks; b++)
         {
             int from = first + (end - first) * b / blocks, to = first + (end - first) * (b + 1) / blocks;
@@ -59,6 +59,7 @@ internal static unsafe class PanelProduct
             var height = Math.Min(tile, rows.Rows - top);
             var pieces = (height + riding + kernel.Rows - 1) / kernel.Rows;
             call->ColumnSums = (byte*)rows.ColumnSums + top / tile * rows.ColumnSumStride;
+            var joined = last && rows.Joined != null ? (byte*)rows.Joined + (rows.CheckRows > 0 ? top / tile : top) * rows.JoinedStride : null;
             call->CheckA = checkA;
             call->Bias = bias;
             for (var piece = 0; piece < pieces; piece++)
@@ -71,9 +72,11 @@ internal static unsafe class PanelProduct
                 call->StartStride = begun ? rows.CStride : 0;
                 call->RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
                 call->RowSums = rows.RowSums == null ? null : (byte*)rows.RowSums + row * rows.RowSumStride;
+                var check = riding > 0 && piece == pieces - 1;
+                call->Joined = check || rows.CheckRows == 0 ? joined + (check || joined == null ? 0 : above * rows.JoinedStride) : null;
                 call->ColumnsBegun = piece > 0 || (top == 0 && rows.ColumnsBegun) ? 1 : 0;
                 ahead.Fetch();
-                kernel.Run(call, count, vectors, sums, riding > 0 && piece == pieces - 1);
+                kernel.Run(call, count, vectors, sums, check);
             }
 
             if (rows.CheckRows == 0)

@@ -44,16 +44,28 @@ internal unsafe struct RowBlock
     /// <summary>Bytes between check rows.</summary>
     public nint ChecksStride;
 
+    /// <summary>
+    /// Where a kernel that takes check rows of INT8 puts digits together: with check rows, the first tile's column sums, of the panel's first column; without, the first row's sums, one a pair of
+    /// the panel's columns. Null for nowhere: products of digits are stored like others.
+    /// </summary>
+    public void* Joined;
+
+    /// <summary>Bytes between the joined sums of two tiles, or of two rows.</summary>
+    public nint JoinedStride;
+
+    /// <summary>Without check rows: joined sums that exist.</summary>
+    public int JoinedColumns;
+
     /// <summary>With a tile: whether its lines are summed, once K is through.</summary>
     public bool Sums;
 
-    /// <summary>With sums: 16 lanes a row, to which the panel is added.</summary>
+    /// <summary>Floats with sums: 16 lanes a row, to which the panel is added.</summary>
     public void* RowLanes;
 
-    /// <summary>With sums: whether the lanes hold the panels before this one.</summary>
+    /// <summary>Floats with sums: whether the lanes hold the panels before this one.</summary>
     public bool LanesBegun;
 
-    /// <summary>With sums: takes the folded lanes of each row; null where further panels of the tile follow.</summary>
+    /// <summary>With sums: takes each row's sum over the panel (INT8), or its folded lanes (floats; null where further panels of the tile follow).</summary>
     public void* RowSums;
 
     /// <summary>Bytes between row sums.</summary>

@@ -12,28 +12,6 @@ internal static unsafe class RowLanes
 {
     private const int Rows = 4;
 
-    /// <summary>Folds integers, modulo 2^32.</summary>
-    /// <param name="lanes">[rows, 16].</param>
-    /// <param name="rows">Rows.</param>
-    /// <param name="sums">Takes a sum a row.</param>
-    /// <param name="stride">Values between sums.</param>
-    public static void Fold(int* lanes, int rows, int* sums, nint stride)
-    {
-        var i = 0;
-        for (; Avx512F.IsSupported && i <= rows - Rows; i += Rows, lanes += Rows * MicroTile.Lanes, sums += Rows * stride)
-        {
-            var ab = Pairs(lanes);
-            var cd = Pairs(lanes + 2 * MicroTile.Lanes);
-            var quarters = Avx512F.UnpackLow(ab, cd).AsInt32() + Avx512F.UnpackHigh(ab, cd).AsInt32();
-            var halves = quarters.GetLower() + quarters.GetUpper();
-            var four = halves.GetLower() + halves.GetUpper();
-            (sums[0], sums[stride], sums[2 * stride], sums[3 * stride]) = (four.GetElement(0), four.GetElement(1), four.GetElement(2), four.GetElement(3));
-        }
-
-        for (; i < rows; i++, lanes += MicroTile.Lanes, sums += stride)
-            *sums = Vector512.Sum(Vector512.Load(lanes));
-    }
-
     /// <summary>Folds floats.</summary>
     /// <param name="lanes">[rows, 16].</param>
     /// <param name="rows">Rows.</param>
@@ -74,13 +52,6 @@ internal static unsafe class RowLanes
     }
 
     private static float Quarter(float* lanes) => lanes[0] + lanes[2] + (lanes[1] + lanes[3]);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> Pairs(int* lanes)
-    {
-        var (a, b) = (Vector512.Load(lanes), Vector512.Load(lanes + MicroTile.Lanes));
-        return (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsInt64();
-    }
 
     /// <summary>Four rows from their pairs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

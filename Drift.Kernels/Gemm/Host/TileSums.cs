@@ -11,24 +11,33 @@ internal static unsafe class TileSums
     /// <summary>Adds the integers of a stored tile, modulo 2^32.</summary>
     /// <param name="call">The call that was run.</param>
     /// <param name="rows">Its rows.</param>
-    /// <param name="vectors">Its vectors.</param>
-    public static void Add(TileCall* call, int rows, int vectors)
+    public static void Add(TileCall* call, int rows)
     {
         var columns = BitOperations.PopCount(call->Columns);
-        Begin(call, 0, rows, columns);
+        var sums = (int*)call->ColumnSums;
+        if (call->ColumnsBegun == 0)
+            new Span<int>(sums, columns).Clear();
         for (var row = 0; row < rows; row++)
         {
             var c = (int*)((byte*)call->C + row * call->CStride);
-            var lanes = (int*)call->RowLanes + row * Lanes;
-            for (var v = 0; v < vectors; v++)
-                (Vector512.Load(lanes) + Vector512.Load(c + v * Lanes)).Store(lanes);
-            var sums = new Span<int>(call->ColumnSums, columns);
-            for (var j = 0; j < columns; j++)
-                sums[j] += c[j];
-        }
+            var eight = Vector256<int>.Zero;
+            var j = 0;
+            for (; j <= columns - Vector256<int>.Count; j += Vector256<int>.Count)
+            {
+                var values = Vector256.Load(c + j);
+                eight += values;
+                (Vector256.Load(sums + j) + values).Store(sums + j);
+            }
 
-        if (call->RowSums != null)
-            RowLanes.Fold((int*)call->RowLanes, rows, (int*)call->RowSums, call->RowSumStride / sizeof(int));
+            var sum = Vector256.Sum(eight);
+            for (; j < columns; j++)
+            {
+                sum += c[j];
+                sums[j] += c[j];
+            }
+
+            ((int*)call->RowSums)[row] = sum;
+        }
     }
 
     /// <summary>Adds floats.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Drift.Kernels;
 using NUnit.Framework;
 
@@ -30,6 +31,41 @@ public sealed unsafe class MicroKernelTests
     }
 
     [Test]
+    public void Digits_of_a_row_are_put_together_where_they_are_multiplied([Range(1, MicroTile.MostRows)] int rows, [Values(1, 2)] int vectors, [Values(1, 5, 8)] int sums, [Values] bool begin)
+    {
+        if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
+            Assert.Ignore(missing);
+        using var kernels = new GeneratedKernels(DotType.Int8);
+        var (random, width, stride) = (new Random(rows), vectors * Lanes, sums + 3);
+        using var a = new GuardedPages<int>(rows * Groups);
+        using var panel = new GuardedPages<int>(Groups * width);
+        using var c = new GuardedPages<int>(rows * width);
+        using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
+        foreach (var operand in (GuardedPages<int>[])[a, panel, c])
+            random.NextBytes(MemoryMarshal.AsBytes(operand.Span));
+        var before = c.Span.ToArray();
+        var call = Call(joined.Pointer);
+        kernels.Run(&call, rows, vectors, false, false);
+        Assert.That(c.Span.ToArray(), Is.EqualTo(before));
+        call = Call(null);
+        kernels.Run(&call, rows, vectors, false, false);
+        var (products, truth) = (c.Span.ToArray(), new int[joined.Length]);
+        for (var i = 0; i < rows; i++)
+        {
+            for (var t = 0; t < sums; t++)
+                truth[i * stride + t] = Digits.Base * products[i * width + t] + products[i * width + width / 2 + t];
+        }
+
+        Assert.That(joined.Span.ToArray(), Is.EqualTo(truth));
+
+        TileCall Call(int* to) => new()
+        {
+            A = a.Pointer, AStride = Groups * 4, Panel = panel.Pointer, PanelStride = width * 4, Groups = Groups, Start = begin ? c.Pointer : null, StartStride = width * 4, C = c.Pointer, CStride = width * 4,
+            Columns = TileCall.First(width), Joined = to, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
+        };
+    }
+
+    [Test]
     public void A_kernel_that_skips_a_group_is_caught()
     {
         if (GeneratedKernels.Missing(DotType.Float) is { } missing)
@@ -47,6 +83,10 @@ public sealed unsafe class MicroKernelTests
     {
         private readonly int _rows = tile.Rows - tile.CheckRows, _width = tile.Vectors * Lanes;
 
+        // Rows of integers are folded in every call, side by side.
+        private readonly bool _integers = tile.Type == DotType.Int8;
+        private readonly int _apart = tile.Type == DotType.Int8 ? 1 : 2;
+
         public int Skipped { get; init; }
 
         public void Check(GeneratedKernels kernels)
@@ -60,8 +100,9 @@ public sealed unsafe class MicroKernelTests
             using var start = new GuardedPages<int>((tile.Rows - 1) * _width + columns);
             using var bias = new GuardedPages<float>(columns);
             using var lanes = new GuardedPages<int>(_rows * Lanes);
-            using var rowSums = new GuardedPages<int>(2 * _rows - 1);
+            using var rowSums = new GuardedPages<int>(_apart * (_rows - 1) + 1);
             using var sums = new GuardedPages<int>(columns);
+            using var joined = new GuardedPages<int>(columns);
             Fill(a.Span, () => Word(random));
             Fill(checkA.Span, () => Word(random));
             Fill(panel.Span, () => Word(random));
@@ -76,10 +117,10 @@ public sealed unsafe class MicroKernelTests
             var call = new TileCall
             {
                 A = a.Pointer, AStride = Groups * 4, CheckA = checkA.Pointer, CheckAStride = (Groups + 1) * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
-                C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = lanes.Pointer,
-                LanesBegun = begun ? 1 : 0, RowSums = fold ? rowSums.Pointer : null, RowSumStride = 8, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, Columns = TileCall.First(columns),
+                C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = _integers ? null : lanes.Pointer,
+                LanesBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, Columns = TileCall.First(columns),
             };
-            var truthLanes = tile.Sums && !begun ? new int[lanes.Length] : lanes.Span.ToArray();
+            var truthLanes = tile.Sums && (!begun || _integers) ? new int[lanes.Length] : lanes.Span.ToArray();
             var truthSums = tile.Sums && !begun ? new int[columns] : sums.Span.ToArray();
             int[][] truth = [.. Enumerable.Range(0, tile.Rows).Select(_ => new int[columns])];
             for (var i = 0; i < tile.Rows; i++)
@@ -97,19 +138,28 @@ public sealed unsafe class MicroKernelTests
                 }
             }
 
-            var keptLanes = lanes.Span.ToArray();
+            // Integers have no lanes to fold: the choice is whether their check rows are put together.
+            var joins = _integers && tile.Checked && fold;
+            call.Joined = joins ? joined.Pointer : null;
+            var (keptLanes, keptChecks) = (lanes.Span.ToArray(), checks.Span.ToArray());
             // Columns that do not exist are 0 in a panel.
             for (var g = 0; g < Groups; g++)
                 panel.Span.Slice(g * _width + columns, _width - columns).Clear();
             kernels.Run(&call, tile.Rows, tile.Vectors, tile.Sums, tile.Checked);
             var what = $"{columns} columns, begun {begin} {begun}, folded {fold}";
-            for (var i = 0; i < tile.Rows; i++)
+            if (joins)
+            {
+                Assert.That(joined.Span.ToArray(), Is.EqualTo(truth[_rows].Zip(truth[_rows + 1], (high, low) => Digits.Base * high + low)), $"joined, {what}");
+                Assert.That(checks.Span.ToArray(), Is.EqualTo(keptChecks));
+            }
+
+            for (var i = 0; i < (joins ? _rows : tile.Rows); i++)
                 Assert.That((i < _rows ? c.Span.Slice(i * _width, columns) : checks.Span.Slice((i - _rows) * columns, columns)).ToArray(), Is.EqualTo(truth[i]), $"row {i}, {what}");
-            Assert.That(lanes.Span.ToArray(), Is.EqualTo(tile.Sums && fold ? keptLanes : truthLanes), $"row lanes, {what}");
+            Assert.That(lanes.Span.ToArray(), Is.EqualTo(_integers || (tile.Sums && fold) ? keptLanes : truthLanes), $"row lanes, {what}");
             Assert.That(sums.Span.ToArray(), Is.EqualTo(truthSums), $"column sums, {what}");
-            var folded = new int[2 * _rows - 1];
-            for (var i = 0; tile.Sums && fold && i < _rows; i++)
-                folded[2 * i] = Fold(truthLanes.AsSpan(i * Lanes, Lanes));
+            var folded = new int[rowSums.Length];
+            for (var i = 0; tile.Sums && (_integers || fold) && i < _rows; i++)
+                folded[_apart * i] = Fold(truthLanes.AsSpan(i * Lanes, Lanes));
             Assert.That(rowSums.Span.ToArray(), Is.EqualTo(folded), $"row sums, {what}");
         }
 
@@ -121,15 +171,17 @@ public sealed unsafe class MicroKernelTests
 
         private int Fold(ReadOnlySpan<int> lanes)
         {
-            fixed (int* pinned = lanes)
+            var sum = 0;
+            if (_integers)
             {
-                var sum = 0;
-                if (tile.Type == DotType.Int8)
-                    RowLanes.Fold(pinned, 1, &sum, 1);
-                else
-                    RowLanes.Fold((float*)pinned, 1, (float*)&sum, 1);
+                foreach (var lane in lanes)
+                    sum += lane;
                 return sum;
             }
+
+            fixed (int* pinned = lanes)
+                RowLanes.Fold((float*)pinned, 1, (float*)&sum, 1);
+            return sum;
         }
 
         /// <summary>A group: any four bytes, a float, or two bf16 values.</summary>

@@ -10,10 +10,11 @@ namespace Drift.Kernels;
 /// </summary>
 /// <remarks>
 /// rbx call, r8..r11 bases of A (four rows each), rsi its stride, rdi three times that, r12 check rows of A, r13 their stride, rdx panel, rcx its stride, rax groups;
-/// zmm28..29 panel, zmm30..31 broadcasts in turn; k1 and k2 the columns that exist.
+/// zmm28..29 panel, zmm30..31 broadcasts in turn; k1 and k2 the columns that exist, k3 the sums that do.
 /// </remarks>
 internal sealed class MicroAssembler
 {
+    private const byte UpperHalf = 0xEE;
     private const int VectorBytes = 64, RowsOfBase = 4, PanelRegister = 28, BroadcastRegister = 30;
     private readonly Assembler _e = new(64);
     private readonly MicroTile _tile;
@@ -74,7 +75,7 @@ internal sealed class MicroAssembler
         _e.test(rax, rax);
         _e.jz(zero);
         _e.mov(r9, Field(nameof(TileCall.StartStride)));
-        EachRow(nameof(TileCall.Checks), r9, (row, v) => _e.vmovups(Existing(Accumulator(row, v), v).z, __[rax + VectorBytes * v]));
+        EachRow(nameof(TileCall.Checks), r9, () => { }, (row, v) => _e.vmovups(Existing(Accumulator(row, v), v).z, __[rax + VectorBytes * v]));
         _e.test(r9, r9);
         _e.jz(fetch);
         _e.jmp(ready);
@@ -87,8 +88,21 @@ internal sealed class MicroAssembler
 
         // C is somewhere else: its lines are asked for now, so that the stores at the end find them.
         _e.Label(ref fetch);
-        _e.mov(rax, Field(nameof(TileCall.C)));
-        _e.mov(r9, Field(nameof(TileCall.CStride)));
+        if (Joins)
+        {
+            var joined = _e.CreateLabel();
+            _e.mov(rax, Field(nameof(TileCall.Joined)));
+            _e.mov(r9, Field(nameof(TileCall.JoinedStride)));
+            _e.test(rax, rax);
+            _e.jnz(joined);
+            FetchAt(nameof(TileCall.C), nameof(TileCall.CStride));
+            _e.Label(ref joined);
+        }
+        else
+        {
+            FetchAt(nameof(TileCall.C), nameof(TileCall.CStride));
+        }
+
         for (var row = 0; row < _tile.Rows - _tile.CheckRows; row++)
         {
             for (var v = 0; v < _tile.Vectors; v++)
@@ -97,15 +111,40 @@ internal sealed class MicroAssembler
         }
 
         _e.Label(ref ready);
+        if (_tile is { Type: DotType.Int8, Sums: true })
+            FetchSums();
     }
 
+    /// <summary>The sums' lines too.</summary>
+    private void FetchSums()
+    {
+        _e.mov(rax, Field(nameof(TileCall.RowSums)));
+        _e.prefetchw(__byte_ptr[rax]);
+        foreach (var sums in _tile.Checked ? (string[])[nameof(TileCall.ColumnSums), nameof(TileCall.Joined)] : [nameof(TileCall.ColumnSums)])
+        {
+            _e.mov(rax, Field(sums));
+            for (var v = 0; v < _tile.Vectors; v++)
+                _e.prefetchw(__byte_ptr[rax + VectorBytes * v]);
+        }
+    }
+
+    private void FetchAt(string first, string stride)
+    {
+        _e.mov(rax, Field(first));
+        _e.mov(r9, Field(stride));
+    }
+
+    /// <summary>Whether its rows may be digits' products, to be put together.</summary>
+    private bool Joins => _tile is { Type: DotType.Int8, Sums: false, Checked: false };
+
     /// <summary>Walks rax over the rows of an operand; check rows are elsewhere, unless all rows are one.</summary>
-    private void EachRow(string checks, AssemblerRegister64 stride, Action<int, int> each)
+    private void EachRow(string checks, AssemblerRegister64 stride, Action atChecks, Action<int, int> each)
     {
         for (var row = 0; row < _tile.Rows; row++)
         {
             if (_tile.CheckRows > 0 && row == _tile.Rows - _tile.CheckRows)
             {
+                atChecks();
                 var same = _e.CreateLabel();
                 _e.test(stride, stride);
                 _e.jz(same);
@@ -178,21 +217,70 @@ internal sealed class MicroAssembler
             _e.jz(plain);
             for (var v = 0; v < _tile.Vectors; v++)
                 _e.vmovups(Existing(Zmm(PanelRegister + v), v).z, __[rdx + VectorBytes * v]);
-            Store(biased: true);
+            Store(biased: true, stored);
+            _e.jmp(stored);
+        }
+
+        if (Joins)
+        {
+            _e.mov(rax, Field(nameof(TileCall.Joined)));
+            _e.test(rax, rax);
+            _e.jz(plain);
+            JoinRows();
             _e.jmp(stored);
         }
 
         _e.Label(ref plain);
-        Store(biased: false);
+        Store(biased: false, stored);
         _e.Label(ref stored);
     }
 
+    /// <summary>Each row's digits: the high ones' products in the first half of the panel's columns, the low ones' in the second.</summary>
+    private void JoinRows()
+    {
+        _e.kmovq(k3, Field(nameof(TileCall.JoinedColumns)));
+        _e.mov(rdx, Field(nameof(TileCall.JoinedStride)));
+        for (var row = 0; row < _tile.Rows; row++)
+        {
+            var high = Zmm(PanelRegister + row % 2);
+            var low = _tile.Vectors == 1 ? Zmm(BroadcastRegister + row % 2) : Accumulator(row, 1);
+            if (_tile.Vectors == 1)
+                _e.vshufi64x2(low, Accumulator(row, 0), Accumulator(row, 0), UpperHalf);
+            Join(high, Accumulator(row, 0), low);
+            _e.vmovdqu32(__zmmword_ptr[rax].k3, high);
+            _e.add(rax, rdx);
+        }
+    }
+
+    private void Join(AssemblerRegisterZMM target, AssemblerRegisterZMM high, AssemblerRegisterZMM low)
+    {
+        _e.vpslld(target, high, Digits.Bits);
+        _e.vpaddd(target, target, low);
+    }
+
+    /// <summary>Where check rows are digits, goes on behind them with their sums stored; else with their rows.</summary>
+    private void JoinChecks(Label stored)
+    {
+        var apart = _e.CreateLabel();
+        _e.mov(r9, Field(nameof(TileCall.Joined)));
+        _e.test(r9, r9);
+        _e.jz(apart);
+        for (var v = 0; v < _tile.Vectors; v++)
+        {
+            Join(Zmm(PanelRegister + v), Accumulator(_tile.Rows - 2, v), Accumulator(_tile.Rows - 1, v));
+            _e.vmovdqu32(v == 0 ? __zmmword_ptr[r9].k1 : __zmmword_ptr[r9 + VectorBytes].k2, Zmm(PanelRegister + v));
+        }
+
+        _e.jmp(stored);
+        _e.Label(ref apart);
+    }
+
     /// <summary>The accumulators stay what they are: sums are taken of them afterwards, without the bias.</summary>
-    private void Store(bool biased)
+    private void Store(bool biased, Label stored)
     {
         _e.mov(rax, Field(nameof(TileCall.C)));
         _e.mov(rdx, Field(nameof(TileCall.CStride)));
-        EachRow(nameof(TileCall.Checks), rdx, (row, v) =>
+        EachRow(nameof(TileCall.Checks), rdx, atChecks: _tile.Type == DotType.Int8 ? () => JoinChecks(stored) : () => { }, each: (row, v) =>
         {
             var value = Accumulator(row, v);
             if (biased && row < _tile.Rows - _tile.CheckRows)

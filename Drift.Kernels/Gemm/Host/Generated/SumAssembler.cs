@@ -4,8 +4,9 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Drift.Kernels;
 
 /// <summary>
-/// Writes the end of a micro-kernel with sums: the accumulators, stored by now, are added to line sums in their registers. Columns: rows one after the other. Rows: vectors one after the
-/// other, lane by lane, then folded as <see cref="RowLanes"/> has it. So the bits of floats do not depend on how a product is cut into tiles.
+/// Writes the end of a micro-kernel with sums: the accumulators, stored by now, are added to line sums in their registers. Columns: rows one after the other. Rows of floats: vectors one after
+/// the other, lane by lane, then folded as <see cref="RowLanes"/> has it. So the bits of floats do not depend on how a product is cut into tiles. Rows of integers, whose order is free: all folded
+/// at once into one vector.
 /// </summary>
 internal sealed class SumAssembler
 {
@@ -28,7 +29,38 @@ internal sealed class SumAssembler
         // The free registers are the last ones, which only EVEX reaches.
         assembler.PreferVex = false;
         writer.SumColumns();
-        writer.SumRows();
+        if (writer.Integers)
+            writer.FoldIntegers();
+        else
+            writer.SumRows();
+    }
+
+    private const byte LowHalves = 0x44, HighHalves = 0xEE, EvenQuarters = 0x88, OddQuarters = 0xDD;
+
+    /// <summary>Rows come together two, four, eight and sixteen at a time, each step adding half of what it has; missing rows repeat the first of their step, and are not stored.</summary>
+    private void FoldIntegers()
+    {
+        for (var row = 0; row < _rows; row++)
+            AddVectors(row, () => { });
+        Meet(1, (target, a, b) => _e.vunpcklps(target, a, b), (target, a, b) => _e.vunpckhps(target, a, b));
+        Meet(2, (target, a, b) => _e.vunpcklpd(target, a, b), (target, a, b) => _e.vunpckhpd(target, a, b));
+        Meet(4, (target, a, b) => _e.vshufi32x4(target, a, b, LowHalves), (target, a, b) => _e.vshufi32x4(target, a, b, HighHalves));
+        Meet(8, (target, a, b) => _e.vshufi32x4(target, a, b, EvenQuarters), (target, a, b) => _e.vshufi32x4(target, a, b, OddQuarters));
+        _e.mov(rdx, _field(nameof(TileCall.RowSums)));
+        _e.mov(eax, (1 << _rows) - 1);
+        _e.kmovw(k3, eax);
+        _e.vmovdqu32(__zmmword_ptr[rdx].k3, Lanes(0));
+    }
+
+    private void Meet(int apart, Action<AssemblerRegisterZMM, AssemblerRegisterZMM, AssemblerRegisterZMM> low, Action<AssemblerRegisterZMM, AssemblerRegisterZMM, AssemblerRegisterZMM> high)
+    {
+        for (var row = 0; row < _rows; row += 2 * apart)
+        {
+            var other = Lanes(row + apart < _rows ? row + apart : row);
+            low(Zmm(FirstFree), Lanes(row), other);
+            high(Lanes(row), Lanes(row), other);
+            Add(Lanes(row), Lanes(row), Zmm(FirstFree));
+        }
     }
 
     private bool Integers => _tile.Type == DotType.Int8;
@@ -69,7 +101,8 @@ internal sealed class SumAssembler
         _e.Label(ref begin);
         _e.vpxord(Zmm(FirstFree), Zmm(FirstFree), Zmm(FirstFree));
         for (var row = 0; row < _rows; row++)
-            AddVectors(row, () => AddNothing(Lanes(row)));
+            // An empty sum is 0, and 0 + -0 is 0.
+            AddVectors(row, () => _e.vaddps(Lanes(row), Lanes(row), Zmm(FirstFree)));
         _e.Label(ref begun);
         _e.mov(rdx, _field(nameof(TileCall.RowSums)));
         _e.test(rdx, rdx);
@@ -83,13 +116,6 @@ internal sealed class SumAssembler
         for (var row = 0; row < _rows; row++)
             _e.vmovups(__[rax + VectorBytes * row], Lanes(row));
         _e.Label(ref done);
-    }
-
-    /// <summary>An empty sum is 0, and as floats 0 + -0 is 0.</summary>
-    private void AddNothing(AssemblerRegisterZMM lanes)
-    {
-        if (!Integers)
-            _e.vaddps(lanes, lanes, Zmm(FirstFree));
     }
 
     private void AddVectors(int row, Action addFirst)
@@ -116,15 +142,9 @@ internal sealed class SumAssembler
         var (low, high) = (new AssemblerRegisterYMM(Register.YMM0 + AB), new AssemblerRegisterYMM(Register.YMM0 + CD));
         var (quarter, other) = (new AssemblerRegisterXMM(Register.XMM0 + AB), new AssemblerRegisterXMM(Register.XMM0 + CD));
         _e.vextractf64x4(high, Zmm(AB), 1);
-        if (Integers)
-            _e.vpaddd(low, low, high);
-        else
-            _e.vaddps(low, low, high);
+        _e.vaddps(low, low, high);
         _e.vextractf32x4(other, low, 1);
-        if (Integers)
-            _e.vpaddd(quarter, quarter, other);
-        else
-            _e.vaddps(quarter, quarter, other);
+        _e.vaddps(quarter, quarter, other);
         for (var i = 0; i < count; i++)
             _e.vpextrd(i switch { 0 => __dword_ptr[rdx], 1 => __dword_ptr[rdx + rsi], 2 => __dword_ptr[rdx + rsi * 2], _ => __dword_ptr[rdx + rdi] }, quarter, (byte)i);
         _e.lea(rdx, __[rdx + rsi * RowsOfFold]);

@@ -51,16 +51,28 @@ internal unsafe struct TileCall
     /// <summary>Added to every row but check rows, in C and in no sum; null for none. Floats only.</summary>
     public float* Bias;
 
-    /// <summary>With sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row. Null where only columns are summed.</summary>
+    /// <summary>INT8 without sums, or with check rows: where digits' products are put together instead of being stored (<see cref="Digits"/>): a row's own, or the two check rows. Null for nowhere.</summary>
+    public void* Joined;
+
+    /// <summary>Without check rows: bytes between rows of joined sums.</summary>
+    public nint JoinedStride;
+
+    /// <summary>Without check rows: bit j: joined sum j of a row exists.</summary>
+    public ulong JoinedColumns;
+
+    /// <summary>Floats with sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row. Null where only columns are summed.</summary>
     public void* RowLanes;
 
-    /// <summary>With sums: 1 where the lanes hold the panels before this one; 0 where they hold nothing yet and count as 0.</summary>
+    /// <summary>Floats with sums: 1 where the lanes hold the panels before this one; 0 where they hold nothing yet and count as 0.</summary>
     public nint LanesBegun;
 
-    /// <summary>With sums: takes each row's folded lanes (<see cref="Drift.Kernels.RowLanes"/>), which are then not kept; null where further panels follow.</summary>
+    /// <summary>
+    /// With sums: INT8: takes each row's sum, 4 bytes from row to row. Floats: takes each row's folded lanes (<see cref="Drift.Kernels.RowLanes"/>), which are then not kept; null where
+    /// further panels follow.
+    /// </summary>
     public void* RowSums;
 
-    /// <summary>Bytes between row sums.</summary>
+    /// <summary>Floats: bytes between row sums.</summary>
     public nint RowSumStride;
 
     /// <summary>With sums: one value a column that exists, to which the rows are added in order.</summary>

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Drift.Kernels;
+
+/// <summary>What the micro-kernels leave of observed row sums of INT8 products, a line of sums a panel, brought to where they belong: a line of sums a row, panels of a tile added. Modulo 2^32.</summary>
+internal static unsafe class PanelRowSums
+{
+    private const int Lanes = 16, TilesAtATime = 4;
+
+    /// <summary>Folds the panels of some rows.</summary>
+    /// <param name="panels">Sums of the first row: a line a panel. The panels of a tile are added into its first.</param>
+    /// <param name="stride">Values between panels.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="count">Panels.</param>
+    /// <param name="panelsOfTile">Panels of a tile; the last tile may have fewer.</param>
+    /// <param name="sums">Takes a line of sums a row, one a tile.</param>
+    public static void Fold(int* panels, nint stride, int rows, int count, int panelsOfTile, int* sums)
+    {
+        for (var first = 0; first < count; first += panelsOfTile)
+        {
+            for (var panel = first + 1; panel < Math.Min(count, first + panelsOfTile); panel++)
+                Add(panels + first * stride, panels + panel * stride, rows);
+        }
+
+        var (tiles, tileStride) = ((count + panelsOfTile - 1) / panelsOfTile, panelsOfTile * stride);
+        var i = 0;
+        for (; i <= rows - Lanes; i += Lanes, panels += Lanes, sums += Lanes * (nint)tiles)
+        {
+            var t = 0;
+            for (; Avx512F.IsSupported && t <= tiles - TilesAtATime; t += TilesAtATime)
+                Turn(panels + t * tileStride, tileStride, sums + t, tiles);
+            Copy(panels, tileStride, Lanes, t, tiles, sums);
+        }
+
+        Copy(panels, tileStride, rows - i, 0, tiles, sums);
+    }
+
+    private static void Add(int* target, int* other, int count)
+    {
+        var i = 0;
+        for (; i <= count - Lanes; i += Lanes)
+            (Vector512.Load(target + i) + Vector512.Load(other + i)).Store(target + i);
+        for (; i < count; i++)
+            target[i] += other[i];
+    }
+
+    private static void Copy(int* lines, nint stride, int rows, int first, int tiles, int* sums)
+    {
+        for (var t = first; t < tiles; t++)
+        {
+            for (var i = 0; i < rows; i++)
+                sums[i * (nint)tiles + t] = lines[t * stride + i];
+        }
+    }
+
+    /// <summary>Sixteen rows of four tiles: pairs of tiles side by side, then fours, which are a quarter of a vector each.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn(int* lines, nint stride, int* sums, nint sumStride)
+    {
+        var (a, b, c, d) = (Vector512.Load(lines), Vector512.Load(lines + stride), Vector512.Load(lines + 2 * stride), Vector512.Load(lines + 3 * stride));
+        var (lowAb, highAb) = (Avx512F.UnpackLow(a, b).AsInt64(), Avx512F.UnpackHigh(a, b).AsInt64());
+        var (lowCd, highCd) = (Avx512F.UnpackLow(c, d).AsInt64(), Avx512F.UnpackHigh(c, d).AsInt64());
+        Quarters(Avx512F.UnpackLow(lowAb, lowCd).AsInt32(), sums, 4 * sumStride);
+        Quarters(Avx512F.UnpackHigh(lowAb, lowCd).AsInt32(), sums + sumStride, 4 * sumStride);
+        Quarters(Avx512F.UnpackLow(highAb, highCd).AsInt32(), sums + 2 * sumStride, 4 * sumStride);
+        Quarters(Avx512F.UnpackHigh(highAb, highCd).AsInt32(), sums + 3 * sumStride, 4 * sumStride);
+    }
+
+    /// <summary>Every fourth row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Quarters(Vector512<int> rows, int* sums, nint stride)
+    {
+        Avx512F.ExtractVector128(rows, 0).Store(sums);
+        Avx512F.ExtractVector128(rows, 1).Store(sums + stride);
+        Avx512F.ExtractVector128(rows, 2).Store(sums + 2 * stride);
+        Avx512F.ExtractVector128(rows, 3).Store(sums + 3 * stride);
+    }
+}
