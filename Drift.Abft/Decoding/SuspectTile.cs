@@ -51,6 +51,12 @@ internal readonly ref struct SuspectTile
     /// <summary>An accumulator as it is.</summary>
     public int this[int row, int column] => System.Runtime.CompilerServices.Unsafe.Add(ref _accumulators, row * _stride + column);
 
+    /// <summary>Sixteen accumulators of a row, as they are.</summary>
+    public Vector512<int> Values(int row, int column) => Vector512.LoadUnsafe(ref System.Runtime.CompilerServices.Unsafe.Add(ref _accumulators, row * _stride + column));
+
+    /// <summary>Their bounds.</summary>
+    public Vector512<float> Bounds(int row, int column) => Vector512.Create(_columnNorms[column..]) * _rowNorms[row];
+
     /// <summary>What no right accumulator exceeds in magnitude.</summary>
     public float Bound(int row, int column) => _rowNorms[row] * _columnNorms[column];
 

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Drift.Kernels;
 
 /// <summary>
@@ -13,8 +11,9 @@ internal sealed unsafe class AttentionHead
 
     private readonly AttentionCall _call;
     private readonly int _depth, _width, _scoreStride, _keys;
-    private readonly Tensor _queries, _scores, _lanes, _largest, _weights, _rescale, _checks, _valueSums, _keySums;
-    private readonly FloatWeights _keyPanels, _valuePanels;
+    private readonly Tensor _queries, _scores, _lanes, _largest, _weights, _rescale, _keySums;
+    private readonly FloatWeights _keyPanels;
+    private readonly AttentionOutput _output;
     private readonly float _scale;
 
     /// <summary>Rents memory.</summary>
@@ -29,11 +28,11 @@ internal sealed unsafe class AttentionHead
         _queries = workspace.Rent(MostRows, _depth);
         _scores = workspace.Rent(MicroTile.MostRows, Math.Max(_scoreStride, _depth));
         _lanes = workspace.Rent(2 * MicroTile.MostRows, Lanes);
-        (_largest, _weights, _rescale, _checks) = (workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows));
+        (_largest, _weights, _rescale) = (workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows));
         var blocks = (keys + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys;
-        (_valueSums, _keySums) = (workspace.Rent(Softmax.Padded(keys)), workspace.Rent(blocks, _depth));
+        _keySums = workspace.Rent(blocks, _depth);
         _keyPanels = new FloatWeights(keys, _depth, workspace);
-        _valuePanels = new FloatWeights(_depth, keys, workspace);
+        _output = new AttentionOutput(call, keys, workspace);
     }
 
     private bool IsGuarded => _call.Sums is not null;
@@ -48,45 +47,30 @@ internal sealed unsafe class AttentionHead
     {
         var (keys, values, at) = (operands.Keys, operands.Values, operands.First + head * _depth);
         _keyPanels.Fill(keys.Span[at..], _width, 1);
-        _valuePanels.FillRows(values.Span[at..], _width, IsGuarded ? _valueSums.Span : []);
+        _output.Fill(values.Span[at..]);
         if (_call.Bfloat16)
-        {
             Rounding.ToBfloat16(_keyPanels.Panels);
-            Rounding.ToBfloat16(_valuePanels.Panels);
-        }
-
         if (IsGuarded)
-            SumOperands(keys, values, at);
+            SumKeys(keys, at);
         for (var block = firstBlock; block < endBlock; block++)
             Block(sample, head, block, operands.Kept);
     }
 
-    /// <summary>The line sums of V, a value a key, and of each block of keys, a row a block.</summary>
-    private void SumOperands(Tensor keys, Tensor values, int at)
+    /// <summary>The sum of each block of keys, as they are multiplied: a row a block.</summary>
+    private void SumKeys(Tensor keys, int at)
     {
-        fixed (float* k = keys.Span[at..], valueSums = _valueSums.Span, keySums = _keySums.Span)
+        if (_call.Bfloat16)
         {
-            _valueSums.Span[_keys..].Clear();
-            if (_call.Bfloat16)
-            {
-                SumRounded(keys, values, at, valueSums, keySums);
-                return;
-            }
+            _keySums.Span.Clear();
+            for (var key = 0; key < _keys; key++)
+                Activation.Add(_keySums.Span.Slice(key / AttentionBlocks.Keys * _depth, _depth), Rounded(keys.Span.Slice(key * _width + at, _depth)));
+            return;
+        }
 
+        fixed (float* k = keys.Span[at..], keySums = _keySums.Span)
+        {
             for (var key = 0; key < _keys; key += AttentionBlocks.Keys)
                 FloatLines.Sum(k + (nint)key * _width, _width, Math.Min(AttentionBlocks.Keys, _keys - key), _depth, keySums + key / AttentionBlocks.Keys * _depth);
-        }
-    }
-
-    /// <summary>The same of operands that are rounded before they are multiplied.</summary>
-    private void SumRounded(Tensor keys, Tensor values, int at, float* valueSums, float* keySums)
-    {
-        _keySums.Span.Clear();
-        for (var key = 0; key < _keys; key++)
-        {
-            fixed (float* line = Rounded(values.Span.Slice(key * _width + at, _depth)))
-                FloatLines.Dots(line, _depth, 1, _depth, null, valueSums + key, 1);
-            Activation.Add(new Span<float>(keySums + key / AttentionBlocks.Keys * _depth, _depth), Rounded(keys.Span.Slice(key * _width + at, _depth)));
         }
     }
 
@@ -104,7 +88,7 @@ internal sealed unsafe class AttentionHead
     private void Block(int sample, int head, int block, ReadOnlySpan<int> kept)
     {
         var first = block * AttentionBlocks.Queries;
-        var place = new Place(sample, head, sample * _call.Heads + head, block, first, Math.Min(AttentionBlocks.Queries, _call.Tokens - first));
+        var place = new AttentionPlace(sample, head, sample * _call.Heads + head, block, first, Math.Min(AttentionBlocks.Queries, _call.Tokens - first));
         var origin = (sample * _call.Tokens + first) * _width + head * _depth;
         Gather(origin, place.Rows);
 
@@ -114,7 +98,7 @@ internal sealed unsafe class AttentionHead
         var tiles = (rows + MicroTile.MostRows - 1) / MicroTile.MostRows;
         if (_call.Sums is { } expected)
             ExpectRows(expected, place, (seen + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys);
-        fixed (float* output = _call.Output.Span[origin..], checks = _checks.Span)
+        fixed (float* output = _call.Output.Span[origin..])
         {
             for (var key = 0; key < seen; key += AttentionBlocks.Keys)
             {
@@ -124,12 +108,6 @@ internal sealed unsafe class AttentionHead
                     Tile(place with { First = first + top, Rows = Math.Min(end, place.Rows) - top }, top, end > place.Rows, key, seen, kept, output + top * _width);
                 }
             }
-
-            Toggle(_call.OutputFaults, place, first, 0, _depth, output, _width);
-            if (seen > AttentionBlocks.Keys)
-                Finish(output, place.Rows);
-            if (_call.Sums is { } sums)
-                Observe(sums, place, output, checks);
         }
     }
 
@@ -155,32 +133,39 @@ internal sealed unsafe class AttentionHead
     /// <param name="seen">Keys of all blocks that are seen.</param>
     /// <param name="kept">The place of each key before others were left out.</param>
     /// <param name="output">First row of the output.</param>
-    private void Tile(in Place place, int top, bool summed, int key, int seen, ReadOnlySpan<int> kept, float* output)
+    private void Tile(in AttentionPlace place, int top, bool summed, int key, int seen, ReadOnlySpan<int> kept, float* output)
     {
         var count = Math.Min(AttentionBlocks.Keys, seen - key);
         var padded = Softmax.Padded(count);
-        fixed (float* scores = _scores.Span, lanes = _lanes.Span, valueSums = _valueSums.Span, valuePanels = _valuePanels.Panels)
-        fixed (float* largest = _largest.Span, weights = _weights.Span, rescale = _rescale.Span, checks = _checks.Span)
+        fixed (float* scores = _scores.Span, lanes = _lanes.Span, valueSums = _output.ValueSums, checks = _output.Checks)
+        fixed (float* largest = _largest.Span, weights = _weights.Span, rescale = _rescale.Span)
         {
-            var state = new SoftmaxState { Largest = largest + top, Weights = weights + top, Rescale = rescale + top, Checks = IsGuarded ? checks + top : null, CheckLanes = lanes + MicroTile.MostRows * Lanes };
+            var state = new SoftmaxState { Largest = largest + top, Weights = weights + top, Rescale = rescale + top };
+            if (valueSums != null)
+            {
+                state.Checks = checks + top;
+                state.CheckLanes = lanes + MicroTile.MostRows * Lanes;
+            }
+
             var summing = Score(place, top, summed, key, count, kept, scores);
             if (summing)
                 state.Scores = lanes;
             for (var row = 0; row < place.Rows; row++)
                 new Span<float>(scores + row * _scoreStride + count, padded - count).Fill(float.NegativeInfinity);
-            OnlineSoftmax.Add(scores, scores, _scoreStride, place.Rows, count, _call.Bias is null ? _scale : 1, key == 0, IsGuarded ? valueSums + key : null, state);
+            OnlineSoftmax.Add(scores, scores, _scoreStride, place.Rows, count, _call.Bias is null ? _scale : 1, key == 0, valueSums == null ? null : valueSums + key, state);
             if (summing)
                 FoldRows(place, key, lanes);
-            if (seen <= AttentionBlocks.Keys)
+            var single = seen <= AttentionBlocks.Keys;
+            if (single)
                 OnlineSoftmax.Divide(scores, _scoreStride, place.Rows, padded, state);
-            else if (key > 0)
-                Rescale(output, place.Rows, state.Rescale);
-            FloatPanel.Multiply(scores, _scoreStride, place.Rows, valuePanels + (nint)key * PanelColumns, (nint)_keys * PanelColumns, count, output, _width, _depth, key > 0);
+            _output.Add(scores, _scoreStride, place.Rows, top, key, count, key == 0 ? null : state.Rescale, output);
+            if (key + count == seen)
+                _output.Close(place, top, single ? null : state.Weights, output);
         }
     }
 
     /// <summary>Raw scores with their sums, then scale and bias where there is one, then what a causal mask bars. Whether the sums along the rows are still to be taken: of scores as they are.</summary>
-    private bool Score(in Place place, int top, bool summed, int key, int count, ReadOnlySpan<int> kept, float* scores)
+    private bool Score(in AttentionPlace place, int top, bool summed, int key, int count, ReadOnlySpan<int> kept, float* scores)
     {
         // A block's sums are those of all its keys, also where the last query sees a part of them.
         var (whole, changed, summing) = (IsGuarded ? Math.Min(AttentionBlocks.Keys, _keys - key) : count, _call.Bias is not null || _call.Causal, false);
@@ -193,7 +178,7 @@ internal sealed unsafe class AttentionHead
         }
 
         if (!IsGuarded)
-            Toggle(_call.ScoreFaults, place, place.First, key, whole, scores, _scoreStride);
+            place.Toggle(_call.ScoreFaults, key, whole, scores, _scoreStride);
         for (var row = 0; changed && row < place.Rows; row++)
         {
             var target = _scores.Span.Slice(row * _scoreStride, count);
@@ -213,7 +198,7 @@ internal sealed unsafe class AttentionHead
     /// Scores with their sums: along the columns the micro-kernel takes them, along the rows the pass that looks for the largest, unless flips or a change of the scores come before it. Whether it
     /// still has to.
     /// </summary>
-    private bool ScoreAndSum(AttentionSums sums, in Place place, int top, bool summed, int key, int count, bool changed, float* queries, float* panels, float* scores)
+    private bool ScoreAndSum(AttentionSums sums, in AttentionPlace place, int top, bool summed, int key, int count, bool changed, float* queries, float* panels, float* scores)
     {
         var columns = (place.Product * sums.QueryBlocks + place.Block) * sums.Keys + key;
         var planned = _call.ScoreFaults is { } plans && !plans[place.Product].IsEmpty;
@@ -226,7 +211,7 @@ internal sealed unsafe class AttentionHead
             FloatPanel.Multiply(queries, _depth, place.Rows, panels, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, count, false, taken);
             if (planned)
             {
-                Toggle(_call.ScoreFaults, place, place.First, key, count, scores, _scoreStride);
+                place.Toggle(_call.ScoreFaults, key, count, scores, _scoreStride);
                 if (top == 0)
                     new Span<float>(columnSums, count).Clear();
                 FloatLines.Add(scores, _scoreStride, place.Rows, count, rowSums, sums.KeyBlocks, columnSums);
@@ -241,17 +226,17 @@ internal sealed unsafe class AttentionHead
     }
 
     /// <summary>A tile's sums along the rows from their lanes.</summary>
-    private void FoldRows(in Place place, int key, float* lanes)
+    private void FoldRows(in AttentionPlace place, int key, float* lanes)
     {
         fixed (float* rowSums = RowSums(_call.Sums!, place, key))
             RowLanes.Fold(lanes, place.Rows, rowSums, _call.Sums!.KeyBlocks);
     }
 
-    private static Span<float> RowSums(AttentionSums sums, in Place place, int key) =>
+    private static Span<float> RowSums(AttentionSums sums, in AttentionPlace place, int key) =>
         sums.ObservedScoreRows[((place.Product * sums.Tokens + place.First) * sums.KeyBlocks + key / AttentionBlocks.Keys)..];
 
     /// <summary>Queries times the sum of each block's keys.</summary>
-    private void ExpectRows(AttentionSums sums, in Place place, int blocks)
+    private void ExpectRows(AttentionSums sums, in AttentionPlace place, int blocks)
     {
         fixed (float* expected = sums.ExpectedScoreRows[((place.Product * sums.Tokens + place.First) * sums.KeyBlocks)..], queries = _queries.Span, keySums = _keySums.Span)
         {
@@ -267,49 +252,4 @@ internal sealed unsafe class AttentionHead
         for (var j = 0; j < scores.Length; j++)
             scores[j] = MathF.FusedMultiplyAdd(scores[j], _scale, offsets[kept.IsEmpty ? key + j : kept[key + j]]);
     }
-
-    private void Rescale(float* output, int rows, float* factors)
-    {
-        for (var row = 0; row < rows; row++, output += _width)
-        {
-            // 1 where the largest score did not grow, as in most blocks.
-            if (factors[row] != 1)
-                OnlineSoftmax.Multiply(output, _depth, factors[row]);
-        }
-    }
-
-    private void Finish(float* output, int rows)
-    {
-        for (var row = 0; row < rows; row++, output += _width)
-        {
-            var share = 1 / _weights.Span[row];
-            OnlineSoftmax.Multiply(output, _depth, share);
-            if (IsGuarded)
-                _checks.Span[row] *= share;
-        }
-    }
-
-    private void Observe(AttentionSums sums, in Place place, float* output, float* checks)
-    {
-        var first = place.Product * sums.Tokens + place.First;
-        new ReadOnlySpan<float>(checks, place.Rows).CopyTo(sums.ExpectedOutputs[first..]);
-        fixed (float* observed = sums.ObservedOutputs[first..])
-            FloatLines.Dots(output, _width, place.Rows, _depth, null, observed, 1);
-    }
-
-    /// <summary>Inverts the planned bits of a rectangle that begins at a row and a column of the plan's product.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Toggle(IReadOnlyList<FaultPlan>? plans, in Place place, int firstRow, int firstColumn, int columns, float* values, nint stride)
-    {
-        if (plans is null || plans[place.Product] is not { IsEmpty: false } plan)
-            return;
-        foreach (var flip in plan.All)
-        {
-            if (flip.Row >= firstRow && flip.Row < firstRow + place.Rows && flip.Column >= firstColumn && flip.Column < firstColumn + columns)
-                ((int*)values)[(flip.Row - firstRow) * stride + flip.Column - firstColumn] ^= flip.Mask;
-        }
-    }
-
-    /// <summary>A block of queries.</summary>
-    private readonly record struct Place(int Sample, int Head, int Product, int Block, int First, int Rows);
 }

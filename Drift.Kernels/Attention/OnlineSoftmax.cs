@@ -206,10 +206,23 @@ internal static unsafe class OnlineSoftmax
         var (a, b) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var (tops, others) = (Vector512.Create(topX), Vector512.Create(topY));
         float* x = scores.X, y = scores.Y, toX = weights.X, toY = weights.Y;
-        for (var i = 0; i < scores.Padded; i += VectorMath.Lanes)
+        var i = 0;
+        for (; i <= scores.Padded - 2 * VectorMath.Lanes; i += 2 * VectorMath.Lanes)
         {
-            var e = VectorMath.ExpOfNonPositive((Vector512.Load(x + i) - tops) * scale);
-            var f = VectorMath.ExpOfNonPositive((Vector512.Load(y + i) - others) * scale);
+            var (e, f) = ((Vector512.Load(x + i) - tops) * scale, (Vector512.Load(y + i) - others) * scale);
+            var (g, h) = ((Vector512.Load(x + i + VectorMath.Lanes) - tops) * scale, (Vector512.Load(y + i + VectorMath.Lanes) - others) * scale);
+            FourVectors.ExpOfNonPositive(ref e, ref f, ref g, ref h);
+            a = a + e + g;
+            b = b + f + h;
+            e.Store(toX + i);
+            f.Store(toY + i);
+            g.Store(toX + i + VectorMath.Lanes);
+            h.Store(toY + i + VectorMath.Lanes);
+        }
+
+        if (i < scores.Padded)
+        {
+            var (e, f) = (VectorMath.ExpOfNonPositive((Vector512.Load(x + i) - tops) * scale), VectorMath.ExpOfNonPositive((Vector512.Load(y + i) - others) * scale));
             a += e;
             b += f;
             e.Store(toX + i);

@@ -54,14 +54,18 @@ public static class Activation
     private readonly struct SiluForm : IVectorForm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Apply(Vector512<float> x) => VectorMath.TimesSigmoid(x, x);
+        public static void Apply(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3) =>
+            FourVectors.TimesSigmoid(ref x0, ref x1, ref x2, ref x3, x0, x1, x2, x3);
     }
 
     private readonly struct ReluForm : IVectorForm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Apply(Vector512<float> x) =>
-            Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512<float>.Zero, x);
+        public static void Apply(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3) =>
+            (x0, x1, x2, x3) = (Relu(x0), Relu(x1), Relu(x2), Relu(x3));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector512<float> Relu(Vector512<float> x) => Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512<float>.Zero, x);
     }
 
     /// <summary>x = x y.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Drift.Kernels;
@@ -9,6 +8,7 @@ public static class Gelu
 {
     private const float SqrtTwoOverPi = 0.7978845608028654f;
     private const float Cubic = 0.044715f;
+    private const int Shares = 1024;
 
     /// <summary>
     /// The tanh approximation, in place: 0.5 x (1 + tanh(u)) with u = sqrt(2 / pi) (x + 0.044715 x^3) (Hendrycks and Gimpel, arXiv 1606.08415), written as
@@ -64,48 +64,61 @@ public static class Gelu
 
     private static void GateRow(ReadOnlySpan<float> linear, ReadOnlySpan<float> gate, Span<float> output)
     {
-        ref var x = ref MemoryMarshal.GetReference(linear);
-        ref var g = ref MemoryMarshal.GetReference(gate);
-        ref var y = ref MemoryMarshal.GetReference(output);
-        var i = 0;
-        for (; i <= output.Length - VectorMath.Lanes; i += VectorMath.Lanes)
-            (Vector512.LoadUnsafe(ref x, (nuint)i) * ExactForm.Apply(Vector512.LoadUnsafe(ref g, (nuint)i))).StoreUnsafe(ref y, (nuint)i);
-        if (i < output.Length)
-            VectorMath.Store(VectorMath.Load(linear[i..]) * ExactForm.Apply(VectorMath.Load(gate[i..])), output[i..]);
+        // The gate's share first, which stays in the first-level cache until it is multiplied.
+        Span<float> share = stackalloc float[Shares];
+        for (var first = 0; first < output.Length; first += Shares)
+        {
+            var count = Math.Min(Shares, output.Length - first);
+            VectorForm.Apply<ExactForm>(gate.Slice(first, count), share[..count]);
+            Activation.Multiply(share[..count], linear.Slice(first, count));
+            share[..count].CopyTo(output[first..]);
+        }
     }
 
     private readonly struct TanhForm : IVectorForm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Apply(Vector512<float> x)
-        {
-            var inner = Vector512.FusedMultiplyAdd(x * x, x * Cubic, x);
-            return VectorMath.TimesSigmoid(x, inner * (2 * SqrtTwoOverPi));
-        }
+        public static void Apply(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3) =>
+            FourVectors.TimesSigmoid(ref x0, ref x1, ref x2, ref x3, Inner(x0), Inner(x1), Inner(x2), Inner(x3));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector512<float> Inner(Vector512<float> x) => Vector512.FusedMultiplyAdd(x * x, x * Cubic, x) * (2 * SqrtTwoOverPi);
     }
 
     private readonly struct QuickForm : IVectorForm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Apply(Vector512<float> x) => VectorMath.TimesSigmoid(x, x * 1.702f);
+        public static void Apply(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3) =>
+            FourVectors.TimesSigmoid(ref x0, ref x1, ref x2, ref x3, x0 * 1.702f, x1 * 1.702f, x2 * 1.702f, x3 * 1.702f);
     }
 
     private readonly struct ExactForm : IVectorForm
     {
-        private const float SqrtHalf = 0.7071067811865476f;
+        private const float SqrtHalf = 0.7071067811865476f, Half = 0.5f;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<float> Apply(Vector512<float> x)
+        public static void Apply(ref Vector512<float> x0, ref Vector512<float> x1, ref Vector512<float> x2, ref Vector512<float> x3)
         {
-            // The tail of the distribution beyond |x|: half of t (a1 + t (a2 + ...)) e^-z^2, with t = 1 / (1 + p z) and z = |x| / sqrt 2.
-            var z = Vector512.Abs(x) * SqrtHalf;
-            var t = Vector512<float>.One / Vector512.FusedMultiplyAdd(z, Vector512.Create(0.3275911f), Vector512<float>.One);
-            var sum = Vector512.FusedMultiplyAdd(t, Vector512.Create(1.061405429f), Vector512.Create(-1.453152027f));
-            sum = Vector512.FusedMultiplyAdd(t, sum, Vector512.Create(1.421413741f));
-            sum = Vector512.FusedMultiplyAdd(t, sum, Vector512.Create(-0.284496736f));
-            sum = Vector512.FusedMultiplyAdd(t, sum, Vector512.Create(0.254829592f));
-            var tail = t * sum * 0.5f * VectorMath.ExpOfNonPositive(-z * z);
-            return x * Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), tail, Vector512<float>.One - tail);
+            // The tail of the distribution beyond |x|: half of t (a1 + t (a2 + ...)) e^-z^2, with t = 1 / (1 + p z) and z = |x| / sqrt 2. Halving is exact, so the coefficients are halved.
+            var (z0, z1, z2, z3) = (Vector512.Abs(x0) * SqrtHalf, Vector512.Abs(x1) * SqrtHalf, Vector512.Abs(x2) * SqrtHalf, Vector512.Abs(x3) * SqrtHalf);
+            Vector512<float> p = Vector512.Create(0.3275911f), one = Vector512<float>.One;
+            var (t0, t1) = (one / Vector512.FusedMultiplyAdd(z0, p, one), one / Vector512.FusedMultiplyAdd(z1, p, one));
+            var (t2, t3) = (one / Vector512.FusedMultiplyAdd(z2, p, one), one / Vector512.FusedMultiplyAdd(z3, p, one));
+            (z0, z1, z2, z3) = (-z0 * z0, -z1 * z1, -z2 * z2, -z3 * z3);
+            FourVectors.ExpOfNonPositive(ref z0, ref z1, ref z2, ref z3);
+            Vector512<float> s0 = Vector512.Create(Half * 1.061405429f), s1 = s0, s2 = s0, s3 = s0;
+            FourVectors.Horner(ref s0, ref s1, ref s2, ref s3, t0, t1, t2, t3, Vector512.Create(Half * -1.453152027f));
+            FourVectors.Horner(ref s0, ref s1, ref s2, ref s3, t0, t1, t2, t3, Vector512.Create(Half * 1.421413741f));
+            FourVectors.Horner(ref s0, ref s1, ref s2, ref s3, t0, t1, t2, t3, Vector512.Create(Half * -0.284496736f));
+            FourVectors.Horner(ref s0, ref s1, ref s2, ref s3, t0, t1, t2, t3, Vector512.Create(Half * 0.254829592f));
+            x0 *= Share(x0, t0 * s0 * z0);
+            x1 *= Share(x1, t1 * s1 * z1);
+            x2 *= Share(x2, t2 * s2 * z2);
+            x3 *= Share(x3, t3 * s3 * z3);
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector512<float> Share(Vector512<float> x, Vector512<float> tail) =>
+            Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), tail, Vector512<float>.One - tail);
     }
 }

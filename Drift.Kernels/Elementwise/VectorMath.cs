@@ -12,7 +12,8 @@ public static class VectorMath
     /// <summary>Lanes of a vector.</summary>
     public const int Lanes = 16;
 
-    private const float Lowest = -87.33654f;
+    /// <summary>Where e^x stops falling.</summary>
+    internal const float Lowest = -87.33654f;
 
     /// <summary>e^x for x of at most 0, as a softmax has it: below -87.33654 it stays at 1.2e-38. NaN stays NaN.</summary>
     /// <param name="x">Values of at most 0, or NaN.</param>
@@ -40,17 +41,6 @@ public static class VectorMath
 
         // Times 2^n: n is added to the exponent field.
         return (p.AsInt32() + Vector512.ShiftLeft(rounded.AsInt32(), 23)).AsSingle();
-    }
-
-    /// <summary>x / (1 + e^-y): x times the sigmoid of y, as SiLU and the tanh form of GELU have it. NaN in x stays NaN; y counts as at most 87 in magnitude.</summary>
-    /// <param name="x">Any values.</param>
-    /// <param name="y">Any values.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> TimesSigmoid(Vector512<float> x, Vector512<float> y)
-    {
-        // Beyond 87 the sigmoid is 1 or 1e-38, and the exponential needs no care for its own limits.
-        var limit = Vector512.Create(87f);
-        return x / (Vector512<float>.One + ExpOfBounded(Vector512.MinNative(Vector512.MaxNative(-y, -limit), limit)));
     }
 
     /// <summary>The sum of all lanes, in a fixed order: halves, then quarters, and so on.</summary>

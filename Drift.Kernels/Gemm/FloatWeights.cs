@@ -88,7 +88,7 @@ public sealed class FloatWeights
     {
         if (columnStride == 1)
         {
-            FillRows(source, depthStride, []);
+            FillRows(source, depthStride, N, []);
             return;
         }
 
@@ -124,38 +124,91 @@ public sealed class FloatWeights
     /// <summary>Packs values whose output features stand side by side: a row of the source is a row of every panel.</summary>
     /// <param name="source">W(j, p) at j + p x <paramref name="stride"/>.</param>
     /// <param name="stride">Values between rows.</param>
+    /// <param name="columns">Output features that the source has, at most all; the others are 0.</param>
     /// <param name="sums">Takes the sum of each row, in sixteen lanes, folded as <see cref="RowLanes"/> has it; empty for nobody.</param>
-    internal unsafe void FillRows(ReadOnlySpan<float> source, int stride, Span<float> sums)
+    internal unsafe void FillRows(ReadOnlySpan<float> source, int stride, int columns, Span<float> sums)
     {
-        var last = source.Length - MicroTile.Lanes;
-        _ = source[(K - 1) * stride + N - 1];
-        Panels[(N / PanelColumns * PanelColumns * K)..].Clear();
+        _ = source[(K - 1) * stride + columns - 1];
+        Panels[(columns / PanelColumns * PanelColumns * K)..].Clear();
         float* lanes = stackalloc float[RowsOfFold * MicroTile.Lanes], folded = stackalloc float[RowsOfFold];
+        int whole = columns / MicroTile.Lanes * MicroTile.Lanes, rest = columns - whole;
+        // A ragged end is read with what follows it, where something does, and what does not belong to it is taken away.
+        var (there, covered) = (Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(rest)).AsSingle(), source.Length - whole - MicroTile.Lanes);
+        nint panel = (nint)PanelColumns * K, ragged = whole / PanelColumns * panel + whole % PanelColumns;
         fixed (float* first = source, panels = Panels)
         {
             for (var p = 0; p < K; p++)
             {
-                var from = first + (nint)p * stride;
-                for (nint ahead = 0; ahead < N && Sse.IsSupported; ahead += Line / sizeof(float))
+                float* from = first + (nint)p * stride, to = panels + p * PanelColumns;
+                for (nint ahead = 0; ahead < columns && Sse.IsSupported; ahead += Line / sizeof(float))
                     Sse.Prefetch0(from + RowsAhead * (nint)stride + ahead);
                 var sum = Vector512<float>.Zero;
-                for (var column = 0; column < N; column += MicroTile.Lanes)
+                nint column = 0, target = 0;
+                for (; column <= whole - PanelColumns; column += PanelColumns, target += panel)
                 {
-                    // A ragged end is read with what follows it, where something does, and the rest is taken away.
-                    var values = column + MicroTile.Lanes <= N ? Vector512.Load(from + column)
-                        : p * stride + column <= last ? Vector512.Load(from + column) & Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(N - column)).AsSingle()
-                        : VectorMath.Load(new ReadOnlySpan<float>(from + column, N - column));
-                    values.Store(panels + (nint)(column / PanelColumns * PanelColumns) * K + p * PanelColumns + column % PanelColumns);
+                    var (low, high) = (Vector512.Load(from + column), Vector512.Load(from + column + MicroTile.Lanes));
+                    low.Store(to + target);
+                    high.Store(to + target + MicroTile.Lanes);
+                    sum = sum + low + high;
+                }
+
+                if (column < whole)
+                {
+                    var low = Vector512.Load(from + column);
+                    low.Store(to + target);
+                    sum += low;
+                }
+
+                if (rest > 0)
+                {
+                    var values = p * (nint)stride <= covered ? Vector512.Load(from + whole) & there : VectorMath.Load(new ReadOnlySpan<float>(from + whole, rest));
+                    values.Store(to + ragged);
                     sum += values;
                 }
 
-                sum.Store(lanes + p % RowsOfFold * MicroTile.Lanes);
-                if (sums.IsEmpty || (p % RowsOfFold != RowsOfFold - 1 && p != K - 1))
+                if (sums.IsEmpty)
                     continue;
-                RowLanes.Fold(lanes, RowsOfFold, folded, 1);
-                new ReadOnlySpan<float>(folded, p % RowsOfFold + 1).CopyTo(sums[(p / RowsOfFold * RowsOfFold)..]);
+                sum.Store(lanes + p % RowsOfFold * MicroTile.Lanes);
+                if (p % RowsOfFold == RowsOfFold - 1 || p == K - 1)
+                    Fold(lanes, folded, p, sums);
             }
         }
+    }
+
+    /// <summary>The sum of each row of the panels, as <see cref="FillRows"/> has it.</summary>
+    /// <param name="sums">Takes them; empty for nobody.</param>
+    internal unsafe void SumRows(Span<float> sums)
+    {
+        float* lanes = stackalloc float[RowsOfFold * MicroTile.Lanes], folded = stackalloc float[RowsOfFold];
+        fixed (float* panels = Panels)
+        {
+            for (var p = 0; p < K && !sums.IsEmpty; p++)
+            {
+                var sum = Vector512<float>.Zero;
+                for (var column = 0; column < N; column += MicroTile.Lanes)
+                    sum += Vector512.Load(panels + (nint)(column / PanelColumns * PanelColumns) * K + p * PanelColumns + column % PanelColumns);
+                sum.Store(lanes + p % RowsOfFold * MicroTile.Lanes);
+                if (p % RowsOfFold == RowsOfFold - 1 || p == K - 1)
+                    Fold(lanes, folded, p, sums);
+            }
+        }
+    }
+
+    /// <summary>Sets one output feature.</summary>
+    /// <param name="column">Which.</param>
+    /// <param name="values">Its K values.</param>
+    internal void SetColumn(int column, ReadOnlySpan<float> values)
+    {
+        var panel = Panels.Slice(column / PanelColumns * PanelColumns * K, PanelColumns * K);
+        for (var p = 0; p < K; p++)
+            panel[p * PanelColumns + column % PanelColumns] = values[p];
+    }
+
+    /// <summary>The sums of the rows up to one, from their lanes.</summary>
+    private static unsafe void Fold(float* lanes, float* folded, int last, Span<float> sums)
+    {
+        RowLanes.Fold(lanes, RowsOfFold, folded, 1);
+        new ReadOnlySpan<float>(folded, last % RowsOfFold + 1).CopyTo(sums[(last / RowsOfFold * RowsOfFold)..]);
     }
 
     /// <summary>Asks for a line of eight rows, whether they exist or not.</summary>

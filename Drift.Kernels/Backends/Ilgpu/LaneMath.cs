@@ -35,7 +35,7 @@ internal static class LaneMath
     /// <summary><see cref="VectorMath.ExpOfNonPositive"/> of one value.</summary>
     public static float ExpOfNonPositive(float x) => ExpOfBounded(x > Lowest ? x : Lowest);
 
-    /// <summary><see cref="VectorMath.TimesSigmoid"/> of one value.</summary>
+    /// <summary><see cref="FourVectors.TimesSigmoid"/> of one value.</summary>
     public static float TimesSigmoid(float x, float y) => x / (1 + ExpOfBounded(IntrinsicMath.Min(IntrinsicMath.Max(-y, -87f), 87f)));
 
     private static float ExpOfBounded(float x)

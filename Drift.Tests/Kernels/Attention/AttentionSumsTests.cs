@@ -30,11 +30,11 @@ public sealed class AttentionSumsTests
 
     [TestCase(120, 1100)]
     [TestCase(90, 90)]
-    public void A_causal_mask_a_bias_and_planned_flips_elsewhere_leave_both_sides_alike(int tokens, int keys)
+    public void A_causal_mask_a_bias_planned_flips_elsewhere_and_rounded_operands_leave_both_sides_alike(int tokens, int keys)
     {
         var (call, sums) = Guarded(tokens, keys, 2, 24);
         var elsewhere = new[] { FaultPlan.None, FaultPlan.Of(tokens, keys, [new Flip(0, 0, 0)]) };
-        foreach (var changed in new[] { call with { Causal = true }, call with { Bias = new Tensor(1, tokens, keys) }, call with { ScoreFaults = elsewhere } })
+        foreach (var changed in new[] { call with { Causal = true }, call with { Bias = new Tensor(1, tokens, keys) }, call with { ScoreFaults = elsewhere }, call with { Bfloat16 = true } })
         {
             DotProductAttention.Run(changed, new Workspace(), 2);
             Assert.That(Largest(sums.ExpectedScoreRows, sums.ObservedScoreRows), Is.LessThan(Rounding));
@@ -44,14 +44,17 @@ public sealed class AttentionSumsTests
         }
     }
 
-    [TestCase(false)]
-    [TestCase(true)]
-    public void Checks_change_no_bit_of_the_output(bool causal)
+    [TestCase(false, 16, 1100)]
+    [TestCase(true, 16, 1100)]
+    [TestCase(true, 24, 1100)]
+    [TestCase(false, 72, 1100)]
+    [TestCase(false, 88, 130)]
+    public void Checks_change_no_bit_of_the_output(bool causal, int depth, int keys)
     {
-        var (call, _) = Guarded(120, 1100, 2, 16);
+        var (call, _) = Guarded(120, keys, 2, depth);
         call = call with { Causal = causal };
         DotProductAttention.Run(call, new Workspace());
-        var plain = call with { Sums = null, Output = new Tensor(120, 32) };
+        var plain = call with { Sums = null, Output = new Tensor(120, 2 * depth) };
         DotProductAttention.Run(plain, new Workspace());
         Assert.That(call.Output.Span.SequenceEqual(plain.Output.Span));
     }
@@ -72,12 +75,16 @@ public sealed class AttentionSumsTests
         });
     }
 
-    [TestCase(90)]
-    [TestCase(1100)]
-    public void A_flipped_output_shows_on_its_row(int keys)
+    // Heads whose last vector has a lane to spare, which takes the checks, and heads that fill theirs.
+    [TestCase(90, 16, 7)]
+    [TestCase(1100, 16, 7)]
+    [TestCase(90, 40, 7)]
+    [TestCase(90, 40, 39)]
+    [TestCase(1100, 24, 23)]
+    public void A_flipped_output_shows_on_its_row(int keys, int depth, int column)
     {
-        var (call, sums) = Guarded(120, keys, 2, 16);
-        DotProductAttention.Run(call with { OutputFaults = [FaultPlan.Of(120, 16, [new Flip(101, 7, 30)]), FaultPlan.None] }, new Workspace());
+        var (call, sums) = Guarded(120, keys, 2, depth);
+        DotProductAttention.Run(call with { OutputFaults = [FaultPlan.Of(120, depth, [new Flip(101, column, 30)]), FaultPlan.None] }, new Workspace());
         Assert.Multiple(() =>
         {
             Assert.That(Beyond(sums.ExpectedOutputs, sums.ObservedOutputs), Is.EqualTo(new[] { 101 }));

@@ -29,10 +29,25 @@ public class VectorMathTests
             Assert.That(Falling(-1e30f), Is.InRange(0, 1.2e-38f));
             Assert.That(Falling(float.NegativeInfinity), Is.InRange(0, 1.2e-38f));
             Assert.That(Falling(float.NaN), Is.NaN);
-            Assert.That(VectorMath.TimesSigmoid(Vector512.Create(3f), Vector512.Create(1e30f)).ToScalar(), Is.EqualTo(3f));
-            Assert.That(VectorMath.TimesSigmoid(Vector512.Create(3f), Vector512.Create(-1e30f)).ToScalar(), Is.EqualTo(0f).Within(1e-30f));
-            Assert.That(VectorMath.TimesSigmoid(Vector512.Create(float.NaN), Vector512.Create(1f)).ToScalar(), Is.NaN);
+            Vector512<float> a = Vector512.Create(3f), b = a, c = Vector512.Create(float.NaN), d = Vector512.Create(1f);
+            FourVectors.TimesSigmoid(ref a, ref b, ref c, ref d, Vector512.Create(1e30f), Vector512.Create(-1e30f), Vector512.Create(1f), Vector512<float>.Zero);
+            Assert.That(a.ToScalar(), Is.EqualTo(3f));
+            Assert.That(b.ToScalar(), Is.EqualTo(0f).Within(1e-30f));
+            Assert.That(c.ToScalar(), Is.NaN);
+            Assert.That(d.ToScalar(), Is.EqualTo(0.5f));
         });
+    }
+
+    [Test]
+    public void Four_vectors_have_the_bits_of_each_alone()
+    {
+        for (var x = -90f; x < 0.5f; x += 0.0137f)
+        {
+            Vector512<float> a = Vector512.Create(x), b = a * 0.37f, c = a * 0.011f, d = Vector512.Create(float.NegativeInfinity);
+            var alone = new[] { a, b, c, d }.Select(VectorMath.ExpOfNonPositive).ToArray();
+            FourVectors.ExpOfNonPositive(ref a, ref b, ref c, ref d);
+            Assert.That(new[] { a, b, c, d }.SequenceEqual(alone), $"at {x}");
+        }
     }
 
     [Test]
