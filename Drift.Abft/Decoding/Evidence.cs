@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Drift.Abft;
 
 /// <summary>What an accumulator's size says about a flip. Clean accumulators are small against the bound that their operands' norms give.</summary>
@@ -17,6 +19,14 @@ internal static class Evidence
     {
         var variance = bound * bound / depth * Freedom;
         return variance == 0 ? 1 : (variance + (float)value * value) / (variance + (float)other * other);
+    }
+
+    /// <summary>Sixteen of <see cref="Ratio"/>, to the bit.</summary>
+    public static Vector512<float> Ratios(Vector512<int> values, Vector512<int> others, Vector512<float> bounds, int depth)
+    {
+        var variance = bounds * bounds / Vector512.Create((float)depth) * Freedom;
+        var (value, other) = (Vector512.ConvertToSingle(values), Vector512.ConvertToSingle(others));
+        return Vector512.ConditionalSelect(Vector512.Equals(variance, Vector512<float>.Zero), Vector512<float>.One, (variance + value * value) / (variance + other * other));
     }
 
     /// <summary>The odds that go with a product of ratios: density over density.</summary>

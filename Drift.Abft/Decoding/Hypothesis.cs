@@ -9,7 +9,11 @@ namespace Drift.Abft;
 /// <param name="Column">Column of the tile.</param>
 /// <param name="Bit">The bit.</param>
 /// <param name="Certain">False when another explanation, about as good, does without it.</param>
-internal readonly record struct Placement(byte Row, byte Column, byte Bit, bool Certain);
+internal readonly record struct Placement(byte Row, byte Column, byte Bit, bool Certain)
+{
+    /// <summary>Whether another is the same flip.</summary>
+    public bool IsOf(Placement other) => ((Row ^ other.Row) | (Column ^ other.Column) | (Bit ^ other.Bit)) == 0;
+}
 
 /// <summary>
 /// Part of an explanation of a tile's deviations: flips placed so far, and the deviations that they leave. Lines are kept as rows, columns and, where moments were taken,
@@ -47,7 +51,7 @@ internal sealed class Hypothesis
     public int Rank { get; set; }
 
     /// <summary>By how much the values speak for the flips placed: the natural logarithm of a likelihood ratio.</summary>
-    public float Evidence { get; private set; }
+    public float Evidence { get; set; }
 
     /// <summary>Takes the deviations of a tile, nothing placed.</summary>
     public void Load(in SuspectProduct product, int tileRow, int tileColumn, int height, int width)
@@ -102,6 +106,9 @@ internal sealed class Hypothesis
         }
     }
 
+    /// <summary>Whether moments were taken.</summary>
+    public bool HasMoments => _moments;
+
     /// <summary>True when nothing at all is left to explain.</summary>
     public bool IsClosed => !_sums.AsSpan(0, _moments ? _sums.Length : RowMoments).ContainsAnyExcept(0);
 
@@ -123,29 +130,37 @@ internal sealed class Hypothesis
     /// <summary>The fewest flips that the columns need still.</summary>
     public int ColumnNeed => _columnNeed;
 
+    /// <summary><see cref="Least"/> with a flip more.</summary>
+    /// <param name="row">Row of the tile.</param>
+    /// <param name="column">Column of the tile.</param>
+    /// <param name="change">What the flip changed the accumulator by.</param>
+    public int LeastWith(int row, int column, int change)
+    {
+        int i = Rows + row, j = Columns + column;
+        var inRow = _rowNeed - Weight(i) + WeightWithout(i, change, change * (column - _centre));
+        var inColumn = _columnNeed - Weight(j) + WeightWithout(j, change, change * (row - _centre));
+        return Flips + 1 + Math.Max(inRow, inColumn);
+    }
+
     /// <summary>Places a flip.</summary>
     /// <param name="row">Row of the tile.</param>
     /// <param name="column">Column of the tile.</param>
     /// <param name="bit">The bit.</param>
     /// <param name="accumulator">The accumulator, flip included.</param>
-    /// <param name="evidence">By how much its value speaks for it.</param>
-    public void Place(int row, int column, int bit, int accumulator, float evidence)
+    public void Place(int row, int column, int bit, int accumulator)
     {
         Shift(row, column, new Flip(row, column, bit).Delta(accumulator));
         Flips++;
-        Evidence += evidence;
         Append(new Placement((byte)row, (byte)column, (byte)bit, true));
     }
 
     /// <summary>Takes the last placement back.</summary>
     /// <param name="accumulator">As it was placed with.</param>
-    /// <param name="evidence">As it was placed with.</param>
-    public void TakeBack(int accumulator, float evidence)
+    public void TakeBack(int accumulator)
     {
         var last = _placements[--_count];
         Shift(last.Row, last.Column, -new Flip(last.Row, last.Column, last.Bit).Delta(accumulator));
         Flips--;
-        Evidence -= evidence;
     }
 
     /// <summary>Whether an element certainly has its flip already: it has one at most.</summary>
@@ -173,13 +188,14 @@ internal sealed class Hypothesis
         var own = _count;
         for (var i = 0; i < own; i++)
         {
-            if (_placements[i].Certain && !other.Contains(_placements[i]))
+            if (_placements[i].Certain && other.IndexOf(_placements[i], other._count, i) < 0)
                 _placements[i] = _placements[i] with { Certain = false };
         }
 
-        foreach (var placed in other.Placements)
+        for (var i = 0; i < other._count; i++)
         {
-            var at = IndexOf(placed, own);
+            var placed = other._placements[i];
+            var at = IndexOf(placed, own, i);
             if (at < 0)
                 Append(placed with { Certain = false });
             else if (!placed.Certain)
@@ -189,13 +205,14 @@ internal sealed class Hypothesis
         Evidence = Math.Max(Evidence, other.Evidence);
     }
 
-    private bool Contains(Placement placement) => IndexOf(placement, _count) >= 0;
-
-    private int IndexOf(Placement placement, int end)
+    /// <summary>Where a placement stands, certain or not. Explanations that are joined began as one, so most stand at the same place.</summary>
+    private int IndexOf(Placement placement, int end, int likely)
     {
+        if (likely < end && _placements[likely].IsOf(placement))
+            return likely;
         for (var i = 0; i < end; i++)
         {
-            if (_placements[i] with { Certain = true } == placement with { Certain = true })
+            if (_placements[i].IsOf(placement))
                 return i;
         }
 
@@ -234,6 +251,9 @@ internal sealed class Hypothesis
     }
 
     private int Weight(int line) => _moments ? LineWeight.Of(_sums[line], _sums[line + RowMoments], _centre, _length) : LineWeight.Of(_sums[line]);
+
+    private int WeightWithout(int line, int change, int moment) =>
+        _moments ? LineWeight.Of(_sums[line] - change, _sums[line + RowMoments] - moment, _centre, _length) : LineWeight.Of(_sums[line] - change);
 
     private ulong Odd(int first, int mask)
     {

@@ -17,7 +17,7 @@ public sealed class PlaneDecoder : ICorrector
     private readonly DeviatingLines _lines = new();
     private readonly Flip[] _flips = new Flip[Peeling.Most];
     private readonly Placement[] _placements = new Placement[Peeling.Most];
-    private readonly CompactTile _compact = new();
+    private readonly PlaneWalk _walk = new();
     private readonly Hypothesis _start = new();
     private readonly PlaneSearch _search = new();
     private readonly RectangleCheck _rectangles = new();
@@ -61,8 +61,8 @@ public sealed class PlaneDecoder : ICorrector
                 var peeling = new Peeling(product, suspect, tileRow, tileColumn, _flips);
                 if (!AlwaysSearches && peeling.TryPlace(rows, columns))
                     Apply(product, suspect, peeling.Placements(_placements), tileRow, tileColumn, finding, corrections);
-                else if (!AlwaysSearches && _compact.TryPlace(product, suspect, rows, columns, tileRow, tileColumn))
-                    Apply(product, suspect, _compact.Placements, tileRow, tileColumn, finding, corrections);
+                else if (!AlwaysSearches && _walk.TryPlace(product, suspect, rows, columns, tileRow, tileColumn))
+                    Apply(product, suspect, _walk.Placements, tileRow, tileColumn, finding, corrections);
                 else
                     Search(product, suspect, tileRow, tileColumn, finding, corrections);
             }
@@ -106,7 +106,7 @@ public sealed class PlaneDecoder : ICorrector
                 var column = BitOperations.TrailingZeroCount(beyond);
                 var bit = tile.BitBeyondBound(row, column);
                 if (bit >= 0)
-                    _start.Place(row, column, bit, tile[row, column], 0);
+                    _start.Place(row, column, bit, tile[row, column]);
             }
         }
     }

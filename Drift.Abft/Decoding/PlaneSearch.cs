@@ -1,4 +1,5 @@
 using System.Numerics;
+using Drift.Kernels;
 
 namespace Drift.Abft;
 
@@ -19,7 +20,7 @@ internal sealed class PlaneSearch
     private const int MostTrials = 20_000, MostFollowed = 1_000;
 
     /// <summary>ln of the odds by which values must speak for one of two explanations with as many flips: 10,000 to 1.</summary>
-    private const float Decisive = 9.2f;
+    public const float Decisive = 9.2f;
 
     /// <summary>Odd lines of a plane up to which its matchings are tried one by one.</summary>
     private const int FewLines = 3;
@@ -42,7 +43,8 @@ internal sealed class PlaneSearch
             return null;
         if (start.LowestPlane == 32)
             return start.IsClosed ? start : null;
-        if (FollowTheOnlyWay(tile, start) is { } only)
+        // Where no moments are, whoever asks has gone that way already.
+        if (start.HasMoments && FollowTheOnlyWay(tile, start) is { } only)
             return only;
         _queue.Reset(start.Least);
         _queue.Add(start);
@@ -71,7 +73,7 @@ internal sealed class PlaneSearch
             int row = BitOperations.TrailingZeroCount(rows), column = BitOperations.TrailingZeroCount(columns);
             if (!IsPossible(tile, hypothesis, row, column, plane))
                 return false;
-            hypothesis.Place(row, column, plane, tile[row, column], 0);
+            hypothesis.Place(row, column, plane, tile[row, column]);
         }
     }
 
@@ -94,7 +96,7 @@ internal sealed class PlaneSearch
             for (var i = 0; i < count; i++, rows &= rows - 1)
             {
                 var row = BitOperations.TrailingZeroCount(rows);
-                _trunk.Place(row, only[i], plane, tile[row, only[i]], 0);
+                _trunk.Place(row, only[i], plane, tile[row, only[i]]);
             }
         }
 
@@ -118,14 +120,14 @@ internal sealed class PlaneSearch
             if (!IsPossible(tile, _trunk, row, column, plane))
                 continue;
             var accumulator = tile[row, column];
-            _trunk.Place(row, column, plane, accumulator, 0);
+            _trunk.Place(row, column, plane, accumulator);
             if (_trunk.Least <= least)
             {
                 tried[depth] = (byte)column;
                 ways += Match(tile, plane, least, rows & (rows - 1), columns & ~(1UL << column), depth + 1, tried, kept);
             }
 
-            _trunk.TakeBack(accumulator, 0);
+            _trunk.TakeBack(accumulator);
         }
 
         return ways;
@@ -141,8 +143,8 @@ internal sealed class PlaneSearch
             return false;
         // Lines of the larger side take one flip each; those that have no partner share a line of the other.
         var byRows = rowCount >= columnCount;
-        var matching = new Matching(plane, byRows, flips, ulong.MaxValue >> (64 - (byRows ? tile.Width : tile.Height)));
         _work.CopyFrom(hypothesis);
+        var matching = new Matching(plane, byRows, flips, ulong.MaxValue >> (64 - (byRows ? tile.Width : tile.Height)), _work.Placements.Length, _work.Evidence);
         _nextLimit = int.MaxValue;
         Descend(tile, matching, byRows ? rows : columns, byRows ? columns : rows);
         if (_nextLimit != int.MaxValue)
@@ -155,7 +157,7 @@ internal sealed class PlaneSearch
         if (open == 0)
         {
             if (_work.Least == matching.Flips)
-                Admit();
+                Admit(tile, matching);
             return;
         }
 
@@ -168,13 +170,16 @@ internal sealed class PlaneSearch
             if (!IsPossible(tile, _work, row, column, matching.Plane) || ++_trials > MostTrials)
                 continue;
             var accumulator = tile[row, column];
-            var evidence = Evidence.ForFlip(accumulator, accumulator ^ (1 << matching.Plane), tile.Bound(row, column), tile.Depth);
-            _work.Place(row, column, matching.Plane, accumulator, evidence);
-            if (_work.Least <= matching.Flips)
-                Descend(tile, matching, rest, odd ^ (1UL << partner));
-            else
-                _nextLimit = Math.Min(_nextLimit, _work.Least);
-            _work.TakeBack(accumulator, evidence);
+            var least = _work.LeastWith(row, column, new Flip(row, column, matching.Plane).Delta(accumulator));
+            if (least > matching.Flips)
+            {
+                _nextLimit = Math.Min(_nextLimit, least);
+                continue;
+            }
+
+            _work.Place(row, column, matching.Plane, accumulator);
+            Descend(tile, matching, rest, odd ^ (1UL << partner));
+            _work.TakeBack(accumulator);
         }
     }
 
@@ -182,8 +187,12 @@ internal sealed class PlaneSearch
         MathF.Abs(tile[row, column] ^ (1 << plane)) <= tile.Bound(row, column) && !hypothesis.HasPlaced(row, column);
 
     /// <summary>Queues an explanation, unless another leaves the same deviations: then the one with fewer flips, the better one, or both as one.</summary>
-    private void Admit()
+    private void Admit(in SuspectTile tile, in Matching matching)
     {
+        var evidence = matching.Evidence;
+        foreach (var (row, column, bit, _) in _work.Placements[matching.Placed..])
+            evidence += Evidence.ForFlip(tile[row, column], tile[row, column] ^ (1 << bit), tile.Bound(row, column), tile.Depth);
+        _work.Evidence = evidence;
         if (_queue.Like(_work) is not { } known)
         {
             _queue.Add(_work);
@@ -208,5 +217,7 @@ internal sealed class PlaneSearch
     /// <param name="ByRows">Whether rows take one flip each.</param>
     /// <param name="Flips">Flips, those still needed included, that the matching may come to.</param>
     /// <param name="All">All lines of the other side.</param>
-    private readonly record struct Matching(int Plane, bool ByRows, int Flips, ulong All);
+    /// <param name="Placed">Placements before it.</param>
+    /// <param name="Evidence">Evidence before it.</param>
+    private readonly record struct Matching(int Plane, bool ByRows, int Flips, ulong All, int Placed, float Evidence);
 }

@@ -4,7 +4,7 @@ using Drift.Kernels;
 namespace Drift.Bench;
 
 /// <summary>What <c>drift bench sweep</c> measures.</summary>
-/// <param name="Plan">The campaign that every turn runs from its beginning.</param>
+/// <param name="Plan">The campaign that every turn runs from its beginning; of more than one thread, with as many times its trials.</param>
 /// <param name="Model">Its model.</param>
 /// <param name="Backend">Name of the GEMM backend.</param>
 /// <param name="Threads">Threads of the campaign, and of the controls beside it; at least 2.</param>
@@ -24,6 +24,8 @@ internal sealed class SweepBench : IDisposable
     private readonly PeakLoop? _peak = PeakLoop.TryOpen("int8", out _);
     private List<TrialRow>? _first;
     private int _journals, _drawn;
+
+    private int Trials => _options.Plan.Stopping.Ceiling;
 
     /// <summary>Opens the labs.</summary>
     /// <param name="options">What is measured.</param>
@@ -75,7 +77,7 @@ internal sealed class SweepBench : IDisposable
         [
             (SweepSide.Alone, 1, () => Campaign(_labs[0], 1, cancellation)),
             (SweepSide.Together, _options.Threads, () => Campaign(_labs[0], _options.Threads, cancellation)),
-            (SweepSide.Apart, _options.Threads, () => AtOnce(i => Campaign(_labs[i], 1, cancellation))),
+            (SweepSide.Apart, _options.Threads, () => Apart(cancellation)),
         ];
         if (_peak is not null)
             sides.AddRange([(SweepSide.PeakAlone, 1, () => Peak(_peak)), (SweepSide.PeakApart, _options.Threads, () => AtOnce(_ => Peak(_peak)))]);
@@ -98,22 +100,58 @@ internal sealed class SweepBench : IDisposable
     /// <returns>Trials a second.</returns>
     private double Campaign(CampaignLab lab, int threads, CancellationToken cancellation)
     {
+        // As much for each thread on every side, so that beginnings and ends weigh alike.
+        var plan = _options.Plan with { Stopping = _options.Plan.Stopping with { Floor = Trials * threads, Ceiling = Trials * threads } };
         var file = Path.Combine(_folder, $"{Interlocked.Increment(ref _journals)}.txt");
-        var states = Enumerable.Range(0, _options.Plan.Cells).Select(_ => new CellState(_options.Plan)).ToList();
+        var states = Enumerable.Range(0, plan.Cells).Select(_ => new CellState(plan)).ToList();
         CampaignRun run;
         using (var journal = new Journal<TrialRow>(file))
         {
             run = new CampaignRun(lab, states, journal, threads);
             // Progress as for a machine that reads along.
-            var progress = new CampaignProgress(_options.Plan, states, null, TextWriter.Null);
+            var progress = new CampaignProgress(plan, states, null, TextWriter.Null);
             progress.Show(new Session(TextWriter.Null, TextWriter.Null, cancellation), told => run.Run(told, cancellation));
         }
 
         var rate = run.Drawn / run.Elapsed.TotalSeconds;
         Interlocked.Add(ref _drawn, run.Drawn);
-        var rows = Journal<TrialRow>.Records(file).ToList();
+        var rows = Journal<TrialRow>.Records(file).Where(row => row.Trial < Trials).ToList();
         Require(Interlocked.CompareExchange(ref _first, rows, null) ?? rows, rows);
         return rate;
+    }
+
+    /// <summary>A campaign in every lab. One that is done draws on until all are: the last would otherwise have the machine for itself.</summary>
+    /// <returns>The sum of the rates of whole campaigns: none waits for the slowest.</returns>
+    private double Apart(CancellationToken cancellation)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var left = _labs.Count;
+        return AtOnce(i =>
+        {
+            try
+            {
+                return Campaign(_labs[i], 1, cancellation);
+            }
+            finally
+            {
+                if (Interlocked.Decrement(ref left) == 0)
+                    over.Cancel();
+                GoOn(_labs[i], over.Token);
+            }
+        });
+    }
+
+    private void GoOn(CampaignLab lab, CancellationToken over)
+    {
+        var worker = new TrialWorker(lab);
+        for (var cell = 0; !over.IsCancellationRequested; cell = (cell + 1) % _options.Plan.Cells)
+        {
+            lab.Run(cell, 0, worker, CancellationToken.None);
+            Interlocked.Increment(ref _drawn);
+        }
+
+        // The next turn draws it again.
+        lab.Drop(lab.CleanRunOf(0, 0));
     }
 
     /// <returns>Billions of operations a second.</returns>
@@ -126,7 +164,7 @@ internal sealed class SweepBench : IDisposable
     }
 
     /// <summary>Something on every thread at once.</summary>
-    /// <returns>The sum of the rates: none waits for the slowest.</returns>
+    /// <returns>The sum of what they return.</returns>
     private double AtOnce(Func<int, double> run)
     {
         var all = Enumerable.Range(0, _options.Threads).Select(i => Task.Factory.StartNew(() => run(i), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToList();

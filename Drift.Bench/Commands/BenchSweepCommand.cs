@@ -11,7 +11,7 @@ namespace Drift.Bench;
 /// <summary><c>drift bench sweep</c>: what threads bring a campaign, beside what the machine gives.</summary>
 internal static class BenchSweepCommand
 {
-    private const int Trials = 4, Rounds = 4;
+    private const int Trials = 4, Rounds = 3;
     private const string Free = "none";
 
     /// <summary>The command.</summary>
@@ -21,7 +21,7 @@ internal static class BenchSweepCommand
         var model = Declare.Model();
         var protection = Declare.Choice("--protection", "How trials are protected", Free, [.. ProtectionCatalog.Names.Where(name => name != "range-clamp")]);
         var steps = Declare.Optional("--sampling-steps", "Sampling steps [default: the model's]", 1, 1000);
-        var trials = Declare.Number("--trials", "Trials of each group of steps in a turn", Trials, 1, 100_000);
+        var trials = Declare.Number("--trials", "Trials of each group of steps in a turn, for each thread", Trials, 1, 100_000);
         var rounds = Declare.Number("--rounds", "Turns of each side, behind one that warms up", Rounds, 1, 1000);
         var threads = Declare.Number("--threads", "Threads, against one", Math.Max(2, Environment.ProcessorCount), 2, 1024);
         var backend = Declare.Backend("What computes the INT8 products");
@@ -97,7 +97,7 @@ internal static class BenchSweepCommand
         var console = ReportConsole.On(output);
         console.Write(sides);
         console.Write(table);
-        console.WriteLine("Medians of turns in turn, in one process (measured). Each turn is a whole campaign: clean runs, trials, journal, progress. Apart: as many campaigns as threads, which share nothing but the machine.");
+        console.WriteLine("Medians of turns in turn, in one process (measured). Each turn is a whole campaign, as much a thread on every side: clean runs, trials, journal, progress. Apart: as many campaigns as threads, which share nothing but the machine.");
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rounds in which others took over {SweepTurn.Bearable} processors from a side are disturbed and do not count; * where there is no other, and the ratio is not to be trusted."));
     }
 
