@@ -22,6 +22,15 @@ internal static class DeviceKinds
         GuardedMeetRivals = device.Cuda is null,
     };
 
+    /// <summary>INT8 from fp32 activations, as layers have them: quantised in every run, with the checks' own sums of them in passing. Against the same without checks.</summary>
+    public static GemmKind<sbyte, int> Quantised(IDeviceProducts device) => Int8(device) with
+    {
+        Guards = [new("flat32, quantised", 32), new("flat128, quantised", 128)],
+        Rivals = [],
+        Plain = Guarding.None with { Name = "none, quantised" },
+        Ours = (operands, _, guarding, faultRate) => new DeviceInt8Product(device, operands, guarding, faultRate, quantises: true),
+    };
+
     /// <summary>fp32, against CLBlast where the device is OpenCL's, and our fp32 on the host; on CUDA against cuBLAS.</summary>
     public static GemmKind<float, float> Float(IDeviceProducts device) => GemmKinds.Float with
     {
@@ -43,12 +52,19 @@ internal sealed class DeviceInt8Product : IProduct<int>
     private readonly IDeviceProduct<GemmOutput> _product;
     private readonly GemmOutput _output = new();
 
-    public DeviceInt8Product(IDeviceProducts device, Operands<sbyte> operands, Guarding guarding, double faultRate)
+    /// <summary>Sends a product.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="operands">Its operands.</param>
+    /// <param name="guarding">Its checks.</param>
+    /// <param name="faultRate">Flips an element.</param>
+    /// <param name="quantises">Whether activations are sent in fp32 and quantised in every run; to the same codes.</param>
+    public DeviceInt8Product(IDeviceProducts device, Operands<sbyte> operands, Guarding guarding, double faultRate, bool quantises = false)
     {
         var (m, n, k) = operands.Shape;
         Name = $"Drift on {device.Name}, {guarding.Name}";
         _weights = device.Prepare(operands.Weights.Span, n, k, guarding.Tiles);
-        _product = device.Int8(new GemmCall(operands.Activations.Span, m, k, _weights), Plans.Draw(operands.Shape, faultRate));
+        var faults = Plans.Draw(operands.Shape, faultRate);
+        _product = quantises ? device.Quantised(Widened(operands.Activations.Span), sbyte.MaxValue, _weights, faults) : device.Int8(new GemmCall(operands.Activations.Span, m, k, _weights), faults);
     }
 
     /// <inheritdoc/>
@@ -74,6 +90,14 @@ internal sealed class DeviceInt8Product : IProduct<int>
         _product.Dispose();
         _weights.Dispose();
         _output.Dispose();
+    }
+
+    private static float[] Widened(ReadOnlySpan<sbyte> codes)
+    {
+        var values = new float[codes.Length];
+        for (var i = 0; i < codes.Length; i++)
+            values[i] = codes[i];
+        return values;
     }
 }
 

@@ -62,7 +62,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
     public void Run(Session session)
     {
         List<Action> work = options.Device is { } device
-            ? [.. Plan(DeviceKinds.Float(device)), .. Plan(DeviceKinds.Int8(device))]
+            ? [.. Plan(DeviceKinds.Float(device)), .. Plan(DeviceKinds.Int8(device)), .. Plan(DeviceKinds.Quantised(device))]
             : [.. Plan(GemmKinds.Int8), .. Plan(GemmKinds.Float), .. options.Contest is GemmContest.Gemm or GemmContest.Roofline ? Plan(GemmKinds.Bfloat16) : []];
         RunProgress.Show([What], work.Count, session, moved =>
         {
@@ -105,8 +105,8 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         where TOut : unmanaged, INumber<TOut>
     {
         using var operands = kind.Draw(shape);
-        using var plain = kind.Ours(operands, threads, Guarding.None, 0);
-        List<(string Protection, IProduct<TOut> Product)> ours = [(Guarding.None.Name, plain)];
+        using var plain = kind.Ours(operands, threads, kind.Plain, 0);
+        List<(string Protection, IProduct<TOut> Product)> ours = [(kind.Plain.Name, plain)];
         try
         {
             foreach (var guarding in kind.Guards)
@@ -175,7 +175,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         where TIn : unmanaged
         where TOut : unmanaged, INumber<TOut>
     {
-        foreach (var (guarding, (protection, product)) in ((Guarding[])[Guarding.None, .. kind.Guards]).Zip(clean))
+        foreach (var (guarding, (protection, product)) in ((Guarding[])[kind.Plain, .. kind.Guards]).Zip(clean))
         {
             using var faulty = kind.Ours(operands, threads, guarding, FaultRate);
             Pair(kind, (string.Create(CultureInfo.InvariantCulture, $"{protection}, p = {FaultRate}"), faulty), product, shape, threads, false, agree: false);
@@ -187,7 +187,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         where TIn : unmanaged
         where TOut : unmanaged, INumber<TOut>
     {
-        foreach (var (guarding, side) in ((Guarding[])[Guarding.None, .. kind.Guards]).Zip(ours))
+        foreach (var (guarding, side) in ((Guarding[])[kind.Plain, .. kind.Guards]).Zip(ours))
         {
             using var alone = kind.Ours(operands, 1, guarding, 0);
             Pair(kind, side, alone, shape, threads, false, rivalName: $"{alone.Name}, 1 thread");

@@ -20,6 +20,9 @@ internal sealed record GemmKind<TIn, TOut>
     /// <summary>What is timed.</summary>
     public required IReadOnlyList<GemmLayer> Layers { get; init; }
 
+    /// <summary>Ours without checks, by the name it has.</summary>
+    public Guarding Plain { get; init; } = Guarding.None;
+
     /// <summary>Protections that ours has besides none.</summary>
     public required IReadOnlyList<Guarding> Guards { get; init; }
 

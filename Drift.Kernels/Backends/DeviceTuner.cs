@@ -33,13 +33,19 @@ public static class DeviceTuner
         ArgumentOutOfRangeException.ThrowIfLessThan(edge, 1);
         string key;
         int most;
+        bool isGpu;
         using (var device = IlgpuDevice.Open(name, ILGPU.OptimizationLevel.O2))
-            (key, most) = (device.Key, device.Accelerator.MaxNumThreadsPerGroup);
+            (key, most, isGpu) = (device.Key, device.Accelerator.MaxNumThreadsPerGroup, device.IsGpu);
         List<(DeviceTuning Tuning, double Int8, double Float)> trials = [];
         foreach (var size in GroupSizes.Select(size => Math.Min(size, most)).Distinct())
             trials.Add(Time(name, new DeviceTuning(size, FloatForm.Direct), clock, edge));
         if (most >= BlockThreads)
-            trials.Add(Time(name, trials.MinBy(trial => trial.Int8 + trial.Float).Tuning with { Float = FloatForm.Block }, clock, edge));
+        {
+            // A block's group has a size of its own. What remains are kernels of one value an item, for which a GPU wants whole warps, whatever suits its direct products.
+            var size = isGpu ? DeviceTuning.Shipped(isGpu).GroupSize : trials.MinBy(trial => trial.Int8 + trial.Float).Tuning.GroupSize;
+            trials.Add(Time(name, new DeviceTuning(size, FloatForm.Block), clock, edge));
+        }
+
         var best = trials.MinBy(trial => trial.Int8 + trial.Float).Tuning;
         TuningFile.OfUser().Keep(key, best);
         double Speed(double seconds) => 2e-9 * edge * edge * edge / seconds;

@@ -21,6 +21,15 @@ public interface IDeviceProducts : IDisposable
     /// <exception cref="ArgumentException">The weights were prepared elsewhere, or a flip lies outside the product.</exception>
     IDeviceProduct<GemmOutput> Int8(in GemmCall call, FaultPlan faults = default);
 
+    /// <summary>Sends an INT8 product of fp32 activations, which are quantised in every run, the checks' own sums of them made in the same pass where the device's kernels can.</summary>
+    /// <param name="activations">A [M, K], row-major without gaps.</param>
+    /// <param name="largest">The largest magnitude of them, finite and at least 0: the scale is a 127th of it.</param>
+    /// <param name="weights">Weights of this device.</param>
+    /// <param name="faults">Flips.</param>
+    /// <exception cref="ArgumentException">The weights were prepared elsewhere, the activations are no whole rows, or a flip lies outside the product.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A magnitude that is none.</exception>
+    IDeviceProduct<GemmOutput> Quantised(ReadOnlySpan<float> activations, float largest, GemmWeights weights, FaultPlan faults = default);
+
     /// <summary>Sends an fp32 product C = A W^T; C has the bits of <see cref="FloatBackend"/>'s.</summary>
     /// <param name="a">A [M, K], row-major without gaps.</param>
     /// <param name="w">W [N, K], row-major without gaps.</param>

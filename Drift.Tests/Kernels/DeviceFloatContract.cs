@@ -43,6 +43,17 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
             Compare(m, n, k, tile, FaultPlan.None);
     }
 
+    [TestCase(1280, 1300, Description = "whole blocks on one of 60 multiprocessors or more")]
+    [TestCase(3000, 1500, Description = "a full wave of 132 multiprocessors, and the rest in halves")]
+    public void Products_that_fill_a_GPU_have_the_hosts_bits(int m, int n)
+    {
+        if (under.Name != IlgpuBackend.Cuda)
+            Assert.Ignore("smaller ones take the same way elsewhere");
+        var plan = new FaultPlanner().Draw(3, new GemmSite(1, 2, GemmRole.Key), m, n, BitErrorProfile.Uniform(0.003));
+        foreach (var tile in (int[])[0, 32, 128])
+            Compare(m, n, 20, tile, plan);
+    }
+
     [Test]
     public void Flips_are_the_hosts([Values(0, 32)] int tile)
     {

@@ -58,6 +58,39 @@ public sealed class LayerKernelContract(BackendUnderTest under)
         }
     }
 
+    [TestCase(150, 45, 150)]
+    [TestCase(150, 60, 1)]
+    public void Codes_sums_as_digits_are_the_hosts(int rows, int width, int rowsOfGroup)
+    {
+        if (under.Name == IlgpuBackend.Cpu)
+            Assert.Ignore("a group of 256 items is as many threads in the simulator");
+        const int Edge = 64, Across = 16, Rounded = 256, Tiles = 3;
+        var values = Values(5, rows * width);
+        var e = new QuantiseExtents(rows, Rounded, width, Across, rowsOfGroup, Edge);
+        int[] codes = new int[Rounded * Across], digits = new int[DigitLines.Rows(Tiles) * Across];
+        _device.QuantiseDigits(values, e, codes, digits);
+
+        var truth = new sbyte[Rounded * Across * 4];
+        for (var row = 0; row < rows; row += rowsOfGroup)
+        {
+            var group = values.AsSpan(row * width, rowsOfGroup * width);
+            Quantizer.Quantise(group, width, Quantizer.Scale(group), truth.AsSpan(row * Across * 4), Across * 4);
+        }
+
+        Assert.That(Bytes(codes), Is.EqualTo(truth));
+        var found = Bytes(digits);
+        for (var tile = 0; tile < Tiles; tile++)
+        {
+            for (var k = 0; k < Across * 4; k++)
+            {
+                var sum = Enumerable.Range(tile * Edge, Edge).Where(row => row < rows).Sum(row => truth[(row * Across * 4) + k]);
+                Assert.That(256 * found[(DigitLines.At(tile) * Across * 4) + k] + found[((DigitLines.At(tile) + 8) * Across * 4) + k], Is.EqualTo(sum), $"tile {tile}, k {k}");
+            }
+        }
+
+        static sbyte[] Bytes(int[] words) => [.. words.SelectMany(BitConverter.GetBytes).Select(value => (sbyte)value)];
+    }
+
     [TestCase(Rows, Width, 21, 1)]
     [TestCase(Rows, Width, 21, Rows)]
     [TestCase(70_000, 3, 8, 1, Description = "more rows than the 65,535 of a GPU's second grid dimension")]

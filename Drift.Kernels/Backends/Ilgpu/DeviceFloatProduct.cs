@@ -37,7 +37,7 @@ internal sealed class DeviceFloatProduct : IDisposable
         (_source, _windows, _weights, _plan, _a, _summed, _c, _parts, _sums) = (Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer());
         (_tileRows, _tileColumns) = (IlgpuWeights.TilesIn(m, tile), IlgpuWeights.TilesIn(n, tile));
         _rows = IlgpuWeights.RoundUp(m, family.RowGroup);
-        _linesStride = IlgpuWeights.RoundUp(_tileColumns, family.ColumnGroup);
+        _linesStride = IlgpuWeights.RoundUp(_tileColumns, family.ColumnLineGroup(_tileColumns));
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         var padded = IlgpuWeights.RoundUp(n, family.ColumnGroup);
         var stride = padded + _linesStride;
@@ -47,9 +47,9 @@ internal sealed class DeviceFloatProduct : IDisposable
             PackedPlan.Upload(faults, shape, _plan);
             var source = Upload(w);
             var weights = Floats(_weights, stride * depth);
-            _kernels.Interleave(FlatIndex.Count(depth, padded), source, weights, n, family.ColumnGroup, k, depth);
+            _kernels.Interleave(source, weights, n, padded, family.ColumnGroup, k, depth);
             if (tile > 0)
-                _kernels.Encode(new Index2D(depth, _linesStride), source, weights.SubView(padded * depth, _linesStride * depth), n, family.ColumnGroup, k, depth, tile);
+                _kernels.Encode(new Index2D(depth, _linesStride), source, weights.SubView(padded * depth, _linesStride * depth), n, family.ColumnLineGroup(_tileColumns), k, depth, tile);
 
             accelerator.Synchronize();
             Upload(a);
@@ -61,7 +61,7 @@ internal sealed class DeviceFloatProduct : IDisposable
         }
     }
 
-    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, _family.RowGroup);
+    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, _family.RowLineGroup(_tileRows));
 
     /// <summary>Rows of C, check rows included.</summary>
     private int AllRows => _rows + SummedRows;
@@ -81,9 +81,9 @@ internal sealed class DeviceFloatProduct : IDisposable
         }
         else
         {
-            _kernels.Interleave(FlatIndex.Count(e.Depth, _rows), source, launch.A, e.Rows, e.RowGroup, _k, e.Depth);
+            _kernels.Interleave(source, launch.A, e.Rows, _rows, e.RowGroup, _k, e.Depth);
             if (e.Tile > 0)
-                _kernels.Encode(new Index2D(e.Depth, SummedRows), source, launch.A.SubView(_rows * e.Depth, SummedRows * e.Depth), e.Rows, e.RowGroup, _k, e.Depth, e.Tile);
+                _kernels.Encode(new Index2D(e.Depth, SummedRows), source, launch.A.SubView(_rows * e.Depth, SummedRows * e.Depth), e.Rows, _family.RowLineGroup(_tileRows), _k, e.Depth, e.Tile);
         }
 
         _family.Multiply(launch, AllRows);

@@ -4,14 +4,15 @@ using ILGPU.Runtime;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>An INT8 product with its operands on a device: they go up, are multiplied as often as wanted, and results come down. Buffers grow and stay.</summary>
+/// <summary>An INT8 product with its operands on a device: they go up, are quantised where they are fp32, and multiplied as often as wanted, and results come down. Buffers grow and stay.</summary>
 internal sealed class DeviceProduct(Accelerator accelerator, Action<Index1D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> gather) : IDisposable
 {
-    private readonly DeviceBuffer _input = new(accelerator), _activations = new(accelerator), _plan = new(accelerator), _accumulators = new(accelerator), _sums = new(accelerator);
+    private readonly DeviceBuffer _lines = new(accelerator), _largest = new(accelerator), _input = new(accelerator), _activations = new(accelerator), _plan = new(accelerator), _accumulators = new(accelerator), _sums = new(accelerator);
     private ProductLaunch _launch;
     private SumLayout _layout;
     private GemmShape _shape;
     private WindowExtents? _convolution;
+    private Action? _quantise;
 
     /// <summary>Sends operands and flips.</summary>
     /// <param name="call">A, and weights of this device.</param>
@@ -19,21 +20,42 @@ internal sealed class DeviceProduct(Accelerator accelerator, Action<Index1D, Arr
     public void Load(in GemmCall call, FaultPlan faults)
     {
         var w = (IlgpuWeights)call.Weights;
-        _shape = call.Shape;
-        var (m, n, _) = _shape;
-        var rows = IlgpuWeights.RoundUp(m, w.Family.RowUnit);
-        _layout = new SumLayout(m, n, rows, w.Stride, w.Tile);
-        // A plan that was drawn and came out empty still has blocks, but no starts.
-        var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
-        var e = new GemmExtents(m, rows, n, w.LineWords, w.Stride, w.Tile, _layout.TileStride, blockColumns, blockRows * blockColumns);
-        var plan = PackedPlan.Upload(faults, _shape, _plan);
-        var sums = _sums.Take(_layout.Length);
-        _launch = new ProductLaunch(Upload(call, rows, w.LineWords), w, plan, _accumulators.Take(checked(rows * w.Stride)), sums, _layout.In(sums), e);
+        _quantise = null;
+        _launch = Launch(call.Shape, w, faults, Upload(call, IlgpuWeights.RoundUp(call.Shape.M, w.Family.RowUnit), w.LineWords));
+    }
+
+    /// <summary>Sends fp32 activations, quantised in every run under one scale, and flips.</summary>
+    /// <param name="activations">A [M, K].</param>
+    /// <param name="largest">The largest magnitude, of which the scale is made.</param>
+    /// <param name="w">Weights.</param>
+    /// <param name="faults">Flips.</param>
+    /// <param name="kernels">Quantises where the weights' family does not.</param>
+    public void Load(ReadOnlySpan<float> activations, float largest, IlgpuWeights w, FaultPlan faults, Func<LayerKernelSet> kernels)
+    {
+        int m = activations.Length / w.K, padded = IlgpuWeights.RoundUp(m, w.Family.RowUnit);
+        _input.UploadOnce(activations, activations.Length);
+        _largest.UploadOnce([largest], 1);
+        _convolution = null;
+        var codes = _activations.Take(checked(padded * w.LineWords));
+        _launch = Launch(new GemmShape(m, w.N, w.K), w, faults, codes);
+        var e = new QuantiseExtents(m, padded, w.K, w.LineWords, m, w.Tile);
+        var launch = new QuantiseLaunch(_input.All.Cast<float>(), _largest.All, codes, _lines.Take(w.Family.LinesLength(IlgpuWeights.TilesIn(m, w.Tile), w.LineWords)), e);
+        if (w.Family.Quantises(launch))
+        {
+            _launch = _launch with { Lines = w.Tile > 0 ? launch.Lines : null };
+            _quantise = () => w.Family.Quantises(launch);
+            return;
+        }
+
+        var tiles = (padded + DirectTile.Rows - 1) / DirectTile.Rows;
+        var (encode, sums) = (kernels().Encode, _lines.Take(PairRows.Length(tiles, DirectTile.Rows, w.LineWords)));
+        _quantise = () => encode(new Index2D(w.LineWords, tiles), launch.Values, launch.Largest, codes, sums, e with { Tile = DirectTile.Rows });
     }
 
     /// <summary>Multiplies what was loaded.</summary>
     public void Run()
     {
+        _quantise?.Invoke();
         if (_convolution is { } windows)
             gather(FlatIndex.Count(_launch.Extents.Words, _launch.Extents.PaddedRows), _input.All.Cast<sbyte>(), _launch.A, _launch.Extents.Words, windows);
         _launch.Weights.Family.Multiply(_launch);
@@ -55,8 +77,20 @@ internal sealed class DeviceProduct(Accelerator accelerator, Action<Index1D, Arr
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_input, _activations, _plan, _accumulators, _sums])
+        foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_lines, _largest, _input, _activations, _plan, _accumulators, _sums])
             buffer.Dispose();
+    }
+
+    private ProductLaunch Launch(GemmShape shape, IlgpuWeights w, FaultPlan faults, ArrayView<int> a)
+    {
+        _shape = shape;
+        var rows = IlgpuWeights.RoundUp(shape.M, w.Family.RowUnit);
+        _layout = new SumLayout(shape.M, shape.N, rows, w.Stride, w.Tile);
+        // A plan that was drawn and came out empty still has blocks, but no starts.
+        var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
+        var e = new GemmExtents(shape.M, rows, shape.N, w.LineWords, w.Stride, w.Tile, _layout.TileStride, blockColumns, blockRows * blockColumns);
+        var sums = _sums.Take(_layout.Length);
+        return new ProductLaunch(a, w, PackedPlan.Upload(faults, shape, _plan), _accumulators.Take(checked(rows * w.Stride)), sums, _layout.In(sums), e);
     }
 
     /// <summary>A as words, rows padded with zeros; of a convolution only its input, whose windows are gathered there.</summary>

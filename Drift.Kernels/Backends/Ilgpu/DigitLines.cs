@@ -20,7 +20,7 @@ internal static class DigitLines
     public const int Threads = MatrixBlocks.SliceWords * MatrixBlocks.SliceWords;
 
     /// <summary>Lines that hold some tiles' sums, padded to whole blocks of columns.</summary>
-    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixBlocks.Columns - 1 & -MatrixBlocks.Columns;
+    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixBlocks.LineColumns - 1 & -MatrixBlocks.LineColumns;
 
     /// <summary>Where the high digit of a tile's line stands.</summary>
     public static int At(int tile) => tile / 8 * 16 + tile % 8;
@@ -31,7 +31,7 @@ internal static class DigitLines
     /// <param name="words">Words of a line, whole slices.</param>
     /// <param name="tile">Edge of a checksum tile, a multiple of 32.</param>
     /// <param name="digits">Takes the lines [<see cref="Rows"/>, words].</param>
-    /// <param name="sums">Observed sums that are to be zero before the product, cleared in passing.</param>
+    /// <param name="sums">Observed sums that are to be zero before the product, cleared in passing; empty for none.</param>
     public static void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits, SumViews sums)
     {
         Clear(sums.ObservedRows);
@@ -51,15 +51,49 @@ internal static class DigitLines
             sum = Lanes4.Add(sum, Lanes4.Add(Lanes4.Add(Unpack(x0), Unpack(x1)), Lanes4.Add(Unpack(x2), Unpack(x3))));
         }
 
+        Store(shared, digits, sum, word, words);
+    }
+
+    /// <summary>One thread, as in <see cref="Encode"/>: fp32 to codes as <see cref="QuantiseKernels"/> has it, and the codes' lines in passing.</summary>
+    /// <param name="values">[rows, width].</param>
+    /// <param name="largest">A group's largest magnitude as bits.</param>
+    /// <param name="codes">Takes words [padded rows, words].</param>
+    /// <param name="digits">Takes the lines [<see cref="Rows"/>, words]; a single word where nobody wants them.</param>
+    /// <param name="e">Extents; <paramref name="codes"/> are written, and summed, in tiles of as many rows.</param>
+    public static void Quantise(ArrayView<float> values, ArrayView<int> largest, ArrayView<int> codes, ArrayView<int> digits, QuantiseExtents e)
+    {
+        const int Across = MatrixBlocks.SliceWords;
+        var shared = SharedMemory.Allocate<int>(Threads * 4);
+        int word = Grid.IdxX * Across + Group.IdxX % Across, first = Group.IdxX / Across;
+        var end = IntrinsicMath.Min((Grid.IdxY + 1) * e.Tile, e.PaddedRows);
+        var sum = default(Lanes4);
+        for (var line = Grid.IdxY * e.Tile + first; line < end; line += 2 * Across)
+        {
+            var x0 = QuantiseKernels.Codes(values, largest, line, word, e);
+            var x1 = line + Across < end ? QuantiseKernels.Codes(values, largest, line + Across, word, e) : default;
+            codes[line * e.Words + word] = Pack(x0);
+            if (line + Across < end)
+                codes[(line + Across) * e.Words + word] = Pack(x1);
+            sum = Lanes4.Add(sum, Lanes4.Add(x0, x1));
+        }
+
+        if (digits.IntLength > 1 && Grid.IdxY * e.Tile < e.Rows)
+            Store(shared, digits, sum, word, e.Words);
+    }
+
+    /// <summary>A tile's sum of a word over all threads of the group that have one, as digits.</summary>
+    private static void Store(ArrayView<int> shared, ArrayView<int> digits, Lanes4 sum, int word, int words)
+    {
+        const int Across = MatrixBlocks.SliceWords;
         Quad.Store(shared, Group.IdxX * 4, sum);
         Group.Barrier();
-        if (first > 0)
+        if (Group.IdxX >= Across)
             return;
         for (var other = 1; other < Across; other++)
             sum = Lanes4.Add(sum, Quad.Load(shared, (other * Across + Group.IdxX) * 4));
         var at = At(Grid.IdxY) * words + word;
-        digits[at] = Pack(High(sum.A), High(sum.B), High(sum.C), High(sum.D));
-        digits[at + 8 * words] = Pack(sum.A, sum.B, sum.C, sum.D);
+        digits[at] = Pack(new(High(sum.A), High(sum.B), High(sum.C), High(sum.D)));
+        digits[at + 8 * words] = Pack(sum);
     }
 
     private static void Clear(ArrayView<int> view)
@@ -73,5 +107,5 @@ internal static class DigitLines
 
     private static int High(int s) => s - (s << 24 >> 24) >> 8;
 
-    private static int Pack(int a, int b, int c, int d) => a & 255 | (b & 255) << 8 | (c & 255) << 16 | d << 24;
+    private static int Pack(Lanes4 x) => x.A & 255 | (x.B & 255) << 8 | (x.C & 255) << 16 | x.D << 24;
 }

@@ -5,55 +5,101 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>What becomes of a block thread's 8 x 8 accumulators: their flips, the way to memory, and their parts of the observed line sums.</summary>
 internal static class FloatBlockEpilogue
 {
-    /// <summary>One thread, whose columns are four from <paramref name="column"/> on and four half a block further.</summary>
-    public static void Run(
+    /// <summary>One thread, whose columns are four from <paramref name="column"/> on and, of a whole block, four half a block further.</summary>
+    public static void Run<TShare>(
         FloatSquare sum, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowParts, ArrayView<float> columnParts, int row, int column, int half, FloatExtents e)
+        where TShare : struct, IBlockShare
     {
         if (e.BlockColumns > 0)
         {
             sum = Flip(sum, plan, row, column, 0, e);
-            sum = Flip(sum, plan, row, column + half, FloatSquare.Half, e);
+            if (TShare.Columns == WholeBlock.Columns)
+                sum = Flip(sum, plan, row, column + half, FloatSquare.Half, e);
         }
 
         var at = row * e.Stride + column;
-        Store(c, at, half, sum.A);
-        Store(c, at + e.Stride, half, sum.B);
-        Store(c, at + 2 * e.Stride, half, sum.C);
-        Store(c, at + 3 * e.Stride, half, sum.D);
-        Store(c, at + 4 * e.Stride, half, sum.E);
-        Store(c, at + 5 * e.Stride, half, sum.F);
-        Store(c, at + 6 * e.Stride, half, sum.G);
-        Store(c, at + 7 * e.Stride, half, sum.H);
-        if (e.Tile == 0 || row >= e.PaddedRows || column >= e.PaddedColumns)
+        StoreLeft(c, at, e.Stride, sum);
+        if (TShare.Columns == WholeBlock.Columns)
+            StoreRight(c, at + half, e.Stride, sum);
+        if (e.Tile == 0)
             return;
-        int step = e.Stride / FloatSquare.Half, part = row * step + column / FloatSquare.Half, further = half / FloatSquare.Half;
-        Part(rowParts, part, further, sum.A);
-        Part(rowParts, part + step, further, sum.B);
-        Part(rowParts, part + 2 * step, further, sum.C);
-        Part(rowParts, part + 3 * step, further, sum.D);
-        Part(rowParts, part + 4 * step, further, sum.E);
-        Part(rowParts, part + 5 * step, further, sum.F);
-        Part(rowParts, part + 6 * step, further, sum.G);
-        Part(rowParts, part + 7 * step, further, sum.H);
-        Store(columnParts, row / FloatSquare.Edge * e.Stride + column, half, FloatSquare.ColumnSums(sum));
+        int step = e.Stride / FloatSquare.Half, part = row * step + column / FloatSquare.Half;
+        var columns = FloatSquare.ColumnSums(sum);
+        var above = row / FloatSquare.Edge * e.Stride + column;
+        Part(rowParts, part, step, sum.A.Left, sum.B.Left, sum.C.Left, sum.D.Left);
+        Part(rowParts, part + 4 * step, step, sum.E.Left, sum.F.Left, sum.G.Left, sum.H.Left);
+        FloatQuad.Store(columnParts, above, columns.Left);
+        if (TShare.Columns != WholeBlock.Columns)
+            return;
+        part += half / FloatSquare.Half;
+        Part(rowParts, part, step, sum.A.Right, sum.B.Right, sum.C.Right, sum.D.Right);
+        Part(rowParts, part + 4 * step, step, sum.E.Right, sum.F.Right, sum.G.Right, sum.H.Right);
+        FloatQuad.Store(columnParts, above + half, columns.Right);
     }
 
-    private static void Store(ArrayView<float> view, int at, int half, FloatLanes8 x)
+    /// <summary>Stores eight rows of the left four.</summary>
+    public static void StoreLeft(ArrayView<float> view, int at, int stride, FloatSquare x)
     {
-        FloatQuad.Store(view, at, x.Left);
-        FloatQuad.Store(view, at + half, x.Right);
+        FloatQuad.Store(view, at, x.A.Left);
+        FloatQuad.Store(view, at + stride, x.B.Left);
+        FloatQuad.Store(view, at + 2 * stride, x.C.Left);
+        FloatQuad.Store(view, at + 3 * stride, x.D.Left);
+        FloatQuad.Store(view, at + 4 * stride, x.E.Left);
+        FloatQuad.Store(view, at + 5 * stride, x.F.Left);
+        FloatQuad.Store(view, at + 6 * stride, x.G.Left);
+        FloatQuad.Store(view, at + 7 * stride, x.H.Left);
     }
 
-    private static void Part(ArrayView<float> parts, int at, int further, FloatLanes8 x)
+    /// <summary>Stores eight rows of the first one.</summary>
+    public static void StoreFirst(ArrayView<float> view, int at, int step, FloatSquare x)
     {
-        parts[at] = FloatLanes4.Sum(x.Left);
-        parts[at + further] = FloatLanes4.Sum(x.Right);
+        view[at] = x.A.Left.A;
+        view[at + step] = x.B.Left.A;
+        view[at + 2 * step] = x.C.Left.A;
+        view[at + 3 * step] = x.D.Left.A;
+        view[at + 4 * step] = x.E.Left.A;
+        view[at + 5 * step] = x.F.Left.A;
+        view[at + 6 * step] = x.G.Left.A;
+        view[at + 7 * step] = x.H.Left.A;
+    }
+
+    /// <summary>Stores eight rows of the left four as four rows of eight.</summary>
+    public static void StoreTransposed(ArrayView<float> view, int at, int stride, FloatSquare x)
+    {
+        FloatQuad.Store(view, at, new(x.A.Left.A, x.B.Left.A, x.C.Left.A, x.D.Left.A));
+        FloatQuad.Store(view, at + 4, new(x.E.Left.A, x.F.Left.A, x.G.Left.A, x.H.Left.A));
+        FloatQuad.Store(view, at + stride, new(x.A.Left.B, x.B.Left.B, x.C.Left.B, x.D.Left.B));
+        FloatQuad.Store(view, at + stride + 4, new(x.E.Left.B, x.F.Left.B, x.G.Left.B, x.H.Left.B));
+        FloatQuad.Store(view, at + 2 * stride, new(x.A.Left.C, x.B.Left.C, x.C.Left.C, x.D.Left.C));
+        FloatQuad.Store(view, at + 2 * stride + 4, new(x.E.Left.C, x.F.Left.C, x.G.Left.C, x.H.Left.C));
+        FloatQuad.Store(view, at + 3 * stride, new(x.A.Left.D, x.B.Left.D, x.C.Left.D, x.D.Left.D));
+        FloatQuad.Store(view, at + 3 * stride + 4, new(x.E.Left.D, x.F.Left.D, x.G.Left.D, x.H.Left.D));
+    }
+
+    private static void StoreRight(ArrayView<float> view, int at, int stride, FloatSquare x)
+    {
+        FloatQuad.Store(view, at, x.A.Right);
+        FloatQuad.Store(view, at + stride, x.B.Right);
+        FloatQuad.Store(view, at + 2 * stride, x.C.Right);
+        FloatQuad.Store(view, at + 3 * stride, x.D.Right);
+        FloatQuad.Store(view, at + 4 * stride, x.E.Right);
+        FloatQuad.Store(view, at + 5 * stride, x.F.Right);
+        FloatQuad.Store(view, at + 6 * stride, x.G.Right);
+        FloatQuad.Store(view, at + 7 * stride, x.H.Right);
+    }
+
+    private static void Part(ArrayView<float> parts, int at, int step, FloatLanes4 a, FloatLanes4 b, FloatLanes4 c, FloatLanes4 d)
+    {
+        parts[at] = FloatLanes4.Sum(a);
+        parts[at + step] = FloatLanes4.Sum(b);
+        parts[at + 2 * step] = FloatLanes4.Sum(c);
+        parts[at + 3 * step] = FloatLanes4.Sum(d);
     }
 
     /// <summary>Applies those flips of a fault block that fall into eight rows of four columns, the accumulators' lanes from <paramref name="first"/> on.</summary>
     private static FloatSquare Flip(FloatSquare sum, ArrayView<int> plan, int row, int column, int first, FloatExtents e)
     {
-        // Padding, and check rows and columns, may lie beyond the last block.
+        // Padding may lie beyond the last block.
         if (row >= e.Rows || column >= e.Columns)
             return sum;
         var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;

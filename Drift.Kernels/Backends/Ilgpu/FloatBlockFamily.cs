@@ -13,9 +13,9 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     // Groups that a multiprocessor is to hold at once.
     private const int Resident = 2;
 
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents> _kernel =
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents, BlockOrder> _kernel =
         accelerator.LoadStreamKernel<
-            ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents>(FloatBlockKernel.Run<TSize>, accelerator is CudaAccelerator ? Groups : default);
+            ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents, BlockOrder>(FloatBlockKernel.Run<TSize>, accelerator is CudaAccelerator ? Groups : default);
 
     /// <summary>Threads of a group.</summary>
     public static int Threads => TSize.Edge / FloatSquare.Edge * (TSize.Edge / FloatSquare.Edge);
@@ -33,6 +33,12 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     public override int ColumnGroup => TSize.Edge;
 
     /// <inheritdoc/>
+    public override int RowLineGroup(int lines) => BlockOrder.LineGroup(lines, TSize.Edge);
+
+    /// <inheritdoc/>
+    public override int ColumnLineGroup(int lines) => BlockOrder.LineGroup(lines, TSize.Edge);
+
+    /// <inheritdoc/>
     public override int DepthUnit => TSize.Edge / 16;
 
     /// <inheritdoc/>
@@ -47,12 +53,15 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     /// <inheritdoc/>
     public override FloatFamily For(GemmShape shape)
     {
+        // Halves of such blocks leave half of the multiprocessors idle.
         var blocks = (long)IlgpuWeights.TilesIn(shape.M, TSize.Edge) * IlgpuWeights.TilesIn(shape.N, TSize.Edge);
-        return smaller is not null && blocks < Resident * accelerator.NumMultiprocessors ? smaller : this;
+        return smaller is not null && 4 * blocks < accelerator.NumMultiprocessors ? smaller : this;
     }
 
     /// <inheritdoc/>
-    public override void Multiply(FloatLaunch launch, int rows) => _kernel(
-        new KernelConfig(new Index2D(launch.Extents.Stride / TSize.Edge, rows / TSize.Edge), new Index2D(Threads, 1)),
-        launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, launch.Extents);
+    public override void Multiply(FloatLaunch launch, int rows)
+    {
+        var order = BlockOrder.Of(launch.Extents, rows, TSize.Edge, accelerator.NumMultiprocessors);
+        _kernel(new KernelConfig(order.Count, Threads), launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, launch.Extents, order);
+    }
 }

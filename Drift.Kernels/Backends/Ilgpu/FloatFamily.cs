@@ -36,6 +36,14 @@ internal abstract class FloatFamily
     /// <summary>Columns of W that are interleaved; N is padded to whole groups.</summary>
     public abstract int ColumnGroup { get; }
 
+    /// <summary>Summed rows of A that are interleaved, where there are so many.</summary>
+    /// <param name="lines">Their number.</param>
+    public virtual int RowLineGroup(int lines) => RowGroup;
+
+    /// <summary>Summed columns of W that are interleaved, where there are so many.</summary>
+    /// <param name="lines">Their number.</param>
+    public virtual int ColumnLineGroup(int lines) => ColumnGroup;
+
     /// <summary>K is padded with zeros to a multiple of this.</summary>
     public abstract int DepthUnit { get; }
 

@@ -6,8 +6,10 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>The kernels that fp32 products on a device are made of.</summary>
 internal sealed class FloatKernelSet(Accelerator accelerator, int group)
 {
-    /// <summary><see cref="FloatLineKernels.Interleave"/>.</summary>
-    public Action<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int> Interleave { get; } =
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, int, int, int, int> _transpose =
+        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatTransposeKernel.Run);
+
+    private readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int> _interleave =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Interleave, group);
 
     /// <summary><see cref="FloatLineKernels.Encode"/>.</summary>
@@ -33,4 +35,20 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
 
     /// <summary>The family of small launches: check rows and columns.</summary>
     public FloatFamily Direct { get; } = new FloatDirectFamily(accelerator, group);
+
+    /// <summary>Interleaves lines by whichever kernel suits: <see cref="FloatLineKernels.Interleave"/> or <see cref="FloatTransposeKernel"/>.</summary>
+    /// <param name="source">Lines [lines, K].</param>
+    /// <param name="target">Takes them.</param>
+    /// <param name="lines">Lines that there are.</param>
+    /// <param name="padded">Lines with padding, whole groups.</param>
+    /// <param name="group">Lines of a group.</param>
+    /// <param name="k">K.</param>
+    /// <param name="depth">K with padding.</param>
+    public void Interleave(ArrayView<float> source, ArrayView<float> target, int lines, int padded, int group, int k, int depth)
+    {
+        if (group % FloatTransposeKernel.Edge == 0)
+            _transpose(new KernelConfig(new Index2D(IlgpuWeights.TilesIn(depth, FloatTransposeKernel.Edge), padded / FloatTransposeKernel.Edge), new Index2D(FloatTransposeKernel.Threads, 1)), source, target, lines, group, k, depth);
+        else
+            _interleave(FlatIndex.Count(depth, padded), source, target, lines, group, k, depth);
+    }
 }

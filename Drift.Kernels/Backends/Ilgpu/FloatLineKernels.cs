@@ -62,12 +62,12 @@ internal static class FloatLineKernels
         var sum = 0f;
         var end = index.X < k ? IntrinsicMath.Min((index.Y + 1) * tile, lines) : 0;
         var line = index.Y * tile;
-        for (; line + 3 < end; line += 4)
+        for (; line + 15 < end; line += 16)
         {
-            // Four loads under way at once.
-            int at = line * k + index.X;
-            float x0 = source[at], x1 = source[at + k], x2 = source[at + 2 * k], x3 = source[at + 3 * k];
-            sum = sum + x0 + x1 + x2 + x3;
+            // Sixteen loads under way at once: a GPU's memory answers late, and an item has all of a tile's lines to add, one after the other.
+            var at = line * k + index.X;
+            FloatLanes16 x = new(Down(source, at, k), Down(source, at + 4 * k, k), Down(source, at + 8 * k, k), Down(source, at + 12 * k, k));
+            sum = Follow(Follow(Follow(Follow(sum, x.A), x.B), x.C), x.D);
         }
 
         for (; line < end; line++)
@@ -148,10 +148,18 @@ internal static class FloatLineKernels
     private static float Add(ArrayView<float> parts, int from, int step, int first, int end)
     {
         var sum = 0f;
-        for (var part = first; part < end; part++)
+        var part = first;
+        for (; part + 7 < end; part += 8)
+            sum = Follow(Follow(sum, Down(parts, from + part * step, step)), Down(parts, from + (part + 4) * step, step));
+        for (; part < end; part++)
             sum += parts[from + part * step];
         return sum;
     }
+
+    private static FloatLanes4 Down(ArrayView<float> view, int at, int step) => new(view[at], view[at + step], view[at + 2 * step], view[at + 3 * step]);
+
+    /// <summary>A sum's next four, one after the other.</summary>
+    private static float Follow(float sum, FloatLanes4 x) => sum + x.A + x.B + x.C + x.D;
 
     private static float LaySlowly(ArrayView<float> source, ArrayView<float> target, int lines, int top, int end, int p, int k)
     {

@@ -11,6 +11,13 @@ internal readonly struct FloatLanes8(FloatLanes4 left, FloatLanes4 right)
     public static FloatLanes8 MultiplyAdd(FloatLanes8 sum, float x, FloatLanes8 w) =>
         new(FloatLanes4.MultiplyAdd(sum.Left, x, w.Left), FloatLanes4.MultiplyAdd(sum.Right, x, w.Right));
 
+    /// <summary>x w + sum on the left, rounded once.</summary>
+    public static FloatLanes8 MultiplyAddLeft(FloatLanes8 sum, float x, FloatLanes4 w) => new(FloatLanes4.MultiplyAdd(sum.Left, x, w), sum.Right);
+
+    /// <summary>x w + sum in the first lane, rounded once.</summary>
+    public static FloatLanes8 MultiplyAddFirst(FloatLanes8 sum, float x, float w) =>
+        new(new(DeviceMath.FusedMultiplyAdd(x, w, sum.Left.A), sum.Left.B, sum.Left.C, sum.Left.D), sum.Right);
+
     /// <summary>Inverts the mask's bits in one lane of the left half, 0..3, or of the right one, 4..7; in none elsewhere.</summary>
     public static FloatLanes8 Toggle(FloatLanes8 x, int lane, int mask) => new(FloatLanes4.Toggle(x.Left, lane, mask), FloatLanes4.Toggle(x.Right, lane - 4, mask));
 }
@@ -33,6 +40,28 @@ internal readonly struct FloatSquare(
         FloatLanes8.MultiplyAdd(sum.F, lower.B, w),
         FloatLanes8.MultiplyAdd(sum.G, lower.C, w),
         FloatLanes8.MultiplyAdd(sum.H, lower.D, w));
+
+    /// <summary>Adds the products of eight activations and the four weights on the left.</summary>
+    public static FloatSquare MultiplyAddLeft(FloatSquare sum, FloatLanes4 upper, FloatLanes4 lower, FloatLanes4 w) => new(
+        FloatLanes8.MultiplyAddLeft(sum.A, upper.A, w),
+        FloatLanes8.MultiplyAddLeft(sum.B, upper.B, w),
+        FloatLanes8.MultiplyAddLeft(sum.C, upper.C, w),
+        FloatLanes8.MultiplyAddLeft(sum.D, upper.D, w),
+        FloatLanes8.MultiplyAddLeft(sum.E, lower.A, w),
+        FloatLanes8.MultiplyAddLeft(sum.F, lower.B, w),
+        FloatLanes8.MultiplyAddLeft(sum.G, lower.C, w),
+        FloatLanes8.MultiplyAddLeft(sum.H, lower.D, w));
+
+    /// <summary>Adds the products of eight activations and one weight, in the first column.</summary>
+    public static FloatSquare MultiplyAddFirst(FloatSquare sum, FloatLanes4 upper, FloatLanes4 lower, float w) => new(
+        FloatLanes8.MultiplyAddFirst(sum.A, upper.A, w),
+        FloatLanes8.MultiplyAddFirst(sum.B, upper.B, w),
+        FloatLanes8.MultiplyAddFirst(sum.C, upper.C, w),
+        FloatLanes8.MultiplyAddFirst(sum.D, upper.D, w),
+        FloatLanes8.MultiplyAddFirst(sum.E, lower.A, w),
+        FloatLanes8.MultiplyAddFirst(sum.F, lower.B, w),
+        FloatLanes8.MultiplyAddFirst(sum.G, lower.C, w),
+        FloatLanes8.MultiplyAddFirst(sum.H, lower.D, w));
 
     /// <summary>Inverts the mask's bits in one accumulator.</summary>
     public static FloatSquare Toggle(FloatSquare x, int row, int lane, int mask) => new(

@@ -23,7 +23,9 @@ internal readonly struct Fragments(Lanes16 rows, Lanes16 columns)
     /// <summary>Loads them.</summary>
     /// <param name="a">Address of the lane's row of A.</param>
     /// <param name="w">Address of the lane's column of W.</param>
-    public static Fragments Load(int a, int w) => new(Load(a), Load(w));
+    public static Fragments Load<TShare>(int a, int w)
+        where TShare : struct, IMatrixShare =>
+        new(Load(a), TShare.Columns == MatrixBlocks.Columns / 2 ? Load(w) : new(TensorCores.LoadMatrices(w, 0), TensorCores.LoadMatrices(w, Sixteen), default, default));
 
     /// <summary>Adds the products of all rows and the near 32 columns.</summary>
     public static RegisterTile Near(RegisterTile sum, Fragments x) => MultiplyAdd(sum, x.Rows, x.Columns.A, x.Columns.B);

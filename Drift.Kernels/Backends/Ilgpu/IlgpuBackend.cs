@@ -130,7 +130,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     public void Multiply(in GemmCall call, FaultPlan faults, GemmOutput output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        RequireOwn(call);
+        RequireOwn(call.Weights);
         lock (_gate)
         {
             Enter();
@@ -151,24 +151,46 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <inheritdoc/>
     public IDeviceProduct<GemmOutput> Int8(in GemmCall call, FaultPlan faults = default)
     {
-        RequireOwn(call);
+        RequireOwn(call.Weights);
         lock (_gate)
         {
             Enter();
             var product = new DeviceProduct(_device.Accelerator, _gather);
-            var resident = new Resident<GemmOutput>(this, product, product.Run, product.Read);
             try
             {
                 product.Load(call, faults);
-                return resident;
             }
             catch (Exception e)
             {
-                product.Dispose();
-                if (e is AcceleratorException failure)
-                    throw Failed(failure);
-                throw;
+                throw Dropped(product, e);
             }
+
+            return new Resident<GemmOutput>(this, product, product.Run, product.Read);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDeviceProduct<GemmOutput> Quantised(ReadOnlySpan<float> activations, float largest, GemmWeights weights, FaultPlan faults = default)
+    {
+        var own = RequireOwn(weights);
+        if (activations.Length == 0 || activations.Length % own.K != 0)
+            throw new ArgumentException($"{activations.Length} activations are no rows of {own.K} values", nameof(activations));
+        if (!float.IsFinite(largest) || largest < 0)
+            throw new ArgumentOutOfRangeException(nameof(largest), largest, "the largest magnitude is a finite number of at least 0");
+        lock (_gate)
+        {
+            Enter();
+            var product = new DeviceProduct(_device.Accelerator, _gather);
+            try
+            {
+                product.Load(activations, largest, own, faults, () => _tensors.Layers);
+            }
+            catch (Exception e)
+            {
+                throw Dropped(product, e);
+            }
+
+            return new Resident<GemmOutput>(this, product, product.Run, product.Read);
         }
     }
 
@@ -277,10 +299,14 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         }
     }
 
-    private void RequireOwn(in GemmCall call)
+    private IlgpuWeights RequireOwn(GemmWeights weights) =>
+        weights is IlgpuWeights w && w.Owner == this ? w : throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(weights));
+
+    /// <summary>What is thrown where a product could not be sent.</summary>
+    private Exception Dropped(DeviceProduct product, Exception e)
     {
-        if (call.Weights is not IlgpuWeights w || w.Owner != this)
-            throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(call));
+        product.Dispose();
+        return e is AcceleratorException failure ? Failed(failure) : e;
     }
 
     /// <summary>Sends weights and sums their lines.</summary>

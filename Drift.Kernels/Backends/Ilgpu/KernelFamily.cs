@@ -11,7 +11,19 @@ namespace Drift.Kernels.Ilgpu;
 /// <param name="AllSums">Where all sums go, as one buffer; what stands there is forgotten.</param>
 /// <param name="Sums">The same by kind.</param>
 /// <param name="Extents">Extents.</param>
-internal readonly record struct ProductLaunch(ArrayView<int> A, IlgpuWeights Weights, ArrayView<int> Plan, ArrayView<int> C, ArrayView<int> AllSums, SumViews Sums, GemmExtents Extents);
+internal readonly record struct ProductLaunch(ArrayView<int> A, IlgpuWeights Weights, ArrayView<int> Plan, ArrayView<int> C, ArrayView<int> AllSums, SumViews Sums, GemmExtents Extents)
+{
+    /// <summary>The sums of A's lines within each tile, where quantising left them; null where they are to be made.</summary>
+    public ArrayView<int>? Lines { get; init; }
+}
+
+/// <summary>What quantising works on.</summary>
+/// <param name="Values">[rows, width].</param>
+/// <param name="Largest">A group's largest magnitude as bits.</param>
+/// <param name="Codes">Takes words [padded rows, words].</param>
+/// <param name="Lines">Takes the codes' sums within each tile, as a family has them (<see cref="KernelFamily.LinesLength"/>).</param>
+/// <param name="Extents">Extents, the tile that of the checks, or 0.</param>
+internal readonly record struct QuantiseLaunch(ArrayView<float> Values, ArrayView<int> Largest, ArrayView<int> Codes, ArrayView<int> Lines, QuantiseExtents Extents);
 
 /// <summary>A way of multiplying on a device: how operands are padded and laid out, and the kernels that read them so.</summary>
 internal abstract class KernelFamily : IDisposable
@@ -45,6 +57,11 @@ internal abstract class KernelFamily : IDisposable
     /// <summary>Sums the lines of W within each tile.</summary>
     /// <param name="weights">W, there already.</param>
     public abstract void Encode(IlgpuWeights weights);
+
+    /// <summary>Quantises activations and sums their lines in the same pass, where the family has a kernel for both.</summary>
+    /// <param name="launch">Values and results.</param>
+    /// <returns>Whether it has.</returns>
+    public virtual bool Quantises(QuantiseLaunch launch) => false;
 
     /// <summary>Multiplies, flips, stores and sums.</summary>
     /// <param name="launch">Operands and results.</param>

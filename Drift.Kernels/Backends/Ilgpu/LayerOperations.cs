@@ -39,6 +39,23 @@ internal sealed class LayerOperations : IDisposable
         _sums.Download(sums.Length).CopyTo(sums);
     }
 
+    /// <summary>Quantises with sums as digits: <see cref="DigitLines.Quantise"/>. On GPUs, and where a group of its size is no group of threads of the system.</summary>
+    /// <param name="values">[rows, width].</param>
+    /// <param name="e">Extents; words are whole slices.</param>
+    /// <param name="codes">Takes words [padded rows, words].</param>
+    /// <param name="digits">Takes the lines.</param>
+    public void QuantiseDigits(ReadOnlySpan<float> values, QuantiseExtents e, Span<int> codes, Span<int> digits)
+    {
+        var source = Upload(_values, values);
+        var largest = Measure(source, e);
+        var kernel = _device.Accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents>(DigitLines.Quantise);
+        kernel(
+            new KernelConfig(new Index2D(e.Words / MatrixBlocks.SliceWords, IlgpuWeights.TilesIn(e.PaddedRows, e.Tile)), new Index2D(DigitLines.Threads, 1)),
+            source, largest, _codes.Take(codes.Length), _sums.Take(digits.Length), e);
+        _codes.Download(codes.Length).CopyTo(codes);
+        _sums.Download(digits.Length).CopyTo(digits);
+    }
+
     /// <summary>Accumulators to values: <see cref="OutputKernels.Leave"/>.</summary>
     /// <param name="activations">What was quantised.</param>
     /// <param name="q">How.</param>

@@ -8,18 +8,25 @@ internal static class MatrixEpilogue
     /// <summary>Columns of half a warp's share: edges of checksum tiles are multiples of it.</summary>
     public const int HalfColumns = 32;
 
-    /// <summary>One lane of a warp's 64 x 64: accumulator tile (i, j) of a half holds rows 16 i + g and 16 i + g + 8, columns 8 j + 2 t and 8 j + 2 t + 1.</summary>
-    /// <param name="near">The first 32 columns.</param>
-    /// <param name="far">The other 32.</param>
+    private const int WarpEdge = 64;
+
+    /// <summary>
+    /// Whether sums of such tiles are added up in memory, which has to be zero before; those of 32 and 64 lines are whole within a warp, those of 128 within a group.
+    /// </summary>
+    public static bool Adds(int tile) => tile != HalfColumns && tile != 2 * HalfColumns && tile != MatrixBlocks.Columns;
+
+    /// <summary>One lane of a warp's 64 x 64: accumulator tile (i, j) of a half holds rows 16 i + g and 16 i + g + 8, columns 8 j + 2 t and 8 j + 2 t + 1 for lane 4 g + t.</summary>
+    /// <param name="share">The lane's accumulators.</param>
     /// <param name="plan">Flips.</param>
     /// <param name="c">Takes C.</param>
     /// <param name="sums">Takes observed sums.</param>
-    /// <param name="row">The warp's first row.</param>
-    /// <param name="column">The warp's first column.</param>
-    /// <param name="lane">The lane.</param>
+    /// <param name="place">The lane.</param>
+    /// <param name="shared">Memory of the group that nothing else needs now: 128 words a warp.</param>
     /// <param name="e">Extents.</param>
-    public static void Run(RegisterTile near, RegisterTile far, ArrayView<int> plan, ArrayView<int> c, SumViews sums, int row, int column, int lane, GemmExtents e)
+    public static void Run(WarpShare share, ArrayView<int> plan, ArrayView<int> c, SumViews sums, MatrixPlace place, ArrayView<int> shared, GemmExtents e)
     {
+        int row = place.Row + place.Warp / 2 * WarpEdge, column = place.Column + place.Warp % 2 * WarpEdge, lane = place.Lane;
+        RegisterTile near = share.Near, far = share.Far;
         if (e.BlockColumns > 0)
         {
             near = Flip(Flip(near, plan, row, column, 0, lane, e), plan, row, column, FaultPlan.Block, lane, e);
@@ -31,28 +38,43 @@ internal static class MatrixEpilogue
         Store(c, at + HalfColumns, far, e.Stride);
         if (e.Tile == 0)
             return;
-        var line = (row + (lane / 4)) * e.TileStride;
-        int ofColumns = (row / e.Tile * e.Stride) + column, further = ((row + 32) / e.Tile * e.Stride) + column;
-        if (e.Tile % (2 * HalfColumns) == 0)
+        int ofRow = (row + WarpSums.RowOf(lane)) * e.TileStride;
+        int ofColumns = row / e.Tile * e.Stride + column + 2 * lane, further = (row + HalfColumns) / e.Tile * e.Stride + column + 2 * lane;
+        if (e.Tile % WarpEdge != 0)
         {
-            // A tile takes all of the warp's rows and columns: half the additions in memory.
-            SumRows(sums.ObservedRows, line + (column / e.Tile), RegisterTile.Add(near, far), lane, e.TileStride);
-            SumColumns(sums.ObservedColumns, ofColumns, RegisterTile.ColumnSums(near), lane);
-            SumColumns(sums.ObservedColumns, ofColumns + HalfColumns, RegisterTile.ColumnSums(far), lane);
+            // A tile may end in the middle of the warp's rows and columns.
+            PutRows(sums, ofRow + column / e.Tile, WarpSums.OfRows(near, lane), e);
+            PutRows(sums, ofRow + (column + HalfColumns) / e.Tile, WarpSums.OfRows(far, lane), e);
+            PutColumns(sums, ofColumns, WarpSums.OfColumns(Lanes16.Add(near.A, near.B), Lanes16.Add(far.A, far.B), lane), e);
+            PutColumns(sums, further, WarpSums.OfColumns(Lanes16.Add(near.C, near.D), Lanes16.Add(far.C, far.D), lane), e);
             return;
         }
 
-        SumRows(sums.ObservedRows, line + (column / e.Tile), near, lane, e.TileStride);
-        SumRows(sums.ObservedRows, line + ((column + HalfColumns) / e.Tile), far, lane, e.TileStride);
-        SumColumns(sums.ObservedColumns, ofColumns, Lanes16.Add(near.A, near.B), lane);
-        SumColumns(sums.ObservedColumns, further, Lanes16.Add(near.C, near.D), lane);
-        SumColumns(sums.ObservedColumns, ofColumns + HalfColumns, Lanes16.Add(far.A, far.B), lane);
-        SumColumns(sums.ObservedColumns, further + HalfColumns, Lanes16.Add(far.C, far.D), lane);
+        var rows = WarpSums.OfRows(RegisterTile.Add(near, far), lane);
+        var columns = WarpSums.OfColumns(RegisterTile.ColumnSums(near), RegisterTile.ColumnSums(far), lane);
+        if (e.Tile != MatrixBlocks.Columns)
+        {
+            PutRows(sums, ofRow + column / e.Tile, rows, e);
+            PutColumns(sums, ofColumns, columns, e);
+            return;
+        }
+
+        // Of a tile two warps have each line: they meet in shared memory.
+        var own = place.Warp * 2 * WarpEdge;
+        Group.Barrier();
+        shared[own + WarpSums.RowOf(lane)] = rows.First;
+        shared[own + WarpSums.RowOf(lane) + 8] = rows.Second;
+        shared[own + WarpEdge + 2 * lane] = columns.First;
+        shared[own + WarpEdge + 2 * lane + 1] = columns.Second;
+        Group.Barrier();
+        int thread = Group.IdxX, warps = thread / WarpEdge * 4 * WarpEdge + thread % WarpEdge;
+        sums.ObservedRows[(place.Row + thread) * e.TileStride + place.Column / e.Tile] = shared[warps] + shared[warps + 2 * WarpEdge];
+        int across = thread % e.Tile, of = thread / e.Tile * 8 * WarpEdge + across / WarpEdge * 2 * WarpEdge + WarpEdge + across % WarpEdge;
+        sums.ObservedColumns[(place.Row / e.Tile + thread / e.Tile) * e.Stride + place.Column + across] = shared[of] + shared[of + 4 * WarpEdge];
     }
 
     /// <summary>Stores expected sums, the results of <see cref="DigitLines"/>: of a tile's two lines the lane has both.</summary>
-    /// <param name="near">The lane's accumulators of the first 32 digit lines.</param>
-    /// <param name="far">Those of the other 32.</param>
+    /// <param name="share">The lane's accumulators of the warp's 32 digit lines.</param>
     /// <param name="sums">Takes a sum a line and tile.</param>
     /// <param name="row">The warp's first line.</param>
     /// <param name="column">The warp's first digit line.</param>
@@ -61,20 +83,13 @@ internal static class MatrixEpilogue
     /// <param name="lineStep">Sums from one line to the next.</param>
     /// <param name="tiles">Tiles there are.</param>
     /// <param name="tileStep">Sums from one tile to the next.</param>
-    public static void Expect(
-        RegisterTile near, RegisterTile far, ArrayView<int> sums, int row, int column, int lane, int lines, int lineStep, int tiles, int tileStep)
+    public static void Expect(RegisterTile share, ArrayView<int> sums, int row, int column, int lane, int lines, int lineStep, int tiles, int tileStep)
     {
         int line = row + lane / 4, tile = column / 2 + lane % 4 * 2;
-        Expect(near, sums, line, lines, lineStep, tile, tiles, tileStep);
-        Expect(far, sums, line, lines, lineStep, tile + HalfColumns / 2, tiles, tileStep);
-    }
-
-    private static void Expect(RegisterTile x, ArrayView<int> sums, int line, int lines, int lineStep, int tile, int tiles, int tileStep)
-    {
-        Expect(x.A, sums, line, lines, lineStep, tile, tiles, tileStep);
-        Expect(x.B, sums, line + 16, lines, lineStep, tile, tiles, tileStep);
-        Expect(x.C, sums, line + 32, lines, lineStep, tile, tiles, tileStep);
-        Expect(x.D, sums, line + 48, lines, lineStep, tile, tiles, tileStep);
+        Expect(share.A, sums, line, lines, lineStep, tile, tiles, tileStep);
+        Expect(share.B, sums, line + 16, lines, lineStep, tile, tiles, tileStep);
+        Expect(share.C, sums, line + 32, lines, lineStep, tile, tiles, tileStep);
+        Expect(share.D, sums, line + 48, lines, lineStep, tile, tiles, tileStep);
     }
 
     private static void Expect(Lanes16 x, ArrayView<int> sums, int line, int lines, int lineStep, int tile, int tiles, int tileStep)
@@ -138,55 +153,23 @@ internal static class MatrixEpilogue
         Pair.Store(c, at + (8 * stride), x.C, x.D);
     }
 
-    private static void SumRows(ArrayView<int> sums, int slot, RegisterTile x, int lane, int step)
+    private static void PutRows(SumViews sums, int at, Lanes2 x, GemmExtents e)
     {
-        SumRows(sums, slot, x.A, lane, step);
-        SumRows(sums, slot + (16 * step), x.B, lane, step);
-        SumRows(sums, slot + (32 * step), x.C, lane, step);
-        SumRows(sums, slot + (48 * step), x.D, lane, step);
+        Put(sums.ObservedRows, at, x.First, e.Tile);
+        Put(sums.ObservedRows, at + 8 * e.TileStride, x.Second, e.Tile);
     }
 
-    /// <summary>Sums over the columns of rows g and g + 8: over the lane's eight, then over the four lanes of the row.</summary>
-    private static void SumRows(ArrayView<int> sums, int slot, Lanes16 x, int lane, int step)
+    private static void PutColumns(SumViews sums, int at, Lanes2 x, GemmExtents e)
     {
-        var pairs = Lanes4.Add(Lanes4.Add(x.A, x.B), Lanes4.Add(x.C, x.D));
-        var upper = AcrossRow(pairs.A + pairs.B);
-        var lower = AcrossRow(pairs.C + pairs.D);
-        if (lane % 4 != 0)
-            return;
-        Atomic.Add(ref sums[slot], upper);
-        Atomic.Add(ref sums[slot + (8 * step)], lower);
+        Put(sums.ObservedColumns, at, x.First, e.Tile);
+        Put(sums.ObservedColumns, at + 1, x.Second, e.Tile);
     }
 
-    /// <summary>Sums over 32 rows: over the lane's four, then over the eight lanes of the column.</summary>
-    private static void SumColumns(ArrayView<int> sums, int first, Lanes16 x, int lane)
+    private static void Put(ArrayView<int> sums, int at, int sum, int tile)
     {
-        SumColumns(sums, first, x.A, lane);
-        SumColumns(sums, first + 8, x.B, lane);
-        SumColumns(sums, first + 16, x.C, lane);
-        SumColumns(sums, first + 24, x.D, lane);
-    }
-
-    private static void SumColumns(ArrayView<int> sums, int first, Lanes4 x, int lane)
-    {
-        var even = DownColumn(x.A + x.C);
-        var odd = DownColumn(x.B + x.D);
-        if (lane >= 4)
-            return;
-        Atomic.Add(ref sums[first + (2 * lane)], even);
-        Atomic.Add(ref sums[first + (2 * lane) + 1], odd);
-    }
-
-    private static int AcrossRow(int x)
-    {
-        x += Warp.ShuffleXor(x, 1);
-        return x + Warp.ShuffleXor(x, 2);
-    }
-
-    private static int DownColumn(int x)
-    {
-        x += Warp.ShuffleXor(x, 4);
-        x += Warp.ShuffleXor(x, 8);
-        return x + Warp.ShuffleXor(x, 16);
+        if (Adds(tile))
+            Atomic.Add(ref sums[at], sum);
+        else
+            sums[at] = sum;
     }
 }

@@ -15,6 +15,9 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     private readonly Action<KernelConfig, ArrayView<int>, int, int, int, ArrayView<int>, SumViews> _encode =
         accelerator.LoadStreamKernel<ArrayView<int>, int, int, int, ArrayView<int>, SumViews>(DigitLines.Encode);
 
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents> _quantise =
+        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents>(DigitLines.Quantise);
+
     private readonly DeviceBuffer _lines = new(accelerator);
 
     /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
@@ -43,20 +46,35 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     public override int LinesLength(int tiles, int words) => checked(DigitLines.Rows(tiles) * words);
 
     /// <inheritdoc/>
-    public override void Encode(IlgpuWeights weights)
+    public override void Encode(IlgpuWeights weights) => Encode(weights.Words, weights.N, weights.LineWords, weights.Tile, weights.Lines, Nothing(weights.Lines));
+
+    /// <inheritdoc/>
+    public override bool Quantises(QuantiseLaunch launch)
     {
-        var nothing = weights.Lines.SubView(0, 0);
-        Encode(weights.Words, weights.N, weights.LineWords, weights.Tile, weights.Lines, new SumViews(nothing, nothing, nothing, nothing));
+        // Without checks nobody sums: then how many rows a group takes is free.
+        var e = launch.Extents with { Tile = launch.Extents.Tile == 0 ? MatrixBlocks.Columns : launch.Extents.Tile };
+        _quantise(
+            new KernelConfig(new Index2D(e.Words / MatrixBlocks.SliceWords, IlgpuWeights.TilesIn(e.PaddedRows, e.Tile)), new Index2D(DigitLines.Threads, 1)),
+            launch.Values, launch.Largest, launch.Codes, launch.Extents.Tile == 0 ? launch.Codes.SubView(0, 1) : launch.Lines, e);
+        return true;
     }
 
     /// <inheritdoc/>
     public override void Multiply(ProductLaunch launch)
     {
         var e = launch.Extents;
-        // Lines that no tile sums are multiplied too, of A as of W, and never stored: they need no zeros.
-        var lines = e.Tile == 0 ? launch.A : _lines.Take(LinesLength(IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Words));
-        if (e.Tile > 0)
-            Encode(launch.A, e.Rows, e.Words, e.Tile, lines, launch.Sums);
+        var lines = launch.Lines ?? launch.A;
+        if (e.Tile > 0 && launch.Lines is null)
+        {
+            // Lines that no tile sums are multiplied too, of A as of W, and never stored: they need no zeros.
+            lines = _lines.Take(LinesLength(IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Words));
+            Encode(launch.A, e.Rows, e.Words, e.Tile, lines, MatrixEpilogue.Adds(e.Tile) ? launch.Sums : Nothing(lines));
+        }
+        else if (e.Tile > 0 && MatrixEpilogue.Adds(e.Tile))
+        {
+            launch.AllSums.MemSetToZero();
+        }
+
         // One tall block a multiprocessor where one wave of them takes everything and square ones would share some multiprocessors; square ones elsewhere (measured, docs/gpu.md).
         var most = accelerator.NumMultiprocessors;
         var tall = MatrixBlocks.Groups(e, Rows256.Rows) <= most && MatrixBlocks.Groups(e, Rows128.Rows) > most;
@@ -68,6 +86,12 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
 
     /// <inheritdoc/>
     public override void Dispose() => _lines.Dispose();
+
+    private static SumViews Nothing(ArrayView<int> any)
+    {
+        var nothing = any.SubView(0, 0);
+        return new(nothing, nothing, nothing, nothing);
+    }
 
     private void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits, SumViews sums) => _encode(
         new KernelConfig(new Index2D(words / MatrixBlocks.SliceWords, IlgpuWeights.TilesIn(lines, tile)), new Index2D(DigitLines.Threads, 1)), operand, lines, words, tile, digits, sums);

@@ -6,7 +6,7 @@ namespace Drift.Kernels.Ilgpu;
 /// The product on matrix units: a group multiplies a block of 256 or 128 rows and 128 columns, each of its warps 64 x 64 of it in 4 x 8 accumulator tiles of 16 x 8 in registers. Slices of 64 values
 /// of k lie in two buffers of shared memory. What the instructions of half a slice read is in registers before they start: meanwhile the other half is loaded, and the slice after the next copied.
 /// One barrier a slice. Flips and observed line sums as in <see cref="DirectKernel"/>, from registers. Groups past the product's own multiply an operand with the other's summed
-/// lines (<see cref="DigitLines"/>): the expected sums.
+/// lines (<see cref="DigitLines"/>), half as many columns a block: the expected sums.
 /// </summary>
 internal static class MatrixKernel
 {
@@ -55,69 +55,83 @@ internal static class MatrixKernel
             blockColumn = (block - ofRows) / tall;
         }
 
+        int row = blockRow * TRows.Rows, warp = Group.IdxX / 32, lane = Group.IdxX % 32;
+        if (block < 0)
+        {
+            var column = blockColumn * MatrixBlocks.Columns;
+            var share = Multiply<TRows, WideShare>(sharedA, sharedW, top, last, left, row, column, e.Words);
+            MatrixEpilogue.Run(share, plan, c, sums, new MatrixPlace(row, column, warp, lane), sharedA, e);
+        }
+        else
+        {
+            var column = blockColumn * MatrixBlocks.LineColumns;
+            var near = Multiply<TRows, NarrowShare>(sharedA, sharedW, top, last, left, row, column, e.Words).Near;
+            row += warp / 2 * WarpEdge;
+            column += warp % 2 * NarrowShare.Columns;
+            if (block < ofRows)
+                MatrixEpilogue.Expect(near, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
+            else
+                MatrixEpilogue.Expect(near, sums.ExpectedColumns, row, column, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
+        }
+    }
+
+    /// <summary>A warp's accumulators, K done.</summary>
+    private static WarpShare Multiply<TRows, TShare>(ArrayView<int> sharedA, ArrayView<int> sharedW, ArrayView<int> top, int last, ArrayView<int> left, int row, int column, int words)
+        where TRows : struct, IMatrixRows
+        where TShare : struct, IMatrixShare
+    {
         // A thread copies one quad of every Apart-th row. Places in shared memory are addresses: the operands' two buffers stand one behind the other.
-        int apart = TRows.Rows / 4, row = blockRow * TRows.Rows, column = blockColumn * MatrixBlocks.Columns;
-        int copied = Group.IdxX / 4, quad = Group.IdxX % 4, step = apart * e.Words;
-        int a0 = IntrinsicMath.Min(row + copied, last) * e.Words + quad * 4, a1 = IntrinsicMath.Min(row + copied + apart, last) * e.Words + quad * 4;
-        int a2 = IntrinsicMath.Min(row + copied + 2 * apart, last) * e.Words + quad * 4, a3 = IntrinsicMath.Min(row + copied + 3 * apart, last) * e.Words + quad * 4;
-        var w0 = (column + copied) * e.Words + quad * 4;
+        int apart = TRows.Rows / 4, copied = Group.IdxX / 4, quad = Group.IdxX % 4, step = apart * words;
+        int a0 = IntrinsicMath.Min(row + copied, last) * words + quad * 4, a1 = IntrinsicMath.Min(row + copied + apart, last) * words + quad * 4;
+        int a2 = IntrinsicMath.Min(row + copied + 2 * apart, last) * words + quad * 4, a3 = IntrinsicMath.Min(row + copied + 3 * apart, last) * words + quad * 4;
+        var w0 = (column + copied) * words + quad * 4;
         int baseA = TensorCores.SharedAddress(ref sharedA[0]), baseW = TensorCores.SharedAddress(ref sharedW[0]);
         int toA = baseA + Fragments.At(copied, quad), toW = baseW + Fragments.At(copied, quad);
 
         int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
-        int rowsAt = Fragments.At(warp / 2 * WarpEdge, 0) + Fragments.OfRows(lane), columnsAt = Fragments.At(warp % 2 * WarpEdge, 0) + Fragments.OfColumns(lane);
+        int rowsAt = Fragments.At(warp / 2 * WarpEdge, 0) + Fragments.OfRows(lane), columnsAt = Fragments.At(warp % 2 * TShare.Columns, 0) + Fragments.OfColumns(lane);
         int atA = baseA + rowsAt, atW = baseW + columnsAt, halfA = baseA + (rowsAt ^ Fragments.Half), halfW = baseW + (columnsAt ^ Fragments.Half);
         int sliceA = TRows.Rows * 4 * MatrixBlocks.SliceWords, sliceW = MatrixBlocks.Columns * 4 * MatrixBlocks.SliceWords, bufferA = 0, bufferW = 0;
-        Copy<TRows>(toA, toW, top, a0, a1, a2, a3, left, w0, step);
-        if (MatrixBlocks.SliceWords < e.Words)
+        Copy<TRows, TShare>(toA, toW, top, a0, a1, a2, a3, left, w0, step);
+        if (MatrixBlocks.SliceWords < words)
         {
-            Copy<TRows>(
+            Copy<TRows, TShare>(
                 toA + sliceA, toW + sliceW, top, a0 + MatrixBlocks.SliceWords, a1 + MatrixBlocks.SliceWords, a2 + MatrixBlocks.SliceWords, a3 + MatrixBlocks.SliceWords, left, w0 + MatrixBlocks.SliceWords, step);
         }
 
         TensorCores.AwaitCopies();
         Group.Barrier();
-        var first = Fragments.Load(atA, atW);
+        var first = Fragments.Load<TShare>(atA, atW);
         RegisterTile near = default, far = default;
-        for (var p = 0; p < e.Words; p += MatrixBlocks.SliceWords)
+        for (var p = 0; p < words; p += MatrixBlocks.SliceWords)
         {
-            var second = Fragments.Load(bufferA + halfA, bufferW + halfW);
+            var second = Fragments.Load<TShare>(bufferA + halfA, bufferW + halfW);
             near = Fragments.Near(near, first);
-            far = Fragments.Far(far, first);
+            if (TShare.Columns == WarpEdge)
+                far = Fragments.Far(far, first);
 
             // The next slice is here, and nobody reads this one any more.
             TensorCores.AwaitCopies();
             Group.Barrier();
             var next = p + 2 * MatrixBlocks.SliceWords;
-            if (next < e.Words)
-                Copy<TRows>(toA + bufferA, toW + bufferW, top, a0 + next, a1 + next, a2 + next, a3 + next, left, w0 + next, step);
+            if (next < words)
+                Copy<TRows, TShare>(toA + bufferA, toW + bufferW, top, a0 + next, a1 + next, a2 + next, a3 + next, left, w0 + next, step);
             bufferA = sliceA - bufferA;
             bufferW = sliceW - bufferW;
             // Behind the last slice what stands there is loaded and never used: every thread does the same work between barriers.
-            first = Fragments.Load(bufferA + atA, bufferW + atW);
+            first = Fragments.Load<TShare>(bufferA + atA, bufferW + atW);
             near = Fragments.Near(near, second);
-            far = Fragments.Far(far, second);
+            if (TShare.Columns == WarpEdge)
+                far = Fragments.Far(far, second);
         }
 
-        row += warp / 2 * WarpEdge;
-        column += warp % 2 * WarpEdge;
-        if (block < 0)
-        {
-            MatrixEpilogue.Run(near, far, plan, c, sums, row, column, lane, e);
-        }
-        else if (block < ofRows)
-        {
-            MatrixEpilogue.Expect(near, far, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
-        }
-        else
-        {
-            MatrixEpilogue.Expect(near, far, sums.ExpectedColumns, row, column, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
-        }
+        return new WarpShare(near, far);
     }
 
-    /// <summary>A thread's share of a slice: a quad of four rows of the top operand, and of two or four of the left one's.</summary>
-    private static void Copy<TRows>(int toA, int toW, ArrayView<int> top, int a0, int a1, int a2, int a3, ArrayView<int> left, int w0, int step)
+    /// <summary>A thread's share of a slice: a quad of four rows of the top operand, and of one to four of the left one's, which has as many columns as two warps take.</summary>
+    private static void Copy<TRows, TShare>(int toA, int toW, ArrayView<int> top, int a0, int a1, int a2, int a3, ArrayView<int> left, int w0, int step)
         where TRows : struct, IMatrixRows
+        where TShare : struct, IMatrixShare
     {
         var further = TRows.Rows / 4 * 4 * MatrixBlocks.SliceWords;
         TensorCores.CopyQuad(toA, 0, ref top[a0]);
@@ -125,8 +139,9 @@ internal static class MatrixKernel
         TensorCores.CopyQuad(toA, 2 * further, ref top[a2]);
         TensorCores.CopyQuad(toA, 3 * further, ref top[a3]);
         TensorCores.CopyQuad(toW, 0, ref left[w0]);
-        TensorCores.CopyQuad(toW, further, ref left[w0 + step]);
-        if (TRows.Rows == MatrixBlocks.Columns)
+        if (2 * TShare.Columns > TRows.Rows / 4)
+            TensorCores.CopyQuad(toW, further, ref left[w0 + step]);
+        if (2 * TShare.Columns > TRows.Rows / 2)
         {
             TensorCores.CopyQuad(toW, 2 * further, ref left[w0 + 2 * step]);
             TensorCores.CopyQuad(toW, 3 * further, ref left[w0 + 3 * step]);

@@ -45,31 +45,36 @@ internal static class QuantiseKernels
     /// <param name="e">Extents.</param>
     public static void Encode(Index2D index, ArrayView<float> values, ArrayView<int> largest, ArrayView<int> codes, ArrayView<int> sums, QuantiseExtents e)
     {
-        int s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+        var sum = default(Lanes4);
         var end = IntrinsicMath.Min((index.Y + 1) * e.Tile, e.PaddedRows);
         for (var row = index.Y * e.Tile; row < end; row++)
         {
-            int x0 = 0, x1 = 0, x2 = 0, x3 = 0;
-            if (row < e.Rows)
-            {
-                var scale = Interop.IntAsFloat((uint)largest[row / e.RowsOfGroup]) / CodeRounder.LargestCode;
-                int at = row * e.Width, k = index.X * 4;
-                x0 = Code(values, at, k, scale, e.Width);
-                x1 = Code(values, at, k + 1, scale, e.Width);
-                x2 = Code(values, at, k + 2, scale, e.Width);
-                x3 = Code(values, at, k + 3, scale, e.Width);
-            }
-
-            codes[row * e.Words + index.X] = (x0 & 0xFF) | (x1 & 0xFF) << 8 | (x2 & 0xFF) << 16 | x3 << 24;
-            s0 += x0;
-            s1 += x1;
-            s2 += x2;
-            s3 += x3;
+            var x = Codes(values, largest, row, index.X, e);
+            codes[row * e.Words + index.X] = (x.A & 0xFF) | (x.B & 0xFF) << 8 | (x.C & 0xFF) << 16 | x.D << 24;
+            sum = Lanes4.Add(sum, x);
         }
 
         var place = PairRows.Place(index.Y, index.X, DirectTile.Rows, e.Words);
-        sums[place] = PairLanes.Pair(s0, s2);
-        sums[place + DirectTile.Rows] = PairLanes.Pair(s1, s3);
+        sums[place] = PairLanes.Pair(sum.A, sum.C);
+        sums[place + DirectTile.Rows] = PairLanes.Pair(sum.B, sum.D);
+    }
+
+    /// <summary>The four codes of a word, zero past the values.</summary>
+    public static Lanes4 Codes(ArrayView<float> values, ArrayView<int> largest, int row, int word, QuantiseExtents e)
+    {
+        if (row >= e.Rows)
+            return default;
+        var scale = Interop.IntAsFloat((uint)largest[row / e.RowsOfGroup]) / CodeRounder.LargestCode;
+        int at = row * e.Width, k = word * 4;
+        if (e.Width % 4 == 0)
+        {
+            if (k >= e.Width)
+                return default;
+            var x = FloatQuad.Load(values, at + k);
+            return new(Code(x.A, scale), Code(x.B, scale), Code(x.C, scale), Code(x.D, scale));
+        }
+
+        return new(Code(values, at, k, scale, e.Width), Code(values, at, k + 1, scale, e.Width), Code(values, at, k + 2, scale, e.Width), Code(values, at, k + 3, scale, e.Width));
     }
 
     /// <summary>A value's code.</summary>

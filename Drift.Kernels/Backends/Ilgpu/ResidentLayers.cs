@@ -22,7 +22,7 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
     {
         var (k, padded) = (weights.K, IlgpuWeights.RoundUp(rows, FloatDirectKernel.Rows));
         var lines = _lines.Take(checked(padded * k)).Cast<float>();
-        kernels.Interleave(FlatIndex.Count(k, padded), input, lines, rows, FloatDirectKernel.Rows, k, k);
+        kernels.Interleave(input, lines, rows, padded, FloatDirectKernel.Rows, k, k);
         Multiply(lines, rows, padded, weights, bias, output);
     }
 

@@ -21,7 +21,8 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     private QuantiseExtents _quantised;
     private WindowExtents? _windows;
     private int _reportWords, _capacity;
-    private (KernelFamily? Family, int Words) _encoded;
+    private (KernelFamily? Family, int Words, int Tile) _encoded;
+    private ArrayView<int>? _encodedLines;
 
     private LayerKernelSet Kernels => tensors.Layers;
 
@@ -131,13 +132,20 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     {
         var padded = IlgpuWeights.RoundUp(_quantised.Rows, w.Family.RowUnit);
         var codes = _codes.Take(checked(padded * w.LineWords));
-        if (_encoded == (w.Family, w.LineWords))
+        if (_encoded == (w.Family, w.LineWords, w.Tile))
             return codes;
-        _encoded = (w.Family, w.LineWords);
+        (_encoded, _encodedLines) = ((w.Family, w.LineWords, w.Tile), null);
         var largest = _largest.Take(_quantised.Rows / _quantised.RowsOfGroup);
         if (_windows is { } windows)
         {
             Kernels.EncodeWindows(FlatIndex.Count(w.LineWords, padded), _source, largest, codes, w.LineWords, _quantised.RowsOfGroup, windows);
+            return codes;
+        }
+
+        var lines = _lines.Take(w.Family.LinesLength(IlgpuWeights.TilesIn(_quantised.Rows, w.Tile), w.LineWords));
+        if (w.Family.Quantises(new QuantiseLaunch(_source, largest, codes, lines, _quantised with { PaddedRows = padded, Words = w.LineWords, Tile = w.Tile })))
+        {
+            _encodedLines = lines;
             return codes;
         }
 
@@ -156,7 +164,10 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         var e = new GemmExtents(shape.M, rows, shape.N, w.LineWords, w.Stride, w.Tile, layout.TileStride, blockColumns, blockRows * blockColumns);
         var sums = _sums.Take(layout.Length);
-        return new ProductLaunch(codes, w, tensors.Send(faults, shape, _plan), _accumulators.Take(checked(rows * w.Stride)), sums, layout.In(sums), e);
+        return new ProductLaunch(codes, w, tensors.Send(faults, shape, _plan), _accumulators.Take(checked(rows * w.Stride)), sums, layout.In(sums), e)
+        {
+            Lines = w.Tile > 0 ? _encodedLines : null,
+        };
     }
 
     /// <summary>The clean output's largest magnitude: the flips are taken back meanwhile.</summary>

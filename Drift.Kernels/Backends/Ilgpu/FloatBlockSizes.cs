@@ -1,0 +1,95 @@
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>How large a block is. A constant that the compiler folds: a size is a kernel of its own.</summary>
+internal interface IBlockSize
+{
+    /// <summary>Edge of the block, 16 times a power of two up to 128.</summary>
+    static abstract int Edge { get; }
+}
+
+/// <summary>The size for GPUs: 256 threads.</summary>
+internal readonly struct Block128 : IBlockSize
+{
+    /// <inheritdoc/>
+    public static int Edge => 128;
+}
+
+/// <summary>The size for GPUs where larger blocks would not fill them: 64 threads.</summary>
+internal readonly struct Block64 : IBlockSize
+{
+    /// <inheritdoc/>
+    public static int Edge => 64;
+}
+
+/// <summary>The size for the simulator, where a thread is a thread of the system: 4 threads.</summary>
+internal readonly struct Block16 : IBlockSize
+{
+    /// <inheritdoc/>
+    public static int Edge => 16;
+}
+
+/// <summary>How many columns a block has. A constant, as <see cref="IBlockSize"/>.</summary>
+internal interface IBlockShare
+{
+    /// <summary>Columns of a thread: 8, 4 or 1; the block has as many times an eighth of its edge.</summary>
+    static abstract int Columns { get; }
+}
+
+/// <summary>As many columns as rows.</summary>
+internal readonly struct WholeBlock : IBlockShare
+{
+    /// <inheritdoc/>
+    public static int Columns => 8;
+}
+
+/// <summary>Half as many: for summed lines, and for what is left of a product behind the last blocks that fill the GPU together.</summary>
+internal readonly struct HalfBlock : IBlockShare
+{
+    /// <inheritdoc/>
+    public static int Columns => 4;
+}
+
+/// <summary>An eighth as many, for summed lines that are few.</summary>
+internal readonly struct ThinBlock : IBlockShare
+{
+    /// <inheritdoc/>
+    public static int Columns => 1;
+}
+
+/// <summary>How the blocks of one launch follow each other: whole ones of the product, halves of it, half or thin blocks of expected row sums, of expected column sums.</summary>
+/// <param name="Whole">Whole blocks, row by row; what follows is multiplied in halves.</param>
+/// <param name="Halves">Halves of the product.</param>
+/// <param name="OfRows">Blocks of expected row sums.</param>
+/// <param name="OfColumns">Blocks of expected column sums.</param>
+/// <param name="Columns">Summed columns that a block of expected row sums takes.</param>
+/// <param name="Rows">Summed rows that a block of expected column sums takes.</param>
+internal readonly record struct BlockOrder(int Whole, int Halves, int OfRows, int OfColumns, int Columns, int Rows)
+{
+    // Thin blocks read more for each product: more of them than this many summed lines take two of cost more than a half block.
+    private const int MostThin = 2;
+
+    /// <summary>All of them.</summary>
+    public int Count => Whole + Halves + OfRows + OfColumns;
+
+    /// <summary>Summed lines that a block takes where there are so many; they are interleaved, and padded, by as many.</summary>
+    /// <param name="lines">Summed lines of an operand.</param>
+    /// <param name="edge">Edge of a block.</param>
+    public static int LineGroup(int lines, int edge) => edge / 8 >= FloatSquare.Half && lines <= MostThin * (edge / 8) ? edge / 8 : edge / 2;
+
+    /// <summary>
+    /// The order for a device. What is left behind the last full wave would hold it up for a whole block's time: those that would be a multiprocessor's second, and those that would be its first
+    /// where few are left, are multiplied in halves.
+    /// </summary>
+    /// <param name="e">Extents.</param>
+    /// <param name="rows">Rows of C with check rows.</param>
+    /// <param name="edge">Edge of a block.</param>
+    /// <param name="multiprocessors">Multiprocessors, each of which holds two groups.</param>
+    public static BlockOrder Of(FloatExtents e, int rows, int edge, int multiprocessors)
+    {
+        int across = e.PaddedColumns / edge, down = e.PaddedRows / edge, blocks = across * down, left = blocks % multiprocessors;
+        var halved = 2 * left <= multiprocessors ? left : 0;
+        int linesAcross = e.Stride - e.PaddedColumns, linesDown = rows - e.PaddedRows;
+        int columns = LineGroup(IlgpuWeights.TilesIn(e.Columns, e.Tile), edge), below = LineGroup(IlgpuWeights.TilesIn(e.Rows, e.Tile), edge);
+        return new(blocks - halved, 2 * halved, linesAcross / columns * down, linesDown / below * across, columns, below);
+    }
+}
