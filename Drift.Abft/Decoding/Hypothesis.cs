@@ -12,7 +12,7 @@ namespace Drift.Abft;
 internal readonly record struct Placement(byte Row, byte Column, byte Bit, bool Certain)
 {
     /// <summary>Whether another is the same flip.</summary>
-    public bool IsOf(Placement other) => (Row, Column, Bit) == (other.Row, other.Column, other.Bit);
+    public bool IsOf(Placement other) => ((Row ^ other.Row) | (Column ^ other.Column) | (Bit ^ other.Bit)) == 0;
 }
 
 /// <summary>
@@ -130,6 +130,18 @@ internal sealed class Hypothesis
     /// <summary>The fewest flips that the columns need still.</summary>
     public int ColumnNeed => _columnNeed;
 
+    /// <summary><see cref="Least"/> with a flip more.</summary>
+    /// <param name="row">Row of the tile.</param>
+    /// <param name="column">Column of the tile.</param>
+    /// <param name="change">What the flip changed the accumulator by.</param>
+    public int LeastWith(int row, int column, int change)
+    {
+        int i = Rows + row, j = Columns + column;
+        var inRow = _rowNeed - Weight(i) + WeightWithout(i, change, change * (column - _centre));
+        var inColumn = _columnNeed - Weight(j) + WeightWithout(j, change, change * (row - _centre));
+        return Flips + 1 + Math.Max(inRow, inColumn);
+    }
+
     /// <summary>Places a flip.</summary>
     /// <param name="row">Row of the tile.</param>
     /// <param name="column">Column of the tile.</param>
@@ -239,6 +251,9 @@ internal sealed class Hypothesis
     }
 
     private int Weight(int line) => _moments ? LineWeight.Of(_sums[line], _sums[line + RowMoments], _centre, _length) : LineWeight.Of(_sums[line]);
+
+    private int WeightWithout(int line, int change, int moment) =>
+        _moments ? LineWeight.Of(_sums[line] - change, _sums[line + RowMoments] - moment, _centre, _length) : LineWeight.Of(_sums[line] - change);
 
     private ulong Odd(int first, int mask)
     {

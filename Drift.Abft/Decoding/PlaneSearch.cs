@@ -1,4 +1,5 @@
 using System.Numerics;
+using Drift.Kernels;
 
 namespace Drift.Abft;
 
@@ -169,11 +170,15 @@ internal sealed class PlaneSearch
             if (!IsPossible(tile, _work, row, column, matching.Plane) || ++_trials > MostTrials)
                 continue;
             var accumulator = tile[row, column];
+            var least = _work.LeastWith(row, column, new Flip(row, column, matching.Plane).Delta(accumulator));
+            if (least > matching.Flips)
+            {
+                _nextLimit = Math.Min(_nextLimit, least);
+                continue;
+            }
+
             _work.Place(row, column, matching.Plane, accumulator);
-            if (_work.Least <= matching.Flips)
-                Descend(tile, matching, rest, odd ^ (1UL << partner));
-            else
-                _nextLimit = Math.Min(_nextLimit, _work.Least);
+            Descend(tile, matching, rest, odd ^ (1UL << partner));
             _work.TakeBack(accumulator);
         }
     }

@@ -71,7 +71,8 @@ internal readonly ref struct SuspectTile
         int bit = -1, ways = 0;
         // A bit changes the value by 2^b, so it must reach back to the bound, and not beyond it on the other side.
         var size = MathF.Abs(accumulator);
-        for (var b = Math.Max(0, MathF.ILogB(size - bound)); b < 32 && MathF.ScaleB(1, b) <= (size + bound) * Slack; b++)
+        var last = Math.Min(31, Exponent((size + bound) * Slack));
+        for (var b = Math.Max(0, Exponent(size - bound)); b <= last; b++)
         {
             if (MathF.Abs(accumulator ^ (1 << b)) <= bound)
                 (bit, ways) = (b, ways + 1);
@@ -79,6 +80,9 @@ internal readonly ref struct SuspectTile
 
         return ways == 1 ? bit : -1;
     }
+
+    /// <summary>The largest power of two that a positive number reaches.</summary>
+    private static int Exponent(float value) => (BitConverter.SingleToInt32Bits(value) >> 23) - 127;
 
     /// <summary>The columns in which a row's accumulators exceed their bounds.</summary>
     public ulong BeyondBound(int row)

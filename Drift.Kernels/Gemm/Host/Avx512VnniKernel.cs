@@ -36,7 +36,7 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override bool TakesCheckRows => true;
 
     /// <inheritdoc/>
-    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check) => _generated.Run(call, rows, vectors, sums, check);
+    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
 
     /// <inheritdoc/>
     public override void Dispose()

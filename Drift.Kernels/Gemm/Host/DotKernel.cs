@@ -35,7 +35,7 @@ internal abstract unsafe class DotKernel<TVector, TDot>(string name, int rows, i
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    public sealed override void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
+    public sealed override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above)
     {
         var gathered = stackalloc int[Rows * MostGroups];
         int* start = (int*)call->Start, c = (int*)call->C;

@@ -77,7 +77,7 @@ internal sealed unsafe class GeneratedFloatKernel(DotType type) : MicroKernel
     public override bool TakesCheckRows => MicroTile.CheckRowsOf(type) > 0;
 
     /// <inheritdoc/>
-    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check) => _generated.Run(call, rows, vectors, sums, check);
+    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
 
     /// <inheritdoc/>
     public override void Dispose()

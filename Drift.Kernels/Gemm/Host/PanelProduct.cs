@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics.X86;
-
 namespace Drift.Kernels;
 
 /// <summary>
@@ -7,11 +5,6 @@ namespace Drift.Kernels;
 /// </summary>
 internal static unsafe class PanelProduct
 {
-    private const int Line = 64;
-
-    // Fewer rows would wait for what they fetch.
-    private const int FewRows = 32;
-
     /// <summary>Some rows times one panel, in register tiles of nearly the same height, so that none is left with a sliver.</summary>
     /// <param name="kernel">The micro-kernel; the panels are in its form.</param>
     /// <param name="panels">The other operand.</param>
@@ -27,88 +20,105 @@ internal static unsafe class PanelProduct
         var blocks = CacheSizes.PanelBlocks((nint)(end - first) * width * MicroTile.GroupBytes);
         TileCall call = default;
         (call.AStride, call.CheckAStride, call.PanelStride, call.CStride) = (rows.AStride, rows.CheckAStride, width * MicroTile.GroupBytes, rows.CStride);
-        (call.ChecksStride, call.RowSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.LanesBegun ? 1 : 0);
+        (call.ChecksStride, call.RowSumStride, call.ColumnSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.ColumnSumStride, rows.LanesBegun ? 1 : 0);
         (call.Columns, call.JoinedStride, call.JoinedColumns) = (TileCall.First(columns), rows.JoinedStride, TileCall.First(rows.JoinedColumns));
         for (var b = 0; b < blocks; b++)
         {
             int from = first + (end - first) * b / blocks, to = first + (end - first) * (b + 1) / blocks;
             call.Panel = panels.At(column, from);
             call.Groups = to - from;
-            // What comes next travels into the second-level cache while this block is at work, a share with every register tile.
-            Ahead ahead = default;
-            ahead.Next = (byte*)(b + 1 < blocks ? panels.At(column, to) : column + width < panels.Columns ? panels.At(column + width, first) : null);
-            ahead.Left = ahead.Next == null || rows.Rows < FewRows ? 0 : (nint)(to - from) * width * MicroTile.GroupBytes;
-            ahead.Share = ahead.Left / Math.Max(1, rows.Rows / kernel.Rows) + Line;
-            Block(kernel, &call, panels, column, vectors, rows, from, to == panels.Groups, ref ahead);
+            Block(kernel, &call, panels, column, vectors, rows, from, to == panels.Groups);
         }
     }
 
     /// <summary>All rows times a block of K.</summary>
-    private static void Block(MicroKernel kernel, TileCall* call, in PackedPanels panels, int column, int vectors, in RowBlock rows, int from, bool last, ref Ahead ahead)
+    private static void Block(MicroKernel kernel, TileCall* call, in PackedPanels panels, int column, int vectors, in RowBlock rows, int from, bool last)
     {
         var begun = rows.Accumulate || from > 0;
         var start = begun || panels.Start == null ? null : panels.Start + column;
         var tile = rows.Tile == 0 ? rows.Rows : rows.Tile;
         var riding = kernel.TakesCheckRows ? rows.CheckRows : 0;
         var sums = last && rows.Sums;
-        var bias = last && rows.Bias != null ? rows.Bias + column : null;
         byte* a = (byte*)rows.A + (nint)from * kernel.RowGroupBytes, checkA = (byte*)rows.CheckA + (nint)from * kernel.RowGroupBytes;
-        var checks = (byte*)rows.Checks + column * MicroTile.GroupBytes;
-        for (var top = 0; top < rows.Rows; top += tile)
+        byte* checks = (byte*)rows.Checks + column * MicroTile.GroupBytes, joined = last ? (byte*)rows.Joined : null;
+        call->Bias = last && rows.Bias != null ? rows.Bias + column : null;
+        // Calls reach across the border of two whole tiles where they cannot meet another. Further would take more micro-kernels in turn than the instruction cache likes.
+        var crossing = kernel.TakesCheckRows && tile >= kernel.Rows ? rows.Rows / tile : 0;
+        var cut = new Cut(tile, rows.Rows, riding, kernel.Rows, crossing);
+        while (cut.Row < rows.Rows)
         {
-            var height = Math.Min(tile, rows.Rows - top);
-            var pieces = (height + riding + kernel.Rows - 1) / kernel.Rows;
-            call->ColumnSums = (byte*)rows.ColumnSums + top / tile * rows.ColumnSumStride;
-            var joined = last && rows.Joined != null ? (byte*)rows.Joined + (rows.CheckRows > 0 ? top / tile : top) * rows.JoinedStride : null;
-            call->CheckA = checkA;
-            call->Bias = bias;
-            for (var piece = 0; piece < pieces; piece++)
-            {
-                int above = (height + riding) * piece / pieces, row = top + above, count = (height + riding) * (piece + 1) / pieces - above;
-                call->A = a + row * rows.AStride;
-                call->C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
-                call->Checks = checks;
-                call->Start = begun ? call->C : start;
-                call->StartStride = begun ? rows.CStride : 0;
-                call->RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
-                call->RowSums = rows.RowSums == null ? null : (byte*)rows.RowSums + row * rows.RowSumStride;
-                var check = riding > 0 && piece == pieces - 1;
-                call->Joined = check || rows.CheckRows == 0 ? joined + (check || joined == null ? 0 : above * rows.JoinedStride) : null;
-                call->ColumnsBegun = piece > 0 || (top == 0 && rows.ColumnsBegun) ? 1 : 0;
-                ahead.Fetch();
-                kernel.Run(call, count, vectors, sums, check);
-            }
-
-            if (rows.CheckRows == 0)
-                continue;
-            if (riding == 0)
-            {
-                call->A = checkA;
-                call->AStride = rows.CheckAStride;
-                call->C = checks;
-                call->Start = begun ? checks : start;
-                call->StartStride = begun ? rows.ChecksStride : 0;
-                call->Bias = null;
-                call->CStride = rows.ChecksStride;
-                kernel.Run(call, rows.CheckRows, vectors, false, false);
-                (call->AStride, call->CStride) = (rows.AStride, rows.CStride);
-            }
-
-            checkA += rows.CheckRows * rows.CheckAStride;
-            checks += rows.CheckRows * rows.ChecksStride;
+            var (t, row) = (cut.Tile, cut.Row);
+            var check = cut.Advance();
+            int own = cut.Row - row, above = Math.Min(own, (t + 1) * tile - row);
+            call->A = a + row * rows.AStride;
+            call->CheckA = checkA + t * riding * rows.CheckAStride;
+            call->C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
+            call->Checks = checks + t * riding * rows.ChecksStride;
+            call->Start = begun ? call->C : start;
+            call->StartStride = begun ? rows.CStride : 0;
+            call->RowLanes = (byte*)rows.RowLanes + row * MicroTile.Lanes * MicroTile.GroupBytes;
+            call->RowSums = rows.RowSums == null ? null : (byte*)rows.RowSums + row * rows.RowSumStride;
+            call->Joined = joined == null || (rows.CheckRows > 0 && !check) ? null : joined + (check ? t : row) * rows.JoinedStride;
+            var summed = above > 0 ? t : t + 1;
+            call->ColumnSums = (byte*)rows.ColumnSums + summed * rows.ColumnSumStride;
+            call->ColumnsBegun = row > summed * tile || (row == 0 && rows.ColumnsBegun) ? 1 : 0;
+            kernel.Run(call, own + (check ? riding : 0), vectors, sums, check, above < own ? above : 0);
+            if (riding == 0 && rows.CheckRows > 0 && cut.Tile > t)
+                Check(kernel, call, rows, vectors, checkA + t * rows.CheckRows * rows.CheckAStride, checks + t * rows.CheckRows * rows.ChecksStride, begun, start);
         }
     }
 
-    /// <summary>What is brought nearer while something else is at work.</summary>
-    private struct Ahead
+    /// <summary>A tile's check rows in a call of their own.</summary>
+    private static void Check(MicroKernel kernel, TileCall* call, in RowBlock rows, int vectors, byte* a, byte* checks, bool begun, int* start)
     {
-        public byte* Next;
-        public nint Left, Share;
+        var (bias, aStride, cStride) = ((nint)call->Bias, call->AStride, call->CStride);
+        call->A = a;
+        call->AStride = rows.CheckAStride;
+        call->C = checks;
+        call->CStride = rows.ChecksStride;
+        call->Start = begun ? checks : start;
+        call->StartStride = begun ? rows.ChecksStride : 0;
+        call->Bias = null;
+        call->Joined = null;
+        kernel.Run(call, rows.CheckRows, vectors, false, false);
+        (call->AStride, call->CStride) = (aStride, cStride);
+        call->Bias = (float*)bias;
+    }
 
-        public void Fetch()
+    /// <summary>How far calls have come among a block's lines: the rows of each tile, then its check rows.</summary>
+    /// <param name="tile">Rows of a tile.</param>
+    /// <param name="rows">Rows of the block.</param>
+    /// <param name="riding">Check rows of a tile that are in its last call; they stay together.</param>
+    /// <param name="most">Most lines of a call.</param>
+    /// <param name="crossing">Tiles at the beginning that are taken in pairs, with calls that may reach from one into the other.</param>
+    private struct Cut(int tile, int rows, int riding, int most, int crossing)
+    {
+        private int _line, _calls;
+
+        /// <summary>The tile of the next line.</summary>
+        public int Tile { get; private set; }
+
+        /// <summary>The next row.</summary>
+        public readonly int Row => Math.Min(rows, Tile * tile + _line);
+
+        /// <summary>Goes on by a call, of nearly the height of those after it.</summary>
+        /// <returns>Whether the call has the check rows of the tile that it begins in.</returns>
+        public bool Advance()
         {
-            for (var stop = Math.Max(0, Left - Share); Left > stop && Sse.IsSupported; Left -= Line, Next += Line)
-                Sse.Prefetch1(Next);
+            var height = Math.Min(tile, rows - Tile * tile);
+            var left = height + riding - _line + (Tile % 2 == 0 && Tile + 1 < crossing ? tile + riding : 0);
+            if (_calls == 0 || left > _calls * most)
+                _calls = (left + most - 1) / most;
+            _line += (int)((uint)(left + _calls - 1) / (uint)_calls--);
+            if (_line < height + riding)
+            {
+                _line = Math.Min(_line, height);
+                return false;
+            }
+
+            _line -= height + riding;
+            Tile++;
+            return riding > 0;
         }
     }
 }

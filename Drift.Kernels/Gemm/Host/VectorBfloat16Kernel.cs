@@ -32,7 +32,7 @@ internal sealed unsafe class VectorBfloat16Kernel : MicroKernel
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
+    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above)
     {
         var values = stackalloc float[MicroTile.Columns];
         var columns = BitOperations.PopCount(call->Columns);

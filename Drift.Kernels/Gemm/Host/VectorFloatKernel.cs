@@ -32,7 +32,7 @@ internal sealed unsafe class VectorFloatKernel : MicroKernel
 
     /// <inheritdoc/>
     [SkipLocalsInit]
-    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
+    public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above)
     {
         float* a = (float*)call->A, panel = (float*)call->Panel, c = (float*)call->C, start = (float*)call->Start;
         nint aStride = call->AStride / sizeof(float), cStride = call->CStride / sizeof(float);

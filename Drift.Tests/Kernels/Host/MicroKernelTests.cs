@@ -10,7 +10,7 @@ public sealed unsafe class MicroKernelTests
     private const int Groups = 5, Lanes = MicroTile.Lanes;
 
     private static IEnumerable<TestCaseData> Tiles() =>
-        from type in Enum.GetValues<DotType>() from tile in MicroTile.Of(type) select new TestCaseData(tile).SetArgDisplayNames($"{type} {tile.Rows} x {tile.Vectors}{(tile.Sums ? " sums" : "")}{(tile.Checked ? " checked" : "")}");
+        from type in Enum.GetValues<DotType>() from tile in MicroTile.Of(type) where tile.Above == 0 || tile.Rows is 4 or MicroTile.MostRows select new TestCaseData(tile).SetArgDisplayNames($"{type} {tile.Rows} x {tile.Vectors}{(tile.Sums ? " sums" : "")}{(tile.Checked ? " checked" : "")}{(tile.Above > 0 ? $" above {tile.Above}" : "")}");
 
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
@@ -101,7 +101,8 @@ public sealed unsafe class MicroKernelTests
             using var bias = new GuardedPages<float>(columns);
             using var lanes = new GuardedPages<int>(_rows * Lanes);
             using var rowSums = new GuardedPages<int>(_apart * (_rows - 1) + 1);
-            using var sums = new GuardedPages<int>(columns);
+            // Those of the second tile come after a gap.
+            using var sums = new GuardedPages<int>((tile.Above > 0 ? columns + 3 : 0) + columns);
             using var joined = new GuardedPages<int>(columns);
             Fill(a.Span, () => Word(random));
             Fill(checkA.Span, () => Word(random));
@@ -118,10 +119,13 @@ public sealed unsafe class MicroKernelTests
             {
                 A = a.Pointer, AStride = Groups * 4, CheckA = checkA.Pointer, CheckAStride = (Groups + 1) * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
                 C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = _integers ? null : lanes.Pointer,
-                LanesBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, Columns = TileCall.First(columns),
+                LanesBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, ColumnSumStride = (columns + 3) * 4, Columns = TileCall.First(columns),
             };
             var truthLanes = tile.Sums && (!begun || _integers) ? new int[lanes.Length] : lanes.Span.ToArray();
-            var truthSums = tile.Sums && !begun ? new int[columns] : sums.Span.ToArray();
+            var truthSums = sums.Span.ToArray();
+            if (tile.Sums && !begun)
+                truthSums.AsSpan(0, columns).Clear();
+            truthSums.AsSpan(sums.Length - (tile.Above > 0 ? columns : 0)).Clear();
             int[][] truth = [.. Enumerable.Range(0, tile.Rows).Select(_ => new int[columns])];
             for (var i = 0; i < tile.Rows; i++)
             {
@@ -134,7 +138,8 @@ public sealed unsafe class MicroKernelTests
                     if (i >= _rows || !tile.Sums)
                         continue;
                     truthLanes[i * Lanes + j % Lanes] = Add(truthLanes[i * Lanes + j % Lanes], value);
-                    truthSums[j] = Add(truthSums[j], value);
+                    ref var sum = ref truthSums[tile.Above > 0 && i >= tile.Above ? columns + 3 + j : j];
+                    sum = Add(sum, value);
                 }
             }
 
@@ -145,7 +150,7 @@ public sealed unsafe class MicroKernelTests
             // Columns that do not exist are 0 in a panel.
             for (var g = 0; g < Groups; g++)
                 panel.Span.Slice(g * _width + columns, _width - columns).Clear();
-            kernels.Run(&call, tile.Rows, tile.Vectors, tile.Sums, tile.Checked);
+            kernels.Run(&call, tile.Rows, tile.Vectors, tile.Sums, tile.Checked, tile.Above);
             var what = $"{columns} columns, begun {begin} {begun}, folded {fold}";
             if (joins)
             {

@@ -9,9 +9,11 @@ namespace Drift.Kernels;
 /// </summary>
 internal sealed unsafe class GeneratedKernels : IDisposable
 {
+    private const int Line = 64;
     private readonly Lock _door = new();
     private readonly ExecutableMemory?[] _code = new ExecutableMemory?[MicroTile.Places];
     private readonly nint[] _entries = new nint[MicroTile.Places];
+    private int _bytes;
 
     /// <summary>Assembles the tallest one, so that a host that forbids it says so now.</summary>
     /// <param name="type">What they multiply.</param>
@@ -43,9 +45,10 @@ internal sealed unsafe class GeneratedKernels : IDisposable
     /// <param name="vectors">Vectors of columns, 1 or 2.</param>
     /// <param name="sums">Whether line sums are added to.</param>
     /// <param name="check">Whether the last rows are check rows.</param>
-    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check)
+    /// <param name="above">With sums: rows before the border of two tiles; 0 for none.</param>
+    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0)
     {
-        var tile = new MicroTile(Type, rows, vectors, sums, check);
+        var tile = new MicroTile(Type, rows, vectors, sums, check, sums ? above : 0);
         var entry = Volatile.Read(ref _entries[tile.Index]);
         if (entry == 0)
             entry = Make(tile);
@@ -67,7 +70,9 @@ internal sealed unsafe class GeneratedKernels : IDisposable
                 return made.Address;
             using var stream = new MemoryStream();
             MicroAssembler.Emit(tile).Assemble(new StreamCodeWriter(stream), rip: 0);
-            var code = ExecutableMemory.Load(stream.ToArray());
+            // As if one came after the other: a product runs several of them in turn, and they share the instruction cache.
+            var code = ExecutableMemory.Load(stream.ToArray(), _bytes % Environment.SystemPageSize);
+            _bytes += ((int)stream.Length + Line - 1) / Line * Line;
             _code[tile.Index] = code;
             Volatile.Write(ref _entries[tile.Index], code.Address);
             return code.Address;

@@ -19,7 +19,8 @@ internal enum DotType
 /// <param name="Vectors">Columns of accumulators in vectors of <see cref="Lanes"/>, 1 or 2.</param>
 /// <param name="Sums">Whether the accumulators are added to line sums.</param>
 /// <param name="Checked">Whether the last rows are a checksum tile's <see cref="CheckRowsOf"/>: stored apart, and in no sum.</param>
-internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked)
+/// <param name="Above">With sums: rows that end a checksum tile, where the others begin the next one; 0 where all are of one.</param>
+internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0)
 {
     /// <summary>Most rows: with two vectors, 28 accumulators, two vectors of a panel and two of broadcasts fill the 32 registers.</summary>
     public const int MostRows = 14;
@@ -37,7 +38,7 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     public const int GroupBytes = 4;
 
     /// <summary>Places among the tiles of a type.</summary>
-    public const int Places = 4 * MostRows * MostVectors;
+    public const int Places = 4 * MostRows * MostVectors * MostRows;
 
     /// <summary>Check rows of a checksum tile: two digits of each sum of bytes, one sum of fp32 values; bf16 products are not checked.</summary>
     public static int CheckRowsOf(DotType type) => type switch { DotType.Int8 => 2, DotType.Float => 1, _ => 0 };
@@ -49,11 +50,12 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
         from rows in Enumerable.Range(1, MostRows)
         from vectors in Enumerable.Range(1, MostVectors)
         where !check || rows > CheckRowsOf(type)
-        select new MicroTile(type, rows, vectors, sums, check);
+        from above in Enumerable.Range(0, sums ? rows - (check ? CheckRowsOf(type) : 0) : 1)
+        select new MicroTile(type, rows, vectors, sums, check, above);
 
     /// <summary>Check rows among the rows.</summary>
     public int CheckRows => Checked ? CheckRowsOf(Type) : 0;
 
     /// <summary>Place among the tiles of its type, below <see cref="Places"/>.</summary>
-    public int Index => (((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1;
+    public int Index => ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
 }

@@ -68,15 +68,30 @@ internal sealed class SumAssembler
     private void SumColumns()
     {
         var begin = _e.CreateLabel();
-        for (var v = 0; v < _tile.Vectors; v++)
-            _e.vpxord(Zmm(FirstFree + v), Zmm(FirstFree + v), Zmm(FirstFree + v));
+        EmptyColumns();
         _e.mov(rax, _field(nameof(TileCall.ColumnSums)));
         _e.cmp(_field(nameof(TileCall.ColumnsBegun)), 0);
         _e.je(begin);
         for (var v = 0; v < _tile.Vectors; v++)
             _e.vmovups(v == 0 ? Zmm(FirstFree).k1.z : Zmm(FirstFree + v).k2.z, __[rax + VectorBytes * v]);
         _e.Label(ref begin);
-        for (var row = 0; row < _rows; row++)
+        AddColumns(0, _tile.Above > 0 ? _tile.Above : _rows);
+        if (_tile.Above == 0)
+            return;
+        _e.add(rax, _field(nameof(TileCall.ColumnSumStride)));
+        EmptyColumns();
+        AddColumns(_tile.Above, _rows);
+    }
+
+    private void EmptyColumns()
+    {
+        for (var v = 0; v < _tile.Vectors; v++)
+            _e.vpxord(Zmm(FirstFree + v), Zmm(FirstFree + v), Zmm(FirstFree + v));
+    }
+
+    private void AddColumns(int first, int end)
+    {
+        for (var row = first; row < end; row++)
         {
             for (var v = 0; v < _tile.Vectors; v++)
                 Add(Zmm(FirstFree + v), Zmm(FirstFree + v), Accumulator(row, v));

@@ -78,6 +78,9 @@ internal unsafe struct TileCall
     /// <summary>With sums: one value a column that exists, to which the rows are added in order.</summary>
     public void* ColumnSums;
 
+    /// <summary>With rows of two tiles: bytes from their column sums to those of the second, which hold nothing yet.</summary>
+    public nint ColumnSumStride;
+
     /// <summary>With sums: 1 where the column sums hold the rows before these; 0 where they hold nothing yet and count as 0.</summary>
     public nint ColumnsBegun;
 
