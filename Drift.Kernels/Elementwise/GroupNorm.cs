@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Drift.Kernels;
 
@@ -9,6 +10,9 @@ public static class GroupNorm
 {
     /// <summary>Pixels summed in fp32 before the sum moves to fp64.</summary>
     internal const int Run = 64;
+
+    // Pixels that all channels are gone through for, four vectors at a time, before the next ones come: those are asked for meanwhile.
+    private const int Block = 8;
 
     private const int Strip = 4 * VectorMath.Lanes;
 
@@ -31,13 +35,14 @@ public static class GroupNorm
 
         var each = x.Shape[0] == 0 ? 0 : x.Length / x.Shape[0];
         var (moments, scale, shift) = (new double[channels], new float[channels], new float[channels]);
+        var runs = GC.AllocateUninitializedArray<float>((each / channels + Run - 1) / Run * channels);
         for (var sample = 0; sample < x.Shape[0]; sample++)
         {
             var values = x.Span.Slice(sample * each, each);
             // shift holds the means until the second pass has used them.
-            Moments(values, shift, squared: false, moments, threads);
+            Moments(values, shift, squared: false, runs, moments, threads);
             Spread(moments, groups, each, (channel, mean) => shift[channel] = (float)mean);
-            Moments(values, shift, squared: true, moments, threads);
+            Moments(values, shift, squared: true, runs, moments, threads);
             Spread(moments, groups, each, (channel, variance) => scale[channel] = (float)(1 / Math.Sqrt(variance + epsilon)));
             for (var c = 0; c < channels; c++)
             {
@@ -54,18 +59,19 @@ public static class GroupNorm
     /// Sums over the pixels, a channel a lane: of the values, or of the squared distances from a centre. A channel is one chain over the pixels of a run; four vectors of
     /// channels go side by side and hide each other's waits. Threads share the runs, whose sums are added in their order.
     /// </summary>
-    private static unsafe void Moments(ReadOnlySpan<float> values, float[] centre, bool squared, double[] sums, int threads)
+    private static unsafe void Moments(ReadOnlySpan<float> values, float[] centre, bool squared, float[] each, double[] sums, int threads)
     {
         var (channels, count) = (sums.Length, values.Length);
         var runs = (count / channels + Run - 1) / Run;
-        var each = new float[runs * channels];
         fixed (float* start = values)
         {
             var from = (nint)start;
             RowShare.Run(runs, Run * channels, threads, (first, end) =>
             {
-                for (var run = first; run < end; run++)
+                // Backwards on the second way: what the first one left in the caches is there when it begins.
+                for (var way = first; way < end; way++)
                 {
+                    var run = squared ? end - 1 - (way - first) : way;
                     var at = run * Run * channels;
                     SumRun(new ReadOnlySpan<float>((float*)from + at, Math.Min(Run * channels, count - at)), centre, squared, each.AsSpan(run * channels, channels));
                 }
@@ -81,12 +87,26 @@ public static class GroupNorm
         }
     }
 
-    private static void SumRun(ReadOnlySpan<float> run, float[] centre, bool squared, Span<float> sums)
+    private static unsafe void SumRun(ReadOnlySpan<float> run, float[] centre, bool squared, Span<float> sums)
     {
-        var (channels, c) = (sums.Length, 0);
-        for (; c <= channels - Strip; c += Strip)
-            Four(run, channels, c, centre, squared, sums.Slice(c, Strip));
-        for (; c < channels; c += VectorMath.Lanes)
+        var (channels, whole) = (sums.Length, sums.Length / Strip * Strip);
+        sums[..whole].Clear();
+        fixed (float* values = run, middles = centre, totals = sums)
+        {
+            for (var at = 0; at < run.Length && whole > 0; at += Block * channels)
+            {
+                var pixels = Math.Min(Block, (run.Length - at) / channels);
+                for (var c = 0; c < whole; c += Strip)
+                {
+                    if (squared)
+                        AddSquares(values + at + c, pixels, channels, middles + c, totals + c);
+                    else
+                        Add(values + at + c, pixels, channels, middles + c, totals + c);
+                }
+            }
+        }
+
+        for (var c = whole; c < channels; c += VectorMath.Lanes)
         {
             var lanes = Math.Min(VectorMath.Lanes, channels - c);
             var (middle, sum) = (VectorMath.Load(centre.AsSpan(c, lanes)), Vector512<float>.Zero);
@@ -96,25 +116,56 @@ public static class GroupNorm
         }
     }
 
-    private static void Four(ReadOnlySpan<float> run, int channels, int first, float[] centre, bool squared, Span<float> sums)
+    private static unsafe void Add(float* x, int pixels, int channels, float* centre, float* sums)
     {
-        ref var x = ref MemoryMarshal.GetReference(run);
         const int L = VectorMath.Lanes;
-        var (m0, m1) = (Vector512.Create(centre, first), Vector512.Create(centre, first + L));
-        var (m2, m3) = (Vector512.Create(centre, first + 2 * L), Vector512.Create(centre, first + 3 * L));
-        var (a, b, c, d) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-        for (var at = first; at < run.Length; at += channels)
+        var (m0, m1, m2, m3) = (Vector512.Load(centre), Vector512.Load(centre + L), Vector512.Load(centre + 2 * L), Vector512.Load(centre + 3 * L));
+        var (a, b, c, d) = (Vector512.Load(sums), Vector512.Load(sums + L), Vector512.Load(sums + 2 * L), Vector512.Load(sums + 3 * L));
+        for (var pixel = 0; pixel < pixels; pixel++, x += channels)
         {
-            a = Added(a, Vector512.LoadUnsafe(ref x, (nuint)at) - m0, squared);
-            b = Added(b, Vector512.LoadUnsafe(ref x, (nuint)(at + L)) - m1, squared);
-            c = Added(c, Vector512.LoadUnsafe(ref x, (nuint)(at + 2 * L)) - m2, squared);
-            d = Added(d, Vector512.LoadUnsafe(ref x, (nuint)(at + 3 * L)) - m3, squared);
+            Fetch(x + Block * channels);
+            a += Vector512.Load(x) - m0;
+            b += Vector512.Load(x + L) - m1;
+            c += Vector512.Load(x + 2 * L) - m2;
+            d += Vector512.Load(x + 3 * L) - m3;
         }
 
-        a.CopyTo(sums);
-        b.CopyTo(sums[L..]);
-        c.CopyTo(sums[(2 * L)..]);
-        d.CopyTo(sums[(3 * L)..]);
+        a.Store(sums);
+        b.Store(sums + L);
+        c.Store(sums + 2 * L);
+        d.Store(sums + 3 * L);
+    }
+
+    private static unsafe void AddSquares(float* x, int pixels, int channels, float* centre, float* sums)
+    {
+        const int L = VectorMath.Lanes;
+        var (m0, m1, m2, m3) = (Vector512.Load(centre), Vector512.Load(centre + L), Vector512.Load(centre + 2 * L), Vector512.Load(centre + 3 * L));
+        var (a, b, c, d) = (Vector512.Load(sums), Vector512.Load(sums + L), Vector512.Load(sums + 2 * L), Vector512.Load(sums + 3 * L));
+        for (var pixel = 0; pixel < pixels; pixel++, x += channels)
+        {
+            Fetch(x + Block * channels);
+            a = Added(a, Vector512.Load(x) - m0, true);
+            b = Added(b, Vector512.Load(x + L) - m1, true);
+            c = Added(c, Vector512.Load(x + 2 * L) - m2, true);
+            d = Added(d, Vector512.Load(x + 3 * L) - m3, true);
+        }
+
+        a.Store(sums);
+        b.Store(sums + L);
+        c.Store(sums + 2 * L);
+        d.Store(sums + 3 * L);
+    }
+
+    /// <summary>Asks for four vectors, whether they exist or not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Fetch(float* x)
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(x);
+        Sse.Prefetch0(x + VectorMath.Lanes);
+        Sse.Prefetch0(x + 2 * VectorMath.Lanes);
+        Sse.Prefetch0(x + 3 * VectorMath.Lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

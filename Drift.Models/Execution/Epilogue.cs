@@ -86,18 +86,18 @@ public readonly ref struct Epilogue
     private float LargestOfColumns(GemmOutput output)
     {
         var n = output.Shape.N;
-        var largest = 0f;
+        ref var weight = ref MemoryMarshal.GetReference(_weights);
+        ref var offset = ref MemoryMarshal.GetReference(_bias);
+        var (activation, widest) = (OfRow(0), Vector512<int>.Zero);
         var j = 0;
         for (; j <= n - VectorMath.Lanes; j += VectorMath.Lanes)
         {
             var (least, most) = Extremes(output, j);
-            for (var lane = 0; lane < VectorMath.Lanes; lane++)
-            {
-                var (low, high) = (Apply(least.GetElement(lane), 0, j + lane), Apply(most.GetElement(lane), 0, j + lane));
-                largest = MathF.Max(largest, MathF.Max(MathF.Abs(low), MathF.Abs(high)));
-            }
+            widest = Vector512.Max(widest, Magnitudes.Of(Lanes(least, activation, ref weight, ref offset, _bias.IsEmpty, (nuint)j)));
+            widest = Vector512.Max(widest, Magnitudes.Of(Lanes(most, activation, ref weight, ref offset, _bias.IsEmpty, (nuint)j)));
         }
 
+        var largest = Magnitudes.Reduce(widest);
         for (; j < n; j++)
         {
             for (var i = 0; i < output.Shape.M; i++)
@@ -161,10 +161,14 @@ public readonly ref struct Epilogue
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Lanes(ref int accumulator, float activation, ref float weight, ref float bias, bool unbiased, nuint at)
+    private static Vector512<float> Lanes(ref int accumulator, float activation, ref float weight, ref float bias, bool unbiased, nuint at) =>
+        Lanes(Vector512.LoadUnsafe(ref accumulator, at), activation, ref weight, ref bias, unbiased, at);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Lanes(Vector512<int> accumulators, float activation, ref float weight, ref float bias, bool unbiased, nuint at)
     {
         var limit = Vector512.Create(LargestProduct);
-        var product = Vector512.ConvertToSingle(Vector512.LoadUnsafe(ref accumulator, at)) * activation * Vector512.LoadUnsafe(ref weight, at);
+        var product = Vector512.ConvertToSingle(accumulators) * activation * Vector512.LoadUnsafe(ref weight, at);
         var clamped = Vector512.MinNative(Vector512.MaxNative(product, -limit), limit);
         return unbiased ? clamped : clamped + Vector512.LoadUnsafe(ref bias, at);
     }

@@ -67,19 +67,27 @@ internal static class DigitLines
         int word = Grid.IdxX * Across + Group.IdxX % Across, first = Group.IdxX / Across;
         var end = IntrinsicMath.Min((Grid.IdxY + 1) * e.Tile, e.PaddedRows);
         var sum = default(Lanes4);
-        for (var line = Grid.IdxY * e.Tile + first; line < end; line += 2 * Across)
+        for (var line = Grid.IdxY * e.Tile + first; line < end; line += 4 * Across)
         {
-            var x0 = QuantiseKernels.Codes(values, largest, line, word, e);
-            var x1 = line + Across < end ? QuantiseKernels.Codes(values, largest, line + Across, word, e) : default;
+            // Four lines' codes before the first is stored, so that four loads are under way at once.
+            Lanes4 x0 = QuantiseKernels.Codes(values, largest, line, word, e), x1 = Within(values, largest, line + Across, end, word, e);
+            Lanes4 x2 = Within(values, largest, line + 2 * Across, end, word, e), x3 = Within(values, largest, line + 3 * Across, end, word, e);
             codes[line * e.Words + word] = Pack(x0);
             if (line + Across < end)
                 codes[(line + Across) * e.Words + word] = Pack(x1);
-            sum = Lanes4.Add(sum, Lanes4.Add(x0, x1));
+            if (line + 2 * Across < end)
+                codes[(line + 2 * Across) * e.Words + word] = Pack(x2);
+            if (line + 3 * Across < end)
+                codes[(line + 3 * Across) * e.Words + word] = Pack(x3);
+            sum = Lanes4.Add(sum, Lanes4.Add(Lanes4.Add(x0, x1), Lanes4.Add(x2, x3)));
         }
 
         if (digits.IntLength > 1 && Grid.IdxY * e.Tile < e.Rows)
             Store(shared, digits, sum, word, e.Words);
     }
+
+    private static Lanes4 Within(ArrayView<float> values, ArrayView<int> largest, int line, int end, int word, QuantiseExtents e) =>
+        line < end ? QuantiseKernels.Codes(values, largest, line, word, e) : default;
 
     /// <summary>A tile's sum of a word over all threads of the group that have one, as digits.</summary>
     private static void Store(ArrayView<int> shared, ArrayView<int> digits, Lanes4 sum, int word, int words)

@@ -51,8 +51,8 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     /// <inheritdoc/>
     public override bool Quantises(QuantiseLaunch launch)
     {
-        // Without checks nobody sums: then how many rows a group takes is free.
-        var e = launch.Extents with { Tile = launch.Extents.Tile == 0 ? MatrixBlocks.Columns : launch.Extents.Tile };
+        // Without checks nobody sums: then a group takes few rows, and more groups share a GPU.
+        var e = launch.Extents with { Tile = launch.Extents.Tile == 0 ? MatrixEpilogue.HalfColumns : launch.Extents.Tile };
         _quantise(
             new KernelConfig(new Index2D(e.Words / MatrixBlocks.SliceWords, IlgpuWeights.TilesIn(e.PaddedRows, e.Tile)), new Index2D(DigitLines.Threads, 1)),
             launch.Values, launch.Largest, launch.Codes, launch.Extents.Tile == 0 ? launch.Codes.SubView(0, 1) : launch.Lines, e);

@@ -98,7 +98,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
     }
 
     private void Measure(ArrayView<int> largest, int groups, QuantiseExtents e) =>
-        Kernels.Measure(FlatIndex.Count((e.RowsOfGroup * e.Width + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), _source, largest, e);
+        Kernels.Measure(FlatIndex.Count((checked(e.RowsOfGroup * e.Width) + QuantiseKernels.Stretch - 1) / QuantiseKernels.Stretch, groups), _source, largest, e);
 
     private void Run(in ResidentProduct asked, IlgpuWeights w)
     {

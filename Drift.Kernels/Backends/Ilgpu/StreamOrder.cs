@@ -58,7 +58,10 @@ internal abstract class StreamOrder
             var queue = ((CLStream)stream).CommandQueue;
             CLException.ThrowIfFailed(_barrier(queue, 0, null, &mark));
             // What another queue waits for has to be on its way.
-            CLException.ThrowIfFailed(CLAPI.CurrentAPI.FlushCommandQueue(queue));
+            var flushed = CLAPI.CurrentAPI.FlushCommandQueue(queue);
+            if (flushed != CLError.CL_SUCCESS)
+                _ = _release(mark);
+            CLException.ThrowIfFailed(flushed);
             return mark;
         }
 

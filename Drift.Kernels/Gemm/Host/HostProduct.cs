@@ -146,7 +146,9 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var (most, owners) = (Math.Max(unit, (fitting + unit / 2) / unit * unit), Math.Clamp(m / LeastRowsPerThread, 1, threads));
         var blocks = (m + most * owners - 1) / (most * owners) * owners;
         _blockRows = Math.Min(most, ((m + blocks - 1) / blocks + unit - 1) / unit * unit);
-        _turnRows = _blockRows > unit ? _blockRows : Math.Min(_blockRows, fitting);
+        // Turns of nearly the same height: a panel that comes for a few rows is as long on its way.
+        var turns = _blockRows > unit ? 1 : (_blockRows + fitting - 1) / fitting;
+        _turnRows = turns == 1 ? _blockRows : ((_blockRows + turns - 1) / turns + kernel.Rows - 1) / kernel.Rows * kernel.Rows;
         _slabRows = Math.Min(m, _blockRows * owners);
         _packRows = _tile == 0 ? FaultPlan.Block : _tile;
         var sharers = (threads + owners - 1) / owners;
