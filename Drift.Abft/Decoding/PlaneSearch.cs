@@ -43,7 +43,7 @@ internal sealed class PlaneSearch
             return null;
         if (start.LowestPlane == 32)
             return start.IsClosed ? start : null;
-        // Where no moments are, whoever asks has gone that way already.
+        // Where no moments are, PlaneWalk has gone that way already, as far as it has room and columns show what it takes back first; what it refuses for those is searched.
         if (start.HasMoments && FollowTheOnlyWay(tile, start) is { } only)
             return only;
         _queue.Reset(start.Least);

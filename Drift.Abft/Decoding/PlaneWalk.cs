@@ -5,7 +5,7 @@ namespace Drift.Abft;
 
 /// <summary>
 /// Goes through a tile's planes from the lowest, without a search: accumulators beyond their bound, planes of one odd row and one odd column, then planes in which a single matching costs no flip beyond the fewest, or in which all
-/// that do leave the same deviations. What it places is what <see cref="PlaneSearch"/> would place, flip for flip; where a plane leaves another choice it places nothing.
+/// that do leave the same deviations. What it places is what <see cref="PlaneSearch"/> would place, flip for flip, where that does not give up; where a plane leaves another choice it places nothing.
 /// </summary>
 /// <remarks>
 /// The search would have gone on from each plane with a single explanation: of those with the fewest flips there is one, and the others come later. So its first explanation that closes is this one.

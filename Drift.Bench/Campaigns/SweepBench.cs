@@ -12,8 +12,8 @@ namespace Drift.Bench;
 internal sealed record SweepBenchOptions(CampaignPlan Plan, ModelFolder Model, string Backend, int Threads, int Rounds);
 
 /// <summary>
-/// Times whole campaigns in one process, in turn: on one thread; on N threads that share a lab, as <c>drift sweep</c> has them; and, as controls, N campaigns of one thread each that share nothing
-/// but the machine, and products in registers, which do not even share its memory. Each turn runs the code of a campaign, its clean runs, journal and progress included.
+/// Times whole campaigns in one process, in turn: on one thread; on N threads that share a lab, as <c>drift sweep</c> has them; and, as controls, N campaigns of one thread each that share only
+/// the process, and products in registers, which do not even share its memory. Each turn runs the code of a campaign, its clean runs, journal and progress included.
 /// </summary>
 internal sealed class SweepBench : IDisposable
 {
@@ -32,8 +32,16 @@ internal sealed class SweepBench : IDisposable
     public SweepBench(SweepBenchOptions options)
     {
         _options = options;
-        for (var i = 0; i < options.Threads; i++)
-            _labs.Add(new CampaignLab(options.Plan, options.Model, CampaignModel.Open(options.Plan, options.Model), options.Backend));
+        try
+        {
+            for (var i = 0; i < options.Threads; i++)
+                _labs.Add(new CampaignLab(options.Plan, options.Model, CampaignModel.Open(options.Plan, options.Model), options.Backend));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Measures it.</summary>
@@ -91,7 +99,7 @@ internal sealed class SweepBench : IDisposable
         var (seconds, now) = (clock.Elapsed.TotalSeconds, Environment.CpuUsage);
         var (busy, system) = ((now.TotalTime - used.TotalTime).TotalSeconds, (now.PrivilegedTime - used.PrivilegedTime).TotalSeconds);
         // Where nothing is known about others, nothing was taken.
-        var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
+        var taken = Math.Max(0, neighbours.Processors() + Math.Min(threads, Environment.ProcessorCount) - Environment.ProcessorCount ?? 0);
         var trials = Interlocked.Exchange(ref _drawn, 0);
         return new SweepTurn(side, threads, round, rate, seconds, trials, busy, system, GC.GetTotalAllocatedBytes() - bytes, taken);
     }
@@ -128,16 +136,21 @@ internal sealed class SweepBench : IDisposable
         var left = _labs.Count;
         return AtOnce(i =>
         {
+            double rate;
             try
             {
-                return Campaign(_labs[i], 1, cancellation);
+                rate = Campaign(_labs[i], 1, cancellation);
             }
-            finally
+            catch
             {
-                if (Interlocked.Decrement(ref left) == 0)
-                    over.Cancel();
-                GoOn(_labs[i], over.Token);
+                over.Cancel();
+                throw;
             }
+
+            if (Interlocked.Decrement(ref left) == 0)
+                over.Cancel();
+            GoOn(_labs[i], over.Token);
+            return rate;
         });
     }
 

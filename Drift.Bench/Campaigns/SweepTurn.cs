@@ -13,7 +13,7 @@ internal enum SweepSide
     /// <summary>A campaign on N threads.</summary>
     Together,
 
-    /// <summary>N campaigns of one thread that share nothing but the machine.</summary>
+    /// <summary>N campaigns of one thread that share only the process.</summary>
     Apart,
 
     /// <summary>INT8 products in registers on one thread.</summary>

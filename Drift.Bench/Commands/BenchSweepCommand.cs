@@ -97,7 +97,7 @@ internal static class BenchSweepCommand
         var console = ReportConsole.On(output);
         console.Write(sides);
         console.Write(table);
-        console.WriteLine("Medians of turns in turn, in one process (measured). Each turn is a whole campaign, as much a thread on every side: clean runs, trials, journal, progress. Apart: as many campaigns as threads, which share nothing but the machine.");
+        console.WriteLine("Medians of turns in turn, in one process (measured). Each turn is a whole campaign, as much a thread on every side: clean runs, trials, journal, progress. Apart: as many campaigns as threads, which share only the process.");
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rounds in which others took over {SweepTurn.Bearable} processors from a side are disturbed and do not count; * where there is no other, and the ratio is not to be trusted."));
     }
 

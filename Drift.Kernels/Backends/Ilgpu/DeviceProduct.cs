@@ -39,7 +39,10 @@ internal sealed class DeviceProduct(Accelerator accelerator, Action<Index1D, Arr
         var codes = _activations.Take(checked(padded * w.LineWords));
         _launch = Launch(new GemmShape(m, w.N, w.K), w, faults, codes);
         var e = new QuantiseExtents(m, padded, w.K, w.LineWords, m, w.Tile);
-        var launch = new QuantiseLaunch(_input.All.Cast<float>(), _largest.All, codes, _lines.Take(w.Family.LinesLength(IlgpuWeights.TilesIn(m, w.Tile), w.LineWords)), e);
+        var tiles = (padded + DirectTile.Rows - 1) / DirectTile.Rows;
+        // One memory for the lines of whichever kernel it will be.
+        var lines = _lines.Take(Math.Max(w.Family.LinesLength(IlgpuWeights.TilesIn(m, w.Tile), w.LineWords), PairRows.Length(tiles, DirectTile.Rows, w.LineWords)));
+        var launch = new QuantiseLaunch(_input.All.Cast<float>(), _largest.All, codes, lines, e);
         if (w.Family.Quantises(launch))
         {
             _launch = _launch with { Lines = w.Tile > 0 ? launch.Lines : null };
@@ -47,9 +50,8 @@ internal sealed class DeviceProduct(Accelerator accelerator, Action<Index1D, Arr
             return;
         }
 
-        var tiles = (padded + DirectTile.Rows - 1) / DirectTile.Rows;
-        var (encode, sums) = (kernels().Encode, _lines.Take(PairRows.Length(tiles, DirectTile.Rows, w.LineWords)));
-        _quantise = () => encode(new Index2D(w.LineWords, tiles), launch.Values, launch.Largest, codes, sums, e with { Tile = DirectTile.Rows });
+        var encode = kernels().Encode;
+        _quantise = () => encode(new Index2D(w.LineWords, tiles), launch.Values, launch.Largest, codes, lines, e with { Tile = DirectTile.Rows });
     }
 
     /// <summary>Multiplies what was loaded.</summary>

@@ -25,7 +25,7 @@ internal static class DigitLines
     /// <summary>Where the high digit of a tile's line stands.</summary>
     public static int At(int tile) => tile / 8 * 16 + tile % 8;
 
-    /// <summary>One thread: the groups along x count slices of words, along y tiles.</summary>
+    /// <summary>One thread: the groups along x count tiles, along y, which ends at 65,535, slices of words.</summary>
     /// <param name="operand">The operand's words [lines, words].</param>
     /// <param name="lines">Its lines.</param>
     /// <param name="words">Words of a line, whole slices.</param>
@@ -38,10 +38,10 @@ internal static class DigitLines
         Clear(sums.ObservedColumns);
         const int Across = MatrixBlocks.SliceWords;
         var shared = SharedMemory.Allocate<int>(Threads * 4);
-        int word = Grid.IdxX * Across + Group.IdxX % Across, first = Group.IdxX / Across;
-        var end = IntrinsicMath.Min((Grid.IdxY + 1) * tile, lines);
+        int word = Grid.IdxY * Across + Group.IdxX % Across, first = Group.IdxX / Across;
+        var end = IntrinsicMath.Min((Grid.IdxX + 1) * tile, lines);
         var sum = default(Lanes4);
-        for (var line = Grid.IdxY * tile + first; line < end; line += 4 * Across)
+        for (var line = Grid.IdxX * tile + first; line < end; line += 4 * Across)
         {
             // Four loads under way at once.
             var x0 = operand[line * words + word];
@@ -64,10 +64,10 @@ internal static class DigitLines
     {
         const int Across = MatrixBlocks.SliceWords;
         var shared = SharedMemory.Allocate<int>(Threads * 4);
-        int word = Grid.IdxX * Across + Group.IdxX % Across, first = Group.IdxX / Across;
-        var end = IntrinsicMath.Min((Grid.IdxY + 1) * e.Tile, e.PaddedRows);
+        int word = Grid.IdxY * Across + Group.IdxX % Across, first = Group.IdxX / Across;
+        var end = IntrinsicMath.Min((Grid.IdxX + 1) * e.Tile, e.PaddedRows);
         var sum = default(Lanes4);
-        for (var line = Grid.IdxY * e.Tile + first; line < end; line += 4 * Across)
+        for (var line = Grid.IdxX * e.Tile + first; line < end; line += 4 * Across)
         {
             // Four lines' codes before the first is stored, so that four loads are under way at once.
             Lanes4 x0 = QuantiseKernels.Codes(values, largest, line, word, e), x1 = Within(values, largest, line + Across, end, word, e);
@@ -82,7 +82,7 @@ internal static class DigitLines
             sum = Lanes4.Add(sum, Lanes4.Add(Lanes4.Add(x0, x1), Lanes4.Add(x2, x3)));
         }
 
-        if (digits.IntLength > 1 && Grid.IdxY * e.Tile < e.Rows)
+        if (digits.IntLength > 1 && Grid.IdxX * e.Tile < e.Rows)
             Store(shared, digits, sum, word, e.Words);
     }
 
@@ -99,7 +99,7 @@ internal static class DigitLines
             return;
         for (var other = 1; other < Across; other++)
             sum = Lanes4.Add(sum, Quad.Load(shared, (other * Across + Group.IdxX) * 4));
-        var at = At(Grid.IdxY) * words + word;
+        var at = At(Grid.IdxX) * words + word;
         digits[at] = Pack(new(High(sum.A), High(sum.B), High(sum.C), High(sum.D)));
         digits[at + 8 * words] = Pack(sum);
     }

@@ -47,7 +47,7 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
     public void Interleave(ArrayView<float> source, ArrayView<float> target, int lines, int padded, int group, int k, int depth)
     {
         if (group % FloatTransposeKernel.Edge == 0)
-            _transpose(new KernelConfig(new Index2D(IlgpuWeights.TilesIn(depth, FloatTransposeKernel.Edge), padded / FloatTransposeKernel.Edge), new Index2D(FloatTransposeKernel.Threads, 1)), source, target, lines, group, k, depth);
+            _transpose(new KernelConfig(new Index2D(padded / FloatTransposeKernel.Edge, IlgpuWeights.TilesIn(depth, FloatTransposeKernel.Edge)), new Index2D(FloatTransposeKernel.Threads, 1)), source, target, lines, group, k, depth);
         else
             _interleave(FlatIndex.Count(depth, padded), source, target, lines, group, k, depth);
     }

@@ -17,7 +17,7 @@ internal static class FloatTransposeKernel
     // Rows of a square that the threads take at once; a row is a word longer than its values, so that a column stands in all banks.
     private const int Apart = 8, Stride = Edge + 1;
 
-    /// <summary>One thread; groups along x count squares of k, along y of lines.</summary>
+    /// <summary>One thread; groups along x count squares of lines, along y, which ends at 65,535, of k.</summary>
     /// <param name="source">Lines [lines, K].</param>
     /// <param name="target">Takes them, those past the last one zero.</param>
     /// <param name="lines">Lines that there are.</param>
@@ -27,7 +27,7 @@ internal static class FloatTransposeKernel
     public static void Run(ArrayView<float> source, ArrayView<float> target, int lines, int group, int k, int depth)
     {
         var shared = SharedMemory.Allocate<float>(Edge * Stride);
-        int x = Group.IdxX % Edge, y = Group.IdxX / Edge, firstK = Grid.IdxX * Edge, firstLine = Grid.IdxY * Edge;
+        int x = Group.IdxX % Edge, y = Group.IdxX / Edge, firstK = Grid.IdxY * Edge, firstLine = Grid.IdxX * Edge;
         for (var i = y; i < Edge; i += Apart)
             shared[i * Stride + x] = firstLine + i < lines && firstK + x < k ? source[(firstLine + i) * k + firstK + x] : 0;
         Group.Barrier();

@@ -162,7 +162,10 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             }
             catch (Exception e)
             {
-                throw Dropped(product, e);
+                product.Dispose();
+                if (e is AcceleratorException failure)
+                    throw Failed(failure);
+                throw;
             }
 
             return new Resident<GemmOutput>(this, product, product.Run, product.Read);
@@ -187,7 +190,10 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             }
             catch (Exception e)
             {
-                throw Dropped(product, e);
+                product.Dispose();
+                if (e is AcceleratorException failure)
+                    throw Failed(failure);
+                throw;
             }
 
             return new Resident<GemmOutput>(this, product, product.Run, product.Read);
@@ -301,13 +307,6 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     private IlgpuWeights RequireOwn(GemmWeights weights) =>
         weights is IlgpuWeights w && w.Owner == this ? w : throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(weights));
-
-    /// <summary>What is thrown where a product could not be sent.</summary>
-    private Exception Dropped(DeviceProduct product, Exception e)
-    {
-        product.Dispose();
-        return e is AcceleratorException failure ? Failed(failure) : e;
-    }
 
     /// <summary>Sends weights and sums their lines.</summary>
     private void Load(ReadOnlySpan<sbyte> weights, IlgpuWeights w, DeviceBuffer words)

@@ -50,7 +50,7 @@ internal sealed class LayerOperations : IDisposable
         var largest = Measure(source, e);
         var kernel = _device.Accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents>(DigitLines.Quantise);
         kernel(
-            new KernelConfig(new Index2D(e.Words / MatrixBlocks.SliceWords, IlgpuWeights.TilesIn(e.PaddedRows, e.Tile)), new Index2D(DigitLines.Threads, 1)),
+            new KernelConfig(new Index2D(IlgpuWeights.TilesIn(e.PaddedRows, e.Tile), e.Words / MatrixBlocks.SliceWords), new Index2D(DigitLines.Threads, 1)),
             source, largest, _codes.Take(codes.Length), _sums.Take(digits.Length), e);
         _codes.Download(codes.Length).CopyTo(codes);
         _sums.Download(digits.Length).CopyTo(digits);

@@ -54,7 +54,7 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
         // Without checks nobody sums: then a group takes few rows, and more groups share a GPU.
         var e = launch.Extents with { Tile = launch.Extents.Tile == 0 ? MatrixEpilogue.HalfColumns : launch.Extents.Tile };
         _quantise(
-            new KernelConfig(new Index2D(e.Words / MatrixBlocks.SliceWords, IlgpuWeights.TilesIn(e.PaddedRows, e.Tile)), new Index2D(DigitLines.Threads, 1)),
+            new KernelConfig(new Index2D(IlgpuWeights.TilesIn(e.PaddedRows, e.Tile), e.Words / MatrixBlocks.SliceWords), new Index2D(DigitLines.Threads, 1)),
             launch.Values, launch.Largest, launch.Codes, launch.Extents.Tile == 0 ? launch.Codes.SubView(0, 1) : launch.Lines, e);
         return true;
     }
@@ -94,5 +94,5 @@ internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
     }
 
     private void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits, SumViews sums) => _encode(
-        new KernelConfig(new Index2D(words / MatrixBlocks.SliceWords, IlgpuWeights.TilesIn(lines, tile)), new Index2D(DigitLines.Threads, 1)), operand, lines, words, tile, digits, sums);
+        new KernelConfig(new Index2D(IlgpuWeights.TilesIn(lines, tile), words / MatrixBlocks.SliceWords), new Index2D(DigitLines.Threads, 1)), operand, lines, words, tile, digits, sums);
 }

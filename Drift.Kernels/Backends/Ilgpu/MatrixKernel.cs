@@ -19,7 +19,7 @@ internal static class MatrixKernel
     /// <param name="lines">The summed lines of A and of W.</param>
     /// <param name="plan">Starts of the fault blocks, the end, then the flips (<see cref="PackedPlan"/>).</param>
     /// <param name="c">Takes C [PaddedRows, Stride].</param>
-    /// <param name="sums">Takes the line sums; observed ones zero before.</param>
+    /// <param name="sums">Takes the line sums; observed ones zero before where they are added up (<see cref="MatrixEpilogue.Adds"/>).</param>
     /// <param name="e">Extents; the tile is 0 or a multiple of 32.</param>
     public static void Run<TRows>(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
         where TRows : struct, IMatrixRows

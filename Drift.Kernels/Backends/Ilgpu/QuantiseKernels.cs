@@ -9,7 +9,8 @@ namespace Drift.Kernels.Ilgpu;
 /// <param name="Words">Words that hold a row's codes, those past the width zero.</param>
 /// <param name="RowsOfGroup">Rows under one scale.</param>
 /// <param name="Tile">Rows whose codes are summed; at least 1.</param>
-internal readonly record struct QuantiseExtents(int Rows, int PaddedRows, int Width, int Words, int RowsOfGroup, int Tile);
+/// <param name="First">Where the first value stands in its memory: four are loaded at once where rows begin at multiples of four.</param>
+internal readonly record struct QuantiseExtents(int Rows, int PaddedRows, int Width, int Words, int RowsOfGroup, int Tile, int First = 0);
 
 /// <summary>fp32 to INT8 as <see cref="CodeRounder"/> has it, with the codes' line sums in the same pass.</summary>
 internal static class QuantiseKernels
@@ -66,7 +67,7 @@ internal static class QuantiseKernels
             return default;
         var scale = Interop.IntAsFloat((uint)largest[row / e.RowsOfGroup]) / CodeRounder.LargestCode;
         int at = row * e.Width, k = word * 4;
-        if (e.Width % 4 == 0)
+        if ((e.Width | e.First) % 4 == 0)
         {
             if (k >= e.Width)
                 return default;

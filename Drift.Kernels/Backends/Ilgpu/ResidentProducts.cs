@@ -33,7 +33,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
         if (groups < 1 || rows % groups != 0 || firstRow < 0 || firstRow + rows > input.Rows)
             throw new ArgumentException($"{groups} groups of rows {firstRow}..{firstRow + rows - 1} are not in an input of {input.Rows} rows", nameof(groups));
-        _quantised = new QuantiseExtents(rows, rows, input.Columns, 0, rows / groups, EncodedRows);
+        _quantised = new QuantiseExtents(rows, rows, input.Columns, 0, rows / groups, EncodedRows, input.Home is IlgpuHome ? input.Start + firstRow * input.Columns : 0);
         _windows = null;
         backend.Use(() => Measure(Begin(input, firstRow, rows, groups), groups, _quantised));
     }
@@ -134,18 +134,19 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         var codes = _codes.Take(checked(padded * w.LineWords));
         if (_encoded == (w.Family, w.LineWords, w.Tile))
             return codes;
-        (_encoded, _encodedLines) = ((w.Family, w.LineWords, w.Tile), null);
+        (_encoded, _encodedLines) = (default, null);
         var largest = _largest.Take(_quantised.Rows / _quantised.RowsOfGroup);
         if (_windows is { } windows)
         {
             Kernels.EncodeWindows(FlatIndex.Count(w.LineWords, padded), _source, largest, codes, w.LineWords, _quantised.RowsOfGroup, windows);
+            _encoded = (w.Family, w.LineWords, w.Tile);
             return codes;
         }
 
         var lines = _lines.Take(w.Family.LinesLength(IlgpuWeights.TilesIn(_quantised.Rows, w.Tile), w.LineWords));
         if (w.Family.Quantises(new QuantiseLaunch(_source, largest, codes, lines, _quantised with { PaddedRows = padded, Words = w.LineWords, Tile = w.Tile })))
         {
-            _encodedLines = lines;
+            (_encoded, _encodedLines) = ((w.Family, w.LineWords, w.Tile), lines);
             return codes;
         }
 
@@ -153,6 +154,7 @@ internal sealed class ResidentProducts(IlgpuBackend backend, IlgpuTensors tensor
         Kernels.Encode(
             new Index2D(w.LineWords, tiles), _source, largest, codes,
             _lines.Take(PairRows.Length(tiles, DirectTile.Rows, w.LineWords)), _quantised with { PaddedRows = padded, Words = w.LineWords });
+        _encoded = (w.Family, w.LineWords, w.Tile);
         return codes;
     }
 

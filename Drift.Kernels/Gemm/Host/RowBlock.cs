@@ -25,7 +25,7 @@ internal unsafe struct RowBlock
     public float* Bias;
 
     /// <summary>
-    /// Edge of a checksum tile: the first row begins one, and register tiles do not reach across its border. 0 for none.
+    /// Edge of a checksum tile: the first row begins one, and register tiles reach across its border only where a kernel takes check rows. 0 for none.
     /// </summary>
     public int Tile;
 
