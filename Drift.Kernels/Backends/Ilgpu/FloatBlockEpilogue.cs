@@ -20,7 +20,11 @@ internal static class FloatBlockEpilogue
         var at = row * e.Stride + column;
         StoreLeft(c, at, e.Stride, sum);
         if (TShare.Columns == WholeBlock.Columns)
-            StoreRight(c, at + half, e.Stride, sum);
+        {
+            Rows(c, at + half, e.Stride, sum.A.Right, sum.B.Right, sum.C.Right, sum.D.Right);
+            Rows(c, at + half + 4 * e.Stride, e.Stride, sum.E.Right, sum.F.Right, sum.G.Right, sum.H.Right);
+        }
+
         if (e.Tile == 0)
             return;
         int step = e.Stride / FloatSquare.Half, part = row * step + column / FloatSquare.Half;
@@ -40,14 +44,8 @@ internal static class FloatBlockEpilogue
     /// <summary>Stores eight rows of the left four.</summary>
     public static void StoreLeft(ArrayView<float> view, int at, int stride, FloatSquare x)
     {
-        FloatQuad.Store(view, at, x.A.Left);
-        FloatQuad.Store(view, at + stride, x.B.Left);
-        FloatQuad.Store(view, at + 2 * stride, x.C.Left);
-        FloatQuad.Store(view, at + 3 * stride, x.D.Left);
-        FloatQuad.Store(view, at + 4 * stride, x.E.Left);
-        FloatQuad.Store(view, at + 5 * stride, x.F.Left);
-        FloatQuad.Store(view, at + 6 * stride, x.G.Left);
-        FloatQuad.Store(view, at + 7 * stride, x.H.Left);
+        Rows(view, at, stride, x.A.Left, x.B.Left, x.C.Left, x.D.Left);
+        Rows(view, at + 4 * stride, stride, x.E.Left, x.F.Left, x.G.Left, x.H.Left);
     }
 
     /// <summary>Stores eight rows of the first one.</summary>
@@ -76,16 +74,12 @@ internal static class FloatBlockEpilogue
         FloatQuad.Store(view, at + 3 * stride + 4, new(x.E.Left.D, x.F.Left.D, x.G.Left.D, x.H.Left.D));
     }
 
-    private static void StoreRight(ArrayView<float> view, int at, int stride, FloatSquare x)
+    private static void Rows(ArrayView<float> view, int at, int stride, FloatLanes4 a, FloatLanes4 b, FloatLanes4 c, FloatLanes4 d)
     {
-        FloatQuad.Store(view, at, x.A.Right);
-        FloatQuad.Store(view, at + stride, x.B.Right);
-        FloatQuad.Store(view, at + 2 * stride, x.C.Right);
-        FloatQuad.Store(view, at + 3 * stride, x.D.Right);
-        FloatQuad.Store(view, at + 4 * stride, x.E.Right);
-        FloatQuad.Store(view, at + 5 * stride, x.F.Right);
-        FloatQuad.Store(view, at + 6 * stride, x.G.Right);
-        FloatQuad.Store(view, at + 7 * stride, x.H.Right);
+        FloatQuad.Store(view, at, a);
+        FloatQuad.Store(view, at + stride, b);
+        FloatQuad.Store(view, at + 2 * stride, c);
+        FloatQuad.Store(view, at + 3 * stride, d);
     }
 
     private static void Part(ArrayView<float> parts, int at, int step, FloatLanes4 a, FloatLanes4 b, FloatLanes4 c, FloatLanes4 d)
