@@ -36,7 +36,19 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override bool TakesCheckRows => true;
 
     /// <inheritdoc/>
+    public override bool CrossesTiles => true;
+
+    /// <inheritdoc/>
+    public override bool JoinsDigits => true;
+
+    /// <inheritdoc/>
+    public override int PairedColumns => MicroTile.Lanes / 2;
+
+    /// <inheritdoc/>
     public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
+
+    /// <inheritdoc/>
+    public override void RunPairs(TileCall* call, int rows) => _generated.Run(call, new MicroTile(DotType.Int8, rows, 1, false, false, Pairs: true));
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -2,7 +2,8 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical), then two of its
-/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second.
+/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second. The last one, where half
+/// a vector holds it, has two groups of K a vector, side by side for each column.
 /// </summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
@@ -17,10 +18,13 @@ internal sealed unsafe class HostWeights : GemmWeights
             digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, LineMoments.Centre(tiles.Edge))];
         // Digits begin with a panel, so that every panel before them is C's alone.
         DigitColumn = digits.Length == 0 ? n : (n + kernel.Columns - 1) / kernel.Columns * kernel.Columns;
-        Stride = PaddedColumns(kernel, DigitColumn + digits.Length / k);
+        var (count, last) = (digits.Length / k, digits.Length / k % kernel.Columns);
+        PairedColumn = !tiles.Moments && last > 0 && last <= kernel.PairedColumns ? DigitColumn + count - last : int.MaxValue;
+        Stride = PairedColumn < int.MaxValue ? PairedColumn + kernel.PairedColumns : PaddedColumns(kernel, DigitColumn + count);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
-        _panels = new NativeBlock((long)Stride * Groups * sizeof(int));
-        _start = new NativeBlock((long)Stride * sizeof(int));
+        // Room for the second group of a last pair, and for a whole vector of starting values.
+        _panels = new NativeBlock(((long)Stride * Groups + kernel.PairedColumns) * sizeof(int));
+        _start = new NativeBlock((long)(Stride + kernel.PairedColumns) * sizeof(int));
 
         ReadOnlySpan<sbyte> padding = new sbyte[k];
         for (var j = 0; j < Stride; j++)
@@ -39,6 +43,9 @@ internal sealed unsafe class HostWeights : GemmWeights
 
     /// <summary>The first digit column: where the panel after those of W begins.</summary>
     public int DigitColumn { get; }
+
+    /// <summary>Where the panel with two groups of K a vector begins; past all columns where there is none.</summary>
+    public int PairedColumn { get; }
 
     /// <summary>Columns of all panels: N, the digits and the padding to whole panels.</summary>
     public int Stride { get; }
@@ -77,13 +84,17 @@ internal sealed unsafe class HostWeights : GemmWeights
     private void Pack(int j, ReadOnlySpan<sbyte> column)
     {
         var panelStart = j / Kernel.Columns * Kernel.Columns;
-        var target = (int*)Packed.At(panelStart, 0) + (j - panelStart);
-        var width = Packed.WidthAt(panelStart);
-        for (var g = 0; g < Groups; g++)
-            target[g * width] = Kernel.PackGroup(column.Slice(g * Kernel.Depth, Math.Min(Kernel.Depth, K - g * Kernel.Depth)));
+        var (panel, width, inPanel) = ((nint)Packed.At(panelStart, 0), Packed.WidthAt(panelStart), j - panelStart);
+        // Groups of a vector: a column's stand side by side.
+        var together = panelStart == PairedColumn ? 2 : 1;
+        var groups = (Groups + together - 1) / together * together;
+        for (var g = 0; g < groups; g++)
+            ((int*)panel)[(g / together * width + inPanel) * together + g % together] = Kernel.PackGroup(column[Math.Min(K, g * Kernel.Depth)..Math.Min(K, (g + 1) * Kernel.Depth)]);
         var sum = 0;
         foreach (var value in column)
             sum += value;
-        Packed.Start[j] = Kernel.InitialValue(sum);
+        var start = Packed.Start + panelStart + inPanel * together;
+        start[together - 1] = 0;
+        *start = Kernel.InitialValue(sum);
     }
 }

@@ -31,6 +31,28 @@ internal static unsafe class PanelProduct
         }
     }
 
+    /// <summary>Some rows times a panel of digits that has two groups of K a vector: never cut in K, for halves of its sums stand in two lanes until the end.</summary>
+    /// <param name="kernel">The micro-kernel.</param>
+    /// <param name="panels">The other operand.</param>
+    /// <param name="column">Where the panel starts.</param>
+    /// <param name="rows">The rows, with room for joined sums.</param>
+    public static void MultiplyPairs(Int8Kernel kernel, in PackedPanels panels, int column, in RowBlock rows)
+    {
+        TileCall call = default;
+        (call.AStride, call.PanelStride, call.Groups) = (rows.AStride, MicroTile.Lanes * MicroTile.GroupBytes, (panels.Groups + 1) / 2);
+        (call.Columns, call.JoinedStride, call.JoinedColumns) = (TileCall.First(MicroTile.Lanes), rows.JoinedStride, TileCall.First(rows.JoinedColumns));
+        call.Panel = panels.At(column, 0);
+        call.Start = panels.Start + column;
+        var calls = (rows.Rows + kernel.Rows - 1) / kernel.Rows;
+        for (var i = 0; i < calls; i++)
+        {
+            int row = rows.Rows * i / calls, end = rows.Rows * (i + 1) / calls;
+            call.A = (byte*)rows.A + row * rows.AStride;
+            call.Joined = (byte*)rows.Joined + row * rows.JoinedStride;
+            kernel.RunPairs(&call, end - row);
+        }
+    }
+
     /// <summary>All rows times a block of K.</summary>
     private static void Block(MicroKernel kernel, TileCall* call, in PackedPanels panels, int column, int vectors, in RowBlock rows, int from, bool last)
     {
@@ -43,7 +65,7 @@ internal static unsafe class PanelProduct
         byte* checks = (byte*)rows.Checks + column * MicroTile.GroupBytes, joined = last ? (byte*)rows.Joined : null;
         call->Bias = last && rows.Bias != null ? rows.Bias + column : null;
         // Calls reach across the border of two whole tiles where they cannot meet another. Further would take more micro-kernels in turn than the instruction cache likes.
-        var crossing = kernel.TakesCheckRows && tile >= kernel.Rows ? rows.Rows / tile : 0;
+        var crossing = kernel.CrossesTiles && tile >= kernel.Rows ? rows.Rows / tile : 0;
         var cut = new Cut(tile, rows.Rows, riding, kernel.Rows, crossing);
         while (cut.Row < rows.Rows)
         {

@@ -12,9 +12,12 @@ public sealed unsafe class MicroKernelTests
     private static IEnumerable<TestCaseData> Tiles() =>
         from type in Enum.GetValues<DotType>() from tile in MicroTile.Of(type) where tile.Above == 0 || tile.Rows is 4 or MicroTile.MostRows select new TestCaseData(tile).SetArgDisplayNames($"{type} {tile.Rows} x {tile.Vectors}{(tile.Sums ? " sums" : "")}{(tile.Checked ? " checked" : "")}{(tile.Above > 0 ? $" above {tile.Above}" : "")}");
 
+    private static IEnumerable<(int Vectors, int Sums)> JoinedSums() => [(1, 1), (1, 5), (1, 8), (2, 1), (2, 5), (2, 8), (2, 11), (2, 16)];
+
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
-        Assert.That(MicroTile.Of(DotType.Float).Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
+        Assert.That(MicroTile.Of(DotType.Int8).Concat(Enumerable.Range(1, MicroTile.MostRows).Select(rows => new MicroTile(DotType.Int8, rows, 1, false, false, Pairs: true))).Select(tile => tile.Index),
+            Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
     [TestCaseSource(nameof(Tiles))]
     public void A_generated_tile_is_the_definition(object boxed)
@@ -31,8 +34,9 @@ public sealed unsafe class MicroKernelTests
     }
 
     [Test]
-    public void Digits_of_a_row_are_put_together_where_they_are_multiplied([Range(1, MicroTile.MostRows)] int rows, [Values(1, 2)] int vectors, [Values(1, 5, 8)] int sums, [Values] bool begin)
+    public void Digits_of_a_row_are_put_together_where_they_are_multiplied([Range(1, MicroTile.MostRows)] int rows, [ValueSource(nameof(JoinedSums))] (int Vectors, int Sums) joins, [Values] bool begin)
     {
+        var (vectors, sums) = joins;
         if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
             Assert.Ignore(missing);
         using var kernels = new GeneratedKernels(DotType.Int8);
@@ -63,6 +67,48 @@ public sealed unsafe class MicroKernelTests
             A = a.Pointer, AStride = Groups * 4, Panel = panel.Pointer, PanelStride = width * 4, Groups = Groups, Start = begin ? c.Pointer : null, StartStride = width * 4, C = c.Pointer, CStride = width * 4,
             Columns = TileCall.First(width), Joined = to, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
         };
+    }
+
+    [Test]
+    public void Digits_of_paired_groups_are_put_together([Range(1, MicroTile.MostRows)] int rows, [Range(1, 4)] int sums)
+    {
+        if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
+            Assert.Ignore(missing);
+        using var kernels = new GeneratedKernels(DotType.Int8);
+        var (random, stride) = (new Random(rows), sums + 3);
+        using var a = new GuardedPages<int>(rows * 2 * Groups);
+        using var panel = new GuardedPages<int>(Groups * Lanes);
+        using var start = new GuardedPages<int>(Lanes);
+        using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
+        foreach (var operand in (GuardedPages<int>[])[a, panel, start])
+            random.NextBytes(MemoryMarshal.AsBytes(operand.Span));
+        var call = new TileCall
+        {
+            A = a.Pointer, AStride = 2 * Groups * 4, Panel = panel.Pointer, PanelStride = Lanes * 4, Groups = Groups, Start = start.Pointer, Columns = TileCall.First(Lanes),
+            Joined = joined.Pointer, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
+        };
+        kernels.Run(&call, new MicroTile(DotType.Int8, rows, 1, false, false, Pairs: true));
+        var truth = new int[joined.Length];
+        for (var i = 0; i < rows; i++)
+        {
+            for (var t = 0; t < sums; t++)
+                truth[i * stride + t] = Digits.Base * Column(i, t) + Column(i, t + Lanes / 4);
+        }
+
+        Assert.That(joined.Span.ToArray(), Is.EqualTo(truth));
+
+        // A column has two lanes, each with a group of its own.
+        int Column(int row, int column)
+        {
+            var sum = start.Span[2 * column] + start.Span[2 * column + 1];
+            for (var g = 0; g < 2 * Groups; g++)
+            {
+                for (var of = 0; of < 4; of++)
+                    sum += (byte)(a.Span[row * 2 * Groups + g] >> (8 * of)) * (sbyte)(panel.Span[g / 2 * Lanes + 2 * column + g % 2] >> (8 * of));
+            }
+
+            return sum;
+        }
     }
 
     [Test]

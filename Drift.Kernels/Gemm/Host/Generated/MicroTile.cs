@@ -20,7 +20,8 @@ internal enum DotType
 /// <param name="Sums">Whether the accumulators are added to line sums.</param>
 /// <param name="Checked">Whether the last rows are a checksum tile's <see cref="CheckRowsOf"/>: stored apart, and in no sum.</param>
 /// <param name="Above">With sums: rows that end a checksum tile, where the others begin the next one; 0 where all are of one.</param>
-internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0)
+/// <param name="Pairs">Digits of INT8 in one vector: it has two groups of K of half as many columns, a column's side by side. Always put together.</param>
+internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0, bool Pairs = false)
 {
     /// <summary>Most rows: with two vectors, 28 accumulators, two vectors of a panel and two of broadcasts fill the 32 registers.</summary>
     public const int MostRows = 14;
@@ -38,7 +39,7 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     public const int GroupBytes = 4;
 
     /// <summary>Places among the tiles of a type.</summary>
-    public const int Places = 4 * MostRows * MostVectors * MostRows;
+    public const int Places = 5 * MostRows * MostVectors * MostRows;
 
     /// <summary>Check rows of a checksum tile: two digits of each sum of bytes, one sum of fp32 values; bf16 products are not checked.</summary>
     public static int CheckRowsOf(DotType type) => type switch { DotType.Int8 => 2, DotType.Float => 1, _ => 0 };
@@ -57,5 +58,5 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     public int CheckRows => Checked ? CheckRowsOf(Type) : 0;
 
     /// <summary>Place among the tiles of its type, below <see cref="Places"/>.</summary>
-    public int Index => ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
+    public int Index => (((Pairs ? 4 : (Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
 }
