@@ -21,6 +21,9 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override int NarrowColumns => MicroTile.Lanes;
 
     /// <inheritdoc/>
+    public override int NarrowDigits => MicroTile.Lanes / MicroTile.MostAbreast;
+
+    /// <inheritdoc/>
     public override int Depth => 4;
 
     /// <inheritdoc/>
@@ -37,6 +40,9 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
 
     /// <inheritdoc/>
     public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
+
+    /// <inheritdoc/>
+    public override void RunAbreast(TileCall* call, int rows, int abreast) => _generated.Run(call, new MicroTile(DotType.Int8, rows, 1, false, false, Abreast: abreast));
 
     /// <inheritdoc/>
     public override void Dispose()

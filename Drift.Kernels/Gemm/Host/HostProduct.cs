@@ -47,7 +47,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         (_weights, _faults, _aStride, _tile) = (weights, faults, call.Stride, tiles.AlwaysSummed);
         _tileRows = _tile == 0 ? 0 : (m + _tile - 1) / _tile;
         _kinds = _tile == 0 ? 0 : tiles.Moments ? 2 : 1;
-        output.Resize(_shape, weights.Stride, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments);
+        // Rows of C begin with cache lines, however narrow the last panel.
+        output.Resize(_shape, (weights.Stride + MicroTile.Lanes - 1) / MicroTile.Lanes * MicroTile.Lanes, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments);
         faults.RequireShape(m, n);
         var (expected, observed) = (output.Expected, output.Observed);
         if (tiles.IsHierarchical)

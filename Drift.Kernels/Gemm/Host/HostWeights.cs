@@ -1,8 +1,11 @@
+using System.Numerics;
+
 namespace Drift.Kernels;
 
 /// <summary>
 /// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical), then two of its
-/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second.
+/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second. The last one is as narrow
+/// as its digits allow.
 /// </summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
@@ -17,9 +20,10 @@ internal sealed unsafe class HostWeights : GemmWeights
             digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, LineMoments.Centre(tiles.Edge))];
         // Digits begin with a panel, so that every panel before them is C's alone.
         DigitColumn = digits.Length == 0 ? n : (n + kernel.Columns - 1) / kernel.Columns * kernel.Columns;
-        Stride = PaddedColumns(kernel, DigitColumn + digits.Length / k);
+        Stride = digits.Length == 0 || tiles.Moments ? PaddedColumns(kernel, DigitColumn + digits.Length / k) : DigitColumn + DigitColumns(kernel, digits.Length / k);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
-        _panels = new NativeBlock((long)Stride * Groups * sizeof(int));
+        // A narrow panel ends with a whole vector, whose missing groups are 0.
+        _panels = new NativeBlock(((long)Stride * Groups + MicroTile.Lanes) * sizeof(int));
         _start = new NativeBlock((long)Stride * sizeof(int));
 
         ReadOnlySpan<sbyte> padding = new sbyte[k];
@@ -74,13 +78,24 @@ internal sealed unsafe class HostWeights : GemmWeights
     private static int PaddedColumns(Int8Kernel kernel, int columns) =>
         (columns + kernel.NarrowColumns - 1) / kernel.NarrowColumns * kernel.NarrowColumns;
 
+    /// <summary>Whole panels, then the narrowest one that has the rest.</summary>
+    private static int DigitColumns(Int8Kernel kernel, int columns)
+    {
+        var rest = columns % kernel.Columns;
+        return columns - rest + (rest == 0 ? 0 : Math.Max(kernel.NarrowDigits, (int)BitOperations.RoundUpToPowerOf2((uint)rest)));
+    }
+
     private void Pack(int j, ReadOnlySpan<sbyte> column)
     {
         var panelStart = j / Kernel.Columns * Kernel.Columns;
-        var target = (int*)Packed.At(panelStart, 0) + (j - panelStart);
-        var width = Packed.WidthAt(panelStart);
-        for (var g = 0; g < Groups; g++)
-            target[g * width] = Kernel.PackGroup(column.Slice(g * Kernel.Depth, Math.Min(Kernel.Depth, K - g * Kernel.Depth)));
+        var (width, abreast) = (Packed.WidthAt(panelStart), Packed.AbreastAt(panelStart));
+        var target = (int*)Packed.At(panelStart, 0) + (j - panelStart) * abreast;
+        for (var g = 0; g < (Groups + abreast - 1) / abreast * abreast; g++)
+        {
+            var first = Math.Min(K, g * Kernel.Depth);
+            target[g / abreast * abreast * width + g % abreast] = Kernel.PackGroup(column[first..Math.Min(K, first + Kernel.Depth)]);
+        }
+
         var sum = 0;
         foreach (var value in column)
             sum += value;

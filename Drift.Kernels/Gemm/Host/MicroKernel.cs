@@ -18,6 +18,9 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <summary>Columns of the narrowest last panel; divides <see cref="Columns"/>.</summary>
     public abstract int NarrowColumns { get; }
 
+    /// <summary>Columns of the narrowest last panel of digits that are put together where they are multiplied: a power of two. Where it is narrower than a vector, several groups of K stand side by side.</summary>
+    public virtual int NarrowDigits => NarrowColumns;
+
     /// <summary>Values of K in a group.</summary>
     public abstract int Depth { get; }
 
@@ -38,6 +41,12 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <param name="check">Whether the last rows are check rows: only where this kernel takes them.</param>
     /// <param name="above">With sums: rows that end a checksum tile, where those after them begin the next one; 0 where all are of one. Only where this kernel takes check rows.</param>
     public abstract void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0);
+
+    /// <summary>Runs a tile of digits with several groups of K side by side, which are put together; only where <see cref="NarrowDigits"/> says so.</summary>
+    /// <param name="call">The operands; groups are whole vectors of the panel.</param>
+    /// <param name="rows">Rows, 1..<see cref="Rows"/>.</param>
+    /// <param name="abreast">Groups of K in a vector.</param>
+    public virtual void RunAbreast(TileCall* call, int rows, int abreast) => throw new NotSupportedException($"{Name} has panels of {NarrowDigits} columns at least");
 
     /// <summary>Frees generated code, if any.</summary>
     public virtual void Dispose()

@@ -27,6 +27,9 @@ internal readonly unsafe struct PackedPanels(void* panels, int groups, int colum
     /// <summary>Width of the panel that starts at a column.</summary>
     public int WidthAt(int column) => Math.Min(Width, Columns - column);
 
+    /// <summary>Groups of K that stand side by side in a vector of the panel that starts at a column: those of its first column, then those of the next.</summary>
+    public int AbreastAt(int column) => Math.Max(1, MicroTile.Lanes / WidthAt(column));
+
     /// <summary>A group of the panel that starts at a column, a multiple of <see cref="Width"/>.</summary>
     public void* At(int column, int group) => _panels + ((nint)column * Groups + (nint)group * WidthAt(column)) * MicroTile.GroupBytes;
 }

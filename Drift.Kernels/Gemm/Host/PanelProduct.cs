@@ -16,6 +16,12 @@ internal static unsafe class PanelProduct
     public static void Multiply(MicroKernel kernel, in PackedPanels panels, int column, int columns, in RowBlock rows, int first, int end)
     {
         var width = panels.WidthAt(column);
+        if (width < MicroTile.Lanes)
+        {
+            Join(kernel, panels, column, rows);
+            return;
+        }
+
         var vectors = (columns + MicroTile.Lanes - 1) / MicroTile.Lanes;
         var blocks = CacheSizes.PanelBlocks((nint)(end - first) * width * MicroTile.GroupBytes);
         TileCall call = default;
@@ -28,6 +34,25 @@ internal static unsafe class PanelProduct
             call.Panel = panels.At(column, from);
             call.Groups = to - from;
             Block(kernel, &call, panels, column, vectors, rows, from, to == panels.Groups);
+        }
+    }
+
+    /// <summary>All rows times a panel of digits that is narrower than a vector: K as a whole, for sums are put together in registers.</summary>
+    private static void Join(MicroKernel kernel, in PackedPanels panels, int column, in RowBlock rows)
+    {
+        var abreast = panels.AbreastAt(column);
+        TileCall call = default;
+        (call.AStride, call.PanelStride, call.JoinedStride) = (rows.AStride, MicroTile.Lanes * MicroTile.GroupBytes, rows.JoinedStride);
+        (call.JoinedColumns, call.Groups) = (TileCall.First(rows.JoinedColumns), (panels.Groups + abreast - 1) / abreast);
+        call.Panel = panels.At(column, 0);
+        call.Start = panels.Start + column;
+        var calls = (rows.Rows + kernel.Rows - 1) / kernel.Rows;
+        for (var i = 0; i < calls; i++)
+        {
+            var (row, end) = (rows.Rows * i / calls, rows.Rows * (i + 1) / calls);
+            call.A = (byte*)rows.A + row * rows.AStride;
+            call.Joined = (byte*)rows.Joined + row * rows.JoinedStride;
+            kernel.RunAbreast(&call, end - row, abreast);
         }
     }
 

@@ -14,7 +14,8 @@ public sealed unsafe class MicroKernelTests
 
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
-        Assert.That(MicroTile.Of(DotType.Float).Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
+        Assert.That(MicroTile.Of(DotType.Int8).Concat(from rows in Enumerable.Range(1, MicroTile.MostRows) from abreast in (int[])[2, MicroTile.MostAbreast] select new MicroTile(DotType.Int8, rows, 1, false, false, Abreast: abreast))
+            .Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
     [TestCaseSource(nameof(Tiles))]
     public void A_generated_tile_is_the_definition(object boxed)
@@ -63,6 +64,40 @@ public sealed unsafe class MicroKernelTests
             A = a.Pointer, AStride = Groups * 4, Panel = panel.Pointer, PanelStride = width * 4, Groups = Groups, Start = begin ? c.Pointer : null, StartStride = width * 4, C = c.Pointer, CStride = width * 4,
             Columns = TileCall.First(width), Joined = to, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
         };
+    }
+
+    [Test]
+    public void Digits_with_several_groups_side_by_side_are_the_definition([Range(1, MicroTile.MostRows)] int rows, [Values(2, MicroTile.MostAbreast)] int abreast, [Values(1, 2)] int sums)
+    {
+        if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
+            Assert.Ignore(missing);
+        using var kernels = new GeneratedKernels(DotType.Int8);
+        var (random, columns, stride, values) = (new Random(rows), Lanes / abreast, sums + 3, 4 * Groups * abreast);
+        using var a = new GuardedPages<byte>(rows * values);
+        using var panel = new GuardedPages<sbyte>(Groups * Lanes * 4);
+        using var start = new GuardedPages<int>(columns);
+        using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
+        random.NextBytes(a.Span);
+        random.NextBytes(MemoryMarshal.AsBytes(panel.Span));
+        random.NextBytes(MemoryMarshal.AsBytes(start.Span));
+        var call = new TileCall
+        {
+            A = a.Pointer, AStride = values, Panel = panel.Pointer, PanelStride = Lanes * 4, Groups = Groups, Start = start.Pointer, Joined = joined.Pointer, JoinedStride = stride * 4,
+            JoinedColumns = TileCall.First(sums),
+        };
+        kernels.Run(&call, new MicroTile(DotType.Int8, rows, 1, false, false, Abreast: abreast));
+        var truth = new int[joined.Length];
+        for (var i = 0; i < rows; i++)
+        {
+            for (var t = 0; t < sums; t++)
+                truth[i * stride + t] = Digits.Base * Product(i, t) + Product(i, columns / 2 + t);
+        }
+
+        Assert.That(joined.Span.ToArray(), Is.EqualTo(truth));
+
+        // A value of K stands with its group of four in the column's lanes, as many groups as lanes in each vector.
+        int Product(int row, int column) => start.Span[column]
+            + Enumerable.Range(0, values).Sum(p => a.Span[row * values + p] * panel.Span[((p / 4 / abreast * columns + column) * abreast + p / 4 % abreast) * 4 + p % 4]);
     }
 
     [Test]

@@ -20,7 +20,8 @@ internal enum DotType
 /// <param name="Sums">Whether the accumulators are added to line sums.</param>
 /// <param name="Checked">Whether the last rows are a checksum tile's <see cref="CheckRowsOf"/>: stored apart, and in no sum.</param>
 /// <param name="Above">With sums: rows that end a checksum tile, where the others begin the next one; 0 where all are of one.</param>
-internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0)
+/// <param name="Abreast">Groups of K that stand side by side in a vector, of fewer columns: 1, or 2 or 4 of digits, which are put together in the end; then of one vector, without sums.</param>
+internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0, int Abreast = 1)
 {
     /// <summary>Most rows: with two vectors, 28 accumulators, two vectors of a panel and two of broadcasts fill the 32 registers.</summary>
     public const int MostRows = 14;
@@ -37,13 +38,16 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     /// <summary>Bytes of a group in one line, and of an accumulator.</summary>
     public const int GroupBytes = 4;
 
+    /// <summary>Most groups of K side by side: those of a broadcast of 128 bits.</summary>
+    public const int MostAbreast = 4;
+
     /// <summary>Places among the tiles of a type.</summary>
     public const int Places = 4 * MostRows * MostVectors * MostRows;
 
     /// <summary>Check rows of a checksum tile: two digits of each sum of bytes, one sum of fp32 values; bf16 products are not checked.</summary>
     public static int CheckRowsOf(DotType type) => type switch { DotType.Int8 => 2, DotType.Float => 1, _ => 0 };
 
-    /// <summary>Every tile of a type.</summary>
+    /// <summary>Every tile of a type with one group of K in a vector.</summary>
     public static IEnumerable<MicroTile> Of(DotType type) =>
         from check in CheckRowsOf(type) == 0 ? (bool[])[false] : [false, true]
         from sums in (bool[])[false, true]
@@ -57,5 +61,5 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     public int CheckRows => Checked ? CheckRowsOf(Type) : 0;
 
     /// <summary>Place among the tiles of its type, below <see cref="Places"/>.</summary>
-    public int Index => ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
+    public int Index => ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above + Abreast - 1;
 }
