@@ -14,7 +14,8 @@ public sealed unsafe class MicroKernelTests
 
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
-        Assert.That(MicroTile.Of(DotType.Float).Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
+        Assert.That(MicroTile.Of(DotType.Int8).Concat(from columns in Enumerable.Range(1, MicroTile.MostAlong) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true))
+            .Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
     [TestCaseSource(nameof(Tiles))]
     public void A_generated_tile_is_the_definition(object boxed)
@@ -63,6 +64,44 @@ public sealed unsafe class MicroKernelTests
             A = a.Pointer, AStride = Groups * 4, Panel = panel.Pointer, PanelStride = width * 4, Groups = Groups, Start = begin ? c.Pointer : null, StartStride = width * 4, C = c.Pointer, CStride = width * 4,
             Columns = TileCall.First(width), Joined = to, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
         };
+    }
+
+    [Test]
+    public void Digits_along_whose_vectors_K_runs_are_the_definition([Range(2, MicroTile.MostAlong, 2)] int columns, [Values] bool begun)
+    {
+        if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
+            Assert.Ignore(missing);
+        const int Vector = 64, Values = Groups * Vector;
+        using var kernels = new GeneratedKernels(DotType.Int8);
+        var sums = columns / Digits.Count;
+        for (var rows = 1; rows <= MicroTile.RowsAlong(columns); rows++)
+        {
+            var (random, stride) = (new Random(rows), sums + 3);
+            using var a = new GuardedPages<byte>(rows * Values);
+            using var panel = new GuardedPages<sbyte>(columns * Values);
+            using var start = new GuardedPages<int>(sums);
+            using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
+            random.NextBytes(a.Span);
+            random.NextBytes(MemoryMarshal.AsBytes(panel.Span));
+            random.NextBytes(MemoryMarshal.AsBytes(start.Span));
+            random.NextBytes(MemoryMarshal.AsBytes(joined.Span));
+            var truth = joined.Span.ToArray();
+            for (var i = 0; i < rows; i++)
+            {
+                for (var t = 0; t < sums; t++)
+                    truth[i * stride + t] = (begun ? truth[i * stride + t] : start.Span[t]) + Digits.Base * Product(i, t) + Product(i, sums + t);
+            }
+
+            var call = new TileCall
+            {
+                A = a.Pointer, AStride = Values, Panel = panel.Pointer, Groups = Groups, Start = begun ? joined.Pointer : start.Pointer, StartStride = begun ? stride * 4 : 0,
+                Joined = joined.Pointer, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
+            };
+            kernels.Run(&call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true));
+            Assert.That(joined.Span.ToArray(), Is.EqualTo(truth), $"{rows} rows");
+
+            int Product(int row, int column) => Enumerable.Range(0, Values).Sum(p => a.Span[row * Values + p] * panel.Span[(p / Vector * columns + column) * Vector + p % Vector]);
+        }
     }
 
     [Test]

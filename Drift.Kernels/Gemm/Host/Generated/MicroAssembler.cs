@@ -174,7 +174,7 @@ internal sealed class MicroAssembler
         for (var row = 0; row < _tile.Rows; row++)
         {
             var value = Zmm(BroadcastRegister + row % 2);
-            _e.vbroadcastss(value, row < own ? Group(bases[row / RowsOfBase], row % RowsOfBase) : row == own ? __[r12] : __[r12 + r13]);
+            _e.vbroadcastss(value, row < own ? Group(bases[row / RowsOfBase], row % RowsOfBase, rsi, rdi) : row == own ? __[r12] : __[r12 + r13]);
             for (var v = 0; v < _tile.Vectors; v++)
                 Dot(_e, _tile.Type, Accumulator(row, v), value, Zmm(PanelRegister + v));
         }
@@ -188,7 +188,13 @@ internal sealed class MicroAssembler
         _e.jnz(loop);
     }
 
-    private static AssemblerMemoryOperand Group(AssemblerRegister64 four, int row) => row switch { 0 => __[four], 1 => __[four + rsi], 2 => __[four + rsi * 2], _ => __[four + rdi] };
+    /// <summary>A row's place from the base of four rows.</summary>
+    /// <param name="four">The base.</param>
+    /// <param name="row">Which of the four.</param>
+    /// <param name="stride">Has the distance of rows.</param>
+    /// <param name="thrice">Has three times that.</param>
+    internal static AssemblerMemoryOperand Group(AssemblerRegister64 four, int row, AssemblerRegister64 stride, AssemblerRegister64 thrice) =>
+        row switch { 0 => __[four], 1 => __[four + stride], 2 => __[four + stride * 2], _ => __[four + thrice] };
 
     /// <summary>A type's instruction: sum += a x panel, lane by lane.</summary>
     internal static void Dot(Assembler assembler, DotType type, AssemblerRegisterZMM sum, AssemblerRegisterZMM a, AssemblerRegisterZMM panel)
