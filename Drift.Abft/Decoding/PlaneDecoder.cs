@@ -21,6 +21,9 @@ public sealed class PlaneDecoder : ICorrector
     private readonly Hypothesis _start = new();
     private readonly PlaneSearch _search = new();
     private readonly RectangleCheck _rectangles = new();
+    private long _peeled;
+    private long _walked;
+    private long _searched;
 
     /// <summary>A decoder.</summary>
     /// <param name="threshold">Smallest error that is flagged where it cannot be taken back, at least 1.</param>
@@ -35,6 +38,9 @@ public sealed class PlaneDecoder : ICorrector
 
     /// <summary>For tests: every tile is searched, the easy ones too.</summary>
     internal bool AlwaysSearches { get; init; }
+
+    /// <summary>For tests: how many tiles were peeled, walked through plane by plane, and searched, since the decoder was made.</summary>
+    internal (long Peeled, long Walked, long Searched) Ways => (_peeled, _walked, _searched);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The tile is too large, or the norms are missing.</exception>
@@ -60,11 +66,20 @@ public sealed class PlaneDecoder : ICorrector
                 var suspect = new SuspectTile(product, tileRow, tileColumn);
                 var peeling = new Peeling(product, suspect, tileRow, tileColumn, _flips);
                 if (!AlwaysSearches && peeling.TryPlace(rows, columns))
+                {
+                    _peeled++;
                     Apply(product, suspect, peeling.Placements(_placements), tileRow, tileColumn, finding, corrections);
+                }
                 else if (!AlwaysSearches && _walk.TryPlace(product, suspect, rows, columns, tileRow, tileColumn))
+                {
+                    _walked++;
                     Apply(product, suspect, _walk.Placements, tileRow, tileColumn, finding, corrections);
+                }
                 else
+                {
+                    _searched++;
                     Search(product, suspect, tileRow, tileColumn, finding, corrections);
+                }
             }
         }
     }

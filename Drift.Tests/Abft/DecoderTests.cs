@@ -247,6 +247,26 @@ internal sealed class DecoderTests
         Assert.That(placed, Is.GreaterThan(0.9 * 30 * 120 * 180 * rate));
     }
 
+    [TestCase(16, 0.05, 0.004)]
+    [TestCase(32, 0.25, 0.015)]
+    [TestCase(64, 0.85, 0.1)]
+    public void Few_tiles_are_left_to_the_search(int edge, double walked, double searched)
+    {
+        var planner = new FaultPlanner();
+        var decoder = new PlaneDecoder();
+        for (var trial = 0; trial < 60; trial++)
+        {
+            Product(128, 192, trial);
+            Decode(planner.Draw(13, new GemmSite(trial, 1, GemmRole.Value), 128, 192, BitErrorProfile.Uniform(3.219e-3)), moments: false, decoder, edge);
+        }
+
+        var (byPeeling, byWalk, bySearch) = decoder.Ways;
+        double all = byPeeling + byWalk + bySearch;
+        TestContext.Out.WriteLine($"edge {edge}: {all} tiles, peeled {byPeeling / all:P1}, walked {byWalk / all:P1}, searched {bySearch / all:P2}");
+        Assert.That(byWalk / all, Is.GreaterThan(walked));
+        Assert.That(bySearch / all, Is.LessThan(searched));
+    }
+
     [Test]
     public void Explanations_that_are_as_good_are_joined_without_a_search_as_the_search_joins_them([Values(16, 32, 64)] int edge)
     {

@@ -62,6 +62,35 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
             Compare(m, n, k, tile, planner.Draw(3, new GemmSite(1, 2, GemmRole.Key), m, n, BitErrorProfile.Uniform(0.02)));
     }
 
+    [TestCase(3, 33, 20, 16)]
+    [TestCase(65, 70, 31, 32)]
+    [TestCase(140, 130, 12, 128)]
+    public void Observed_sums_are_taken_of_parts_in_one_order(int m, int n, int k, int tile)
+    {
+        var (wide, tall) = under.Variant is "O0" or "O2" && under.Name != IlgpuBackend.Cuda ? (16, 8) : (4, 8);
+        using var product = _device.Float(Draw(m, m * k), Draw(n, n * k), new GemmShape(m, n, k), tile);
+        product.Run();
+        product.Read(_output);
+        float At(int i, int j) => i < m && j < n ? _output.Row(i)[j] : 0;
+        float Sum(int first, int count, Func<int, float> value) => count == 1 ? value(first) : Sum(first, count / 2, value) + Sum(first + count / 2, count / 2, value);
+        float[] rows = new float[_output.Observed.Rows.Length], columns = new float[_output.Observed.Columns.Length];
+        // A part of a row adds quads to each other before it adds the four lanes; one of a column pairs of rows.
+        for (var j = 0; j < n; j += wide)
+        {
+            for (var i = 0; i < m; i++)
+                rows[(i * _output.Observed.TileColumns) + (j / tile)] += Sum(0, 4, lane => Sum(0, wide / 4, quad => At(i, j + (4 * quad) + lane)));
+        }
+
+        for (var i = 0; i < m; i += tall)
+        {
+            for (var j = 0; j < n; j++)
+                columns[(i / tile * n) + j] += Sum(i, tall, row => At(row, j));
+        }
+
+        Assert.That(Bits(_output.Observed.Rows), Is.EqualTo(Bits(rows)), "rows");
+        Assert.That(Bits(_output.Observed.Columns), Is.EqualTo(Bits(columns)), "columns");
+    }
+
     [Test]
     public void A_flip_shows_in_its_two_sums()
     {

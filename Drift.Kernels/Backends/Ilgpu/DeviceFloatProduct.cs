@@ -70,7 +70,7 @@ internal sealed class DeviceFloatProduct : IDisposable
     public void Run()
     {
         var e = _extents;
-        int rowParts = _rows * (e.Stride / _family.PartColumns), columnParts = _rows / _family.PartRows * e.Stride;
+        int rowParts = _rows * (e.Stride / _family.PartColumns), columnParts = (e.Tile == 0 ? _rows : IlgpuWeights.RoundUp(_rows, e.Tile)) / _family.PartRows * e.Stride;
         var parts = Floats(_parts, rowParts + columnParts);
         var (partsOfRows, partsOfColumns) = (parts.SubView(0, rowParts), parts.SubView(rowParts, columnParts));
         var launch = new FloatLaunch(Floats(_a, AllRows * e.Depth), Floats(_weights, e.Stride * e.Depth), _plan.All, Floats(_c, AllRows * e.Stride), partsOfRows, partsOfColumns, e);
@@ -93,9 +93,11 @@ internal sealed class DeviceFloatProduct : IDisposable
             _rows, e.PaddedColumns, e.Stride, _linesStride, _tileColumns, e.Stride / _family.PartColumns, e.PaddedColumns / _family.PartColumns, _rows / _family.PartRows,
             e.Tile / _family.PartColumns, e.Tile / _family.PartRows);
         var sums = Floats(_sums, SumsLength);
-        _kernels.Gather(
-            _rows * _tileColumns + e.PaddedColumns * _tileRows, partsOfRows, partsOfColumns,
-            sums.SubView(0, _rows * _linesStride), sums.SubView(_rows * _linesStride, SummedRows * e.Stride), extents);
+        ArrayView<float> rowSums = sums.SubView(0, _rows * _linesStride), columnSums = sums.SubView(_rows * _linesStride, SummedRows * e.Stride);
+        if (_family.LongItems)
+            _kernels.GatherLong(_rows / _family.PartRows * _tileColumns + e.PaddedColumns / _family.PartColumns * _tileRows, partsOfRows, partsOfColumns, rowSums, columnSums, extents);
+        else
+            _kernels.Gather(_rows * _tileColumns + e.PaddedColumns * _tileRows, partsOfRows, partsOfColumns, rowSums, columnSums, extents);
     }
 
     /// <summary>Fetches what was computed.</summary>
@@ -110,8 +112,9 @@ internal sealed class DeviceFloatProduct : IDisposable
         if (e.Tile == 0)
             return;
         var observed = MemoryMarshal.Cast<int, float>(_sums.Download(SumsLength));
-        Read(observed, _linesStride, observed[(_rows * _linesStride)..], output.Observed);
-        Read(values[e.PaddedColumns..], e.Stride, values[(_rows * e.Stride)..], output.Expected);
+        var (toRow, toTile) = _family.LongItems ? (1, _rows) : (_linesStride, 1);
+        Read(observed, toRow, toTile, observed[(_rows * _linesStride)..], output.Observed);
+        Read(values[e.PaddedColumns..], e.Stride, 1, values[(_rows * e.Stride)..], output.Expected);
     }
 
     /// <inheritdoc/>
@@ -123,10 +126,14 @@ internal sealed class DeviceFloatProduct : IDisposable
 
     private int SumsLength => checked(_rows * _linesStride + SummedRows * _extents.Stride);
 
-    private void Read(ReadOnlySpan<float> rowSums, int rowStride, ReadOnlySpan<float> columnSums, FloatLineSums sums)
+    private void Read(ReadOnlySpan<float> rowSums, int toRow, int toTile, ReadOnlySpan<float> columnSums, FloatLineSums sums)
     {
         for (var i = 0; i < _extents.Rows; i++)
-            rowSums.Slice(i * rowStride, _tileColumns).CopyTo(sums.Rows[(i * _tileColumns)..]);
+        {
+            for (var t = 0; t < _tileColumns; t++)
+                sums.Rows[i * _tileColumns + t] = rowSums[i * toRow + t * toTile];
+        }
+
         for (var t = 0; t < _tileRows; t++)
             columnSums.Slice(t * _extents.Stride, _extents.Columns).CopyTo(sums.Columns[(t * _extents.Columns)..]);
     }

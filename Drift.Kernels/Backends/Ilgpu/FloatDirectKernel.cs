@@ -8,17 +8,17 @@ namespace Drift.Kernels.Ilgpu;
 /// </summary>
 internal static class FloatDirectKernel
 {
-    /// <summary>Register tile.</summary>
-    public const int Rows = 2 * FloatTile.Rows, Columns = 16;
+    /// <summary>Register tile, and the columns of one that multiplies summed rows of W.</summary>
+    public const int Rows = 2 * FloatTile.Rows, Columns = 16, LineColumns = FloatSquare.Edge;
 
     /// <summary>One work item.</summary>
-    /// <param name="index">Register tile, row by row. Below PaddedRows stand summed rows of A, beyond PaddedColumns summed rows of W: their products are the expected sums.</param>
+    /// <param name="index">Register tile, row by row, those of expected row sums last. Below PaddedRows stand summed rows of A: their products are the expected column sums.</param>
     /// <param name="a">A interleaved by RowGroup, rows padded.</param>
-    /// <param name="w">W interleaved by ColumnGroup, columns padded with zeros.</param>
+    /// <param name="w">W interleaved by ColumnGroup, columns padded with zeros, and behind it its summed rows, interleaved by <see cref="LineColumns"/>.</param>
     /// <param name="plan">Starts of the fault blocks, the end, then the flips (<see cref="PackedPlan"/>).</param>
     /// <param name="c">Takes C [padded rows, Stride].</param>
-    /// <param name="rowParts">Takes the sum of each row over the item's columns [padded rows, Stride / 16].</param>
-    /// <param name="columnParts">Takes the sum of each column over the item's rows [padded rows / 8, Stride].</param>
+    /// <param name="rowParts">Takes the sum of each row over the item's columns [padded rows / 8, PaddedColumns / 16, 8]: in the order in which items come.</param>
+    /// <param name="columnParts">Takes the sum of each column over the item's rows [tile rows, PaddedColumns / 16, Tile / 8, 16]: those that are added together side by side.</param>
     /// <param name="e">Extents; a tile of 0 leaves the parts alone.</param>
     public static void Run(
         Index1D index,
@@ -30,8 +30,14 @@ internal static class FloatDirectKernel
         ArrayView<float> columnParts,
         FloatExtents e)
     {
-        var across = e.Stride / Columns;
-        int row = index / across * Rows, panel = index % across, column = panel * Columns;
+        int panels = e.PaddedColumns / Columns, across = panels + (e.Stride - e.PaddedColumns) / LineColumns, panel = index % across, row = index / across * Rows, column = panel * Columns;
+        if (panel >= panels)
+        {
+            if (row < e.PaddedRows)
+                Expect(a, w, c, row, e.PaddedColumns + (panel - panels) * LineColumns, e);
+            return;
+        }
+
         var atA = FloatLineKernels.Place(row, 0, e.RowGroup, e.Depth);
         var atW = FloatLineKernels.Place(column, 0, e.ColumnGroup, e.Depth);
         FloatTile upper = default, lower = default;
@@ -53,11 +59,19 @@ internal static class FloatDirectKernel
         var at = row * e.Stride + column;
         FloatMemory.Store(c, at, e.Stride, upper);
         FloatMemory.Store(c, at + FloatTile.Rows * e.Stride, e.Stride, lower);
-        if (e.Tile == 0 || row >= e.PaddedRows || column >= e.PaddedColumns)
-            return;
-        Part(rowParts, row * across + panel, across, upper);
-        Part(rowParts, (row + FloatTile.Rows) * across + panel, across, lower);
-        FloatMemory.Store16(columnParts, row / Rows * e.Stride + column, FloatLanes16.Add(FloatTile.ColumnSums(upper), FloatTile.ColumnSums(lower)));
+        if (e.Tile > 0 && row < e.PaddedRows)
+            Observe(upper, lower, rowParts, columnParts, row, column, e);
+    }
+
+    private static void Observe(FloatTile upper, FloatTile lower, ArrayView<float> rowParts, ArrayView<float> columnParts, int row, int column, FloatExtents e)
+    {
+        // One word, which the compiler is not to know: seeing the sums of rows side by side, PoCL's would keep columns in vectors, not rows, all the way through the loop (three times as slow).
+        var apart = e.RowGroup / Rows;
+        int panels = e.PaddedColumns / Columns, panel = column / Columns, part = row * panels + panel * Rows;
+        Part(rowParts, part, apart, upper);
+        Part(rowParts, part + FloatTile.Rows, apart, lower);
+        var above = ((row / e.Tile * panels + panel) * (e.Tile / Rows) + row % e.Tile / Rows) * Columns;
+        FloatMemory.Store16(columnParts, above, FloatLanes16.Add(FloatTile.ColumnSums(upper), FloatTile.ColumnSums(lower)));
     }
 
     private static void Part(ArrayView<float> parts, int at, int step, FloatTile x)
@@ -68,10 +82,25 @@ internal static class FloatDirectKernel
         parts[at + 3 * step] = FloatLanes16.Sum(x.D);
     }
 
+    /// <summary>Eight rows of A times eight summed rows of W, chains as above. A tile of its own: of sixteen columns half would be empty where tiles are few.</summary>
+    private static void Expect(ArrayView<float> a, ArrayView<float> w, ArrayView<float> c, int row, int column, FloatExtents e)
+    {
+        int atA = FloatLineKernels.Place(row, 0, e.RowGroup, e.Depth), atW = column * e.Depth;
+        var sum = default(FloatSquare);
+        for (var p = 0; p < e.Depth; p++)
+        {
+            sum = FloatSquare.MultiplyAdd(sum, FloatMemory.Load4(a, atA), FloatMemory.Load4(a, atA + FloatTile.Rows), FloatMemory.Load8(w, atW));
+            atA += e.RowGroup;
+            atW += LineColumns;
+        }
+
+        FloatMemory.Store(c, row * e.Stride + column, e.Stride, sum);
+    }
+
     /// <summary>Applies those flips of the fault block that fall into four rows.</summary>
     private static FloatTile Flip(FloatTile sum, ArrayView<int> plan, int row, int column, FloatExtents e)
     {
-        // Padding, and check rows and columns, may lie beyond the last block.
+        // Padding and check rows may lie beyond the last block.
         if (row >= e.Rows || column >= e.Columns)
             return sum;
         var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;

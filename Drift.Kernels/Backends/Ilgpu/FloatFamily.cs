@@ -47,7 +47,7 @@ internal abstract class FloatFamily
     /// <summary>K is padded with zeros to a multiple of this.</summary>
     public abstract int DepthUnit { get; }
 
-    /// <summary>Whether A is interleaved and summed by one long item a stretch, as devices like that run a few items at once.</summary>
+    /// <summary>Whether A is interleaved and summed by one long item a stretch, and parts of sums are added up by items of many lines, as devices like that run a few items at once.</summary>
     public abstract bool LongItems { get; }
 
     /// <summary>Columns that a part of an observed row sum covers.</summary>
@@ -93,6 +93,9 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
     public override int ColumnGroup => FloatDirectKernel.Columns;
 
     /// <inheritdoc/>
+    public override int ColumnLineGroup(int lines) => FloatDirectKernel.LineColumns;
+
+    /// <inheritdoc/>
     public override int DepthUnit => 1;
 
     /// <inheritdoc/>
@@ -105,7 +108,10 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
     public override int PartRows => FloatDirectKernel.Rows;
 
     /// <inheritdoc/>
-    public override void Multiply(FloatLaunch launch, int rows) => _kernel(
-        launch.Extents.Stride / FloatDirectKernel.Columns * (rows / FloatDirectKernel.Rows),
-        launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, launch.Extents);
+    public override void Multiply(FloatLaunch launch, int rows)
+    {
+        var e = launch.Extents;
+        var across = e.PaddedColumns / FloatDirectKernel.Columns + (e.Stride - e.PaddedColumns) / FloatDirectKernel.LineColumns;
+        _kernel(across * (rows / FloatDirectKernel.Rows), launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, e);
+    }
 }

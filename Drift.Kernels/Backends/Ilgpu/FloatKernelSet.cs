@@ -33,6 +33,11 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
         accelerator.LoadImplicitlyGroupedStreamKernel<
             Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GatherExtents>(FloatLineKernels.Gather, group);
 
+    /// <summary><see cref="FloatLineKernels.GatherLong"/>.</summary>
+    public Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GatherExtents> GatherLong { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<
+            Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GatherExtents>(FloatLineKernels.GatherLong, group);
+
     /// <summary>The family of small launches: check rows and columns.</summary>
     public FloatFamily Direct { get; } = new FloatDirectFamily(accelerator, group);
 

@@ -8,6 +8,9 @@ internal static class FloatMemory
     /// <summary>Four values.</summary>
     public static FloatLanes4 Load4(ArrayView<float> view, int at) => new(view[at], view[at + 1], view[at + 2], view[at + 3]);
 
+    /// <summary>Eight values.</summary>
+    public static FloatLanes8 Load8(ArrayView<float> view, int at) => new(Load4(view, at), Load4(view, at + 4));
+
     /// <summary>Sixteen values.</summary>
     public static FloatLanes16 Load16(ArrayView<float> view, int at) =>
         new(Load4(view, at), Load4(view, at + 4), Load4(view, at + 8), Load4(view, at + 12));
@@ -19,6 +22,19 @@ internal static class FloatMemory
         Store16(view, at + stride, x.B);
         Store16(view, at + 2 * stride, x.C);
         Store16(view, at + 3 * stride, x.D);
+    }
+
+    /// <summary>Stores eight rows of eight.</summary>
+    public static void Store(ArrayView<float> view, int at, int stride, FloatSquare x)
+    {
+        Store8(view, at, x.A);
+        Store8(view, at + stride, x.B);
+        Store8(view, at + 2 * stride, x.C);
+        Store8(view, at + 3 * stride, x.D);
+        Store8(view, at + 4 * stride, x.E);
+        Store8(view, at + 5 * stride, x.F);
+        Store8(view, at + 6 * stride, x.G);
+        Store8(view, at + 7 * stride, x.H);
     }
 
     /// <summary>Stores a row of sixteen.</summary>
@@ -43,16 +59,17 @@ internal static class FloatMemory
     public static void Transpose(
         ArrayView<float> view, int at, FloatLanes4 a, FloatLanes4 b, FloatLanes4 c, FloatLanes4 d, FloatLanes4 e, FloatLanes4 f, FloatLanes4 g, FloatLanes4 h)
     {
-        Store8(view, at, new(a.A, b.A, c.A, d.A), new(e.A, f.A, g.A, h.A));
-        Store8(view, at + 8, new(a.B, b.B, c.B, d.B), new(e.B, f.B, g.B, h.B));
-        Store8(view, at + 16, new(a.C, b.C, c.C, d.C), new(e.C, f.C, g.C, h.C));
-        Store8(view, at + 24, new(a.D, b.D, c.D, d.D), new(e.D, f.D, g.D, h.D));
+        Store8(view, at, new(new(a.A, b.A, c.A, d.A), new(e.A, f.A, g.A, h.A)));
+        Store8(view, at + 8, new(new(a.B, b.B, c.B, d.B), new(e.B, f.B, g.B, h.B)));
+        Store8(view, at + 16, new(new(a.C, b.C, c.C, d.C), new(e.C, f.C, g.C, h.C)));
+        Store8(view, at + 24, new(new(a.D, b.D, c.D, d.D), new(e.D, f.D, g.D, h.D)));
     }
 
-    private static void Store8(ArrayView<float> view, int at, FloatLanes4 x, FloatLanes4 y)
+    /// <summary>Stores eight values.</summary>
+    public static void Store8(ArrayView<float> view, int at, FloatLanes8 x)
     {
-        Store4(view, at, x);
-        Store4(view, at + 4, y);
+        Store4(view, at, x.Left);
+        Store4(view, at + 4, x.Right);
     }
 
     private static void Scatter(ArrayView<float> view, int at, int step, FloatLanes4 x)

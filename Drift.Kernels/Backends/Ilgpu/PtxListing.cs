@@ -63,6 +63,7 @@ internal static class PtxListing
         ["fp32-encode"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Encode)), default),
         ["fp32-lay"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)), default),
         ["fp32-gather"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)), default),
+        ["fp32-gather-long"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.GatherLong)), default),
         ["matrix-256"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows256)), MatrixFamily.Groups<Rows256>()),
         ["matrix-128"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
     };

@@ -21,6 +21,9 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override int NarrowColumns => MicroTile.Lanes;
 
     /// <inheritdoc/>
+    public override int MostAlong => MicroTile.MostAlong;
+
+    /// <inheritdoc/>
     public override int Depth => 4;
 
     /// <inheritdoc/>
@@ -42,13 +45,10 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override bool JoinsDigits => true;
 
     /// <inheritdoc/>
-    public override int PairedColumns => MicroTile.Lanes / 2;
-
-    /// <inheritdoc/>
     public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
 
     /// <inheritdoc/>
-    public override void RunPairs(TileCall* call, int rows) => _generated.Run(call, new MicroTile(DotType.Int8, rows, 1, false, false, Pairs: true));
+    public override void RunAlong(TileCall* call, int rows, int columns) => _generated.Run(call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true));
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -2,11 +2,12 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical), then two of its
-/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second. The last one, where half
-/// a vector holds it, has two groups of K a vector, side by side for each column.
+/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second. Where K is long enough, a
+/// last panel that digits do not fill has K along its vectors, and its sums' starting values are joined as they will be.
 /// </summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
+    private const int Vector = 64;
     private readonly NativeBlock _panels, _start;
 
     public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
@@ -18,13 +19,12 @@ internal sealed unsafe class HostWeights : GemmWeights
             digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, LineMoments.Centre(tiles.Edge))];
         // Digits begin with a panel, so that every panel before them is C's alone.
         DigitColumn = digits.Length == 0 ? n : (n + kernel.Columns - 1) / kernel.Columns * kernel.Columns;
-        var (count, last) = (digits.Length / k, digits.Length / k % kernel.Columns);
-        PairedColumn = !tiles.Moments && last > 0 && last <= kernel.PairedColumns ? DigitColumn + count - last : int.MaxValue;
-        Stride = PairedColumn < int.MaxValue ? PairedColumn + kernel.PairedColumns : PaddedColumns(kernel, DigitColumn + count);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
-        // Room for the second group of a last pair, and for a whole vector of starting values.
-        _panels = new NativeBlock(((long)Stride * Groups + kernel.PairedColumns) * sizeof(int));
-        _start = new NativeBlock((long)(Stride + kernel.PairedColumns) * sizeof(int));
+        var (columns, rest) = (DigitColumn + digits.Length / k, digits.Length / k % kernel.Columns);
+        (Along, Stride) = !tiles.Moments && RunsAlong(kernel, rest, k) ? (columns - rest, columns) : (int.MaxValue, PaddedColumns(kernel, columns));
+        // A column along whose vectors K runs ends with a whole one.
+        _panels = new NativeBlock((long)Stride * Groups * sizeof(int) + kernel.MostAlong * Vector);
+        _start = new NativeBlock((long)Stride * sizeof(int));
 
         ReadOnlySpan<sbyte> padding = new sbyte[k];
         for (var j = 0; j < Stride; j++)
@@ -44,17 +44,17 @@ internal sealed unsafe class HostWeights : GemmWeights
     /// <summary>The first digit column: where the panel after those of W begins.</summary>
     public int DigitColumn { get; }
 
-    /// <summary>Where the panel with two groups of K a vector begins; past all columns where there is none.</summary>
-    public int PairedColumn { get; }
-
     /// <summary>Columns of all panels: N, the digits and the padding to whole panels.</summary>
     public int Stride { get; }
+
+    /// <summary>The column of a last panel along whose vectors K runs; none of them where there is none.</summary>
+    public int Along { get; }
 
     /// <summary>Groups of K.</summary>
     public int Groups { get; }
 
     /// <summary>The panels with every column's starting value.</summary>
-    public PackedPanels Packed => new(_panels.Pointer, Groups, Stride, Kernel.Columns, (int*)_start.Pointer);
+    public PackedPanels Packed => new(_panels.Pointer, Groups, Stride, Kernel.Columns, (int*)_start.Pointer, Along);
 
     /// <summary>The digit columns of the tiles inside coarse ones, as weights of their own; null for flat sums.</summary>
     public HostWeights? TileDigits { get; }
@@ -81,20 +81,46 @@ internal sealed unsafe class HostWeights : GemmWeights
     private static int PaddedColumns(Int8Kernel kernel, int columns) =>
         (columns + kernel.NarrowColumns - 1) / kernel.NarrowColumns * kernel.NarrowColumns;
 
+    /// <summary>Whether K along the vectors takes less than columns that fill a panel. By arithmetic: adding up a column's lanes takes as long as two vectors of it.</summary>
+    private static bool RunsAlong(Int8Kernel kernel, int columns, int k)
+    {
+        const int Folding = 2;
+        var vectors = (k + Vector - 1) / Vector;
+        return columns > 0 && columns <= kernel.MostAlong && columns * (vectors + Folding) < PaddedColumns(kernel, columns) * vectors;
+    }
+
     private void Pack(int j, ReadOnlySpan<sbyte> column)
     {
-        var panelStart = j / Kernel.Columns * Kernel.Columns;
-        var (panel, width, inPanel) = ((nint)Packed.At(panelStart, 0), Packed.WidthAt(panelStart), j - panelStart);
-        // Groups of a vector: a column's stand side by side.
-        var together = panelStart == PairedColumn ? 2 : 1;
-        var groups = (Groups + together - 1) / together * together;
-        for (var g = 0; g < groups; g++)
-            ((int*)panel)[(g / together * width + inPanel) * together + g % together] = Kernel.PackGroup(column[Math.Min(K, g * Kernel.Depth)..Math.Min(K, (g + 1) * Kernel.Depth)]);
         var sum = 0;
         foreach (var value in column)
             sum += value;
-        var start = Packed.Start + panelStart + inPanel * together;
-        start[together - 1] = 0;
-        *start = Kernel.InitialValue(sum);
+        Packed.Start[j] = Kernel.InitialValue(sum);
+        var panelStart = j / Kernel.Columns * Kernel.Columns;
+        var width = Packed.WidthAt(panelStart);
+        if (panelStart == Along)
+        {
+            PackAlong(j - panelStart, width, column);
+            return;
+        }
+
+        var target = (int*)Packed.At(panelStart, 0) + (j - panelStart);
+        for (var g = 0; g < Groups; g++)
+            target[g * width] = Kernel.PackGroup(column.Slice(g * Kernel.Depth, Math.Min(Kernel.Depth, K - g * Kernel.Depth)));
+    }
+
+    /// <summary>A column of the panel along whose vectors K runs. With the low digits of a sum its starting value is whole.</summary>
+    private void PackAlong(int column, int width, ReadOnlySpan<sbyte> digits)
+    {
+        var to = (sbyte*)Packed.At(Along, 0) + column * Vector;
+        for (var p = 0; p < K; p += Vector, to += width * Vector)
+        {
+            var part = digits[p..Math.Min(K, p + Vector)];
+            part.CopyTo(new Span<sbyte>(to, Vector));
+            new Span<sbyte>(to + part.Length, Vector - part.Length).Clear();
+        }
+
+        var half = width / Digits.Count;
+        if (column >= half)
+            Digits.Join(Packed.Start + Along + column - half, half, Packed.Start + Along + column - half, 1);
     }
 }

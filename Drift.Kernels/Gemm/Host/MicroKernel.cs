@@ -18,6 +18,9 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <summary>Columns of the narrowest last panel; divides <see cref="Columns"/>.</summary>
     public abstract int NarrowColumns { get; }
 
+    /// <summary>Most columns of a last panel of digits along whose vectors K runs (<see cref="RunAlong"/>); 0 where there is no such panel.</summary>
+    public virtual int MostAlong => 0;
+
     /// <summary>Values of K in a group.</summary>
     public abstract int Depth { get; }
 
@@ -38,6 +41,12 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <param name="check">Whether the last rows are check rows: only where this kernel <see cref="TakesCheckRows"/>.</param>
     /// <param name="above">With sums: rows that end a checksum tile, where those after them begin the next one; 0 where all are of one. Only where this kernel <see cref="CrossesTiles"/>.</param>
     public abstract void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0);
+
+    /// <summary>Runs a tile of a panel of digits along whose vectors K runs, and puts them together.</summary>
+    /// <param name="call">The operands: groups are vectors of K, of which the panel has one a column after the other; sums start from <see cref="TileCall.Start"/>.</param>
+    /// <param name="rows">Rows, 1..<see cref="MicroTile.RowsAlong"/>.</param>
+    /// <param name="columns">Columns of the panel, an even number up to <see cref="MostAlong"/>.</param>
+    public virtual void RunAlong(TileCall* call, int rows, int columns) => throw new NotSupportedException($"{Name} has no panel along K");
 
     /// <summary>Frees generated code, if any.</summary>
     public virtual void Dispose()

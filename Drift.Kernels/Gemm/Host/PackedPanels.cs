@@ -8,7 +8,8 @@ namespace Drift.Kernels;
 /// <param name="columns">Columns of all panels, padding included.</param>
 /// <param name="width">Columns of a full panel.</param>
 /// <param name="start">What each column's accumulators start from; null for 0.</param>
-internal readonly unsafe struct PackedPanels(void* panels, int groups, int columns, int width, int* start)
+/// <param name="along">The column of a last panel along whose vectors K runs; none of them where there is none.</param>
+internal readonly unsafe struct PackedPanels(void* panels, int groups, int columns, int width, int* start, int along = int.MaxValue)
 {
     private readonly byte* _panels = (byte*)panels;
 
@@ -23,6 +24,9 @@ internal readonly unsafe struct PackedPanels(void* panels, int groups, int colum
 
     /// <summary>What each column's accumulators start from; null for 0.</summary>
     public readonly int* Start = start;
+
+    /// <summary>The column of a last panel along whose vectors K runs, 64 bytes of each column after the other, the last ones filled up with 0; none of them where there is none.</summary>
+    public readonly int Along = along;
 
     /// <summary>Width of the panel that starts at a column.</summary>
     public int WidthAt(int column) => Math.Min(Width, Columns - column);

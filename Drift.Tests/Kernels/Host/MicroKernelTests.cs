@@ -12,12 +12,10 @@ public sealed unsafe class MicroKernelTests
     private static IEnumerable<TestCaseData> Tiles() =>
         from type in Enum.GetValues<DotType>() from tile in MicroTile.Of(type) where tile.Above == 0 || tile.Rows is 4 or MicroTile.MostRows select new TestCaseData(tile).SetArgDisplayNames($"{type} {tile.Rows} x {tile.Vectors}{(tile.Sums ? " sums" : "")}{(tile.Checked ? " checked" : "")}{(tile.Above > 0 ? $" above {tile.Above}" : "")}");
 
-    private static IEnumerable<(int Vectors, int Sums)> JoinedSums() => [(1, 1), (1, 5), (1, 8), (2, 1), (2, 5), (2, 8), (2, 11), (2, 16)];
-
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
-        Assert.That(MicroTile.Of(DotType.Int8).Concat(Enumerable.Range(1, MicroTile.MostRows).Select(rows => new MicroTile(DotType.Int8, rows, 1, false, false, Pairs: true))).Select(tile => tile.Index),
-            Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
+        Assert.That(MicroTile.Of(DotType.Int8).Concat(from columns in Enumerable.Range(1, MicroTile.MostAlong) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true))
+            .Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
     [TestCaseSource(nameof(Tiles))]
     public void A_generated_tile_is_the_definition(object boxed)
@@ -32,6 +30,8 @@ public sealed unsafe class MicroKernelTests
                 new Scene(tile, tile.Vectors * Lanes - missingColumns, (choice & 1) != 0, (choice & 2) != 0, (choice & 4) != 0).Check(kernels);
         }
     }
+
+    private static IEnumerable<(int Vectors, int Sums)> JoinedSums() => [(1, 1), (1, 5), (1, 8), (2, 1), (2, 5), (2, 8), (2, 11), (2, 16)];
 
     [Test]
     public void Digits_of_a_row_are_put_together_where_they_are_multiplied([Range(1, MicroTile.MostRows)] int rows, [ValueSource(nameof(JoinedSums))] (int Vectors, int Sums) joins, [Values] bool begin)
@@ -70,44 +70,40 @@ public sealed unsafe class MicroKernelTests
     }
 
     [Test]
-    public void Digits_of_paired_groups_are_put_together([Range(1, MicroTile.MostRows)] int rows, [Range(1, 4)] int sums)
+    public void Digits_along_whose_vectors_K_runs_are_the_definition([Range(2, MicroTile.MostAlong, 2)] int columns, [Values] bool begun)
     {
         if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
             Assert.Ignore(missing);
+        const int Vector = 64, Values = Groups * Vector;
         using var kernels = new GeneratedKernels(DotType.Int8);
-        var (random, stride) = (new Random(rows), sums + 3);
-        using var a = new GuardedPages<int>(rows * 2 * Groups);
-        using var panel = new GuardedPages<int>(Groups * Lanes);
-        using var start = new GuardedPages<int>(Lanes);
-        using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
-        foreach (var operand in (GuardedPages<int>[])[a, panel, start])
-            random.NextBytes(MemoryMarshal.AsBytes(operand.Span));
-        var call = new TileCall
+        var sums = columns / Digits.Count;
+        for (var rows = 1; rows <= MicroTile.RowsAlong(columns); rows++)
         {
-            A = a.Pointer, AStride = 2 * Groups * 4, Panel = panel.Pointer, PanelStride = Lanes * 4, Groups = Groups, Start = start.Pointer, Columns = TileCall.First(Lanes),
-            Joined = joined.Pointer, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
-        };
-        kernels.Run(&call, new MicroTile(DotType.Int8, rows, 1, false, false, Pairs: true));
-        var truth = new int[joined.Length];
-        for (var i = 0; i < rows; i++)
-        {
-            for (var t = 0; t < sums; t++)
-                truth[i * stride + t] = Digits.Base * Column(i, t) + Column(i, t + Lanes / 4);
-        }
-
-        Assert.That(joined.Span.ToArray(), Is.EqualTo(truth));
-
-        // A column has two lanes, each with a group of its own.
-        int Column(int row, int column)
-        {
-            var sum = start.Span[2 * column] + start.Span[2 * column + 1];
-            for (var g = 0; g < 2 * Groups; g++)
+            var (random, stride) = (new Random(rows), sums + 3);
+            using var a = new GuardedPages<byte>(rows * Values);
+            using var panel = new GuardedPages<sbyte>(columns * Values);
+            using var start = new GuardedPages<int>(sums);
+            using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
+            random.NextBytes(a.Span);
+            random.NextBytes(MemoryMarshal.AsBytes(panel.Span));
+            random.NextBytes(MemoryMarshal.AsBytes(start.Span));
+            random.NextBytes(MemoryMarshal.AsBytes(joined.Span));
+            var truth = joined.Span.ToArray();
+            for (var i = 0; i < rows; i++)
             {
-                for (var of = 0; of < 4; of++)
-                    sum += (byte)(a.Span[row * 2 * Groups + g] >> (8 * of)) * (sbyte)(panel.Span[g / 2 * Lanes + 2 * column + g % 2] >> (8 * of));
+                for (var t = 0; t < sums; t++)
+                    truth[i * stride + t] = (begun ? truth[i * stride + t] : start.Span[t]) + Digits.Base * Product(i, t) + Product(i, sums + t);
             }
 
-            return sum;
+            var call = new TileCall
+            {
+                A = a.Pointer, AStride = Values, Panel = panel.Pointer, Groups = Groups, Start = begun ? joined.Pointer : start.Pointer, StartStride = begun ? stride * 4 : 0,
+                Joined = joined.Pointer, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
+            };
+            kernels.Run(&call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true));
+            Assert.That(joined.Span.ToArray(), Is.EqualTo(truth), $"{rows} rows");
+
+            int Product(int row, int column) => Enumerable.Range(0, Values).Sum(p => a.Span[row * Values + p] * panel.Span[(p / Vector * columns + column) * Vector + p % Vector]);
         }
     }
 

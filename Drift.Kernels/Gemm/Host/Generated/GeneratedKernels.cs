@@ -46,7 +46,8 @@ internal sealed unsafe class GeneratedKernels : IDisposable
     /// <param name="sums">Whether line sums are added to.</param>
     /// <param name="check">Whether the last rows are check rows.</param>
     /// <param name="above">With sums: rows before the border of two tiles; 0 for none.</param>
-    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0) => Run(call, new MicroTile(Type, rows, vectors, sums, check, sums ? above : 0));
+    public void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0) =>
+        Run(call, new MicroTile(Type, rows, vectors, sums, check, sums ? above : 0));
 
     /// <summary>Runs one.</summary>
     /// <param name="call">The operands.</param>
@@ -73,7 +74,7 @@ internal sealed unsafe class GeneratedKernels : IDisposable
             if (_code[tile.Index] is { } made)
                 return made.Address;
             using var stream = new MemoryStream();
-            MicroAssembler.Emit(tile).Assemble(new StreamCodeWriter(stream), rip: 0);
+            (tile.Along ? AlongAssembler.Emit(tile) : MicroAssembler.Emit(tile)).Assemble(new StreamCodeWriter(stream), rip: 0);
             // As if one came after the other: a product runs several of them in turn, and they share the instruction cache.
             var code = ExecutableMemory.Load(stream.ToArray(), _bytes % Environment.SystemPageSize);
             _bytes += ((int)stream.Length + Line - 1) / Line * Line;

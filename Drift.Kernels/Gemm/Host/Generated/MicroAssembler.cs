@@ -174,16 +174,13 @@ internal sealed class MicroAssembler
         for (var row = 0; row < _tile.Rows; row++)
         {
             var value = Zmm(BroadcastRegister + row % 2);
-            if (_tile.Pairs)
-                _e.vbroadcastsd(value, Group(bases[row / RowsOfBase], row % RowsOfBase));
-            else
-                _e.vbroadcastss(value, row < own ? Group(bases[row / RowsOfBase], row % RowsOfBase) : row == own ? __[r12] : __[r12 + r13]);
+            _e.vbroadcastss(value, row < own ? Group(bases[row / RowsOfBase], row % RowsOfBase, rsi, rdi) : row == own ? __[r12] : __[r12 + r13]);
             for (var v = 0; v < _tile.Vectors; v++)
                 Dot(_e, _tile.Type, Accumulator(row, v), value, Zmm(PanelRegister + v));
         }
 
         foreach (var b in used)
-            _e.add(b, _tile.Pairs ? 2 * MicroTile.GroupBytes : MicroTile.GroupBytes);
+            _e.add(b, MicroTile.GroupBytes);
         if (_tile.Checked)
             _e.add(r12, MicroTile.GroupBytes);
         _e.add(rdx, rcx);
@@ -191,7 +188,13 @@ internal sealed class MicroAssembler
         _e.jnz(loop);
     }
 
-    private static AssemblerMemoryOperand Group(AssemblerRegister64 four, int row) => row switch { 0 => __[four], 1 => __[four + rsi], 2 => __[four + rsi * 2], _ => __[four + rdi] };
+    /// <summary>A row's place from the base of four rows.</summary>
+    /// <param name="four">The base.</param>
+    /// <param name="row">Which of the four.</param>
+    /// <param name="stride">Has the distance of rows.</param>
+    /// <param name="thrice">Has three times that.</param>
+    internal static AssemblerMemoryOperand Group(AssemblerRegister64 four, int row, AssemblerRegister64 stride, AssemblerRegister64 thrice) =>
+        row switch { 0 => __[four], 1 => __[four + stride], 2 => __[four + stride * 2], _ => __[four + thrice] };
 
     /// <summary>A type's instruction: sum += a x panel, lane by lane.</summary>
     internal static void Dot(Assembler assembler, DotType type, AssemblerRegisterZMM sum, AssemblerRegisterZMM a, AssemblerRegisterZMM panel)
@@ -243,16 +246,8 @@ internal sealed class MicroAssembler
     {
         _e.kmovq(k3, Field(nameof(TileCall.JoinedColumns)));
         _e.mov(rdx, Field(nameof(TileCall.JoinedStride)));
-        // The free registers are the last ones, which only EVEX reaches.
-        _e.PreferVex = false;
         for (var row = 0; row < _tile.Rows; row++)
         {
-            if (_tile.Pairs)
-            {
-                JoinPairs(row);
-                continue;
-            }
-
             var high = Zmm(PanelRegister + row % 2);
             var low = _tile.Vectors == 1 ? Zmm(BroadcastRegister + row % 2) : Accumulator(row, 1);
             if (_tile.Vectors == 1)
@@ -261,21 +256,6 @@ internal sealed class MicroAssembler
             _e.vmovdqu32(__zmmword_ptr[rax].k3, high);
             _e.add(rax, rdx);
         }
-    }
-
-    /// <summary>A row's digits in every other lane, with what the second groups of K gave beside them.</summary>
-    private void JoinPairs(int row)
-    {
-        int free = PanelRegister + row % 2, second = BroadcastRegister + row % 2;
-        var (lanes, half, high, low) = (Zmm(free), new AssemblerRegisterYMM(Register.YMM0 + free), new AssemblerRegisterXMM(Register.XMM0 + free), new AssemblerRegisterXMM(Register.XMM0 + second));
-        _e.vpsrlq(lanes, Accumulator(row, 0), 8 * MicroTile.GroupBytes);
-        _e.vpaddd(lanes, lanes, Accumulator(row, 0));
-        _e.vpmovqd(half, lanes);
-        _e.vextracti32x4(low, half, 1);
-        _e.vpslld(high, high, Digits.Bits);
-        _e.vpaddd(high, high, low);
-        _e.vmovdqu32(__xmmword_ptr[rax].k3, high);
-        _e.add(rax, rdx);
     }
 
     private void Join(AssemblerRegisterZMM target, AssemblerRegisterZMM high, AssemblerRegisterZMM low)
