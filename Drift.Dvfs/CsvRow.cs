@@ -15,7 +15,7 @@ internal sealed class CsvRow
     private CsvRow(string path, int line, string[] columns, string[] fields) => (_path, _line, _columns, _fields) = (path, line, columns, fields);
 
     /// <summary>Reads a file. Blank lines and lines that begin with # are skipped; columns beyond the required ones are allowed.</summary>
-    /// <exception cref="InvalidDataException">The file has no rows, or lacks a required column.</exception>
+    /// <exception cref="InvalidDataException">The file has no rows, lacks a required column, has one twice, or a line has more fields than columns.</exception>
     public static List<CsvRow> Read(string path, params ReadOnlySpan<string> required) => Read(path, required, []);
 
     /// <summary>The same for a file that has exactly one of some further columns.</summary>
@@ -38,12 +38,25 @@ internal sealed class CsvRow
                 throw Wrong(path, parser.RawRow, $"the columns {string.Join(",", required)}; {column} is missing");
         }
 
+        foreach (var column in columns)
+        {
+            if (column.Length > 0 && columns.Count(other => other == column) > 1)
+                throw Wrong(path, parser.RawRow, $"each column once; {column} is there twice");
+        }
+
         if (oneOf.Length > 0 && oneOf.ToArray().Count(columns.Contains) != 1)
             throw Wrong(path, parser.RawRow, $"the columns {string.Join(",", required)} and one of {string.Join(", ", oneOf)}");
 
         var rows = new List<CsvRow>();
         while (parser.Read())
-            rows.Add(new CsvRow(path, parser.RawRow, columns, parser.Record!));
+        {
+            // A decimal comma makes two fields of one, and the first of them may well be a number that is allowed.
+            var fields = parser.Record!;
+            if (fields.Skip(columns.Length).Any(field => field.Length > 0))
+                throw Wrong(path, parser.RawRow, $"at most {columns.Length} fields, one a column, not {fields.Length}");
+            rows.Add(new CsvRow(path, parser.RawRow, columns, fields));
+        }
+
         return rows.Count > 0 ? rows : throw Wrong(path, parser.RawRow, "at least one row below the columns");
     }
 

@@ -83,6 +83,19 @@ public readonly record struct Bytes(long Value)
     /// <param name="b">The other.</param>
     public static Bytes operator +(Bytes a, Bytes b) => new(a.Value + b.Value);
 
+    /// <summary>How long an amount takes.</summary>
+    /// <param name="amount">The amount.</param>
+    /// <param name="rate">How fast it goes.</param>
+    public static Seconds operator /(Bytes amount, BytesPerSecond rate) => new(amount.Value / rate.Value);
+
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value} B");
+}
+
+/// <summary>How fast data moves.</summary>
+/// <param name="Value">Bytes a second.</param>
+public readonly record struct BytesPerSecond(double Value)
+{
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Value} B/s");
 }

@@ -40,7 +40,14 @@ internal static class CyclesCommand
         for (var i = 0; i < reports.Length; i++)
         {
             session.Cancellation.ThrowIfCancellationRequested();
-            reports[i] = LayerReport.Of(machine, layers[i], order, memory);
+            try
+            {
+                reports[i] = LayerReport.Of(machine, layers[i], order, memory);
+            }
+            catch (OverflowException exception)
+            {
+                throw new UserErrorException($"{topology}: layer {layers[i].Name}: expected operands of at most {int.MaxValue} elements where SRAM and DRAM are simulated", exception);
+            }
         }
 
         var seconds = clock.Elapsed.TotalSeconds;

@@ -130,11 +130,13 @@ internal sealed record PolicyFile
     /// <param name="assumed">What a closed loop believes.</param>
     /// <param name="kind">The pipeline.</param>
     /// <param name="ranges">Ranges of a clean run, asked for only where a protection needs them.</param>
-    /// <exception cref="UserErrorException">It names a step, block or role that does not exist; the message says what does.</exception>
+    /// <exception cref="UserErrorException">It names a step, block or role that does not exist; the message says what does. Or a closed loop is to believe rates per MAC.</exception>
     public Strategy ToStrategy(string path, PolicyScope scope, IErrorRates assumed, PipelineKind kind, Func<RangeProfile> ranges)
     {
         var rules = Points.Select((point, i) => scope.Rule(point, $"{path}: points[{i}]")).ToList();
         var loop = Loop is { } aim ? new LoopSettings(aim.TargetRate, new Volts(aim.Lowest), new Volts(aim.Highest)) : new LoopSettings(0.5, new Volts(0.6), new Volts(0.9));
+        if (Policy == "adaptive" && !AdaptivePolicy.CanBelieve(assumed, loop))
+            throw new UserErrorException($"{path}: the policy {Policy} aims at a rate per element; expected operating points with rate_per_element or rate_per_bit, not the rates per MAC of {assumed.Name}");
         var settings = new PolicySettings(rules, loop, assumed)
         {
             Steps = scope.Steps,

@@ -41,7 +41,7 @@ internal static class CycleReports
         .. Dram("OFMAP", "Writes", report => report.Memory!.Output),
     ];
 
-    /// <summary>The reports as files; a value that was not simulated is empty.</summary>
+    /// <summary>The reports as files; a value that was not simulated, or that is a share of no cycles, is empty.</summary>
     public static IEnumerable<(string Name, byte[] Text)> Files(IReadOnlyList<LayerReport> reports)
     {
         yield return ("COMPUTE_REPORT.csv", Text(Compute, reports));
@@ -74,7 +74,7 @@ internal static class CycleReports
         for (var i = 0; i < reports.Count; i++)
         {
             text.Append(CultureInfo.InvariantCulture, $"{i}, ");
-            text.AppendJoin(", ", columns.Select(column => Convert.ToString(column.Value(reports[i]), CultureInfo.InvariantCulture))).Append(",\n");
+            text.AppendJoin(", ", columns.Select(column => Convert.ToString(Known(column.Value(reports[i])), CultureInfo.InvariantCulture))).Append(",\n");
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());
@@ -101,7 +101,9 @@ internal static class CycleReports
         _ => "input-stationary",
     };
 
-    private static string Short(object? value) => value switch
+    private static object? Known(object? value) => value is double number && !double.IsFinite(number) ? null : value;
+
+    private static string Short(object? value) => Known(value) switch
     {
         null => "-",
         double number => number.ToString("F2", CultureInfo.InvariantCulture),

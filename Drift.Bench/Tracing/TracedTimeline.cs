@@ -43,6 +43,6 @@ internal sealed record TracedTimeline(IReadOnlyList<TraceRow> Rows, IReadOnlyLis
     {
         var traffic = new TileTraffic(rows, columns, Tile, sizeof(sbyte));
         var (saved, restored) = (traffic.MoveAll(geometry, layout, TileWalk.Rows, write: true), traffic.MoveAll(geometry, layout, TileWalk.Rows, write: false));
-        return new TransferRates(saved.Useful / saved.Time.Value, restored.Useful / restored.Time.Value);
+        return new TransferRates(new BytesPerSecond(saved.Useful / saved.Time.Value), new BytesPerSecond(restored.Useful / restored.Time.Value));
     }
 }

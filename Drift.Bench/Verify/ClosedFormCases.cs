@@ -46,7 +46,7 @@ internal sealed class CostCase(string name, string file) : VerificationCase(name
     public override IEnumerable<OutputCheck> Run(VerificationSetting setting)
     {
         var rows = CaseFiles.Csv<Row>(file);
-        IReadOnlyList<Row> inJoules = [.. rows.Where(row => WeightJoules(row.Model) is not null)];
+        IReadOnlyList<Row> inJoules = [.. rows.Where(row => WeightJoules(row.Model) is not null || row.DmrJoules is not null || row.StatAbftJoules is not null || row.OursJoules is not null)];
         return
         [
             ClosedFormTable.Column("P", rows, row => ClosedForms.TileProbability(row.Rate), row => row.Probability),
@@ -61,9 +61,11 @@ internal sealed class CostCase(string name, string file) : VerificationCase(name
         ];
     }
 
-    private static double Joules(Row row, double relative) => relative * (WeightJoules(row.Model) ?? double.NaN) * Steps;
+    /// <summary>Joules of all steps. Of a model that the paper does not quote, the row's own DMR says what the weights take, and the other two must agree with it.</summary>
+    private static double Joules(Row row, double relative) =>
+        relative * (WeightJoules(row.Model) * Steps ?? (row.DmrJoules is { } dmr ? dmr / ClosedForms.Dmr(row.Ratio, row.Voltage, row.Rate) : double.NaN));
 
-    /// <summary>Energy of reading the weights once, quoted from the paper by the fixtures; the table gives no joules of other models.</summary>
+    /// <summary>Energy of reading the weights once, quoted from the paper by the fixtures; null for other models.</summary>
     private static double? WeightJoules(string model) => model switch
     {
         "dit" => 0.02074,

@@ -56,6 +56,7 @@ internal sealed class FaultCase(string name, string list, string file, FaultCase
             checks.Add(OutputCheck.Exact<sbyte>("rollback_int8_nchw", WindowRows.Planes(mended, shape), arrays.ReadSByte("rollback_int8_nchw")));
         }
 
+        checks.AddRange(FaultCounts.Of(entry, arrays));
         checks.AddRange(RivalChecks.Of(arrays, product, plan, faulty, yScales, () => Codes(Dequantise(product, xScales, wScales, bias), yScales)));
         return checks;
     }

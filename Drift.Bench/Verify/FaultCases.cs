@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Drift.Kernels;
 
 namespace Drift.Bench;
 
@@ -49,17 +50,57 @@ internal sealed record FaultCaseEntry(
 {
     private const int Largest = 1 << 15;
 
-    /// <summary>Refuses extents that no layer has.</summary>
-    /// <exception cref="UserErrorException">An extent is out of range.</exception>
+    /// <summary>What the list counts in the case's arrays; null where it does not.</summary>
+    public int? Faults { get; init; }
+
+    /// <summary>Accumulators that the flips changed.</summary>
+    public int? Harmed { get; init; }
+
+    /// <summary>Flagged rows of tiles.</summary>
+    [JsonPropertyName("flagged_rows")]
+    public int? FlaggedRows { get; init; }
+
+    /// <summary>Flagged columns of tiles.</summary>
+    [JsonPropertyName("flagged_cols")]
+    public int? FlaggedColumns { get; init; }
+
+    /// <summary>Masked elements.</summary>
+    public int? Masked { get; init; }
+
+    /// <summary>Masked elements that no flip changed.</summary>
+    [JsonPropertyName("masked_unharmed")]
+    public int? MaskedUnharmed { get; init; }
+
+    /// <summary>Changed elements that nothing masks.</summary>
+    [JsonPropertyName("harmed_unmasked")]
+    public int? HarmedUnmasked { get; init; }
+
+    /// <summary>Elements that ApproxABFT masks.</summary>
+    [JsonPropertyName("approxabft_masked")]
+    public int? ApproxMasked { get; init; }
+
+    /// <summary>INT8 outputs that differ from the clean ones, by the method whose array ends in _int8.</summary>
+    [JsonPropertyName("wrong_int8")]
+    public IReadOnlyDictionary<string, int> WrongCodes { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>Refuses extents and scales that no layer has.</summary>
+    /// <exception cref="UserErrorException">An extent is out of range, or a scale is none of those that exist.</exception>
     public void Require(string list)
     {
-        foreach (var (what, value, least) in new[]
+        foreach (var (what, value, least, most) in new[]
         {
-            ("m", M, 1), ("n", N, 1), ("k", K, 1), ("tile", Tile, 1), ("kernel", Kernel, 0), ("stride", Stride, 1), ("padding", Padding, 0),
+            ("m", M, 1, Largest), ("n", N, 1, Largest), ("k", K, 1, Largest), ("tile", Tile, 1, GemmWeights.LargestTile), ("threshold", Threshold, 1, int.MaxValue),
+            ("kernel", Kernel, 0, Largest), ("stride", Stride, 1, Largest), ("padding", Padding, 0, Largest),
         })
         {
-            if (value < least || value > Largest)
-                throw new UserErrorException($"{list}: {Name}: {what} is {value}; expected {least} to {Largest}");
+            if (value < least || value > most)
+                throw new UserErrorException($"{list}: {Name}: {what} is {value}; expected {least} to {most}");
+        }
+
+        foreach (var (what, value, grouped) in new[] { ("x_scale", XScale, "token"), ("w_scale", WScale, "channel"), ("y_scale", YScale, "token") })
+        {
+            if (value != "tensor" && value != grouped)
+                throw new UserErrorException($"{list}: {Name}: {what} is '{value}'; expected tensor or {grouped}");
         }
     }
 }

@@ -31,7 +31,15 @@ public sealed record ArrayConfig(
         int Edge(string key) => file.Integer(Presets, key, 1, LargestEdge);
         Bytes Sram(string key) => new(1024L * file.Integer(Presets, key, 1, MostKilobytes));
         // A missing section means ten words a cycle, as in the tool.
-        int Port(string key) => file.Has(Layout) ? file.Integer(Layout, key, 1, Widest) : PortBandwidth.Standard;
+        int Port(string operand)
+        {
+            if (!file.Has(Layout))
+                return PortBandwidth.Standard;
+            var banks = file.Has(Layout, $"{operand}SRAMBankNum") ? file.Integer(Layout, $"{operand}SRAMBankNum", 1, Widest) : 1;
+            var words = file.Integer(Layout, $"{operand}SRAMBankBandwidth", 1, Widest);
+            return words % banks == 0 ? words : throw file.Expected(Layout, $"{operand}SRAMBankBandwidth", $"a multiple of {operand}SRAMBankNum, {banks}");
+        }
+
         return new ArrayConfig(
             file.Text("general", "run_name"),
             new SystolicArray(Edge("ArrayHeight"), Edge("ArrayWidth")),
@@ -40,7 +48,7 @@ public sealed record ArrayConfig(
             Sram("FilterSramSzkB"),
             Sram("OfmapSramSzkB"),
             file.Choice(Run, "InterfaceBandwidth", ("CALC", false), ("USER", true))
-                ? new PortBandwidth(Port("IfmapSRAMBankBandwidth"), Port("FilterSRAMBankBandwidth"), file.Integer(Presets, "Bandwidth", 1, Widest))
+                ? new PortBandwidth(Port("Ifmap"), Port("Filter"), file.Integer(Presets, "Bandwidth", 1, Widest))
                 : null);
     }
 }

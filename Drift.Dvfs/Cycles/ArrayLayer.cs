@@ -12,10 +12,11 @@ public sealed record ArrayLayer(string Name, GemmShape Shape, ConvolutionWindow?
     /// <param name="name">The layer's name.</param>
     /// <param name="window">The input and the window.</param>
     /// <param name="filters">Output channels, at least 1.</param>
+    /// <exception cref="OverflowException">More output pixels, or elements under the window, than an extent of a product has numbers.</exception>
     public static ArrayLayer Of(string name, ConvolutionWindow window, int filters)
     {
         ArgumentNullException.ThrowIfNull(window);
-        return new ArrayLayer(name, new GemmShape(window.OutputHeight * window.OutputWidth, filters, window.Size), window);
+        return new ArrayLayer(name, new GemmShape(checked(window.OutputHeight * window.OutputWidth), filters, window.Size), window);
     }
 
     /// <summary>Distinct elements of the first operand that the layer reads: M K, or the pixels that some window touches.</summary>
@@ -47,7 +48,8 @@ public sealed record ConvolutionWindow(int Height, int Width, int FilterHeight, 
     public int OutputWidth => Extent(Width, FilterWidth);
 
     /// <summary>Elements under the window.</summary>
-    public int Size => FilterHeight * FilterWidth * Channels;
+    /// <exception cref="OverflowException">They are 2^31 or more.</exception>
+    public int Size => checked(FilterHeight * FilterWidth * Channels);
 
     /// <summary>Input elements that at least one window touches.</summary>
     public long TouchedElements => (long)Touched(Height, FilterHeight, OutputHeight) * Touched(Width, FilterWidth, OutputWidth) * Channels;
@@ -66,7 +68,7 @@ public sealed record ConvolutionWindow(int Height, int Width, int FilterHeight, 
                 : null);
     }
 
-    private int Extent(int input, int filter) => (input - filter + Stride + Stride - 1) / Stride;
+    private int Extent(int input, int filter) => (input - filter + Stride - 1) / Stride + 1;
 
     private int Touched(int input, int filter, int output) => Stride >= filter
         ? Enumerable.Range(0, output).Sum(at => Math.Clamp(input - at * Stride, 0, filter))

@@ -44,6 +44,9 @@ internal sealed class IniFile
     /// <summary>True where the file has a section.</summary>
     public bool Has(string section) => _sections.ContainsKey(section);
 
+    /// <summary>True where a section has a key.</summary>
+    public bool Has(string section, string key) => _values.ContainsKey((section, key.ToUpperInvariant()));
+
     /// <summary>The value of a key.</summary>
     /// <exception cref="InvalidDataException">There is none.</exception>
     public string Text(string section, string key) => Find(section, key).Value;
@@ -78,6 +81,13 @@ internal sealed class IniFile
     {
         if (_values.TryGetValue((section, key.ToUpperInvariant()), out var found) && found.Value.ToUpperInvariant() is "TRUE" or "YES" or "ON" or "1")
             throw Wrong(found.Line, $"{key} false: Drift has no such thing");
+    }
+
+    /// <summary>The error that a key's value is not what was expected.</summary>
+    public InvalidDataException Expected(string section, string key, string expected)
+    {
+        var (line, value) = Find(section, key);
+        return Wrong(line, $"{expected} as {key}, not '{value}'");
     }
 
     private (int Line, string Value) Find(string section, string key) => _values.TryGetValue((section, key.ToUpperInvariant()), out var found)

@@ -5,7 +5,7 @@ namespace Drift.Dvfs;
 /// <param name="Closed">What the closed forms say.</param>
 /// <param name="Memory">What its SRAM and DRAM did; null where they were not simulated, which a bandwidth that is CALCulated allows: nothing waits for them then.</param>
 /// <param name="TotalCycles">The number of the last cycle, from 0.</param>
-/// <param name="OverallPercent">MACs over what the array could do in that time.</param>
+/// <param name="OverallPercent">MACs over what the array could do in that time; not finite where the last cycle is number 0, at which the tool itself stops.</param>
 public sealed record LayerReport(ArrayLayer Layer, LayerCycles Closed, MemorySimulation? Memory, long TotalCycles, double OverallPercent)
 {
     /// <summary>Cycles in which the array waited for a buffer.</summary>

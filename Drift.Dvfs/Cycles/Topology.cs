@@ -10,6 +10,9 @@ public static class Topology
 {
     private const int Largest = 1 << 24;
 
+    /// <summary>Up to here cycles and accesses are exact in 64 bits, on whatever array.</summary>
+    private const long MostMacs = 1L << 60;
+
     /// <summary>
     /// Reads a topology. Four columns are products: name, M, N, K. Eight are convolutions: name, input height and width, filter height and width, channels, filters, stride.
     /// </summary>
@@ -21,7 +24,7 @@ public static class Topology
         using var reader = new StreamReader(path);
         using var parser = new CsvParser(reader, new CsvConfiguration(CultureInfo.InvariantCulture) { TrimOptions = TrimOptions.Trim, BadDataFound = null });
         var columns = parser.Read() ? Filled(parser.Record!) : 0;
-        if (columns is not (4 or 8))
+        if (columns is not (4 or 8) || parser.Record!.Skip(1).Take(columns - 1).All(field => int.TryParse(field, CultureInfo.InvariantCulture, out _)))
         {
             throw new InvalidDataException($"{path}, line 1: expected the header of a topology: Layer, M, N, K, "
                 + "or Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,");
@@ -52,7 +55,12 @@ public static class Topology
                 throw Wrong($"{columns} fields as in the header, not {Filled(fields)}");
         }
 
-        public ArrayLayer Product() => new(_fields[0], new GemmShape(Number(1, "M"), Number(2, "N"), Number(3, "K")));
+        public ArrayLayer Product()
+        {
+            var (m, n, k) = (Number(1, "M"), Number(2, "N"), Number(3, "K"));
+            RequireMacs(m, n, k);
+            return new ArrayLayer(_fields[0], new GemmShape(m, n, k));
+        }
 
         public ArrayLayer Convolution()
         {
@@ -60,7 +68,17 @@ public static class Topology
                 Number(1, "IFMAP Height"), Number(2, "IFMAP Width"), Number(3, "Filter Height"), Number(4, "Filter Width"), Number(5, "Channels"), Number(7, "Strides"));
             if (window.FilterHeight > window.Height || window.FilterWidth > window.Width)
                 throw Wrong($"a filter of at most {window.Height} x {window.Width}, the input, not {window.FilterHeight} x {window.FilterWidth}");
-            return ArrayLayer.Of(_fields[0], window, Number(6, "Num Filter"));
+            var (pixels, size, filters) = ((long)window.OutputHeight * window.OutputWidth, (Int128)window.FilterHeight * window.FilterWidth * window.Channels, Number(6, "Num Filter"));
+            if (pixels > int.MaxValue || size > int.MaxValue)
+                throw Wrong($"at most {int.MaxValue} output pixels and elements under the filter, not {pixels} and {size}");
+            RequireMacs(pixels, filters, size);
+            return ArrayLayer.Of(_fields[0], window, filters);
+        }
+
+        private void RequireMacs(Int128 m, Int128 n, Int128 k)
+        {
+            if (m * n * k > MostMacs)
+                throw Wrong($"at most 2^60 multiply-accumulates, not {m} x {n} x {k}");
         }
 
         private int Number(int column, string name) =>

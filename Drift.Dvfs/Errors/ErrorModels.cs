@@ -12,8 +12,7 @@ public static class ErrorModels
         new("surface", "surface.csv", VoltageFrequencySurface.Load),
         new("active", "active.csv", TabulatedErrors.Load),
         new("pessimistic", "pessimistic.csv", TabulatedErrors.Load),
-        // A formula has no ends to go on past.
-        new("path-delay", "surface.csv", (path, _) => PathDelayFit.To(path).Model),
+        new("path-delay", "surface.csv", (path, extrapolate) => PathDelayFit.To(path, extrapolate).Model),
     ];
 
     /// <summary>The names, the default first.</summary>

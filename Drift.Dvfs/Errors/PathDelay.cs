@@ -20,21 +20,30 @@ public sealed record PathDelay(Volts Threshold, double Exponent, Seconds Fixed, 
     /// <summary>Below this rate an element counts as never hit: a logistic variation has no end of its own.</summary>
     private const double Never = 1e-8;
 
+    /// <summary>Where the table lies that it was fitted to: beyond it the formula is an extrapolation. Null where nothing was fitted.</summary>
+    public FittedRange? Fitted { get; init; }
+
+    /// <summary>Whether it has rates beyond <see cref="Fitted"/>; they are marked.</summary>
+    public bool Extrapolates { get; init; }
+
     /// <inheritdoc/>
     public string Name => "path-delay model";
 
     /// <inheritdoc/>
-    public string Covered => $"a voltage above the threshold, {Threshold}";
+    public string Covered => Fitted is { } fitted && !Extrapolates ? $"{fitted}, where it was fitted" : $"a voltage above the threshold, {Threshold}";
 
     /// <inheritdoc/>
     public ErrorRate? Find(OperatingPoint point)
     {
         if (!(point.Voltage.Value > Threshold.Value && point.Frequency.Value > 0))
             return null;
+        var beyond = Fitted is { } fitted && !fitted.Holds(point);
+        if (beyond && !Extrapolates)
+            return null;
         var spared = 1.0;
         foreach (var rate in RatesOfBits(point))
             spared *= 1 - rate;
-        return new ErrorRate(1 - spared < Never ? 0 : 1 - spared);
+        return new ErrorRate(1 - spared < Never ? 0 : 1 - spared, Extrapolated: beyond);
     }
 
     /// <inheritdoc/>

@@ -24,8 +24,8 @@ public sealed record DramGeometry(string Name, int Channels, int Banks, int RowB
 {
     private const double Nanosecond = 1e-9;
 
-    /// <summary>Bytes a second that all channels move together when nothing waits for rows.</summary>
-    public double Bandwidth => Channels * BurstBytes / BurstTime.Value;
+    /// <summary>What all channels move together when nothing waits for rows.</summary>
+    public BytesPerSecond Bandwidth => new(Channels * BurstBytes / BurstTime.Value);
 
     /// <summary>Reads a CSV file with the columns quantity, value, unit and, if wanted, source; each quantity once.</summary>
     /// <param name="path">The file; its name is the geometry's.</param>

@@ -27,9 +27,9 @@ public enum TimelineTrack
 public readonly record struct TimelineSpan(int Task, TimelineTrack Track, Seconds Start, Seconds End);
 
 /// <summary>How fast a memory takes and gives checkpoints.</summary>
-/// <param name="Save">Bytes a second, above 0.</param>
-/// <param name="Restore">Bytes a second, above 0.</param>
-public readonly record struct TransferRates(double Save, double Restore);
+/// <param name="Save">Towards the memory, above 0.</param>
+/// <param name="Restore">From it, above 0.</param>
+public readonly record struct TransferRates(BytesPerSecond Save, BytesPerSecond Restore);
 
 /// <summary>
 /// Two queues, each in order: the array's and the memory's. Writeback is coalesced with compute: a save waits in an on-chip buffer and leaves while the array goes on; only where the buffer is full, or a restore
@@ -85,14 +85,14 @@ public sealed class TransferTimeline
             if (restored.Value > 0)
             {
                 var begin = Math.Max(array, memory);
-                array = memory = begin + restored.Value / rates.Restore;
+                array = memory = begin + (restored / rates.Restore).Value;
                 timeline.Add(index, TimelineTrack.Restore, begin, memory - begin);
             }
 
             if (saved.Value > 0)
             {
                 var begin = Math.Max(array, memory);
-                memory = begin + saved.Value / rates.Save;
+                memory = begin + (saved / rates.Save).Value;
                 held += saved.Value;
                 waiting.Enqueue((memory, saved.Value));
                 timeline.Add(index, TimelineTrack.Save, begin, memory - begin);

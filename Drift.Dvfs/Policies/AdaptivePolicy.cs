@@ -36,6 +36,10 @@ public sealed class AdaptivePolicy : IOperatingPolicy
 {
     // Below this a table is as good as free of errors, and logarithms lose their meaning.
     private const double Floor = 1e-9, MostFlagged = 0.98;
+
+    /// <summary>Bits that can flip, as in the paper's profile: what a rate per bit is converted with.</summary>
+    private const int Bits = 31;
+
     private readonly IErrorRates _assumed;
     private readonly LoopSettings _settings;
     private readonly double _level;
@@ -45,15 +49,27 @@ public sealed class AdaptivePolicy : IOperatingPolicy
     /// <param name="assumed">What is believed about the chip.</param>
     /// <param name="settings">What it aims at.</param>
     /// <param name="level">A factor on the assumed rates: 1 to believe them.</param>
-    /// <exception cref="ArgumentException">There is no range of supplies, or no target.</exception>
+    /// <exception cref="ArgumentException">There is no range of supplies, or no target; or the table's rates are per MAC (<see cref="CanBelieve"/>).</exception>
     public AdaptivePolicy(IErrorRates assumed, LoopSettings settings, double level = 1)
     {
         ArgumentNullException.ThrowIfNull(assumed);
         ArgumentNullException.ThrowIfNull(settings);
         if (!(settings.TargetRate is > 0 and < 1 && settings.Lowest.Value < settings.Highest.Value && level > 0))
             throw new ArgumentException($"a loop needs a target between 0 and 1, a range of supplies and a positive level, not {settings.TargetRate}, {settings.Lowest}..{settings.Highest}, {level}", nameof(settings));
+        if (!CanBelieve(assumed, settings))
+            throw new ArgumentException($"a loop believes rates per element or per bit, not those of {assumed.Name}", nameof(assumed));
         (_assumed, _settings, _level) = (assumed, settings, level);
         _volts = SupplyFor(settings.TargetRate);
+    }
+
+    /// <summary>False for rates per MAC: what they come to in an element depends on the depth of the product, which a loop is not told.</summary>
+    /// <param name="assumed">What is to be believed.</param>
+    /// <param name="settings">What is aimed at.</param>
+    public static bool CanBelieve(IErrorRates assumed, LoopSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(assumed);
+        ArgumentNullException.ThrowIfNull(settings);
+        return assumed.Find(OperatingPoint.Nominal with { Voltage = settings.Highest })?.Unit != RateUnit.PerMac;
     }
 
     /// <summary>The supply as it stands.</summary>
@@ -105,7 +121,7 @@ public sealed class AdaptivePolicy : IOperatingPolicy
     }
 
     private double Assumed(double volts) =>
-        _assumed.Find(OperatingPoint.Nominal with { Voltage = new Volts(volts) })?.Value * _level ?? Floor;
+        _assumed.Find(OperatingPoint.Nominal with { Voltage = new Volts(volts) })?.To(RateUnit.PerElement, 1, Bits).Value * _level ?? Floor;
 
     /// <summary>The next supply of the grid that is no lower, a hair's breadth aside.</summary>
     private double OnGrid(double volts) =>

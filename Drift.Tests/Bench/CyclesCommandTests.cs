@@ -61,6 +61,21 @@ public sealed class CyclesCommandTests
         Assert.That(seconds, Is.LessThan(1));
     }
 
+    [Test]
+    public async Task A_share_of_no_cycles_is_absent_and_an_operand_too_large_is_one_line()
+    {
+        // One MAC on one element: the last cycle is number 0, at which SCALE-Sim itself divides by nought.
+        var (config, topology) = (Path.Combine(_folder, "one.cfg"), Path.Combine(_folder, "one.csv"));
+        File.WriteAllText(config, File.ReadAllText(Fixture("configs", "calc_32x32_os.cfg")).Replace("ArrayHeight:    32", "ArrayHeight: 1").Replace("ArrayWidth:     32", "ArrayWidth: 1"));
+        File.WriteAllText(topology, "Layer, M, N, K,\na, 1, 1, 1,\n");
+        Assert.That((await Of("--config", config, "--topology", topology, "--memory", "--out", Path.Combine(_folder, "r"))).Error, Is.Empty);
+        Assert.That(Lines("COMPUTE_REPORT.csv")[1], Does.EndWith(", 0, 0, , 100, 100,"));
+        Assert.That(Lines("BANDWIDTH_REPORT.csv")[1], Does.StartWith("0, , , , "));
+        File.WriteAllText(topology, "Layer, M, N, K,\nwide, 65536, 1, 65536,\n");
+        var run = await Of("--config", Fixture("configs", "user10_ws.cfg"), "--topology", topology);
+        Assert.That((run.ExitCode, run.Error.TrimEnd()), Is.EqualTo((ErrorPolicy.BadInput, $"drift: {topology}: layer wide: expected operands of at most 2147483647 elements where SRAM and DRAM are simulated")));
+    }
+
     [TestCase("--config nowhere.cfg --topology nowhere.csv", "--config", "nowhere.cfg")]
     [TestCase("--topology nowhere.csv", "--config")]
     [TestCase("--config CFG --topology nowhere.csv", "--topology", "nowhere.csv")]

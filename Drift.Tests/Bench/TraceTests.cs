@@ -88,7 +88,7 @@ public sealed class TraceTests
     [Test]
     public void TheChromeTraceHoldsEveryChargeAndSumsToTheLedger()
     {
-        var traced = TracedTimeline.Of(_trace, new TransferRates(1e11, 1e11), new Bytes(1 << 20));
+        var traced = TracedTimeline.Of(_trace, new TransferRates(new BytesPerSecond(1e11), new BytesPerSecond(1e11)), new Bytes(1 << 20));
         using var json = JsonDocument.Parse(ChromeTrace.Write(traced, "test"));
         var events = json.RootElement.GetProperty("traceEvents").EnumerateArray().ToList();
         var charges = events.Where(each => each.GetProperty("ph").GetString() == "X").ToList();
@@ -113,7 +113,7 @@ public sealed class TraceTests
     [Test]
     public void TheArraysQueueTakesTheLedgersTime()
     {
-        var traced = TracedTimeline.Of(_trace, new TransferRates(1e11, 1e11), new Bytes(1 << 20));
+        var traced = TracedTimeline.Of(_trace, new TransferRates(new BytesPerSecond(1e11), new BytesPerSecond(1e11)), new Bytes(1 << 20));
         Assert.That(traced.Timeline.Compute.Value, Is.EqualTo(_ledger.Cost.Time.Value).Within(1e-9).Percent);
         Assert.That(traced.Timeline.Transfer.Value, Is.EqualTo(_ledger.Cost.Moved.Value / 1e11).Within(1e-9).Percent);
         Assert.That(traced.Timeline.Hidden, Is.InRange(0, 1));
@@ -123,7 +123,7 @@ public sealed class TraceTests
     public void PicturesAreDrawn()
     {
         byte[] signature = [0x89, (byte)'P', (byte)'N', (byte)'G'];
-        var traced = TracedTimeline.Of(_trace, new TransferRates(1e11, 1e11), new Bytes(1 << 20));
+        var traced = TracedTimeline.Of(_trace, new TransferRates(new BytesPerSecond(1e11), new BytesPerSecond(1e11)), new Bytes(1 << 20));
         Assert.That(TraceChart.ToPng(_trace, "test").Take(4), Is.EqualTo(signature));
         Assert.That(GanttChart.ToPng(traced, GanttChart.BusiestStep(_trace.Rows), "hbm2").Take(4), Is.EqualTo(signature));
         Assert.That(GanttChart.BusiestStep(_trace.Rows), Is.EqualTo(2), "both later steps save alike; the last one restores too");

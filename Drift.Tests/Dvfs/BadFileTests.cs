@@ -22,6 +22,8 @@ internal sealed class BadFileTests
     [TestCase("volts,gigahertz,rate_per_day\n0.9,2,0\n", 1, "one of rate_per_element")]
     [TestCase("volts,gigahertz,rate_per_mac\n0.9,2,1.2\n", 2, "from 0 to 1 as rate_per_mac")]
     [TestCase(Points, 2, "at least one row")]
+    [TestCase("volts,gigahertz,rate_per_element,rate_per_element\n0.7,2,1e-3,0.5\n", 1, "each column once; rate_per_element is there twice")]
+    [TestCase("volts,gigahertz,rate_per_element\n0.7,2,0,001\n", 2, "at most 3 fields, one a column, not 4")]
     [TestCase(Points + "0.8,2,1e-4,x\n0.7,2,1e-3,x\n", 3, "rows ascend by volts")]
     [TestCase(Points + "0.8,2,1e-4,x\n0.8,2,1e-4,x\n", 3, "without duplicates")]
     [TestCase(Points + "# a remark\n\n0.8,2,-1e-4,x\n", 4, "a number from 0 to 1 as rate_per_element, not '-1e-4'")]
@@ -41,6 +43,8 @@ internal sealed class BadFileTests
     public void OperatingPoints(string text, int line, string expected) => Fails(() => TabulatedErrors.Load(_path), text, line, expected);
 
     [TestCase("quantity,value\nint8_mac,1\n", 1, "unit is missing")]
+    [TestCase("quantity,value,value,unit\nint8_mac,0.16,0.2,pJ\n", 1, "each column once; value is there twice")]
+    [TestCase("quantity,value,unit\nint8_mac,0.16,pJ,1\n", 2, "at most 3 fields, one a column, not 4")]
     [TestCase("quantity,value,unit\nint8_mac,0.16,nJ\n", 2, "pJ as the unit of int8_mac, not 'nJ'")]
     [TestCase("quantity,value,unit\nint8_mac,0.16,pJ\nint8_mac,0.17,pJ\n", 3, "int8_mac once")]
     [TestCase("quantity,value,unit\nint8_mac,0,pJ\n", 2, "above 0")]
@@ -85,6 +89,7 @@ internal sealed class BadFileTests
     [TestCase("bit,weight\n3,1\n2,1\n", 3, "bits ascend without duplicates")]
     [TestCase("bit,weight\n3,1\n3,1\n", 3, "a whole bit from 4 to 31")]
     [TestCase("bit,weight\n2.5,1\n", 2, "a whole bit")]
+    [TestCase("bit,weight\n3,0,5\n", 2, "at most 2 fields, one a column, not 3")]
     [TestCase("bit,weight\n32,1\n", 2, "from 0 to 31 as bit, not '32'")]
     [TestCase("bit,weight\n3,-1\n", 2, "as weight, not '-1'")]
     [TestCase("bit,weight\n3,\n", 2, "as weight, not ''")]
@@ -109,6 +114,15 @@ internal sealed class BadFileTests
         IErrorRates table = TabulatedErrors.Load(_path);
         Assert.That(table.At(OperatingPoint.Of(.7, 2)).Value, Is.EqualTo(.25).Within(1e-12));
         Assert.That(Assert.Throws<OperatingPointException>(() => table.At(OperatingPoint.Of(.95, 2)))!.Message, Does.Contain("0.5..0.9 V at 2 GHz"));
+    }
+
+    [TestCase("\uFEFFvolts,gigahertz,rate_per_element\r\n0.5,2,0.5\r\n0.9,2,0\r\n")]
+    [TestCase("\"volts\",\"gigahertz\",\"rate_per_element\"\n\"0.5\",\"2\",\"0.5\"\n\"0.9\",\"2\",\"0\"\n")]
+    [TestCase("volts,gigahertz,rate_per_element,\n0.5,2,0.5,,\n0.9,2,0,\n")]
+    public void WhatSpreadsheetsWrite(string text)
+    {
+        File.WriteAllText(_path, text);
+        Assert.That(((IErrorRates)TabulatedErrors.Load(_path)).At(OperatingPoint.Of(.5, 2)).Value, Is.EqualTo(.5));
     }
 
     private void Fails(Action load, string text, int line, string expected)

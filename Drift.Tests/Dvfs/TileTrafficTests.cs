@@ -71,7 +71,7 @@ internal sealed class TileTrafficTests
 
     [TestCase("hbm2", 256e9)]
     [TestCase("ddr5", 38.4e9)]
-    public void BandwidthIsTheStandards(string name, double bytes) => Assert.That(Geometry(name).Bandwidth, Is.EqualTo(bytes).Within(0.1).Percent);
+    public void BandwidthIsTheStandards(string name, double bytes) => Assert.That(Geometry(name).Bandwidth.Value, Is.EqualTo(bytes).Within(0.1).Percent);
 
     [Test]
     public void EveryByteMovesOnceWhateverTheLayout([Values("hbm2", "ddr5", "paper")] string name, [Values(33, 64, 100)] int rows, [Values(32, 70)] int columns)

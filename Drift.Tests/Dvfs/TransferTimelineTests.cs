@@ -6,7 +6,7 @@ namespace Drift.Tests.Dvfs;
 /// <summary>The two queues against timelines by hand: one byte takes a second each way.</summary>
 internal sealed class TransferTimelineTests
 {
-    private static readonly TransferRates Rates = new(1, 1);
+    private static readonly TransferRates Rates = new(new BytesPerSecond(1), new BytesPerSecond(1));
 
     [Test]
     public void ASaveHidesBehindTheNextProduct()

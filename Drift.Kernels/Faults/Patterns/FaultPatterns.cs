@@ -16,6 +16,9 @@ public static class FaultPatterns
         ("droop", double.Epsilon, 1, false, share => new Droop(share)),
     ];
 
+    /// <summary>The patterns' names, without their numbers.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Independent, .. Entries.Select(entry => entry.Name)];
+
     /// <summary>What may be named.</summary>
     public static string Forms => $"{Independent}, burst:ELEMENTS (1..32), row:I or column:I of the array (0..31), droop:SHARE of a product's time (above 0, at most 1)";
 

@@ -19,6 +19,9 @@ internal static unsafe class ActivationRows
         return lines % Conflict == 0 ? lines + Line : lines;
     }
 
+    /// <summary>Rows that are read side by side where they are summed: the sums come and go once for all of them.</summary>
+    public const int Together = 4;
+
     /// <summary>Packs rows, and sums them column by column.</summary>
     /// <param name="rows">First row.</param>
     /// <param name="stride">Bytes between rows.</param>
@@ -27,14 +30,36 @@ internal static unsafe class ActivationRows
     /// <param name="flip">What every byte is XORed with.</param>
     /// <param name="target">Takes the rows.</param>
     /// <param name="targetStride">Bytes between them.</param>
-    /// <param name="sums">Takes K sums, of the bytes as they were; null for none.</param>
+    /// <param name="sums">K sums that the bytes as they were are added to; null for none.</param>
     public static void Pack(sbyte* rows, nint stride, int count, int k, byte flip, sbyte* target, nint targetStride, short* sums)
     {
-        if (sums != null)
-            new Span<short>(sums, k).Clear();
-        // One row after the other: the sums stay in the first-level cache, and rows come from afar fastest in their order.
-        for (var i = 0; i < count; i++)
+        var i = 0;
+        for (; sums != null && i <= count - Together; i += Together)
+            Four(rows + i * stride, stride, k, flip, target + i * targetStride, targetStride, sums);
+        for (; i < count; i++)
             One(rows + i * stride, k, flip, target + i * targetStride, sums);
+    }
+
+    private static void Four(sbyte* a, nint stride, int k, byte flip, sbyte* target, nint targetStride, short* sums)
+    {
+        sbyte* b = a + stride, c = b + stride, d = c + stride;
+        sbyte* toB = target + targetStride, toC = toB + targetStride, toD = toC + targetStride;
+        var signs = Vector256.Create((sbyte)flip);
+        var p = 0;
+        for (; p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
+        {
+            var (va, vb, vc, vd) = (Vector256.Load(a + p), Vector256.Load(b + p), Vector256.Load(c + p), Vector256.Load(d + p));
+            (Vector512.Load(sums + p) + (Wide(va) + Wide(vb)) + (Wide(vc) + Wide(vd))).Store(sums + p);
+            (va ^ signs).Store(target + p);
+            (vb ^ signs).Store(toB + p);
+            (vc ^ signs).Store(toC + p);
+            (vd ^ signs).Store(toD + p);
+        }
+
+        if (p == k)
+            return;
+        for (var i = 0; i < Together; i++)
+            One(a + i * stride + p, k - p, flip, target + i * targetStride + p, sums + p);
     }
 
     private static void One(sbyte* row, int k, byte flip, sbyte* target, short* sums)

@@ -21,7 +21,7 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override int NarrowColumns => MicroTile.Lanes;
 
     /// <inheritdoc/>
-    public override int NarrowDigits => MicroTile.Lanes / MicroTile.MostAbreast;
+    public override int MostAlong => MicroTile.MostAlong;
 
     /// <inheritdoc/>
     public override int Depth => 4;
@@ -42,7 +42,7 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
 
     /// <inheritdoc/>
-    public override void RunAbreast(TileCall* call, int rows, int abreast) => _generated.Run(call, new MicroTile(DotType.Int8, rows, 1, false, false, Abreast: abreast));
+    public override void RunAlong(TileCall* call, int rows, int columns) => _generated.Run(call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true));
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -34,6 +34,10 @@ internal static class CacheSizes
     /// <param name="bytes">Bytes of the panel.</param>
     public static int PanelBlocks(nint bytes) => bytes <= Resident ? 1 : bytes <= 2 * Resident ? 2 : (int)((bytes + Streamed - 1) / Streamed);
 
+    /// <summary>Blocks that K is cut into for a panel along whose vectors it runs: each stays in the first-level cache, for a few rows at a time take all of it.</summary>
+    /// <param name="bytes">Bytes of the panel.</param>
+    public static int BlocksAlong(nint bytes) => (int)((bytes + Resident - 1) / Resident);
+
     /// <summary>Parses a size of sysfs, as 48K.</summary>
     /// <param name="text">The file's text.</param>
     /// <returns>Bytes; null where it is none.</returns>

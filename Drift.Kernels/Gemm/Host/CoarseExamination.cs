@@ -80,6 +80,7 @@ internal sealed unsafe class CoarseExamination : IDisposable
             if (_windows is { } windows)
                 windows.Gather(top + first, height, 0, _weights.K, (sbyte*)target, packed);
             var source = _windows is null ? _a + (top + first) * _stride : (sbyte*)target;
+            new Span<short>(sums, _weights.K).Clear();
             ActivationRows.Pack(source, _windows is null ? _stride : packed, height, _weights.K, kernel.Flip, (sbyte*)target, packed, sums);
             Digits.Split(sums, _weights.K, kernel.Flip, digits + 2 * t * packed, digits + (2 * t + 1) * packed);
         }

@@ -192,25 +192,28 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         if (count <= 0)
             return;
         var rows = Math.Min(_packRows, BlockRows(block) - first);
-        sbyte* packed = _rows + top * _stride + from, source = _a + (_slabTop + top) * _aStride + from;
-        var stride = _aStride;
-        if (_windows is { } windows)
-        {
-            // Windows are gathered to where they are packed, in place.
-            windows.Gather(_slabTop + top, rows, from, count, packed, _stride);
-            source = packed;
-            stride = _stride;
-        }
-
+        sbyte* packed = _rows + top * _stride + from, source = _windows is null ? _a + (_slabTop + top) * _aStride + from : packed;
+        var stride = _windows is null ? _aStride : _stride;
         var sums = _tile == 0 ? null : (short*)(_workers + worker * _workerBytes);
-        if (_weights.Tiles.Moments)
+        // Windows are gathered to where they are packed, in place: a few at a time, which are then in the first-level cache. Moments are taken of all rows of a tile.
+        var step = _windows is null || _weights.Tiles.Moments ? rows : ActivationRows.Together;
+        for (var i = 0; i < rows; i += step)
         {
-            var moments = _momentRows + Digits.Count * (top / _tile) * _stride + from;
-            Digits.SumWeightedRows(source, stride, rows, LineMoments.Centre(_tile), count, sums);
-            Digits.Split(sums, count, flip, moments, moments + _stride);
+            var some = Math.Min(step, rows - i);
+            if (_windows is { } windows)
+                windows.Gather(_slabTop + top + i, some, from, count, packed + i * _stride, _stride);
+            if (_weights.Tiles.Moments)
+            {
+                var moments = _momentRows + Digits.Count * (top / _tile) * _stride + from;
+                Digits.SumWeightedRows(source, stride, rows, LineMoments.Centre(_tile), count, sums);
+                Digits.Split(sums, count, flip, moments, moments + _stride);
+            }
+
+            if (i == 0 && sums != null)
+                new Span<short>(sums, count).Clear();
+            ActivationRows.Pack(source + i * stride, stride, some, count, flip, packed + i * _stride, _stride, sums);
         }
 
-        ActivationRows.Pack(source, stride, rows, count, flip, packed, _stride, sums);
         if (sums == null)
             return;
         var digits = _digitRows + Digits.Count * (top / _tile) * _stride + from;

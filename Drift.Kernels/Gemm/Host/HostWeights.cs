@@ -1,14 +1,13 @@
-using System.Numerics;
-
 namespace Drift.Kernels;
 
 /// <summary>
 /// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical), then two of its
-/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second. The last one is as narrow
-/// as its digits allow.
+/// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second. Where K is long enough, a
+/// last panel that digits do not fill has K along its vectors, and its sums' starting values are joined as they will be.
 /// </summary>
 internal sealed unsafe class HostWeights : GemmWeights
 {
+    private const int Vector = 64;
     private readonly NativeBlock _panels, _start;
 
     public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
@@ -20,10 +19,11 @@ internal sealed unsafe class HostWeights : GemmWeights
             digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, LineMoments.Centre(tiles.Edge))];
         // Digits begin with a panel, so that every panel before them is C's alone.
         DigitColumn = digits.Length == 0 ? n : (n + kernel.Columns - 1) / kernel.Columns * kernel.Columns;
-        Stride = digits.Length == 0 || tiles.Moments ? PaddedColumns(kernel, DigitColumn + digits.Length / k) : DigitColumn + DigitColumns(kernel, digits.Length / k);
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
-        // A narrow panel ends with a whole vector, whose missing groups are 0.
-        _panels = new NativeBlock(((long)Stride * Groups + MicroTile.Lanes) * sizeof(int));
+        var (columns, rest) = (DigitColumn + digits.Length / k, digits.Length / k % kernel.Columns);
+        (Along, Stride) = !tiles.Moments && RunsAlong(kernel, rest, k) ? (columns - rest, columns) : (int.MaxValue, PaddedColumns(kernel, columns));
+        // A column along whose vectors K runs ends with a whole one.
+        _panels = new NativeBlock((long)Stride * Groups * sizeof(int) + kernel.MostAlong * Vector);
         _start = new NativeBlock((long)Stride * sizeof(int));
 
         ReadOnlySpan<sbyte> padding = new sbyte[k];
@@ -47,11 +47,14 @@ internal sealed unsafe class HostWeights : GemmWeights
     /// <summary>Columns of all panels: N, the digits and the padding to whole panels.</summary>
     public int Stride { get; }
 
+    /// <summary>The column of a last panel along whose vectors K runs; none of them where there is none.</summary>
+    public int Along { get; }
+
     /// <summary>Groups of K.</summary>
     public int Groups { get; }
 
     /// <summary>The panels with every column's starting value.</summary>
-    public PackedPanels Packed => new(_panels.Pointer, Groups, Stride, Kernel.Columns, (int*)_start.Pointer);
+    public PackedPanels Packed => new(_panels.Pointer, Groups, Stride, Kernel.Columns, (int*)_start.Pointer, Along);
 
     /// <summary>The digit columns of the tiles inside coarse ones, as weights of their own; null for flat sums.</summary>
     public HostWeights? TileDigits { get; }
@@ -78,27 +81,46 @@ internal sealed unsafe class HostWeights : GemmWeights
     private static int PaddedColumns(Int8Kernel kernel, int columns) =>
         (columns + kernel.NarrowColumns - 1) / kernel.NarrowColumns * kernel.NarrowColumns;
 
-    /// <summary>Whole panels, then the narrowest one that has the rest.</summary>
-    private static int DigitColumns(Int8Kernel kernel, int columns)
+    /// <summary>Whether K along the vectors takes less than columns that fill a panel. By arithmetic: adding up a column's lanes takes as long as two vectors of it.</summary>
+    private static bool RunsAlong(Int8Kernel kernel, int columns, int k)
     {
-        var rest = columns % kernel.Columns;
-        return columns - rest + (rest == 0 ? 0 : Math.Max(kernel.NarrowDigits, (int)BitOperations.RoundUpToPowerOf2((uint)rest)));
+        const int Folding = 2;
+        var vectors = (k + Vector - 1) / Vector;
+        return columns > 0 && columns <= kernel.MostAlong && columns * (vectors + Folding) < PaddedColumns(kernel, columns) * vectors;
     }
 
     private void Pack(int j, ReadOnlySpan<sbyte> column)
     {
-        var panelStart = j / Kernel.Columns * Kernel.Columns;
-        var (width, abreast) = (Packed.WidthAt(panelStart), Packed.AbreastAt(panelStart));
-        var target = (int*)Packed.At(panelStart, 0) + (j - panelStart) * abreast;
-        for (var g = 0; g < (Groups + abreast - 1) / abreast * abreast; g++)
-        {
-            var first = Math.Min(K, g * Kernel.Depth);
-            target[g / abreast * abreast * width + g % abreast] = Kernel.PackGroup(column[first..Math.Min(K, first + Kernel.Depth)]);
-        }
-
         var sum = 0;
         foreach (var value in column)
             sum += value;
         Packed.Start[j] = Kernel.InitialValue(sum);
+        var panelStart = j / Kernel.Columns * Kernel.Columns;
+        var width = Packed.WidthAt(panelStart);
+        if (panelStart == Along)
+        {
+            PackAlong(j - panelStart, width, column);
+            return;
+        }
+
+        var target = (int*)Packed.At(panelStart, 0) + (j - panelStart);
+        for (var g = 0; g < Groups; g++)
+            target[g * width] = Kernel.PackGroup(column.Slice(g * Kernel.Depth, Math.Min(Kernel.Depth, K - g * Kernel.Depth)));
+    }
+
+    /// <summary>A column of the panel along whose vectors K runs. With the low digits of a sum its starting value is whole.</summary>
+    private void PackAlong(int column, int width, ReadOnlySpan<sbyte> digits)
+    {
+        var to = (sbyte*)Packed.At(Along, 0) + column * Vector;
+        for (var p = 0; p < K; p += Vector, to += width * Vector)
+        {
+            var part = digits[p..Math.Min(K, p + Vector)];
+            part.CopyTo(new Span<sbyte>(to, Vector));
+            new Span<sbyte>(to + part.Length, Vector - part.Length).Clear();
+        }
+
+        var half = width / Digits.Count;
+        if (column >= half)
+            Digits.Join(Packed.Start + Along + column - half, half, Packed.Start + Along + column - half, 1);
     }
 }

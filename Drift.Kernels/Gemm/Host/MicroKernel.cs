@@ -18,8 +18,8 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <summary>Columns of the narrowest last panel; divides <see cref="Columns"/>.</summary>
     public abstract int NarrowColumns { get; }
 
-    /// <summary>Columns of the narrowest last panel of digits that are put together where they are multiplied: a power of two. Where it is narrower than a vector, several groups of K stand side by side.</summary>
-    public virtual int NarrowDigits => NarrowColumns;
+    /// <summary>Most columns of a last panel of digits along whose vectors K runs (<see cref="RunAlong"/>); 0 where there is no such panel.</summary>
+    public virtual int MostAlong => 0;
 
     /// <summary>Values of K in a group.</summary>
     public abstract int Depth { get; }
@@ -42,11 +42,11 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <param name="above">With sums: rows that end a checksum tile, where those after them begin the next one; 0 where all are of one. Only where this kernel takes check rows.</param>
     public abstract void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0);
 
-    /// <summary>Runs a tile of digits with several groups of K side by side, which are put together; only where <see cref="NarrowDigits"/> says so.</summary>
-    /// <param name="call">The operands; groups are whole vectors of the panel.</param>
-    /// <param name="rows">Rows, 1..<see cref="Rows"/>.</param>
-    /// <param name="abreast">Groups of K in a vector.</param>
-    public virtual void RunAbreast(TileCall* call, int rows, int abreast) => throw new NotSupportedException($"{Name} has panels of {NarrowDigits} columns at least");
+    /// <summary>Runs a tile of a panel of digits along whose vectors K runs, and puts them together.</summary>
+    /// <param name="call">The operands: groups are vectors of K, of which the panel has one a column after the other; sums start from <see cref="TileCall.Start"/>.</param>
+    /// <param name="rows">Rows, 1..<see cref="MicroTile.RowsAlong"/>.</param>
+    /// <param name="columns">Columns of the panel, an even number up to <see cref="MostAlong"/>.</param>
+    public virtual void RunAlong(TileCall* call, int rows, int columns) => throw new NotSupportedException($"{Name} has no panel along K");
 
     /// <summary>Frees generated code, if any.</summary>
     public virtual void Dispose()

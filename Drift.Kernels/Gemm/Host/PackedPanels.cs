@@ -8,7 +8,8 @@ namespace Drift.Kernels;
 /// <param name="columns">Columns of all panels, padding included.</param>
 /// <param name="width">Columns of a full panel.</param>
 /// <param name="start">What each column's accumulators start from; null for 0.</param>
-internal readonly unsafe struct PackedPanels(void* panels, int groups, int columns, int width, int* start)
+/// <param name="along">The column of a last panel along whose vectors K runs; none of them where there is none.</param>
+internal readonly unsafe struct PackedPanels(void* panels, int groups, int columns, int width, int* start, int along = int.MaxValue)
 {
     private readonly byte* _panels = (byte*)panels;
 
@@ -24,11 +25,11 @@ internal readonly unsafe struct PackedPanels(void* panels, int groups, int colum
     /// <summary>What each column's accumulators start from; null for 0.</summary>
     public readonly int* Start = start;
 
+    /// <summary>The column of a last panel along whose vectors K runs, 64 bytes of each column after the other, the last ones filled up with 0; none of them where there is none.</summary>
+    public readonly int Along = along;
+
     /// <summary>Width of the panel that starts at a column.</summary>
     public int WidthAt(int column) => Math.Min(Width, Columns - column);
-
-    /// <summary>Groups of K that stand side by side in a vector of the panel that starts at a column: those of its first column, then those of the next.</summary>
-    public int AbreastAt(int column) => Math.Max(1, MicroTile.Lanes / WidthAt(column));
 
     /// <summary>A group of the panel that starts at a column, a multiple of <see cref="Width"/>.</summary>
     public void* At(int column, int group) => _panels + ((nint)column * Groups + (nint)group * WidthAt(column)) * MicroTile.GroupBytes;

@@ -5,6 +5,8 @@ namespace Drift.Kernels;
 /// </summary>
 internal static unsafe class PanelProduct
 {
+    private const int Vector = MicroTile.Lanes * MicroTile.GroupBytes;
+
     /// <summary>Some rows times one panel, in register tiles of nearly the same height, so that none is left with a sliver.</summary>
     /// <param name="kernel">The micro-kernel; the panels are in its form.</param>
     /// <param name="panels">The other operand.</param>
@@ -16,7 +18,7 @@ internal static unsafe class PanelProduct
     public static void Multiply(MicroKernel kernel, in PackedPanels panels, int column, int columns, in RowBlock rows, int first, int end)
     {
         var width = panels.WidthAt(column);
-        if (width < MicroTile.Lanes)
+        if (column == panels.Along)
         {
             Join(kernel, panels, column, rows);
             return;
@@ -37,22 +39,27 @@ internal static unsafe class PanelProduct
         }
     }
 
-    /// <summary>All rows times a panel of digits that is narrower than a vector: K as a whole, for sums are put together in registers.</summary>
+    /// <summary>All rows times a panel of digits along whose vectors K runs, in blocks of K that stay in the first-level cache; each adds to the sums of those before.</summary>
     private static void Join(MicroKernel kernel, in PackedPanels panels, int column, in RowBlock rows)
     {
-        var abreast = panels.AbreastAt(column);
+        var (columns, most) = (panels.WidthAt(column), MicroTile.RowsAlong(panels.WidthAt(column)));
+        var vectors = (panels.Groups * kernel.RowGroupBytes + Vector - 1) / Vector;
+        var blocks = CacheSizes.BlocksAlong((nint)vectors * columns * Vector);
         TileCall call = default;
-        (call.AStride, call.PanelStride, call.JoinedStride) = (rows.AStride, MicroTile.Lanes * MicroTile.GroupBytes, rows.JoinedStride);
-        (call.JoinedColumns, call.Groups) = (TileCall.First(rows.JoinedColumns), (panels.Groups + abreast - 1) / abreast);
-        call.Panel = panels.At(column, 0);
-        call.Start = panels.Start + column;
-        var calls = (rows.Rows + kernel.Rows - 1) / kernel.Rows;
-        for (var i = 0; i < calls; i++)
+        (call.AStride, call.JoinedStride, call.JoinedColumns) = (rows.AStride, rows.JoinedStride, TileCall.First(rows.JoinedColumns));
+        for (var b = 0; b < blocks; b++)
         {
-            var (row, end) = (rows.Rows * i / calls, rows.Rows * (i + 1) / calls);
-            call.A = (byte*)rows.A + row * rows.AStride;
-            call.Joined = (byte*)rows.Joined + row * rows.JoinedStride;
-            kernel.RunAbreast(&call, end - row, abreast);
+            int from = vectors * b / blocks, to = vectors * (b + 1) / blocks;
+            call.Panel = (byte*)panels.At(column, 0) + (nint)from * columns * Vector;
+            call.Groups = to - from;
+            call.StartStride = b == 0 ? 0 : rows.JoinedStride;
+            for (var row = 0; row < rows.Rows; row += most)
+            {
+                call.A = (byte*)rows.A + row * rows.AStride + from * Vector;
+                call.Joined = (byte*)rows.Joined + row * rows.JoinedStride;
+                call.Start = b == 0 ? panels.Start + column : call.Joined;
+                kernel.RunAlong(&call, Math.Min(most, rows.Rows - row), columns);
+            }
         }
     }
 

@@ -9,12 +9,38 @@ internal sealed class ErrorModelContract
 {
     private const double Rate = 0.01;
 
+    /// <summary>Where every model has hits, and none so many that a line is full of them.</summary>
+    private static readonly OperatingPoint Undervolted = OperatingPoint.Of(.75, 2);
+
     public static IEnumerable<TestCaseData> Models => ErrorModels.Names.Select(name =>
         new TestCaseData(ErrorModels.Open(name, DataFolder.Path("operating-points", ErrorModels.FileOf(name)))).SetArgDisplayNames(name));
 
-    public static IEnumerable<string> Bits => ["uniform", "bit:0", "bit:31", "path-delay"];
-
     public static IEnumerable<string> Patterns => ["independent", "burst:1", "burst:5", "burst:32", "row:7", "column:31", "droop:0.25", "droop:1"];
+
+    private static readonly string[] Bits = ["uniform", "bit:0", "bit:31", "path-delay", "weights.csv"];
+
+    /// <summary>A new pattern or profile that has no example here fails, so that none escapes the contract.</summary>
+    [Test]
+    public void EveryRegisteredProfileAndPatternHasAnExample()
+    {
+        Assert.That(FaultPatterns.Names.Where(name => !Patterns.Any(pattern => pattern == name || pattern.StartsWith($"{name}:", StringComparison.Ordinal))), Is.Empty);
+        Assert.That(BitProfiles.Names.Where(name => !Bits.Any(bits => bits.StartsWith(name, StringComparison.Ordinal) || bits.EndsWith(name, StringComparison.Ordinal))), Is.Empty);
+    }
+
+    [TestCaseSource(typeof(ErrorModels), nameof(ErrorModels.Names))]
+    public void PastItsEndsAModelAnswersOnlyWhereAskedToAndMarksIt(string name)
+    {
+        var path = DataFolder.Path("operating-points", ErrorModels.FileOf(name));
+        var (usual, onwards) = (ErrorModels.Open(name, path), ErrorModels.Open(name, path, extrapolate: true));
+        foreach (var (inside, beyond) in new[] { (.61, .59), (.89, 1.2) })
+        {
+            Assert.That(usual.Find(OperatingPoint.Of(beyond, 2)), Is.Null);
+            Assert.That(onwards.At(OperatingPoint.Of(beyond, 2)).Extrapolated, Is.True, $"{beyond} V");
+            Assert.That(onwards.At(OperatingPoint.Of(inside, 2)), Is.EqualTo(usual.At(OperatingPoint.Of(inside, 2))));
+        }
+
+        Assert.That(onwards.At(OperatingPoint.Of(.59, 2)).Value, Is.GreaterThan(usual.At(OperatingPoint.Of(.61, 2)).Value).And.LessThanOrEqualTo(1));
+    }
 
     [TestCaseSource(nameof(Models))]
     public void TheNominalPointIsSafe(IErrorRates rates) => Assert.That(rates.At(OperatingPoint.Nominal).Value, Is.Zero);
@@ -57,15 +83,24 @@ internal sealed class ErrorModelContract
     [Test]
     public void EveryModelWithEveryProfileAndPatternDrawsTheSameTwiceAndNothingWhereItIsSafe()
     {
-        var paper = TabulatedErrors.Load(DataFolder.Path("operating-points", "paper.csv"));
         var delay = PathDelayFit.To(DataFolder.Path("operating-points", "surface.csv")).Model;
-        foreach (var (bits, pattern) in Bits.SelectMany(_ => Patterns, (b, p) => (b, p)))
+        var table = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.csv");
+        File.WriteAllText(table, "bit,weight\n3,1\n30,2\n");
+        var profiles = Bits.Select(bits => (Name: bits, Profile: BitProfiles.Open(bits == "weights.csv" ? table : bits, () => delay)!)).ToList();
+        File.Delete(table);
+        var names = ErrorModels.Names.ToDictionary(name => name, name => ErrorModels.Open(name, DataFolder.Path("operating-points", ErrorModels.FileOf(name))));
+        foreach (var (name, rates) in names.Append(new("fixed rate", new FixedRate(1e-6, RateUnit.PerMac))))
         {
-            var model = new ErrorModel(paper, BitProfiles.Open(bits, () => delay), Pattern(pattern));
-            Flip[] Draw(OperatingPoint point) => new FaultPlanner().Draw(5, new GemmSite(3, 2, GemmRole.Key), 100, 70, model.At(point, 128)).All.ToArray();
-            Assert.That(Draw(OperatingPoint.Nominal), Is.Empty, $"{bits} {pattern}");
-            var first = Draw(OperatingPoint.Of(.65, 2));
-            Assert.That(Draw(OperatingPoint.Of(.65, 2)), Is.EqualTo(first), $"{bits} {pattern}");
+            foreach (var (bits, pattern) in profiles.SelectMany(_ => Patterns, (b, p) => (b, p)))
+            {
+                var model = new ErrorModel(rates, bits.Profile, Pattern(pattern));
+                Flip[] Draw(ulong seed, OperatingPoint point) => new FaultPlanner().Draw(seed, new GemmSite(3, 2, GemmRole.Key), 640, 500, model.At(point, 12_800)).All.ToArray();
+                var (first, weights) = (Draw(5, Undervolted), bits.Profile.WeightsAt(Undervolted));
+                Assert.That(Draw(5, OperatingPoint.Nominal), Is.Empty, $"{name} {bits.Name} {pattern}");
+                Assert.That(first.Length > 0 && first.All(flip => flip.Bit < weights.Count && weights[flip.Bit] > 0), $"{name} {bits.Name} {pattern}: hits, in bits of the profile");
+                Assert.That(Draw(5, Undervolted).SequenceEqual(first), $"{name} {bits.Name} {pattern}: the same seed");
+                Assert.That(!Draw(6, Undervolted).SequenceEqual(first), $"{name} {bits.Name} {pattern}: another seed");
+            }
         }
     }
 

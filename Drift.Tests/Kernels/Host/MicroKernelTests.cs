@@ -14,7 +14,7 @@ public sealed unsafe class MicroKernelTests
 
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
-        Assert.That(MicroTile.Of(DotType.Int8).Concat(from rows in Enumerable.Range(1, MicroTile.MostRows) from abreast in (int[])[2, MicroTile.MostAbreast] select new MicroTile(DotType.Int8, rows, 1, false, false, Abreast: abreast))
+        Assert.That(MicroTile.Of(DotType.Int8).Concat(from columns in Enumerable.Range(1, MicroTile.MostAlong) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true))
             .Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
     [TestCaseSource(nameof(Tiles))]
@@ -67,37 +67,41 @@ public sealed unsafe class MicroKernelTests
     }
 
     [Test]
-    public void Digits_with_several_groups_side_by_side_are_the_definition([Range(1, MicroTile.MostRows)] int rows, [Values(2, MicroTile.MostAbreast)] int abreast, [Values(1, 2)] int sums)
+    public void Digits_along_whose_vectors_K_runs_are_the_definition([Range(2, MicroTile.MostAlong, 2)] int columns, [Values] bool begun)
     {
         if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
             Assert.Ignore(missing);
+        const int Vector = 64, Values = Groups * Vector;
         using var kernels = new GeneratedKernels(DotType.Int8);
-        var (random, columns, stride, values) = (new Random(rows), Lanes / abreast, sums + 3, 4 * Groups * abreast);
-        using var a = new GuardedPages<byte>(rows * values);
-        using var panel = new GuardedPages<sbyte>(Groups * Lanes * 4);
-        using var start = new GuardedPages<int>(columns);
-        using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
-        random.NextBytes(a.Span);
-        random.NextBytes(MemoryMarshal.AsBytes(panel.Span));
-        random.NextBytes(MemoryMarshal.AsBytes(start.Span));
-        var call = new TileCall
+        var sums = columns / Digits.Count;
+        for (var rows = 1; rows <= MicroTile.RowsAlong(columns); rows++)
         {
-            A = a.Pointer, AStride = values, Panel = panel.Pointer, PanelStride = Lanes * 4, Groups = Groups, Start = start.Pointer, Joined = joined.Pointer, JoinedStride = stride * 4,
-            JoinedColumns = TileCall.First(sums),
-        };
-        kernels.Run(&call, new MicroTile(DotType.Int8, rows, 1, false, false, Abreast: abreast));
-        var truth = new int[joined.Length];
-        for (var i = 0; i < rows; i++)
-        {
-            for (var t = 0; t < sums; t++)
-                truth[i * stride + t] = Digits.Base * Product(i, t) + Product(i, columns / 2 + t);
+            var (random, stride) = (new Random(rows), sums + 3);
+            using var a = new GuardedPages<byte>(rows * Values);
+            using var panel = new GuardedPages<sbyte>(columns * Values);
+            using var start = new GuardedPages<int>(sums);
+            using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
+            random.NextBytes(a.Span);
+            random.NextBytes(MemoryMarshal.AsBytes(panel.Span));
+            random.NextBytes(MemoryMarshal.AsBytes(start.Span));
+            random.NextBytes(MemoryMarshal.AsBytes(joined.Span));
+            var truth = joined.Span.ToArray();
+            for (var i = 0; i < rows; i++)
+            {
+                for (var t = 0; t < sums; t++)
+                    truth[i * stride + t] = (begun ? truth[i * stride + t] : start.Span[t]) + Digits.Base * Product(i, t) + Product(i, sums + t);
+            }
+
+            var call = new TileCall
+            {
+                A = a.Pointer, AStride = Values, Panel = panel.Pointer, Groups = Groups, Start = begun ? joined.Pointer : start.Pointer, StartStride = begun ? stride * 4 : 0,
+                Joined = joined.Pointer, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
+            };
+            kernels.Run(&call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true));
+            Assert.That(joined.Span.ToArray(), Is.EqualTo(truth), $"{rows} rows");
+
+            int Product(int row, int column) => Enumerable.Range(0, Values).Sum(p => a.Span[row * Values + p] * panel.Span[(p / Vector * columns + column) * Vector + p % Vector]);
         }
-
-        Assert.That(joined.Span.ToArray(), Is.EqualTo(truth));
-
-        // A value of K stands with its group of four in the column's lanes, as many groups as lanes in each vector.
-        int Product(int row, int column) => start.Span[column]
-            + Enumerable.Range(0, values).Sum(p => a.Span[row * values + p] * panel.Span[((p / 4 / abreast * columns + column) * abreast + p / 4 % abreast) * 4 + p % 4]);
     }
 
     [Test]

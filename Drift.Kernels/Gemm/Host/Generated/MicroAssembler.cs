@@ -14,7 +14,7 @@ namespace Drift.Kernels;
 /// </remarks>
 internal sealed class MicroAssembler
 {
-    private const byte UpperHalf = 0xEE, HalvesSwapped = 0x4E, NeighboursSwapped = 0xB1;
+    private const byte UpperHalf = 0xEE;
     private const int VectorBytes = 64, RowsOfBase = 4, PanelRegister = 28, BroadcastRegister = 30;
     private readonly Assembler _e = new(64);
     private readonly MicroTile _tile;
@@ -70,12 +70,6 @@ internal sealed class MicroAssembler
 
     private void Start()
     {
-        if (_tile.Abreast > 1)
-        {
-            StartAbreast();
-            return;
-        }
-
         var (zero, fetch, ready) = (_e.CreateLabel(), _e.CreateLabel(), _e.CreateLabel());
         _e.mov(rax, Field(nameof(TileCall.Start)));
         _e.test(rax, rax);
@@ -119,23 +113,6 @@ internal sealed class MicroAssembler
         _e.Label(ref ready);
         if (_tile is { Type: DotType.Int8, Sums: true })
             FetchSums();
-    }
-
-    /// <summary>A column's value stands in the first of its lanes.</summary>
-    private void StartAbreast()
-    {
-        _e.mov(eax, _tile.Abreast == 2 ? 0x5555 : 0x1111);
-        _e.kmovw(k2, eax);
-        _e.mov(rax, Field(nameof(TileCall.Start)));
-        _e.vpexpandd(Zmm(0).k2.z, __[rax]);
-        for (var row = 1; row < _tile.Rows; row++)
-            _e.vmovdqa64(Zmm(row), Zmm(0));
-        FetchAt(nameof(TileCall.Joined), nameof(TileCall.JoinedStride));
-        for (var row = 0; row < _tile.Rows; row++)
-        {
-            _e.prefetchw(__byte_ptr[rax]);
-            _e.add(rax, r9);
-        }
     }
 
     /// <summary>The sums' lines too.</summary>
@@ -197,13 +174,13 @@ internal sealed class MicroAssembler
         for (var row = 0; row < _tile.Rows; row++)
         {
             var value = Zmm(BroadcastRegister + row % 2);
-            Broadcast(value, row < own ? Group(bases[row / RowsOfBase], row % RowsOfBase) : row == own ? __[r12] : __[r12 + r13]);
+            _e.vbroadcastss(value, row < own ? Group(bases[row / RowsOfBase], row % RowsOfBase, rsi, rdi) : row == own ? __[r12] : __[r12 + r13]);
             for (var v = 0; v < _tile.Vectors; v++)
                 Dot(_e, _tile.Type, Accumulator(row, v), value, Zmm(PanelRegister + v));
         }
 
         foreach (var b in used)
-            _e.add(b, MicroTile.GroupBytes * _tile.Abreast);
+            _e.add(b, MicroTile.GroupBytes);
         if (_tile.Checked)
             _e.add(r12, MicroTile.GroupBytes);
         _e.add(rdx, rcx);
@@ -211,24 +188,13 @@ internal sealed class MicroAssembler
         _e.jnz(loop);
     }
 
-    /// <summary>A row's next groups, in every column's lanes.</summary>
-    private void Broadcast(AssemblerRegisterZMM target, AssemblerMemoryOperand groups)
-    {
-        switch (_tile.Abreast)
-        {
-            case 1:
-                _e.vbroadcastss(target, groups);
-                break;
-            case 2:
-                _e.vbroadcastsd(target, groups);
-                break;
-            default:
-                _e.vbroadcastf32x4(target, groups);
-                break;
-        }
-    }
-
-    private static AssemblerMemoryOperand Group(AssemblerRegister64 four, int row) => row switch { 0 => __[four], 1 => __[four + rsi], 2 => __[four + rsi * 2], _ => __[four + rdi] };
+    /// <summary>A row's place from the base of four rows.</summary>
+    /// <param name="four">The base.</param>
+    /// <param name="row">Which of the four.</param>
+    /// <param name="stride">Has the distance of rows.</param>
+    /// <param name="thrice">Has three times that.</param>
+    internal static AssemblerMemoryOperand Group(AssemblerRegister64 four, int row, AssemblerRegister64 stride, AssemblerRegister64 thrice) =>
+        row switch { 0 => __[four], 1 => __[four + stride], 2 => __[four + stride * 2], _ => __[four + thrice] };
 
     /// <summary>A type's instruction: sum += a x panel, lane by lane.</summary>
     internal static void Dot(Assembler assembler, DotType type, AssemblerRegisterZMM sum, AssemblerRegisterZMM a, AssemblerRegisterZMM panel)
@@ -261,13 +227,6 @@ internal sealed class MicroAssembler
             _e.jmp(stored);
         }
 
-        if (_tile.Abreast > 1)
-        {
-            _e.mov(rax, Field(nameof(TileCall.Joined)));
-            JoinRows();
-            return;
-        }
-
         if (Joins)
         {
             _e.mov(rax, Field(nameof(TileCall.Joined)));
@@ -290,25 +249,12 @@ internal sealed class MicroAssembler
         for (var row = 0; row < _tile.Rows; row++)
         {
             var high = Zmm(PanelRegister + row % 2);
-            Gather(Accumulator(row, 0), high);
             var low = _tile.Vectors == 1 ? Zmm(BroadcastRegister + row % 2) : Accumulator(row, 1);
             if (_tile.Vectors == 1)
                 _e.vshufi64x2(low, Accumulator(row, 0), Accumulator(row, 0), UpperHalf);
             Join(high, Accumulator(row, 0), low);
-            if (_tile.Abreast > 1)
-                _e.vpcompressd(high.k2.z, high);
             _e.vmovdqu32(__zmmword_ptr[rax].k3, high);
             _e.add(rax, rdx);
-        }
-    }
-
-    /// <summary>Adds up the lanes of each column.</summary>
-    private void Gather(AssemblerRegisterZMM lanes, AssemblerRegisterZMM free)
-    {
-        for (var apart = _tile.Abreast / 2; apart > 0; apart /= 2)
-        {
-            _e.vpshufd(free, lanes, apart == 2 ? HalvesSwapped : NeighboursSwapped);
-            _e.vpaddd(lanes, lanes, free);
         }
     }
 

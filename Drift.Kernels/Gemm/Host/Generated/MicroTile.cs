@@ -16,12 +16,12 @@ internal enum DotType
 /// <summary>A micro-kernel: what <see cref="MicroAssembler"/> makes a function of.</summary>
 /// <param name="Type">What it multiplies.</param>
 /// <param name="Rows">Rows of accumulators, 1..<see cref="MostRows"/>.</param>
-/// <param name="Vectors">Columns of accumulators in vectors of <see cref="Lanes"/>, 1 or 2.</param>
+/// <param name="Vectors">Columns of accumulators in vectors of <see cref="Lanes"/>, 1 or 2; where K runs along the vectors, columns.</param>
 /// <param name="Sums">Whether the accumulators are added to line sums.</param>
 /// <param name="Checked">Whether the last rows are a checksum tile's <see cref="CheckRowsOf"/>: stored apart, and in no sum.</param>
 /// <param name="Above">With sums: rows that end a checksum tile, where the others begin the next one; 0 where all are of one.</param>
-/// <param name="Abreast">Groups of K that stand side by side in a vector, of fewer columns: 1, or 2 or 4 of digits, which are put together in the end; then of one vector, without sums.</param>
-internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0, int Abreast = 1)
+/// <param name="Along">Whether K runs along the vectors and the columns are digits, which are put together in the end; INT8, without sums.</param>
+internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0, bool Along = false)
 {
     /// <summary>Most rows: with two vectors, 28 accumulators, two vectors of a panel and two of broadcasts fill the 32 registers.</summary>
     public const int MostRows = 14;
@@ -38,16 +38,21 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     /// <summary>Bytes of a group in one line, and of an accumulator.</summary>
     public const int GroupBytes = 4;
 
-    /// <summary>Most groups of K side by side: those of a broadcast of 128 bits.</summary>
-    public const int MostAbreast = 4;
+    /// <summary>Most columns of digits along which K runs.</summary>
+    public const int MostAlong = 24;
+
+    private const int Across = 4 * MostRows * MostVectors * MostRows;
 
     /// <summary>Places among the tiles of a type.</summary>
-    public const int Places = 4 * MostRows * MostVectors * MostRows;
+    public const int Places = Across + MostAlong * MostRows;
+
+    /// <summary>Rows beside so many columns of digits along which K runs: 32 registers hold the accumulators, a vector of each row and two of columns.</summary>
+    public static int RowsAlong(int columns) => Math.Min(MostRows, Math.Max(1, 30 / (columns + 1)));
 
     /// <summary>Check rows of a checksum tile: two digits of each sum of bytes, one sum of fp32 values; bf16 products are not checked.</summary>
     public static int CheckRowsOf(DotType type) => type switch { DotType.Int8 => 2, DotType.Float => 1, _ => 0 };
 
-    /// <summary>Every tile of a type with one group of K in a vector.</summary>
+    /// <summary>Every tile of a type but those along K.</summary>
     public static IEnumerable<MicroTile> Of(DotType type) =>
         from check in CheckRowsOf(type) == 0 ? (bool[])[false] : [false, true]
         from sums in (bool[])[false, true]
@@ -61,5 +66,5 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     public int CheckRows => Checked ? CheckRowsOf(Type) : 0;
 
     /// <summary>Place among the tiles of its type, below <see cref="Places"/>.</summary>
-    public int Index => ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above + Abreast - 1;
+    public int Index => Along ? Across + (Vectors - 1) * MostRows + Rows - 1 : ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
 }

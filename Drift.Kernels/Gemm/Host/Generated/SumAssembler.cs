@@ -35,32 +35,16 @@ internal sealed class SumAssembler
             writer.SumRows();
     }
 
-    private const byte LowHalves = 0x44, HighHalves = 0xEE, EvenQuarters = 0x88, OddQuarters = 0xDD;
-
-    /// <summary>Rows come together two, four, eight and sixteen at a time, each step adding half of what it has; missing rows repeat the first of their step, and are not stored.</summary>
+    /// <summary>All rows' lanes into one vector, of which those that exist are stored.</summary>
     private void FoldIntegers()
     {
         for (var row = 0; row < _rows; row++)
             AddVectors(row, () => { });
-        Meet(1, (target, a, b) => _e.vunpcklps(target, a, b), (target, a, b) => _e.vunpckhps(target, a, b));
-        Meet(2, (target, a, b) => _e.vunpcklpd(target, a, b), (target, a, b) => _e.vunpckhpd(target, a, b));
-        Meet(4, (target, a, b) => _e.vshufi32x4(target, a, b, LowHalves), (target, a, b) => _e.vshufi32x4(target, a, b, HighHalves));
-        Meet(8, (target, a, b) => _e.vshufi32x4(target, a, b, EvenQuarters), (target, a, b) => _e.vshufi32x4(target, a, b, OddQuarters));
+        IntegerFold.Emit(_e, _rows, Lanes, Zmm(FirstFree));
         _e.mov(rdx, _field(nameof(TileCall.RowSums)));
         _e.mov(eax, (1 << _rows) - 1);
         _e.kmovw(k3, eax);
         _e.vmovdqu32(__zmmword_ptr[rdx].k3, Lanes(0));
-    }
-
-    private void Meet(int apart, Action<AssemblerRegisterZMM, AssemblerRegisterZMM, AssemblerRegisterZMM> low, Action<AssemblerRegisterZMM, AssemblerRegisterZMM, AssemblerRegisterZMM> high)
-    {
-        for (var row = 0; row < _rows; row += 2 * apart)
-        {
-            var other = Lanes(row + apart < _rows ? row + apart : row);
-            low(Zmm(FirstFree), Lanes(row), other);
-            high(Lanes(row), Lanes(row), other);
-            Add(Lanes(row), Lanes(row), Zmm(FirstFree));
-        }
     }
 
     private bool Integers => _tile.Type == DotType.Int8;

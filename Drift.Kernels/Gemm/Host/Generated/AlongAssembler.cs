@@ -1,0 +1,111 @@
+using System.Runtime.InteropServices;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace Drift.Kernels;
+
+/// <summary>
+/// Writes micro-kernels of INT8 for a few columns of digits: K runs along the vectors, 64 bytes of a row or a column at a time, so that no lane is left over however few columns there are. In
+/// the end the digits are put together lane by lane and each sum's lanes are added up.
+/// </summary>
+/// <remarks>rcx call, r8..r10 bases of A (four rows each), rsi its stride, rdi three times that, rdx panel, rax vectors of K; from zmm0 accumulators, then A; zmm30..31 columns in turn.</remarks>
+internal sealed class AlongAssembler
+{
+    private const int VectorBytes = 64, RowsOfBase = 4, ColumnRegister = 30, Free = 31;
+    private readonly Assembler _e = new(64);
+    private readonly MicroTile _tile;
+
+    private AlongAssembler(MicroTile tile) => _tile = tile;
+
+    /// <summary>The instructions of a micro-kernel, position-independent.</summary>
+    public static Assembler Emit(MicroTile tile)
+    {
+        var writer = new AlongAssembler(tile);
+        // The free registers are the last ones, which only EVEX reaches.
+        writer._e.PreferVex = false;
+        writer.Begin();
+        writer.Multiply();
+        writer.Store();
+        writer._e.vzeroupper();
+        writer._e.ret();
+        return writer._e;
+    }
+
+    private void Begin()
+    {
+        _e.mov(rcx, rdi);
+        _e.mov(r8, Field(nameof(TileCall.A)));
+        _e.mov(rsi, Field(nameof(TileCall.AStride)));
+        _e.mov(rdx, Field(nameof(TileCall.Panel)));
+        _e.lea(rdi, __[rsi + rsi * 2]);
+        for (var b = 1; b < Bases.Length; b++)
+            _e.lea(Bases[b], __[Bases[b - 1] + rsi * RowsOfBase]);
+        for (var i = 0; i < _tile.Rows * _tile.Vectors; i++)
+            _e.vpxord(Zmm(i), Zmm(i), Zmm(i));
+    }
+
+    private void Multiply()
+    {
+        _e.mov(rax, Field(nameof(TileCall.Groups)));
+        var loop = _e.CreateLabel();
+        _e.Label(ref loop);
+        for (var row = 0; row < _tile.Rows; row++)
+            _e.vmovups(A(row), MicroAssembler.Group(Bases[row / RowsOfBase], row % RowsOfBase, rsi, rdi));
+        for (var column = 0; column < _tile.Vectors; column++)
+        {
+            var there = __zmmword_ptr[rdx + VectorBytes * column];
+            if (_tile.Rows == 1)
+            {
+                _e.vpdpbusd(Accumulator(0, column), A(0), there);
+                continue;
+            }
+
+            var values = Zmm(ColumnRegister + column % 2);
+            _e.vmovups(values, there);
+            for (var row = 0; row < _tile.Rows; row++)
+                _e.vpdpbusd(Accumulator(row, column), A(row), values);
+        }
+
+        foreach (var b in Bases)
+            _e.add(b, VectorBytes);
+        _e.add(rdx, VectorBytes * _tile.Vectors);
+        _e.dec(rax);
+        _e.jnz(loop);
+    }
+
+    /// <summary>Each row's sums: high digits are in the first half of the columns, low ones in the second.</summary>
+    private void Store()
+    {
+        var sums = _tile.Vectors / Digits.Count;
+        _e.kmovq(k1, Field(nameof(TileCall.JoinedColumns)));
+        _e.mov(rax, Field(nameof(TileCall.Joined)));
+        _e.mov(rdx, Field(nameof(TileCall.JoinedStride)));
+        _e.mov(r8, Field(nameof(TileCall.Start)));
+        _e.mov(r9, Field(nameof(TileCall.StartStride)));
+        for (var row = 0; row < _tile.Rows; row++)
+        {
+            for (var sum = 0; sum < sums; sum++)
+            {
+                _e.vpslld(Accumulator(row, sum), Accumulator(row, sum), Digits.Bits);
+                _e.vpaddd(Accumulator(row, sum), Accumulator(row, sum), Accumulator(row, sums + sum));
+            }
+
+            var own = row;
+            IntegerFold.Emit(_e, sums, sum => Accumulator(own, sum), Zmm(Free));
+            _e.vpaddd(Accumulator(row, 0).k1.z, Accumulator(row, 0), __zmmword_ptr[r8]);
+            _e.vmovdqu32(__zmmword_ptr[rax].k1, Accumulator(row, 0));
+            _e.add(rax, rdx);
+            _e.add(r8, r9);
+        }
+    }
+
+    private AssemblerRegister64[] Bases => new[] { r8, r9, r10 }[..((_tile.Rows + RowsOfBase - 1) / RowsOfBase)];
+
+    private AssemblerRegisterZMM A(int row) => Zmm(_tile.Rows * _tile.Vectors + row);
+
+    private AssemblerRegisterZMM Accumulator(int row, int column) => Zmm(row * _tile.Vectors + column);
+
+    private static AssemblerRegisterZMM Zmm(int index) => new(Register.ZMM0 + index);
+
+    private static AssemblerMemoryOperand Field(string name) => __qword_ptr[rcx + (int)Marshal.OffsetOf<TileCall>(name)];
+}
