@@ -6,7 +6,7 @@ namespace Drift.Kernels;
 /// <param name="Values">V, as K.</param>
 /// <param name="Tokens">Queries of a sample.</param>
 /// <param name="Heads">Number of heads.</param>
-/// <param name="Output">As Q; overwritten.</param>
+/// <param name="Output">As Q; overwritten while Q, K and V are still read, so in memory of its own.</param>
 public sealed record AttentionCall(Tensor Queries, Tensor Keys, Tensor Values, int Tokens, int Heads, Tensor Output)
 {
     /// <summary>Keys of a sample: as many as queries in self-attention, another number in cross-attention.</summary>
@@ -48,7 +48,7 @@ public sealed record AttentionCall(Tensor Queries, Tensor Keys, Tensor Values, i
     public int Depth => Queries.Columns / Heads;
 
     /// <summary>Refuses operands that do not fit together.</summary>
-    /// <exception cref="ArgumentException">The heads do not divide the width, the tokens the rows, or two operands disagree.</exception>
+    /// <exception cref="ArgumentException">The heads do not divide the width, the tokens the rows, two operands disagree, or the output overlaps another.</exception>
     public void Validate()
     {
         int width = Queries.Columns, rows = Queries.Rows;
@@ -63,6 +63,8 @@ public sealed record AttentionCall(Tensor Queries, Tensor Keys, Tensor Values, i
                 $"values of {Values.Length} and an output of {Output.Length}");
         }
 
+        if (Output.Span.Overlaps(Queries.Span) || Output.Span.Overlaps(Keys.Span) || Output.Span.Overlaps(Values.Span))
+            throw new ArgumentException("the output overlaps the queries, the keys or the values, which are read again after its first rows were written");
         if (Causal && KeyTokens < Tokens)
             throw new ArgumentException($"a causal mask needs as many keys as queries or more, not {KeyTokens} for {Tokens}");
         foreach (var plans in new[] { ScoreFaults, OutputFaults })

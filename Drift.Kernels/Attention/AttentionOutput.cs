@@ -141,7 +141,9 @@ internal sealed unsafe class AttentionOutput
     {
         var taken = _call.Sums!;
         var (first, whole, ragged) = (place.Product * taken.Tokens + place.First, _depth - _apart, _apart % Lanes);
-        var there = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(ragged)).AsSingle();
+        // The last values go to the last lanes, where FloatLines.Dots has them: the same bits as where flips were planned.
+        var places = Vector512<int>.Indices - Vector512.Create(Lanes - ragged);
+        var there = Vector512.GreaterThanOrEqual(places, Vector512<int>.Zero).AsSingle();
         float* lanes = stackalloc float[MicroTile.MostRows * Lanes];
         fixed (float* expected = taken.ExpectedOutputs[first..], observed = taken.ObservedOutputs[first..])
         {
@@ -175,7 +177,7 @@ internal sealed unsafe class AttentionOutput
 
                 var rest = Vector512.Load(last + joined) * share;
                 VectorMath.Store(rest, new Span<float>(output + whole + joined, ragged));
-                (sum + (rest & there)).Store(lanes + row * Lanes);
+                (sum + (Vector512.ShuffleNative(rest, places) & there)).Store(lanes + row * Lanes);
                 expected[row] = last[_apart] * share;
             }
 

@@ -130,11 +130,12 @@ internal sealed unsafe class AttentionQueries
             Vector512.FusedMultiplyAdd(z, k, dot).Store(lanes);
         }
 
-        a.Store(sum + at.P);
-        b.Store(sum + at.Q);
-        c.Store(sum + at.R);
-        d.Store(sum + at.S);
-        e.Store(sum + at.T);
+        // Lanes that the strip before stored hold this tile already.
+        at.Keep(a, 0, sum + at.P);
+        at.Keep(b, 1, sum + at.Q);
+        at.Keep(c, 2, sum + at.R);
+        at.Keep(d, 3, sum + at.S);
+        at.Keep(e, 4, sum + at.T);
     }
 
     /// <summary>Asks for a row of the next tile, whether it exists or not: a head's rows are pieces of longer ones, which the processor does not foresee.</summary>
@@ -151,7 +152,7 @@ internal sealed unsafe class AttentionQueries
         Sse.Prefetch0(line + at.T + Lanes - 1);
     }
 
-    /// <summary>Where five vectors of a row stand. The last ones end with the row: what one shares with another is copied and summed alike, and multiplied once.</summary>
+    /// <summary>Where five vectors of a row stand. The last ones end with the row: what one shares with the one before it is copied twice, and counted once.</summary>
     private readonly struct Strip(int first, int length)
     {
         public readonly int First = first;
@@ -159,10 +160,15 @@ internal sealed unsafe class AttentionQueries
         public readonly int S = Math.Min(first + 3 * Lanes, length - Lanes), T = Math.Min(first + 4 * Lanes, length - Lanes);
 
         /// <summary>A vector's factors, with zeros for what stood in the one before it.</summary>
-        public Vector512<float> New(Vector512<float> factors, int vector)
+        public Vector512<float> New(Vector512<float> factors, int vector) => factors & Fresh(vector);
+
+        /// <summary>Stores a vector's lanes but for those that stood in the one before it.</summary>
+        public void Keep(Vector512<float> values, int vector, float* target) => Vector512.ConditionalSelect(Fresh(vector), values, Vector512.Load(target)).Store(target);
+
+        private Vector512<float> Fresh(int vector)
         {
             var place = First + vector * Lanes;
-            return factors & Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(Math.Max(0, place - (length - Lanes)))).AsSingle();
+            return Vector512.GreaterThanOrEqual(Vector512<int>.Indices, Vector512.Create(Math.Max(0, place - (length - Lanes)))).AsSingle();
         }
     }
 }

@@ -48,11 +48,9 @@ internal static unsafe class FloatLines
     {
         if (!begun)
             new Span<float>(sum, length).Clear();
-        for (var i = 0; i < count && length < Lanes; i++)
-            Activation.Add(new Span<float>(sum, length), new ReadOnlySpan<float>(values + i * stride, length));
-
-        // The last vectors end with the line: what one shares with another comes out alike.
-        for (var at = 0; at < length && length >= Lanes; at += Vectors * Lanes)
+        // The last vectors end with the line: what one shares with another of the same strip comes out alike.
+        var at = 0;
+        for (; at <= length - Lanes; at += Vectors * Lanes)
         {
             int From(int vector) => Math.Min(at + vector * Lanes, length - Lanes);
             var (p, q, r, s, t) = (From(0), From(1), From(2), From(3), From(4));
@@ -73,6 +71,9 @@ internal static unsafe class FloatLines
             d.Store(sum + s);
             e.Store(sum + t);
         }
+
+        for (var i = 0; i < count && at < length; i++)
+            Activation.Add(new Span<float>(sum + at, length - at), new ReadOnlySpan<float>(values + i * stride + at, length - at));
     }
 
     /// <summary>Adds the sums of a block's rows and columns to what is there.</summary>

@@ -13,6 +13,7 @@ public sealed class AttentionSumsTests
     [TestCase(5, 3, 1, 8)]
     [TestCase(225, 521, 2, 72)]
     [TestCase(113, 77, 3, 40)]
+    [TestCase(113, 577, 2, 88)]
     [TestCase(31, 33, 2, 21)]
     public void Without_faults_both_sides_of_every_sum_agree(int tokens, int keys, int heads, int depth)
     {
@@ -93,7 +94,10 @@ public sealed class AttentionSumsTests
     [TestCase(8)]
     [TestCase(21)]
     [TestCase(72)]
+    [TestCase(84)]
+    [TestCase(88)]
     [TestCase(96)]
+    [TestCase(168)]
     public void Expected_sums_are_those_of_their_definition(int depth)
     {
         const int Tokens = 270, Keys = 525;
@@ -121,6 +125,28 @@ public sealed class AttentionSumsTests
             Assert.That(sums.ExpectedScoreColumns[head * 2 * Keys + key], Is.EqualTo(Enumerable.Range(0, AttentionBlocks.Queries).Sum(query => Product(head, query, key))).Within(Rounding));
             Assert.That(sums.ExpectedScoreColumns[(head * 2 + 1) * Keys + key], Is.EqualTo(Enumerable.Range(256, Tokens - 256).Sum(query => Product(head, query, key))).Within(Rounding));
         }
+    }
+
+    [TestCase(600, 72, true)]
+    [TestCase(90, 40, false)]
+    [TestCase(90, 23, false)]
+    public void A_flip_on_one_row_leaves_the_sums_of_the_others_as_they_were(int keys, int depth, bool bfloat)
+    {
+        var (call, sums) = Guarded(60, keys, 1, depth);
+        call = call with { Bfloat16 = bfloat };
+        DotProductAttention.Run(call, new Workspace());
+        var clean = (sums.ExpectedOutputs.ToArray(), sums.ObservedOutputs.ToArray());
+        DotProductAttention.Run(call with { OutputFaults = [FaultPlan.Of(60, depth, [new Flip(5, 0, 30)])] }, new Workspace());
+        clean.Item2[5] = sums.ObservedOutputs[5];
+        Assert.That((sums.ExpectedOutputs.ToArray(), sums.ObservedOutputs.ToArray()), Is.EqualTo(clean));
+    }
+
+    [Test]
+    public void An_output_that_lies_on_an_operand_is_refused()
+    {
+        var (call, _) = Guarded(60, 60, 1, 40);
+        foreach (var operand in new[] { call.Queries, call.Keys, call.Values })
+            Assert.That(() => DotProductAttention.Run(call with { Output = operand }, new Workspace()), Throws.ArgumentException.With.Message.Contains("overlaps"));
     }
 
     // Heads whose last vector has a lane to spare, which takes the checks, and heads that fill theirs.
