@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Drift.Kernels;
 
 /// <summary>
@@ -71,11 +74,13 @@ public sealed class Workspace
         public void Dispose() => _owner._next = _mark;
     }
 
-    /// <summary>Memory of the host that scopes use in turn, and a tensor for each shape that it had.</summary>
+    /// <summary>Memory of the host that scopes use in turn, and a tensor for each shape that it had. It begins at a cache line: a vector that straddles two costs twice.</summary>
     private sealed class Place
     {
+        private const int Line = 64;
         private readonly List<Tensor> _tensors = [];
         private float[] _slab = [];
+        private int _first;
 
         public Tensor As(ReadOnlySpan<int> shape)
         {
@@ -86,16 +91,19 @@ public sealed class Workspace
             }
 
             var volume = Volume(shape);
-            if (_slab.Length < volume)
+            if (_slab.Length - _first < volume)
             {
                 // The others would keep what is outgrown.
                 _tensors.Clear();
-                _slab = GC.AllocateUninitializedArray<float>(volume);
+                _slab = GC.AllocateUninitializedArray<float>(volume + Line / sizeof(float), pinned: true);
+                _first = (int)(-Address(_slab) & (Line - 1)) / sizeof(float);
             }
 
-            var tensor = new Tensor(_slab, 0, shape.ToArray());
+            var tensor = new Tensor(_slab, _first, shape.ToArray());
             _tensors.Add(tensor);
             return tensor;
         }
+
+        private static unsafe nint Address(float[] pinned) => (nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
     }
 }

@@ -23,7 +23,9 @@ internal static class BenchContestCommand
         var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
         var only = Declare.Text("--only", "Only contests whose name has this in it, as 'int8', 'fp32 64 x 64' or 'softmax'", "TEXT");
         var chart = Declare.Text("--chart", "Also draw the ratios here, as PNG", "FILE");
-        foreach (var option in new Option[] { rivals, json, chart, threads, quick, only })
+        var overheads = new Option<bool>("--overheads") { Description = "Only our own forms beside the unprotected one, in random order, with quartiles and a control: tells a part of a percent" };
+        var seconds = Declare.Number("--seconds", "With --overheads: how long a shape is timed", 20, 0.0, 3600);
+        foreach (var option in new Option[] { rivals, json, chart, threads, quick, only, overheads, seconds })
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
@@ -32,6 +34,19 @@ internal static class BenchContestCommand
                 throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench {name}");
             int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);
+            if (parsed.GetValue(overheads))
+            {
+                foreach (var other in new Option[] { rivals, chart, quick })
+                {
+                    if (parsed.GetResult(other) is { Implicit: false })
+                        throw new UserErrorException($"{other.Name}: of no use with --overheads, which times our own forms only");
+                }
+
+                return Run(Chosen(contests(), parsed.GetValue(only)), counts, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json), session);
+            }
+
+            if (parsed.GetResult(seconds) is { Implicit: false })
+                throw new UserErrorException("--seconds: expected --overheads with it");
             var options = new ContestOptions(counts, parsed.GetValue(rivals), glance ? DuelSettings.Quick : DuelSettings.Full, glance ? 1 : Attempts);
             return Run(options, Chosen(contests(), parsed.GetValue(only)), parsed.GetValue(json), parsed.GetValue(chart), session);
         });
@@ -60,15 +75,42 @@ internal static class BenchContestCommand
         }
 
         ContestTable.Print(session.Out, bench.Results, bench.Notes);
-        var machine = new Dictionary<string, object?>(MachineRecord.Survey()!)
-        {
-            ["processor"] = MachineRecord.Processor(),
-            ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
-            ["processorsTakenByOthers"] = bench.Taken,
-            ["dotnet"] = Environment.Version.ToString(),
-        };
-        file?.Commit(ResultJson.Write(new GemmReport(machine, [.. bench.Results.Select(result => result.Pair)])));
+        file?.Commit(ResultJson.Write(new GemmReport(Machine(bench.Taken), [.. bench.Results.Select(result => result.Pair)])));
         picture?.Commit(ContestChart.ToPng(bench.Results));
         return ErrorPolicy.Success;
     }
+
+    private static int Run(Contest[] contests, int[] counts, TimeSpan length, string? json, Session session)
+    {
+        using var file = json is null ? null : new OutputFile("--json", json);
+        var bench = new OverheadBench(length, TimeProvider.System, session.Cancellation);
+        List<OverheadResult> results = [];
+        try
+        {
+            RunProgress.Show([contests[0].What], contests.Length * counts.Length, session, moved =>
+            {
+                foreach (var (threads, contest) in from threads in counts from contest in contests select (threads, contest))
+                {
+                    results.AddRange(bench.Run(contest, threads));
+                    moved(0, 1);
+                }
+            });
+        }
+        catch (DisagreementException disagreement)
+        {
+            return ErrorPolicy.Tell(session.Error, disagreement.Message, ErrorPolicy.Failure);
+        }
+
+        OverheadTable.Print(session.Out, results);
+        file?.Commit(ResultJson.Write(new { machine = Machine(results.Select(result => result.Taken).DefaultIfEmpty(0).Average()), results }));
+        return ErrorPolicy.Success;
+    }
+
+    private static Dictionary<string, object?> Machine(double taken) => new(MachineRecord.Survey()!)
+    {
+        ["processor"] = MachineRecord.Processor(),
+        ["int8Path"] = Backends.Survey().Single(backend => backend.Name == Backends.Default).Detail,
+        ["processorsTakenByOthers"] = taken,
+        ["dotnet"] = Environment.Version.ToString(),
+    };
 }

@@ -7,12 +7,13 @@ namespace Drift.Kernels;
 internal sealed unsafe class AttentionHead
 {
     // Rows of scores do not share cache sets with the next but one.
-    private const int Lanes = VectorMath.Lanes, MostRows = AttentionBlocks.Queries + 1, PanelColumns = FloatWeights.PanelColumns;
+    private const int Lanes = VectorMath.Lanes, MostRows = AttentionBlocks.Queries, PanelColumns = FloatWeights.PanelColumns;
 
     private readonly AttentionCall _call;
     private readonly int _depth, _width, _scoreStride, _keys;
-    private readonly Tensor _queries, _scores, _lanes, _largest, _weights, _rescale, _keySums;
+    private readonly Tensor _scores, _lanes, _largest, _weights, _rescale, _keySums;
     private readonly FloatWeights _keyPanels;
+    private readonly AttentionQueries _queries;
     private readonly AttentionOutput _output;
     private readonly float _scale;
 
@@ -25,7 +26,7 @@ internal sealed unsafe class AttentionHead
         (_call, _keys, _depth, _width) = (call, keys, call.Depth, call.Queries.Columns);
         _scale = call.Scale ?? 1 / MathF.Sqrt(_depth);
         _scoreStride = Softmax.Padded(Math.Min(keys, AttentionBlocks.Keys)) + Lanes;
-        _queries = workspace.Rent(MostRows, _depth);
+        _queries = new AttentionQueries(call, workspace);
         _scores = workspace.Rent(MicroTile.MostRows, Math.Max(_scoreStride, _depth));
         _lanes = workspace.Rent(2 * MicroTile.MostRows, Lanes);
         (_largest, _weights, _rescale) = (workspace.Rent(MostRows), workspace.Rent(MostRows), workspace.Rent(MostRows));
@@ -34,6 +35,9 @@ internal sealed unsafe class AttentionHead
         _keyPanels = new FloatWeights(keys, _depth, workspace);
         _output = new AttentionOutput(call, keys, workspace);
     }
+
+    /// <summary>With checks: whether all sums so far are finite that every operand takes part in.</summary>
+    public bool IsFinite { get; private set; } = true;
 
     private bool IsGuarded => _call.Sums is not null;
 
@@ -46,39 +50,39 @@ internal sealed unsafe class AttentionHead
     public void Run(int sample, int head, in SampleKeys operands, int firstBlock, int endBlock)
     {
         var (keys, values, at) = (operands.Keys, operands.Values, operands.First + head * _depth);
-        _keyPanels.Fill(keys.Span[at..], _width, 1);
+        Fill(keys.Span[at..]);
         _output.Fill(values.Span[at..]);
-        if (_call.Bfloat16)
-            Rounding.ToBfloat16(_keyPanels.Panels);
-        if (IsGuarded)
-            SumKeys(keys, at);
         for (var block = firstBlock; block < endBlock; block++)
             Block(sample, head, block, operands.Kept);
+        if (_call.Sums is { } sums)
+            IsFinite &= AreFinite(sums, sample * _call.Heads + head, firstBlock * AttentionBlocks.Queries, Math.Min(_call.Tokens, endBlock * AttentionBlocks.Queries));
     }
 
-    /// <summary>The sum of each block of keys, as they are multiplied: a row a block.</summary>
-    private void SumKeys(Tensor keys, int at)
+    /// <summary>Packs a head's keys, and sums each block of them, as they are multiplied.</summary>
+    private void Fill(ReadOnlySpan<float> keys)
     {
-        if (_call.Bfloat16)
+        fixed (float* first = keys, sums = _keySums.Span)
         {
-            _keySums.Span.Clear();
-            for (var key = 0; key < _keys; key++)
-                Activation.Add(_keySums.Span.Slice(key / AttentionBlocks.Keys * _depth, _depth), Rounded(keys.Span.Slice(key * _width + at, _depth)));
-            return;
+            for (var key = 0; key < _keys; key += PanelColumns)
+            {
+                // Summed first, line by line: what the packing reads in squares is in the first-level cache then.
+                if (IsGuarded && !_call.Bfloat16)
+                    FloatLines.Sum(first + (nint)key * _width, _width, Math.Min(PanelColumns, _keys - key), _depth, sums + key / AttentionBlocks.Keys * _depth, key % AttentionBlocks.Keys > 0);
+                _keyPanels.FillPanel(key, keys, _width, 1);
+            }
         }
 
-        fixed (float* k = keys.Span[at..], keySums = _keySums.Span)
-        {
-            for (var key = 0; key < _keys; key += AttentionBlocks.Keys)
-                FloatLines.Sum(k + (nint)key * _width, _width, Math.Min(AttentionBlocks.Keys, _keys - key), _depth, keySums + key / AttentionBlocks.Keys * _depth);
-        }
-    }
-
-    /// <summary>A line of an operand as it is multiplied; valid until the next one.</summary>
-    private ReadOnlySpan<float> Rounded(ReadOnlySpan<float> line)
-    {
         if (!_call.Bfloat16)
-            return line;
+            return;
+        Rounding.ToBfloat16(_keyPanels.Panels);
+        _keySums.Span.Clear();
+        for (var key = 0; key < _keys && IsGuarded; key++)
+            Activation.Add(_keySums.Span.Slice(key / AttentionBlocks.Keys * _depth, _depth), Rounded(keys.Slice(key * _width, _depth)));
+    }
+
+    /// <summary>A line rounded to bf16; valid until the next one.</summary>
+    private Span<float> Rounded(ReadOnlySpan<float> line)
+    {
         var rounded = _scores.Span[..line.Length];
         line.CopyTo(rounded);
         Rounding.ToBfloat16(rounded);
@@ -90,38 +94,44 @@ internal sealed unsafe class AttentionHead
         var first = block * AttentionBlocks.Queries;
         var place = new AttentionPlace(sample, head, sample * _call.Heads + head, block, first, Math.Min(AttentionBlocks.Queries, _call.Tokens - first));
         var origin = (sample * _call.Tokens + first) * _width + head * _depth;
-        Gather(origin, place.Rows);
+        _queries.Begin();
 
         // Keys that no query of the block may see are left out.
         var seen = _call.Causal && kept.IsEmpty ? Math.Min(_keys, first + place.Rows + _keys - _call.Tokens) : _keys;
         var rows = IsGuarded ? place.Rows + 1 : place.Rows;
         var tiles = (rows + MicroTile.MostRows - 1) / MicroTile.MostRows;
-        if (_call.Sums is { } expected)
-            ExpectRows(expected, place, (seen + AttentionBlocks.Keys - 1) / AttentionBlocks.Keys);
-        fixed (float* output = _call.Output.Span[origin..])
+        fixed (float* queries = _call.Queries.Span[origin..], output = _call.Output.Span[origin..])
         {
             for (var key = 0; key < seen; key += AttentionBlocks.Keys)
             {
                 for (var tile = 0; tile < tiles; tile++)
                 {
                     int top = rows * tile / tiles, end = rows * (tile + 1) / tiles;
-                    Tile(place with { First = first + top, Rows = Math.Min(end, place.Rows) - top }, top, end > place.Rows, key, seen, kept, output + top * _width);
+                    var part = place with { First = first + top, Rows = Math.Min(end, place.Rows) - top };
+                    Take(part, queries + top * _width, key, seen);
+                    Tile(part, top, end > place.Rows, key, seen, kept, output + top * _width);
                 }
             }
         }
     }
 
-    /// <summary>A block's queries, one behind the other, and behind them their sum.</summary>
-    private void Gather(int origin, int rows)
+    /// <summary>A tile's queries, and with the first block of keys what the checks need of them: their sum, and their products with the sum of each block's keys.</summary>
+    private void Take(in AttentionPlace place, float* queries, int key, int seen)
     {
-        for (var row = 0; row < rows && _call.Bfloat16; row++)
-            Rounded(_call.Queries.Span.Slice(origin + row * _width, _depth)).CopyTo(_queries.Span[(row * _depth)..]);
-        fixed (float* source = _call.Queries.Span[origin..], queries = _queries.Span)
+        if (key > 0 || _call.Sums is not { } sums)
         {
-            if (_call.Bfloat16)
-                FloatLines.Sum(queries, _depth, rows, _depth, queries + rows * _depth);
-            else
-                FloatLines.Sum(source, _width, rows, _depth, queries + rows * _depth, queries);
+            _queries.Copy(queries, place.Rows);
+            return;
+        }
+
+        fixed (float* expected = sums.ExpectedScoreRows[((place.Product * sums.Tokens + place.First) * sums.KeyBlocks)..], keySums = _keySums.Span)
+        {
+            _queries.Copy(queries, place.Rows, keySums, expected, sums.KeyBlocks);
+            fixed (float* rows = _queries.Rows)
+            {
+                for (var block = 1; block * AttentionBlocks.Keys < seen; block++)
+                    FloatLines.Dots(rows, _queries.Stride, place.Rows, _depth, keySums + block * _depth, expected + block, sums.KeyBlocks);
+            }
         }
     }
 
@@ -169,12 +179,12 @@ internal sealed unsafe class AttentionHead
     {
         // A block's sums are those of all its keys, also where the last query sees a part of them.
         var (whole, changed, summing) = (IsGuarded ? Math.Min(AttentionBlocks.Keys, _keys - key) : count, _call.Bias is not null || _call.Causal, false);
-        fixed (float* queries = _queries.Span[(top * _depth)..], panels = _keyPanels.Panels)
+        fixed (float* queries = _queries.Rows, panels = _keyPanels.Panels)
         {
             if (_call.Sums is { } sums)
                 summing = ScoreAndSum(sums, place, top, summed, key, whole, changed, queries, panels + (nint)key * _depth, scores);
             else
-                FloatPanel.Multiply(queries, _depth, place.Rows, panels + (nint)key * _depth, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, whole, false);
+                FloatPanel.Multiply(queries, _queries.Stride, place.Rows, panels + (nint)key * _depth, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, whole, false);
         }
 
         if (!IsGuarded)
@@ -202,13 +212,14 @@ internal sealed unsafe class AttentionHead
     {
         var columns = (place.Product * sums.QueryBlocks + place.Block) * sums.Keys + key;
         var planned = _call.ScoreFaults is { } plans && !plans[place.Product].IsEmpty;
-        fixed (float* rowSums = RowSums(sums, place, key), columnSums = sums.ObservedScoreColumns[columns..], expected = sums.ExpectedScoreColumns[columns..])
+        fixed (float* rowSums = RowSums(sums, place, key), columnSums = sums.ObservedScoreColumns[columns..], expected = sums.ExpectedScoreColumns[columns..], sum = _queries.Sum)
         {
             PanelSums taken = default;
-            taken.Check = summed ? expected : null;
+            taken.CheckRow = summed ? sum : null;
+            taken.Check = expected;
             taken.Columns = planned ? null : columnSums;
             taken.ColumnsBegun = top > 0;
-            FloatPanel.Multiply(queries, _depth, place.Rows, panels, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, count, false, taken);
+            FloatPanel.Multiply(queries, _queries.Stride, place.Rows, panels, (nint)_depth * PanelColumns, _depth, scores, _scoreStride, count, false, taken);
             if (planned)
             {
                 place.Toggle(_call.ScoreFaults, key, count, scores, _scoreStride);
@@ -235,14 +246,11 @@ internal sealed unsafe class AttentionHead
     private static Span<float> RowSums(AttentionSums sums, in AttentionPlace place, int key) =>
         sums.ObservedScoreRows[((place.Product * sums.Tokens + place.First) * sums.KeyBlocks + key / AttentionBlocks.Keys)..];
 
-    /// <summary>Queries times the sum of each block's keys.</summary>
-    private void ExpectRows(AttentionSums sums, in AttentionPlace place, int blocks)
+    /// <summary>Whether the sums that every operand takes part in are finite, for some queries of a head.</summary>
+    private static bool AreFinite(AttentionSums sums, int product, int first, int end)
     {
-        fixed (float* expected = sums.ExpectedScoreRows[((place.Product * sums.Tokens + place.First) * sums.KeyBlocks)..], queries = _queries.Span, keySums = _keySums.Span)
-        {
-            for (var block = 0; block < blocks; block++)
-                FloatLines.Dots(queries, _depth, place.Rows, _depth, keySums + block * _depth, expected + block, sums.KeyBlocks);
-        }
+        int from = product * sums.Tokens + first, to = product * sums.Tokens + end;
+        return RangeGuard.FirstOf(sums.ExpectedScoreRows[(from * sums.KeyBlocks)..(to * sums.KeyBlocks)]) < 0 && RangeGuard.FirstOf(sums.ExpectedOutputs[from..to]) < 0;
     }
 
     /// <summary>scores = scale x scores + bias, with the bias of this query and of the keys that were kept.</summary>

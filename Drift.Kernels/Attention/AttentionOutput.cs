@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
 namespace Drift.Kernels;
 
 /// <summary>
@@ -7,7 +11,7 @@ namespace Drift.Kernels;
 /// </summary>
 internal sealed unsafe class AttentionOutput
 {
-    private const int PanelColumns = FloatWeights.PanelColumns;
+    private const int PanelColumns = FloatWeights.PanelColumns, Lanes = MicroTile.Lanes;
 
     private readonly AttentionCall _call;
     private readonly int _depth, _width, _keys, _apart;
@@ -77,11 +81,16 @@ internal sealed unsafe class AttentionOutput
                     Multiply(output + row * _width, rest + row * PanelColumns, rescale[row]);
             }
 
+            // The micro-kernel asks for a row's lines from its first vectors on; where they straddle lines, the last one is waited for when the row is summed.
+            for (var row = 0; row < rows && Rides && Sse.IsSupported; row++)
+                Sse.Prefetch0(output + row * _width + _depth - 1);
+
+            // What is apart comes first: it has left the processor's store queue when it joins the rows.
             var whole = _depth - _apart;
-            if (whole > 0)
-                FloatPanel.Multiply(weights, stride, rows, panel, panelStride, count, output, _width, whole, key > 0);
             if (Rides)
                 FloatPanel.Multiply(weights, stride, rows, panel + whole / PanelColumns * panelStride, panelStride, count, rest, PanelColumns, _apart + 1, key > 0);
+            if (whole > 0)
+                FloatPanel.Multiply(weights, stride, rows, panel, panelStride, count, output, _width, whole, key > 0);
         }
     }
 
@@ -95,6 +104,13 @@ internal sealed unsafe class AttentionOutput
         var rows = place.Rows;
         fixed (float* checks = _checks.Span[top..], last = _last.Span[(top * PanelColumns)..])
         {
+            var planned = _call.OutputFaults is { } plans && !plans[place.Product].IsEmpty;
+            if (Rides && !planned)
+            {
+                JoinAndSum(place, weights, last, output);
+                return;
+            }
+
             for (var row = 0; row < rows && Rides; row++)
             {
                 var rest = last + row * PanelColumns;
@@ -116,6 +132,54 @@ internal sealed unsafe class AttentionOutput
             new ReadOnlySpan<float>(checks, rows).CopyTo(taken.ExpectedOutputs[first..]);
             fixed (float* observed = taken.ObservedOutputs[first..])
                 FloatLines.Dots(output, _width, rows, _depth, null, observed, 1);
+        }
+    }
+
+    /// <summary>The same in one pass over the rows, where no flips come in between.</summary>
+    [SkipLocalsInit]
+    private void JoinAndSum(in AttentionPlace place, float* weights, float* last, float* output)
+    {
+        var taken = _call.Sums!;
+        var (first, whole, ragged) = (place.Product * taken.Tokens + place.First, _depth - _apart, _apart % Lanes);
+        var there = Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(ragged)).AsSingle();
+        float* lanes = stackalloc float[MicroTile.MostRows * Lanes];
+        fixed (float* expected = taken.ExpectedOutputs[first..], observed = taken.ObservedOutputs[first..])
+        {
+            for (var row = 0; row < place.Rows; row++, output += _width, last += PanelColumns)
+            {
+                var (sum, share) = (Vector512<float>.Zero, 1f);
+                if (weights == null)
+                {
+                    for (var at = 0; at < whole; at += Lanes)
+                        sum += Vector512.Load(output + at);
+                }
+                else
+                {
+                    share = 1 / weights[row];
+                    for (var at = 0; at < whole; at += Lanes)
+                    {
+                        var values = Vector512.Load(output + at) * share;
+                        values.Store(output + at);
+                        sum += values;
+                    }
+                }
+
+                // Times 1 where the weights were divided before: the same bits.
+                var joined = 0;
+                for (; joined <= _apart - Lanes; joined += Lanes)
+                {
+                    var values = Vector512.Load(last + joined) * share;
+                    values.Store(output + whole + joined);
+                    sum += values;
+                }
+
+                var rest = Vector512.Load(last + joined) * share;
+                VectorMath.Store(rest, new Span<float>(output + whole + joined, ragged));
+                (sum + (rest & there)).Store(lanes + row * Lanes);
+                expected[row] = last[_apart] * share;
+            }
+
+            RowLanes.Fold(lanes, place.Rows, observed, 1);
         }
     }
 

@@ -74,8 +74,8 @@ public sealed class AttentionSums
 /// <summary>Edges of the blocks that attention works in. Not tuning knobs: they are part of what a line sum means, and of the order in which long rows are summed.</summary>
 public static class AttentionBlocks
 {
-    /// <summary>Queries of a block: with a row of their sums, whole register tiles.</summary>
-    public const int Queries = 8 * MicroTile.MostRows - 1;
+    /// <summary>Queries of a block: few enough that heads of a picture can be shared out by blocks, so many that the row of their sum is one in 257.</summary>
+    public const int Queries = 256;
 
     /// <summary>Keys of a block. Up to as many, softmax is not split.</summary>
     public const int Keys = 512;

@@ -23,41 +23,45 @@ public static class DotProductAttention
         var kept = call.KeyMask is { } mask ? Kept(call, mask) : null;
         if (call.Sums is { } fresh)
             fresh.Resize(call.Samples * call.Heads, call.Tokens, kept?.Max(keys => keys.Length) ?? call.KeyTokens, sparse: kept is not null || call.Causal);
-        if (kept is null)
-            Whole(call, workspace, threads);
-        else
-            Gathered(call, kept, workspace, threads);
+        var finite = kept is null ? Whole(call, workspace, threads) : Gathered(call, kept, workspace, threads);
 
         // A value that is no finite number leaves no sum that it takes part in finite: only then are the operands looked through.
         if (call.Sums is { } sums)
-            sums.Operands = RangeGuard.AllFinite(sums.ExpectedScoreRows) && RangeGuard.AllFinite(sums.ExpectedOutputs) ? NonFinite.None : Examine(call);
+            sums.Operands = finite ? NonFinite.None : Examine(call);
     }
 
-    /// <summary>Every key of every sample: the samples are worked out one after the other by the same workers.</summary>
-    private static void Whole(AttentionCall call, Workspace workspace, int threads)
+    /// <summary>Every key of every sample: the samples are worked out one after the other by the same workers. Whether the sums of the checks are finite.</summary>
+    private static bool Whole(AttentionCall call, Workspace workspace, int threads)
     {
         using var scope = workspace.Begin();
         var units = new Units(call, call.KeyTokens, workspace, threads);
         for (var sample = 0; sample < call.Samples; sample++)
             units.Run(sample, new SampleKeys(call.Keys, call.Values, sample * call.KeyTokens * call.Keys.Columns, []));
+        return units.AreFinite;
     }
 
-    /// <summary>The keys that a mask left, another number in each sample.</summary>
-    private static void Gathered(AttentionCall call, int[][] kept, Workspace workspace, int threads)
+    /// <summary>The same with the keys that a mask left, another number in each sample.</summary>
+    private static bool Gathered(AttentionCall call, int[][] kept, Workspace workspace, int threads)
     {
+        var finite = true;
         for (var sample = 0; sample < call.Samples; sample++)
         {
             using var scope = workspace.Begin();
             var (places, first) = (kept[sample], sample * call.KeyTokens);
             var keys = new SampleKeys(Gather(call.Keys, first, places, workspace), Gather(call.Values, first, places, workspace), 0, places);
-            new Units(call, places.Length, workspace, threads).Run(sample, keys);
+            var units = new Units(call, places.Length, workspace, threads);
+            units.Run(sample, keys);
+            finite &= units.AreFinite;
         }
+
+        return finite;
     }
 
     /// <summary>A sample's heads, or parts of their queries where there are fewer heads than workers, for whichever worker comes.</summary>
     private sealed class Units : ParallelWork
     {
         private readonly AttentionHead[] _workers;
+        private readonly OwnParts _units;
         private readonly int _heads, _parts, _blocks;
         private int _sample;
         private SampleKeys _keys;
@@ -70,18 +74,23 @@ public static class DotProductAttention
             _workers = new AttentionHead[(int)Math.Min(Math.Min(threads, _heads * _parts), Math.Max(1, macs / LeastMacsPerThread))];
             for (var worker = 0; worker < _workers.Length; worker++)
                 _workers[worker] = new AttentionHead(call, keys, workspace);
+            _units = new OwnParts(_heads * _parts, _workers.Length);
         }
+
+        /// <summary>With checks: whether all sums are finite that every operand takes part in.</summary>
+        public bool AreFinite => Array.TrueForAll(_workers, worker => worker.IsFinite);
 
         public void Run(int sample, SampleKeys keys)
         {
             (_sample, _keys) = (sample, keys);
+            _units.Begin();
             WorkerPool.Shared.Run(this, _heads * _parts, _workers.Length);
         }
 
         /// <inheritdoc/>
         protected internal override void Run(int unit, int number)
         {
-            var (head, part) = Math.DivRem(unit, _parts);
+            var (head, part) = Math.DivRem(_units.Next(number), _parts);
             _workers[number].Run(_sample, head, _keys, _blocks * part / _parts, _blocks * (part + 1) / _parts);
         }
     }

@@ -111,7 +111,8 @@ public static class RangeGuard
             RequireFinite(result, what);
     }
 
-    private static int FirstOf(ReadOnlySpan<float> values)
+    /// <summary>The place of the first value that is not finite; -1 where there is none. On this thread.</summary>
+    internal static int FirstOf(ReadOnlySpan<float> values)
     {
         ref var start = ref MemoryMarshal.GetReference(values);
         var i = 0;

@@ -36,9 +36,13 @@ internal static class RowShare
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         var workers = (int)Math.Min(Math.Min(threads, rows), Math.Max(1, (long)rows * width / LeastValuesPerThread));
         if (workers <= 1)
+        {
             work.Run(0, rows);
-        else
-            WorkerPool.Shared.Run(new Share<TWork>(rows, Math.Min(rows, workers * PartsPerThread), work), Math.Min(rows, workers * PartsPerThread), workers);
+            return;
+        }
+
+        var parts = Math.Min(rows, workers * PartsPerThread);
+        WorkerPool.Shared.Run(new Share<TWork>(rows, parts, workers, work), parts, workers);
     }
 
     private readonly struct Called(Action<int, int> work) : IRowWork
@@ -46,10 +50,16 @@ internal static class RowShare
         public void Run(int first, int end) => work(first, end);
     }
 
-    private sealed class Share<TWork>(int rows, int parts, TWork work) : ParallelWork
+    private sealed class Share<TWork>(int rows, int parts, int workers, TWork work) : ParallelWork
         where TWork : struct, IRowWork
     {
+        private readonly OwnParts _own = new(parts, workers);
+
         /// <inheritdoc/>
-        protected internal override void Run(int part, int worker) => work.Run((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts));
+        protected internal override void Run(int unit, int worker)
+        {
+            var part = _own.Next(worker);
+            work.Run((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts));
+        }
     }
 }

@@ -37,52 +37,34 @@ internal static unsafe class FloatLines
         }
     }
 
-    /// <summary>The sum of some lines, value by value; and the lines themselves, one behind the other, where somebody takes them.</summary>
+    /// <summary>The sum of some lines, value by value.</summary>
     /// <param name="values">First line.</param>
     /// <param name="stride">Values between lines.</param>
     /// <param name="count">Lines.</param>
     /// <param name="length">Values of a line, at least 1.</param>
-    /// <param name="sum">Takes it.</param>
-    /// <param name="copy">Takes the lines; null for nobody.</param>
-    public static void Sum(float* values, nint stride, int count, int length, float* sum, float* copy = null)
+    /// <param name="sum">Takes it, or is added to.</param>
+    /// <param name="begun">Whether it is added to.</param>
+    public static void Sum(float* values, nint stride, int count, int length, float* sum, bool begun)
     {
-        if (length < Lanes)
-        {
+        if (!begun)
             new Span<float>(sum, length).Clear();
-            for (var i = 0; i < count; i++)
-            {
-                var line = new ReadOnlySpan<float>(values + i * stride, length);
-                Activation.Add(new Span<float>(sum, length), line);
-                if (copy != null)
-                    line.CopyTo(new Span<float>(copy + i * length, length));
-            }
-
-            return;
-        }
+        for (var i = 0; i < count && length < Lanes; i++)
+            Activation.Add(new Span<float>(sum, length), new ReadOnlySpan<float>(values + i * stride, length));
 
         // The last vectors end with the line: what one shares with another comes out alike.
-        for (var at = 0; at < length; at += Vectors * Lanes)
+        for (var at = 0; at < length && length >= Lanes; at += Vectors * Lanes)
         {
             int From(int vector) => Math.Min(at + vector * Lanes, length - Lanes);
             var (p, q, r, s, t) = (From(0), From(1), From(2), From(3), From(4));
-            var (a, b, c, d, e) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
-            float* line = values, target = copy;
+            var (a, b, c, d, e) = (Vector512.Load(sum + p), Vector512.Load(sum + q), Vector512.Load(sum + r), Vector512.Load(sum + s), Vector512.Load(sum + t));
+            var line = values;
             for (var i = 0; i < count; i++, line += stride)
             {
-                var (v, w, x, y, z) = (Vector512.Load(line + p), Vector512.Load(line + q), Vector512.Load(line + r), Vector512.Load(line + s), Vector512.Load(line + t));
-                a += v;
-                b += w;
-                c += x;
-                d += y;
-                e += z;
-                if (target == null)
-                    continue;
-                v.Store(target + p);
-                w.Store(target + q);
-                x.Store(target + r);
-                y.Store(target + s);
-                z.Store(target + t);
-                target += length;
+                a += Vector512.Load(line + p);
+                b += Vector512.Load(line + q);
+                c += Vector512.Load(line + r);
+                d += Vector512.Load(line + s);
+                e += Vector512.Load(line + t);
             }
 
             a.Store(sum + p);

@@ -9,7 +9,10 @@ internal unsafe struct PanelSums
     /// <summary>Whether there were rows before.</summary>
     public bool ColumnsBegun;
 
-    /// <summary>Takes the product of one more row of A, the one after the others, which counts in no sum; null where there is none.</summary>
+    /// <summary>One more row of A, which counts in no sum; null where there is none.</summary>
+    public float* CheckRow;
+
+    /// <summary>Takes its product.</summary>
     public float* Check;
 }
 
@@ -34,8 +37,8 @@ internal static unsafe class FloatPanel
         TileCall call = default;
         (call.AStride, call.PanelStride, call.CStride, call.Groups) = (aStride * sizeof(float), FloatWeights.PanelColumns * sizeof(float), cStride * sizeof(float), depth);
         call.StartStride = call.CStride;
-        call.CheckA = a + rows * aStride;
-        var riding = sums.Check != null && kernel.TakesCheckRows ? 1 : 0;
+        call.CheckA = sums.CheckRow;
+        var riding = sums.CheckRow != null && kernel.TakesCheckRows ? 1 : 0;
         var pieces = (rows + riding + kernel.Rows - 1) / kernel.Rows;
         for (var piece = 0; piece < pieces; piece++)
         {
@@ -57,7 +60,7 @@ internal static unsafe class FloatPanel
             }
         }
 
-        if (sums.Check != null && riding == 0)
-            Multiply(a + rows * aStride, aStride, 1, panels, panelStride, depth, sums.Check, columns, columns, false);
+        if (sums.CheckRow != null && riding == 0)
+            Multiply(sums.CheckRow, aStride, 1, panels, panelStride, depth, sums.Check, columns, columns, false);
     }
 }

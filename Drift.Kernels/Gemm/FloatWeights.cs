@@ -93,31 +93,39 @@ public sealed class FloatWeights
         }
 
         for (var column = 0; column < N; column += PanelColumns)
-        {
-            var panel = Panels.Slice(column * K, PanelColumns * K);
-            var width = Math.Min(PanelColumns, N - column);
-            if (width < PanelColumns)
-                panel.Clear();
-            // The last element read is checked once, so that the transposition itself runs unchecked.
-            _ = source[(column + width - 1) * columnStride + (K - 1) * depthStride];
-            ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), column * columnStride);
-            ref var to = ref MemoryMarshal.GetReference(panel);
-            var (wholeColumns, wholeDepth) = depthStride == 1 && Avx.IsSupported ? (width / Square * Square, K / Square * Square) : (0, 0);
-            for (nint p = 0; p < wholeDepth; p += Square)
-            {
-                for (nint j = 0; j < wholeColumns; j += Square)
-                {
-                    if (p % (Line / sizeof(float)) == 0)
-                        Fetch(ref Unsafe.Add(ref from, (PanelColumns + j) * columnStride + p), columnStride);
-                    Transpose(ref Unsafe.Add(ref from, j * columnStride + p), columnStride, ref Unsafe.Add(ref to, p * PanelColumns + j));
-                }
-            }
+            FillPanel(column, source, columnStride, depthStride);
+    }
 
-            for (nint p = 0; p < K; p++)
+    /// <summary>Packs one panel as <see cref="Fill"/> does.</summary>
+    /// <param name="column">Its first output feature.</param>
+    /// <param name="source">The values of all.</param>
+    /// <param name="columnStride">Values between output features.</param>
+    /// <param name="depthStride">Values between input features.</param>
+    internal void FillPanel(int column, ReadOnlySpan<float> source, int columnStride, int depthStride)
+    {
+        var panel = Panels.Slice(column * K, PanelColumns * K);
+        var width = Math.Min(PanelColumns, N - column);
+        if (width < PanelColumns)
+            panel.Clear();
+        // The last element read is checked once, so that the transposition itself runs unchecked.
+        _ = source[(column + width - 1) * columnStride + (K - 1) * depthStride];
+        ref var from = ref Unsafe.Add(ref MemoryMarshal.GetReference(source), column * columnStride);
+        ref var to = ref MemoryMarshal.GetReference(panel);
+        var (wholeColumns, wholeDepth) = depthStride == 1 && Avx.IsSupported ? (width / Square * Square, K / Square * Square) : (0, 0);
+        for (nint p = 0; p < wholeDepth; p += Square)
+        {
+            for (nint j = 0; j < wholeColumns; j += Square)
             {
-                for (nint j = p < wholeDepth ? wholeColumns : 0; j < width; j++)
-                    Unsafe.Add(ref to, p * PanelColumns + j) = Unsafe.Add(ref from, j * columnStride + p * depthStride);
+                if (p % (Line / sizeof(float)) == 0)
+                    Fetch(ref Unsafe.Add(ref from, (PanelColumns + j) * columnStride + p), columnStride);
+                Transpose(ref Unsafe.Add(ref from, j * columnStride + p), columnStride, ref Unsafe.Add(ref to, p * PanelColumns + j));
             }
+        }
+
+        for (nint p = 0; p < K; p++)
+        {
+            for (nint j = p < wholeDepth ? wholeColumns : 0; j < width; j++)
+                Unsafe.Add(ref to, p * PanelColumns + j) = Unsafe.Add(ref from, j * columnStride + p * depthStride);
         }
     }
 

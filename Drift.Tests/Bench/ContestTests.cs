@@ -45,6 +45,54 @@ public sealed class ContestTests
     }
 
     [Test]
+    public void An_overhead_is_the_time_over_the_unprotected_form_of_its_round()
+    {
+        // A machine that gets slower round by round, which the median of either form alone would show.
+        var (clock, runs, open, order) = (new Slowing(), 0, 0, new List<string>());
+        (string, Func<int, IContender>) Form(string name, long ticks) => (name, _ =>
+        {
+            open++;
+            return new OurContender(name, () =>
+            {
+                clock.Pass(ticks * (1000 + ++runs / 8));
+                order.Add(name);
+            }, () => [1], new Closed(() => open--));
+        });
+        var contest = new Contest("x", "fp32", "8", new GemmShape(8, 8, 8), 1, "GFLOP/s", 0) { Ours = [Form("none", 100), Form("flat", 103)] };
+        var results = new OverheadBench(TimeSpan.FromSeconds(20), clock, default).Run(contest, 1);
+        Assert.Multiple(() =>
+        {
+            Assert.That(results.Select(result => result.Protection), Is.EqualTo(new[] { "none, again", "flat" }));
+            Assert.That(results[0].Percent, Is.EqualTo(0).Within(0.2));
+            Assert.That(results[1].Percent, Is.EqualTo(3).Within(0.2));
+            Assert.That(results[1].Lower, Is.LessThanOrEqualTo(results[1].Percent).And.GreaterThan(2));
+            Assert.That(results[1].Upper, Is.GreaterThanOrEqualTo(results[1].Percent).And.LessThan(4));
+            Assert.That(results[1].Rounds, Is.GreaterThan(25));
+            Assert.That(open, Is.Zero);
+            Assert.That(Enumerable.Range(0, order.Count - 2).Select(at => string.Join(' ', order.Skip(at).Take(2))).Distinct().Count(), Is.EqualTo(4), "forms come in any order");
+        });
+        Assert.That(new OverheadBench(TimeSpan.Zero, clock, default).Run(contest with { Ours = [Form("none", 100)] }, 1), Is.Empty);
+        Assert.Throws<DisagreementException>(() => new OverheadBench(TimeSpan.Zero, clock, default).Run(contest with { Ours = [Form("none", 100), ("other", _ => new OurContender("other", () => { }, () => [2]))] }, 1));
+        Assert.That(open, Is.Zero);
+    }
+
+    private sealed class Slowing : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks;
+
+        public void Pass(long ticks) => _ticks += ticks;
+    }
+
+    private sealed class Closed(Action close) : IDisposable
+    {
+        public void Dispose() => close();
+    }
+
+    [Test]
     public void The_figure_of_ratios_is_a_picture()
     {
         ContestResult Pair(string rival, double? ratio) => new("8 x 8", new GemmResult("softmax", "fp32", 8, 8, 1, 2, "none", 2, 1, rival, "Gvalue/s", ratio));
@@ -55,6 +103,7 @@ public sealed class ContestTests
     [TestCase("conv", "--backend", "host")]
     [TestCase("attention", "--threads", "0")]
     [TestCase("norms", "--only", "nothing of that name")]
+    [TestCase("conv", "--seconds", "3")]
     public async Task Bad_options_are_told_in_a_line(string name, string option, string value)
     {
         var result = await Invocation.Of(["bench", name, option, value]);

@@ -34,6 +34,18 @@ public sealed class WorkspaceTests
             Assert.That(work.Rent(2, 3).Span.ToArray(), Is.All.EqualTo(5f));
     }
 
+    [Test]
+    public unsafe void What_is_lent_begins_at_a_cache_line()
+    {
+        var work = new Workspace();
+        using var scope = work.Begin();
+        foreach (var length in new[] { 1, 7, 1000, 100_003, 5 })
+        {
+            fixed (float* first = work.Rent(length).Span)
+                Assert.That((long)first % 64, Is.Zero, $"{length} values");
+        }
+    }
+
     private static void Use(Workspace work)
     {
         using var scope = work.Begin();

@@ -75,6 +75,54 @@ public sealed class AttentionSumsTests
         });
     }
 
+    [TestCase(255, 511)]
+    [TestCase(256, 512)]
+    [TestCase(599, 3)]
+    public void A_flipped_score_shows_in_its_own_block_of_queries(int query, int key)
+    {
+        var (call, sums) = Guarded(600, 530, 1, 40);
+        DotProductAttention.Run(call with { ScoreFaults = [FaultPlan.Of(600, 530, [new Flip(query, key, 30)])] }, new Workspace(), 2);
+        Assert.Multiple(() =>
+        {
+            Assert.That(Beyond(sums.ExpectedScoreRows, sums.ObservedScoreRows), Is.EqualTo(new[] { query * sums.KeyBlocks + key / AttentionBlocks.Keys }));
+            Assert.That(Beyond(sums.ExpectedScoreColumns, sums.ObservedScoreColumns), Is.EqualTo(new[] { query / AttentionBlocks.Queries * 530 + key }));
+        });
+    }
+
+    // Every query and key takes part in its sums: none is left out where rows are cut into tiles and vectors.
+    [TestCase(8)]
+    [TestCase(21)]
+    [TestCase(72)]
+    [TestCase(96)]
+    public void Expected_sums_are_those_of_their_definition(int depth)
+    {
+        const int Tokens = 270, Keys = 525;
+        var (call, sums) = Guarded(Tokens, Keys, 2, depth);
+        DotProductAttention.Run(call, new Workspace());
+        double Product(int head, int query, int key)
+        {
+            var sum = 0.0;
+            for (var d = head * depth; d < (head + 1) * depth; d++)
+                sum += (double)call.Queries.Span[query * 2 * depth + d] * call.Keys.Span[key * 2 * depth + d];
+            return sum;
+        }
+
+        foreach (var (head, query) in new[] { (0, 0), (1, 13), (0, 255), (1, 269) })
+        {
+            for (var block = 0; block < 2; block++)
+            {
+                var keys = Enumerable.Range(block * AttentionBlocks.Keys, block == 0 ? AttentionBlocks.Keys : Keys - AttentionBlocks.Keys);
+                Assert.That(sums.ExpectedScoreRows[(head * Tokens + query) * 2 + block], Is.EqualTo(keys.Sum(key => Product(head, query, key))).Within(Rounding));
+            }
+        }
+
+        foreach (var (head, key) in new[] { (0, 0), (1, 524) })
+        {
+            Assert.That(sums.ExpectedScoreColumns[head * 2 * Keys + key], Is.EqualTo(Enumerable.Range(0, AttentionBlocks.Queries).Sum(query => Product(head, query, key))).Within(Rounding));
+            Assert.That(sums.ExpectedScoreColumns[(head * 2 + 1) * Keys + key], Is.EqualTo(Enumerable.Range(256, Tokens - 256).Sum(query => Product(head, query, key))).Within(Rounding));
+        }
+    }
+
     // Heads whose last vector has a lane to spare, which takes the checks, and heads that fill theirs.
     [TestCase(90, 16, 7)]
     [TestCase(1100, 16, 7)]

@@ -1,0 +1,33 @@
+using Drift.Kernels;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+public sealed class OwnPartsTests
+{
+    [TestCase(16, 2)]
+    [TestCase(7, 3)]
+    [TestCase(2, 5)]
+    public void A_thread_has_its_own_range_first_and_every_part_is_had_once(int parts, int threads)
+    {
+        var own = new OwnParts(parts, threads);
+        for (var run = 0; run < 2; run++)
+        {
+            own.Begin();
+            var last = threads - 1;
+            int[] had = [.. Enumerable.Range(0, parts).Select(_ => own.Next(last))];
+            Assert.That(had.Order(), Is.EqualTo(Enumerable.Range(0, parts)));
+            var first = parts * last / threads;
+            Assert.That(had[..(parts - first)], Is.EqualTo(Enumerable.Range(first, parts - first)), "the last thread's own, in order");
+        }
+    }
+
+    [Test]
+    public void Threads_that_ask_at_once_share_no_part()
+    {
+        const int Parts = 3000, Threads = 4;
+        var (own, had) = (new OwnParts(Parts, Threads), new int[Parts]);
+        Parallel.For(0, Parts, part => Interlocked.Increment(ref had[own.Next(part % Threads)]));
+        Assert.That(had, Has.All.EqualTo(1));
+    }
+}
