@@ -15,37 +15,35 @@ internal sealed class FetchOrder(OperandAddresses addresses, int edge, bool diag
     /// <returns>Where each address begins in the list, and the list.</returns>
     public (int[] Starts, int[] Lines) LinesOf(long wordsPerLine)
     {
+        var sequence = Sequence();
         var starts = new int[addresses.Count + 1];
-        foreach (var address in Sequence())
+        foreach (var address in sequence)
             starts[address + 1]++;
         for (var i = 1; i < starts.Length; i++)
             starts[i] += starts[i - 1];
         var lines = new int[starts[^1]];
         var next = starts.AsSpan(0, addresses.Count).ToArray();
         long word = 0;
-        foreach (var address in Sequence())
+        foreach (var address in sequence)
             lines[next[address]++] = (int)(word++ / wordsPerLine);
         return (starts, lines);
     }
 
-    private IEnumerable<int> Sequence() => (diagonal ? Diagonals() : RowByRow()).Where(address => address >= 0);
-
-    private IEnumerable<int> RowByRow()
+    /// <summary>The addresses that are read, in their order.</summary>
+    private ReadOnlySpan<int> Sequence()
     {
-        for (var row = 0; row < _rows; row++)
+        var (sequence, count) = (new int[addresses.Reads()], 0);
+        for (var step = 0; step < (diagonal ? _rows + edge - 1 : _rows); step++)
         {
-            for (var lane = 0; lane < edge; lane++)
-                yield return At(row, lane);
+            for (int lane = diagonal ? Math.Max(0, step - _rows + 1) : 0, end = diagonal ? Math.Min(step + 1, edge) : edge; lane < end; lane++)
+            {
+                var address = At(diagonal ? step - lane : step, lane);
+                if (address >= 0)
+                    sequence[count++] = address;
+            }
         }
-    }
 
-    private IEnumerable<int> Diagonals()
-    {
-        for (var sum = 0; sum < _rows + edge - 1; sum++)
-        {
-            for (var row = Math.Min(sum, _rows - 1); row >= Math.Max(0, sum - edge + 1); row--)
-                yield return At(row, sum - row);
-        }
+        return sequence.AsSpan(0, count);
     }
 
     private int At(int row, int lane)

@@ -58,6 +58,9 @@ internal sealed class PrefetchingReadBuffer : IReadBuffer
         var (from, to) = stream.LanesAt(foldCycle);
         long wait = 0;
         var asked = false;
+        // A buffer that holds an operand of which all is read has nothing to look up.
+        if (_linesOf.Length == 0 && !_addresses.HasOutside)
+            (asked, to) = (from < to, from);
         for (var lane = from; lane < to; lane++)
         {
             var address = _addresses.At(stream.LaneBase + lane, stream.Step(foldCycle, lane));
