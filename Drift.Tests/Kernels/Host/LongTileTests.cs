@@ -53,6 +53,18 @@ public sealed class LongTileTests
         }
     }
 
+    // Panels along K that half a first-level cache does not hold: of the most columns, and of the longest.
+    [TestCase(12, 1300)]
+    [TestCase(5, K)]
+    public void Digits_in_blocks_of_K_have_the_bits_of_the_reference(int tiles, int k)
+    {
+        const int Tile = 8;
+        using var backend = new HostBackend();
+        using var output = new GemmOutput();
+        Assert.That(CacheSizes.BlocksAlong((nint)tiles * Digits.Count * k), Is.GreaterThan(1));
+        new GemmCase(19, tiles * Tile - 3, k, Tile).CheckAgainstReference(backend, output);
+    }
+
     [Test]
     public void Sums_of_tiles_that_agree_are_0_and_written_when_asked_for()
     {
