@@ -30,6 +30,28 @@ public sealed partial class GpuTableTests
         Assert.That(row.Split('|', StringSplitOptions.TrimEntries)[2..^1], Is.EqualTo(expected));
     }
 
+    [Test]
+    public void Sentences_about_INT8_say_what_was_measured_on_both()
+    {
+        var text = File.ReadAllText(Path.Combine(Documentation.Root, "docs", "gpu.md"));
+        var sentences = Both().Matches(text);
+        Assert.That(sentences, Has.Count.EqualTo(2), "8192^3 and a layer");
+        foreach (Match sentence in sentences)
+        {
+            foreach (var device in (string[])["h200", "h100"])
+                Assert.That(sentence.Groups[device].Value, Is.EqualTo(Text(Least(device, Shape(sentence)), 2)), $"{Shape(sentence)} on the {device}");
+        }
+
+        string[] below = [Shape(Below().Match(text)), .. sentences.Select(Shape)];
+        foreach (var device in (string[])["h200", "h100"])
+            Assert.That(Read($"{device}-int8").Select(result => result.Shape).Distinct().Where(shape => Math.Round(Least(device, shape), 2) < 0.5), Is.SubsetOf(below), device);
+        Assert.That(Below().Match(text).Groups["ratio"].Value, Is.EqualTo(Text(Least("h200", below[0]), 2)).And.EqualTo(Text(Least("h100", below[0]), 2)));
+    }
+
+    /// <summary>The lesser ratio to cuBLAS's two ways.</summary>
+    private static double Least(string device, string shape) =>
+        Read($"{device}-int8").Where(result => result.Shape == shape && result.Rival.StartsWith("cuB", StringComparison.OrdinalIgnoreCase)).Min(result => result.Ratio);
+
     private static string Cost(IEnumerable<Result> results, string protection) =>
         $"{Text(100 * (1 / results.Single(result => result.Protection == protection && result.Rival.StartsWith("Drift", StringComparison.Ordinal)).Ratio - 1), 0)} %";
 
@@ -51,6 +73,12 @@ public sealed partial class GpuTableTests
 
     [GeneratedRegex(@"^\| (?:(?<edge>\d+)\^3|(?<shape>\d+ x \d+ x \d+)) \|")]
     private static partial Regex Product();
+
+    [GeneratedRegex(@"(?:(?<edge>\d+)\^3|(?<shape>\d+ x \d+ x \d+)) \((?<h200>0\.\d\d); (?<h100>0\.\d\d)[ )]")]
+    private static partial Regex Both();
+
+    [GeneratedRegex(@"\*\*INT8\*\* has 0\.5 but at (?<edge>\d+)\^3 \((?<ratio>0\.\d\d)\)")]
+    private static partial Regex Below();
 
     private sealed record Result(string Shape, string Protection, string Rival, double Ours, double Ratio);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Drift.Kernels;
 using Drift.Kernels.Ilgpu;
 using NUnit.Framework;
@@ -155,6 +156,96 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
                     Assert.That(Bits(_output.Row(i)), Is.EqualTo(Bits(truth.AsSpan(i * n, n))), $"row {i} of {shape}");
             }
         }
+    }
+
+    [TestCase(1, 1, 1, false)]
+    [TestCase(3, 33, 20, true)]
+    [TestCase(65, 70, 31, true)]
+    [TestCase(140, 130, 12, false)]
+    public void Layers_of_tensors_have_the_hosts_bits(int rows, int n, int k, bool hasBias)
+    {
+        var tensors = ((IGemmBackend)_device).Tensors!;
+        using var there = new Opened(tensors.OpenWorkspace());
+        var (x, y) = (there.Workspace.Rent(rows, k), there.Workspace.Rent(rows, n));
+        Draw(1, rows * k).CopyTo(x.Span);
+        var (weights, bias, truth) = (FloatGemm.Pack(Draw(2, n * k), n, k), hasBias ? Draw(3, n) : [], new float[rows * n]);
+        FloatGemm.Multiply(Draw(1, rows * k), rows, weights, bias, truth);
+        for (var run = 0; run < 2; run++)
+        {
+            y.Span.Clear();
+            tensors.Linear(x, weights, bias, y);
+            Assert.That(Bits(y.Span), Is.EqualTo(Bits(truth)), $"run {run}");
+        }
+    }
+
+    [TestCase(7, 6, 5, 19, 3, 1, 1)]
+    [TestCase(9, 12, 12, 40, 3, 2, 1, Description = "every second pixel")]
+    public void Convolutions_of_tensors_have_the_hosts_bits(int height, int width, int channels, int filters, int kernel, int stride, int padding)
+    {
+        var tensors = ((IGemmBackend)_device).Tensors!;
+        using var there = new Opened(tensors.OpenWorkspace());
+        var shape = new ConvolutionShape(2, height, width, channels, filters, kernel) { Stride = stride, Padding = padding };
+        var (_, n, k) = shape.Product;
+        var (x, y) = (there.Workspace.Rent(2, height, width, channels), there.Workspace.Rent(2, shape.OutHeight, shape.OutWidth, filters));
+        Draw(1, x.Length).CopyTo(x.Span);
+        var (weights, bias, truth) = (FloatGemm.Pack(Draw(2, n * k), n, k), Draw(3, n), new float[y.Length]);
+        FloatConvolution.Multiply(shape, Draw(1, x.Length), [weights], bias, truth);
+        var layers = ((IlgpuTensors)tensors).Linears;
+        var most = layers.MostWindowValues;
+        foreach (var values in (int[])[most, 1])
+        {
+            // 1: a group of rows at a time.
+            layers.MostWindowValues = values;
+            y.Span.Clear();
+            tensors.Convolve(x, shape, weights, bias, y);
+            Assert.That(Bits(y.Span), Is.EqualTo(Bits(truth)), $"at most {values} values at a time");
+        }
+
+        layers.MostWindowValues = most;
+    }
+
+    [Test]
+    public void Weights_on_a_device_live_as_long_as_their_network()
+    {
+        var tensors = (IlgpuTensors)((IGemmBackend)_device).Tensors!;
+        using var there = new Opened(tensors.OpenWorkspace());
+        var (x, y) = (there.Workspace.Rent(3, 5), there.Workspace.Rent(3, 5));
+        Draw(1, x.Length).CopyTo(x.Span);
+        ResidentCopies layers = tensors.Linears.Copies, norms = tensors.Norms.Copies;
+        var stays = Use(tensors, x, y, 2);
+        UseAndForget(tensors, x, y, 3);
+        Assert.That(Math.Min(layers.Count, norms.Count), Is.AtLeast(2 + 2), "whose networks are gone, perhaps not all of them yet");
+        GC.Collect();
+        // Whoever comes next finds the others gone.
+        var last = Use(tensors, x, y, 9);
+        Assert.That((layers.Count, norms.Count), Is.EqualTo((4, 4)), "weights, biases and factors of the two networks that are here");
+        var truth = new float[y.Length];
+        FloatGemm.Multiply(Draw(1, x.Length), 3, stays.Weights, stays.Bias, truth);
+        tensors.Linear(x, stays.Weights, stays.Bias, y);
+        Assert.That(Bits(y.Span), Is.EqualTo(Bits(truth)), "a network that stays");
+        GC.KeepAlive((stays, last));
+    }
+
+    // Not inlined: a method's own temporaries may keep a network for as long as it runs.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void UseAndForget(IlgpuTensors tensors, Tensor x, Tensor y, int networks)
+    {
+        for (var network = 0; network < networks; network++)
+            Use(tensors, x, y, network);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (FloatWeights Weights, float[] Bias, float[] Gamma, float[] Beta) Use(IlgpuTensors tensors, Tensor x, Tensor y, int seed)
+    {
+        var network = (FloatGemm.Pack(Draw(seed, 5 * 5), 5, 5), Draw(seed, 5), Draw(seed + 1, 5), Draw(seed + 2, 5));
+        tensors.Linear(x, network.Item1, network.Item2, y);
+        tensors.NormaliseRows(x, network.Item3, network.Item4, 1e-5f, y);
+        return network;
+    }
+
+    private sealed record Opened(Workspace Workspace) : IDisposable
+    {
+        public void Dispose() => Workspace.Release();
     }
 
     private static unsafe void Windows(float[] input, ConvolutionShape shape, int group, float[] windows)

@@ -64,6 +64,18 @@ internal sealed class DeviceBuffer(Accelerator accelerator) : IDisposable
         DropStage();
     }
 
+    /// <summary>Sends values that stay, and keeps no stage.</summary>
+    /// <param name="fill">Writes them over zeros.</param>
+    /// <param name="length">Words in all.</param>
+    public void UploadOnce(Filling fill, int length)
+    {
+        var stage = Stage(length);
+        stage.Clear();
+        fill(MemoryMarshal.Cast<int, float>(stage));
+        Upload(length);
+        DropStage();
+    }
+
     /// <summary>Fetches the first words into the stage, once all kernels before are done.</summary>
     public ReadOnlySpan<int> Download(int length)
     {

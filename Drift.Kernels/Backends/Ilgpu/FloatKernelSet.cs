@@ -38,9 +38,6 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
         accelerator.LoadImplicitlyGroupedStreamKernel<
             Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, GatherExtents>(FloatLineKernels.GatherLong, group);
 
-    /// <summary>The family of small launches: check rows and columns.</summary>
-    public FloatFamily Direct { get; } = new FloatDirectFamily(accelerator, group);
-
     /// <summary>Interleaves lines by whichever kernel suits: <see cref="FloatLineKernels.Interleave"/> or <see cref="FloatTransposeKernel"/>.</summary>
     /// <param name="source">Lines [lines, K].</param>
     /// <param name="target">Takes them.</param>

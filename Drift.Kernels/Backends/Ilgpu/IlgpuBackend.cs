@@ -76,8 +76,8 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <inheritdoc/>
     ICudaDevice? IDeviceProducts.Cuda => _loan;
 
-    /// <summary>The kernels of fp32 products, compiled when they are first asked for.</summary>
-    internal FloatKernelSet Floats => _floats.Value.Kernels;
+    /// <summary>The kernels of fp32 products and the family that multiplies, compiled when they are first asked for.</summary>
+    internal (FloatKernelSet Kernels, FloatFamily Family) Floats => _floats.Value;
 
     /// <summary>Names of the families of kernels at work, the first choice first.</summary>
     public IReadOnlyList<string> Families => [.. _families.Select(family => family.Name)];

@@ -36,6 +36,9 @@ internal sealed class IlgpuTensors : ITensorDevice, IDisposable
     /// <summary>fp32 layers.</summary>
     internal ResidentLayers Linears => _linear.Value;
 
+    /// <summary>Norms with learned factors.</summary>
+    internal ResidentNorms Norms => _norms.Value;
+
     /// <summary>The kernels around products.</summary>
     public LayerKernelSet Layers => _layers.Value;
 

@@ -3,11 +3,16 @@ using ILGPU.Runtime;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>fp32 layers of a device: the host's panels of weights are what <see cref="FloatDirectKernel"/> reads, so they go up as they are, once.</summary>
-internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet kernels, TensorKernelSet tensors) : IDisposable
+/// <summary>
+/// fp32 layers of a device, multiplied by the family that products of their shape are. The host's panels of weights are what <see cref="FloatDirectKernel"/> reads, so for it they go up as they are;
+/// others have them in groups of their own. Once, either way, and they stay as long as their network.
+/// </summary>
+internal sealed class ResidentLayers(Accelerator accelerator, (FloatKernelSet Kernels, FloatFamily Family) floats, TensorKernelSet tensors) : IDisposable
 {
-    private readonly Dictionary<FloatWeights, (DeviceBuffer Panels, DeviceBuffer Bias)> _layers = [];
-    private readonly DeviceBuffer _lines = new(accelerator), _product = new(accelerator), _nothing = new(accelerator);
+    private readonly DeviceBuffer _lines = new(accelerator), _windows = new(accelerator), _product = new(accelerator), _nothing = new(accelerator);
+
+    /// <summary>Weights and biases, on the device.</summary>
+    internal ResidentCopies Copies { get; } = new(accelerator);
 
     /// <summary>Most values of a convolution's windows that stand in memory at once: 64 MiB of them keep a device busy.</summary>
     public int MostWindowValues { get; set; } = 1 << 24;
@@ -20,10 +25,11 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
     /// <param name="output">Takes [rows, N].</param>
     public void Multiply(ArrayView<float> input, int rows, FloatWeights weights, float[] bias, ArrayView<float> output)
     {
-        var (k, padded) = (weights.K, IlgpuWeights.RoundUp(rows, FloatDirectKernel.Rows));
-        var lines = _lines.Take(checked(padded * k)).Cast<float>();
-        kernels.Interleave(input, lines, rows, padded, FloatDirectKernel.Rows, k, k);
-        Multiply(lines, rows, padded, weights, bias, output);
+        var family = Family(rows, weights);
+        int padded = IlgpuWeights.RoundUp(rows, family.RowGroup), depth = Depth(family, weights);
+        var lines = _lines.Take(checked(padded * depth)).Cast<float>();
+        floats.Kernels.Interleave(input, lines, rows, padded, family.RowGroup, weights.K, depth);
+        Multiply(family, lines, rows, padded, weights, bias, output);
     }
 
     /// <summary>Y = X * W + bias. The windows of some rows at a time are gathered, so that no picture is too large.</summary>
@@ -36,51 +42,74 @@ internal sealed class ResidentLayers(Accelerator accelerator, FloatKernelSet ker
     {
         var (m, n, k) = shape.Product;
         var windows = WindowExtents.Of(shape, 0);
-        var most = Math.Max(1, MostWindowValues / k / FloatDirectKernel.Rows) * FloatDirectKernel.Rows;
+        var unit = Family(m, filters).RowGroup;
+        var most = Math.Max(1, MostWindowValues / k / unit) * unit;
         for (var first = 0; first < m; first += most)
         {
             var rows = Math.Min(most, m - first);
-            var padded = IlgpuWeights.RoundUp(rows, FloatDirectKernel.Rows);
-            var lines = _lines.Take(checked(padded * k)).Cast<float>();
-            kernels.WindowLines(FlatIndex.Count(k, padded), input, lines, first, FloatDirectKernel.Rows, windows);
-            Multiply(lines, rows, padded, filters, bias, output.SubView(first * n, rows * n));
-        }
-    }
+            var share = output.SubView(first * n, rows * n);
+            if (!floats.Family.LongItems)
+            {
+                // In rows, as a group of one: neighbours write neighbours. From there they pass through shared memory into groups.
+                var gathered = _windows.Take(checked(rows * k)).Cast<float>();
+                floats.Kernels.WindowLines(FlatIndex.Count(k, rows), input, gathered, first, 1, windows);
+                Multiply(gathered, rows, filters, bias, share);
+                continue;
+            }
 
-    private void Multiply(ArrayView<float> lines, int rows, int padded, FloatWeights weights, float[] bias, ArrayView<float> output)
-    {
-        var (n, k, stride) = (weights.N, weights.K, IlgpuWeights.RoundUp(weights.N, FloatWeights.PanelColumns));
-        var (panels, offsets) = Layer(weights, bias);
-        ArrayView<float> product = _product.Take(checked(padded * stride)).Cast<float>(), nothing = _nothing.Take(1).Cast<float>();
-        var e = new FloatExtents(rows, padded, n, stride, k, stride, FloatDirectKernel.Rows, FloatWeights.PanelColumns, 0, 0, 0);
-        kernels.Direct.Multiply(new FloatLaunch(lines, panels, _nothing.Take(1), product, nothing, nothing, e), padded);
-        tensors.AddBias(FlatIndex.Count(n, rows), product, offsets, output, stride, n);
+            var padded = IlgpuWeights.RoundUp(rows, floats.Family.RowGroup);
+            var lines = _lines.Take(checked(padded * k)).Cast<float>();
+            floats.Kernels.WindowLines(FlatIndex.Count(k, padded), input, lines, first, floats.Family.RowGroup, windows);
+            Multiply(floats.Family, lines, rows, padded, filters, bias, share);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (panels, bias) in _layers.Values)
-        {
-            panels.Dispose();
-            bias.Dispose();
-        }
-
-        _layers.Clear();
-        _lines.Dispose();
-        _product.Dispose();
-        _nothing.Dispose();
+        foreach (var part in (ReadOnlySpan<IDisposable>)[Copies, _lines, _windows, _product, _nothing])
+            part.Dispose();
     }
 
-    private (ArrayView<float> Panels, ArrayView<float> Bias) Layer(FloatWeights weights, float[] bias)
+    private void Multiply(FloatFamily family, ArrayView<float> lines, int rows, int padded, FloatWeights weights, float[] bias, ArrayView<float> output)
     {
-        if (!_layers.TryGetValue(weights, out var layer))
-        {
-            _layers[weights] = layer = (new DeviceBuffer(accelerator), new DeviceBuffer(accelerator));
-            layer.Panels.UploadOnce(weights.Panels, weights.Panels.Length);
-            layer.Bias.UploadOnce(bias, weights.N);
-        }
+        int n = weights.N, group = ColumnGroup(family), stride = IlgpuWeights.RoundUp(n, group);
+        ArrayView<float> product = _product.Take(checked(padded * stride)).Cast<float>(), nothing = _nothing.Take(1).Cast<float>();
+        var e = new FloatExtents(rows, padded, n, stride, Depth(family, weights), stride, family.RowGroup, group, 0, 0, 0);
+        family.Multiply(new FloatLaunch(lines, Weights(family, weights), _nothing.Take(1), product, nothing, nothing, e), padded);
+        tensors.AddBias(FlatIndex.Count(n, rows), product, Bias(weights, bias), output, stride, n);
+    }
 
-        return (layer.Panels.Take(weights.Panels.Length).Cast<float>(), layer.Bias.Take(weights.N).Cast<float>());
+    private FloatFamily Family(int rows, FloatWeights weights) => floats.Family.For(new GemmShape(rows, weights.N, weights.K));
+
+    private static int Depth(FloatFamily family, FloatWeights weights) => IlgpuWeights.RoundUp(weights.K, family.DepthUnit);
+
+    /// <summary>Columns that are interleaved: the host's panels where the family takes any grouping.</summary>
+    private static int ColumnGroup(FloatFamily family) => family.LongItems ? FloatWeights.PanelColumns : family.ColumnGroup;
+
+    private ArrayView<float> Weights(FloatFamily family, FloatWeights weights)
+    {
+        int group = ColumnGroup(family), depth = Depth(family, weights), length = checked(IlgpuWeights.RoundUp(weights.N, group) * depth);
+        return Copies.Find(weights, family, length) ?? Copies.Send(weights, family, length, target => Regroup(weights, target, group, depth));
+    }
+
+    /// <summary>A bias belongs to itself; zeros, where there is none, to the weights.</summary>
+    private ArrayView<float> Bias(FloatWeights weights, float[] bias)
+    {
+        object owner = bias.Length == 0 ? weights : bias;
+        return Copies.Find(owner, nameof(Bias), weights.N) ?? Copies.Send(owner, nameof(Bias), weights.N, target => bias.CopyTo(target));
+    }
+
+    /// <summary>The host's panels in groups of other columns, K padded.</summary>
+    private static void Regroup(FloatWeights weights, Span<float> target, int group, int depth)
+    {
+        const int Panel = FloatWeights.PanelColumns;
+        int k = weights.K, columns = weights.Panels.Length / k, step = Math.Min(Panel, group);
+        // Panels may end behind the last group, never a group behind them that holds a column.
+        for (var column = 0; column < Math.Min(columns, target.Length / depth); column += step)
+        {
+            for (var p = 0; p < k; p++)
+                weights.Panels.Slice(FloatLineKernels.Place(column, p, Panel, k), step).CopyTo(target[FloatLineKernels.Place(column, p, group, depth)..]);
+        }
     }
 }

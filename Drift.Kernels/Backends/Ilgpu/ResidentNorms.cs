@@ -3,12 +3,15 @@ using ILGPU.Runtime;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>Norms with learned factors on a device. Those of groups add in fp64, as the host does, which not every OpenCL device has. What was learned goes up once and stays.</summary>
+/// <summary>Norms with learned factors on a device. Those of groups add in fp64, as the host does, which not every OpenCL device has. What was learned goes up once and stays as long as its network.</summary>
 internal sealed class ResidentNorms(Accelerator accelerator, IlgpuBackend backend, int group, TensorKernelSet kernels) : IDisposable
 {
-    private readonly Dictionary<float[], DeviceBuffer> _learned = [];
+    private readonly ResidentCopies _learned = new(accelerator);
     private readonly DeviceBuffer _sums = new(accelerator), _totals = new(accelerator), _scale = new(accelerator), _shift = new(accelerator);
     private readonly Lazy<GroupNormKernelSet> _groups = new(() => backend.Compile(() => new GroupNormKernelSet(accelerator, group)));
+
+    /// <summary>What was learned, on the device.</summary>
+    internal ResidentCopies Copies => _learned;
 
     /// <summary><see cref="LayerNorm.Affine"/>.</summary>
     /// <param name="x">[rows, width].</param>
@@ -47,23 +50,13 @@ internal sealed class ResidentNorms(Accelerator accelerator, IlgpuBackend backen
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var values in _learned.Values)
-            values.Dispose();
-        _learned.Clear();
+        _learned.Dispose();
         foreach (var buffer in (ReadOnlySpan<DeviceBuffer>)[_sums, _totals, _scale, _shift])
             buffer.Dispose();
     }
 
-    private ArrayView<float> Learned(float[] values)
-    {
-        if (!_learned.TryGetValue(values, out var there))
-        {
-            _learned[values] = there = new DeviceBuffer(accelerator);
-            there.UploadOnce(values, values.Length);
-        }
-
-        return there.Take(values.Length).Cast<float>();
-    }
+    private ArrayView<float> Learned(float[] values) =>
+        _learned.Find(values, nameof(Learned), values.Length) ?? _learned.Send(values, nameof(Learned), values.Length, target => values.CopyTo(target));
 }
 
 /// <summary>The kernels of a norm of groups, compiled for a device.</summary>
