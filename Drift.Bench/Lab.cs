@@ -156,7 +156,7 @@ internal sealed class Lab : IDisposable
     /// <param name="strategy">How layers are executed.</param>
     /// <param name="requests">The pictures.</param>
     /// <param name="trace">Writes down every charge, where there is one picture; null for nobody.</param>
-    public Drawing DrawingOf(Strategy strategy, IReadOnlyList<PictureRequest> requests, RunTrace? trace = null) => new(requests, runs => Open(strategy, runs, 0))
+    public Drawing DrawingOf(Strategy strategy, IReadOnlyList<PictureRequest> requests, RunTrace? trace = null) => new(requests, runs => Open(strategy, runs, null))
     {
         Begin = request => Begin(request, trace),
         OpenTextEncoder = strategy.CoversTextEncoder && Pipeline.Kind.TakesPrompts ? Beside(strategy) : null,
@@ -165,11 +165,11 @@ internal sealed class Lab : IDisposable
 
     private Func<IReadOnlyList<PictureRun>, IGemmUnit> Beside(Strategy strategy) => runs => new GuardedGemm(Platform, strategy.Beside(), Layers, runs);
 
-    private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs, int way)
+    private IGemmUnit Open(Strategy? strategy, IReadOnlyList<PictureRun> runs, int? way)
     {
         IGemmUnit unit = strategy is null ? new FloatUnit(_memory) : new GuardedGemm(Platform, strategy, Layers, runs, MemoryFor(strategy));
-        if (_sampling.Profiled)
-            unit = new ProfilingUnit(unit, Profiles[way]);
+        if (_sampling.Profiled && way is { } place)
+            unit = new ProfilingUnit(unit, Profiles[place]);
         return _sampling.Cache is not { } cache ? unit : new ForecastUnit(unit, cache, bytes =>
         {
             foreach (var run in runs)
@@ -226,13 +226,19 @@ internal sealed class Lab : IDisposable
         _backend.Dispose();
     }
 
-    /// <summary>The ranges of a clean run: one picture of a seed that no row draws.</summary>
+    /// <summary>
+    /// The ranges of clean runs of the very pictures, in both forms of outputs: so no sound value is ever clamped. It is the method's best case; the range of another picture clamps sound values of these.
+    /// </summary>
     private RangeProfile ProfileRanges()
     {
         var ranges = new RangeProfile();
-        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, Protection.Correcting(0, null) with { Recovery = new RangeRecorder(ranges) });
-        var request = new PictureRequest(_sampling.SeedOf(_sampling.Images), _sampling.SubjectOf(_sampling.Images));
-        new PictureBatch(Pipeline, 1).Draw(new Drawing([request], runs => new GuardedGemm(Platform, strategy, Layers, runs, _memory)), new SamplingSettings(_sampling.Steps, _sampling.Guidance));
+        foreach (var outputs in Enum.GetValues<OutputForm>())
+        {
+            var recorder = Protection.Correcting(0, null) with { Recovery = new RangeRecorder(ranges) };
+            var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), outputs, recorder).With(_sampling.Layers);
+            new PictureBatch(Pipeline, _sampling.Threads).Draw(DrawingOf(strategy, Requests), _sampling.Settings);
+        }
+
         return ranges;
     }
 

@@ -11,7 +11,8 @@ internal static class EnergyFile
     /// <summary>The same, and what a change of the supply takes: what schedules are compared at.</summary>
     public const string WithRegulator = "paper-regulator";
 
-    private static readonly IReadOnlyList<string> Names = [Standard, WithRegulator, "full"];
+    /// <summary>All sets that ship.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Standard, WithRegulator, "full"];
 
     /// <summary>The option.</summary>
     /// <param name="standard">Name of the set where it is not given.</param>

@@ -35,7 +35,7 @@ internal static class DecodingTable
             table.AddRow([.. Columns.Select(column => column.Value(result))]);
         var console = ReportConsole.On(output);
         console.Write(table);
-        console.WriteLine("Shares with Wilson's 95 % interval. Escaped: values wrong by 2^10 or more that go on unmended; missed, wrong value and misplaced are its kinds.");
+        console.WriteLine("p: hits per element. Shares with Wilson's 95 % interval. Escaped: values wrong by 2^10 or more that go on unmended; missed, wrong value and misplaced are its kinds.");
     }
 
     /// <summary>The same as CSV, counts in full.</summary>
@@ -43,7 +43,7 @@ internal static class DecodingTable
     public static byte[] ToCsv(IEnumerable<DecodingResult> results) => CsvTable.Write(
     [
         ("volts", r => CsvTable.Text(r.Volts)),
-        ("rate", r => CsvTable.Text(r.Rate)),
+        ("ratePerElement", r => CsvTable.Text(r.Rate)),
         ("code", r => r.Code.Name),
         ("flips", r => CsvTable.Text(r.Outcome.Flips)),
         ("exact", r => CsvTable.Text(r.Outcome.Exact)),

@@ -11,11 +11,14 @@ namespace Drift.Bench;
 /// <param name="MostTurns">Most turns of a side.</param>
 internal sealed record DuelSettings(TimeSpan Warmup, TimeSpan Round, TimeSpan Turn, TimeSpan Total, int LeastTurns, int MostTurns)
 {
+    /// <summary>How often a <see cref="Rotation"/> is repeated with operands and memory of its own.</summary>
+    public int Placements { get; init; } = 1;
+
     /// <summary>The same on a device that is handed its work: rounds of 5 ms at least, beside which the wait at their end is small.</summary>
     public DuelSettings Queued() => this with { Round = Milliseconds(5) };
 
     /// <summary>For a measurement.</summary>
-    public static DuelSettings Full { get; } = new(Milliseconds(100), Milliseconds(1), Milliseconds(10), Milliseconds(800), 7, 31);
+    public static DuelSettings Full { get; } = new(Milliseconds(100), Milliseconds(1), Milliseconds(10), Milliseconds(800), 7, 31) { Placements = 3 };
 
     /// <summary>For a measurement on a GPU, whose product may take microseconds and waiting for it as long: a round is queued whole and waited for once.</summary>
     public static DuelSettings Gpu { get; } = new(Milliseconds(40), Milliseconds(5), Milliseconds(10), Milliseconds(150), 5, 31);

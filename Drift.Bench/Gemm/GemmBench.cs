@@ -10,7 +10,7 @@ internal enum GemmContest
     /// <summary>Products, protected and not, against other libraries' and against ours on one thread.</summary>
     Gemm,
 
-    /// <summary>Protected products against ours without checks.</summary>
+    /// <summary>Protected products against ours without checks, in rounds.</summary>
     Abft,
 
     /// <summary>Products with flips against ours without.</summary>
@@ -95,7 +95,56 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
 
         return from threads in options.Threads
                from shape in options.Only is { } only ? [only] : (options.Layers.Count == 0 ? kind.Layers : options.Layers.SelectMany(set => GemmLayer.Sets[set])).Select(layer => layer.Shape)
-               select (Action)(() => Measure(kind, present, shape, threads));
+               select options.Contest == GemmContest.Abft ? (Action)(() => Rotate(kind, shape, threads)) : () => Measure(kind, present, shape, threads);
+    }
+
+    /// <summary>Times a product's forms in random order, with the unprotected one twice: what its second form seems to cost is what the measurement cannot tell.</summary>
+    /// <exception cref="DisagreementException">Two forms differ.</exception>
+    internal void Rotate<TIn, TOut>(GemmKind<TIn, TOut> kind, GemmShape shape, int threads)
+        where TIn : unmanaged
+        where TOut : unmanaged, INumber<TOut>
+    {
+        IReadOnlyList<Guarding> forms = [kind.Plain, kind.Plain with { Name = $"{kind.Plain.Name}, again" }, .. kind.Guards];
+        List<IReadOnlyList<IReadOnlyList<double>>> placements = [];
+        List<double> taken = [];
+        List<IDisposable> before = [];
+        for (var placement = 0; placement < options.Settings.Placements; placement++)
+        {
+            var operands = kind.Draw(shape);
+            List<IProduct<TOut>> products = [.. forms.Select(form => kind.Ours(operands, threads, form, 0))];
+            // Only now, so that this placement's memory is not the last one's.
+            before.ForEach(owner => owner.Dispose());
+            before = [.. products, operands];
+            foreach (var product in products[1..])
+                Agreement.Require(product, products[0], shape, kind.Tolerance);
+            var (times, others) = Undisturbed(threads, () => new Rotation(options.Settings, TimeProvider.System, new Random(placement)).Run([.. products.Select(product => (Action<int>)product.Repeat)], cancellation));
+            placements.Add(times);
+            taken.Add(others);
+        }
+
+        before.ForEach(owner => owner.Dispose());
+        for (var form = 1; form < forms.Count; form++)
+        {
+            var pair = PairedRatio.Of(placements, form, 0);
+            _results.Add(GemmResult.Of(What, kind.Type, shape, threads, forms[form].Name, kind.Unit, pair, $"Drift, {kind.Plain.Name}") with { Taken = taken.Max() });
+        }
+    }
+
+    /// <summary>Measures again while other processes take processors from the measured threads; the least disturbed measurement counts.</summary>
+    private (T Measured, double Taken) Undisturbed<T>(int threads, Func<T> measure)
+    {
+        var best = (Measured: default(T)!, Taken: double.PositiveInfinity);
+        for (var attempt = 0; attempt < options.Attempts && best.Taken > GemmResult.Bearable; attempt++)
+        {
+            var neighbours = new Neighbours();
+            var measured = measure();
+            // Where nothing is known about others, the first measurement is taken.
+            var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
+            if (taken < best.Taken)
+                best = (measured, taken);
+        }
+
+        return best;
     }
 
     /// <summary>Measures one product, with all that it is paired with.</summary>
@@ -225,18 +274,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         if (rival is not null && agree)
             Agreement.Require(ours.Product, rival, shape, kind.Tolerance);
         var duel = new Duel(options.Settings, TimeProvider.System, spins ? Quiet.Wait : () => { });
-        DuelTimes times = default;
-        var least = double.PositiveInfinity;
-        for (var attempt = 0; attempt < options.Attempts && least > GemmResult.Bearable; attempt++)
-        {
-            var neighbours = new Neighbours();
-            var measured = duel.Run(ours.Product.Repeat, rival is null ? null : rival.Repeat, cancellation);
-            // Where nothing is known about others, the first measurement is taken.
-            var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
-            if (taken < least)
-                (times, least) = (measured, taken);
-        }
-
+        var (times, least) = Undisturbed(threads, () => duel.Run(ours.Product.Repeat, rival is null ? null : rival.Repeat, cancellation));
         // Ours may be several products at a time.
         times = times with { Ours = times.Ours / products };
         _results.Add(GemmResult.Of(What, kind.Type, shape, threads, ours.Protection, kind.Unit, times, rivalName ?? rival?.Name) with { Taken = least });

@@ -24,6 +24,18 @@ internal sealed record GemmReport(IReadOnlyDictionary<string, object?> Machine, 
 internal sealed record GemmResult(string What, string Type, int M, int N, int K, int Threads, string Protection, double Ours, double? Rival, string? RivalName, string Unit,
     double? Ratio)
 {
+    /// <summary>Lower and upper quartile of the ratio over its rounds, where products are timed in rounds; of others the JSON has none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? RatioQuartiles { get; init; }
+
+    /// <summary>Rounds that the ratio is the median of.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Rounds { get; init; }
+
+    /// <summary>The ratio in each placement: with operands, weights and outputs of its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? PlacementRatios { get; init; }
+
     /// <summary>Processors that others may take from a pair before it counts as disturbed.</summary>
     public const double Bearable = 0.1;
 
@@ -42,4 +54,11 @@ internal sealed record GemmResult(string What, string Type, int M, int N, int K,
         return new GemmResult(what, type, shape.M, shape.N, shape.K, threads, protection, Speed(times.Ours), times.Rival is { } rival ? Speed(rival) : null, rivalName, unit,
             times.Rival / times.Ours);
     }
+
+    /// <summary>From rounds: the ratio is the median of each round's own.</summary>
+    public static GemmResult Of(string what, string type, GemmShape shape, int threads, string protection, string unit, PairedRatio pair, string rivalName) =>
+        Of(what, type, shape, threads, protection, unit, new DuelTimes(pair.Ours, pair.Rival), rivalName) with
+        {
+            Ratio = pair.Ratio, RatioQuartiles = [pair.Lower, pair.Upper], Rounds = pair.Rounds, PlacementRatios = pair.Placements,
+        };
 }

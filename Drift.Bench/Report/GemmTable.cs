@@ -17,13 +17,15 @@ internal static class GemmTable
         table.AddColumn(new TableColumn("rival").RightAligned()).AddColumns("unit", "rival's name").AddColumn(new TableColumn("ours / rival").RightAligned());
         foreach (var r in results)
             table.AddRow(r.Type, GemmLayer.LabelOf(r.M, r.N, r.K), $"{r.M} x {r.N} x {r.K}", r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Number(r.Ours, "F1"),
-                Number(r.Rival, "F1"), r.Unit, Markup.Escape(r.RivalName ?? "-"), Number(r.Ratio, "F3") + (r.Disturbed ? "*" : " "));
+                Number(r.Rival, "F1"), r.Unit, Markup.Escape(r.RivalName ?? "-"), Number(r.Ratio, "F3") + (r.Disturbed ? "*" : " ") + Spread(r));
         var console = ReportConsole.On(output);
         console.Write(table);
         console.WriteLine("Medians of rounds in turn, in one process. A multiply-accumulate counts as two operations, checks as none. Weights are prepared once, activations in every run.");
         foreach (var note in notes)
             console.WriteLine(note);
     }
+
+    private static string Spread(GemmResult r) => r.RatioQuartiles is [var lower, var upper] ? $"({Number(lower, "F3")} to {Number(upper, "F3")})" : "";
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
 }

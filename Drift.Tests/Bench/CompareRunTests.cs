@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Drift.Models;
 using NUnit.Framework;
 
 namespace Drift.Tests;
@@ -61,6 +62,20 @@ public sealed class CompareRunTests
             Assert.That(File.ReadAllBytes(Path.Combine(_root, "copy.json")), Is.EqualTo(File.ReadAllBytes(Path.Combine(folder, "result.json"))));
             Assert.That(Directory.EnumerateFiles(folder).Select(Path.GetFileName), Is.EquivalentTo(new[] { "energy.csv", "pictures.png", "result.csv", "result.json", "run.json" }));
         });
+    }
+
+    /// <summary>A rival that changes sound pictures would stand below no protection at all: every row at the safe point is the nominal one.</summary>
+    [Test]
+    public void At_the_safe_point_every_protection_draws_the_nominal_pictures()
+    {
+        var rows = ProtectionCatalog.Names.Where(name => name != "thundervolt").SelectMany(name => new[] { $"{name}@0.9", $"{name}-wide@0.9" });
+        var folder = Path.Combine(_root, "safe");
+        var (code, error) = Start(["compare", "--images", "1", "--steps", "2", "--rows", string.Join(',', rows), "--out", folder], [], _root);
+        Assert.That(code, Is.Zero, error);
+        using var result = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "result.json")));
+        var drawn = result.RootElement.GetProperty("rows").EnumerateArray().Select(row => (Row: row.GetProperty("row").GetString()!, Ssim: row.GetProperty("ssim").GetDouble())).ToList();
+        foreach (var form in drawn.GroupBy(row => row.Row.EndsWith("-wide@0.9", StringComparison.Ordinal)))
+            Assert.That(form.Select(row => row.Ssim), Is.All.EqualTo(form.First().Ssim), string.Join(", ", form));
     }
 
     [TestCase("compare --voltage 0.5", "0.5 V")]

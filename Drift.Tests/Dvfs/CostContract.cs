@@ -1,3 +1,4 @@
+using Drift.Bench;
 using Drift.Dvfs;
 using Drift.Kernels;
 using NUnit.Framework;
@@ -10,7 +11,7 @@ public sealed class CostContract
     private static readonly GemmShape[] Shapes = [new(1, 1, 1), new(65, 40, 16), new(128, 512, 128), new(2, 768, 128)];
 
     public static IEnumerable<TestCaseData> Models() =>
-        from file in new[] { "paper", "paper-regulator", "full" }
+        from file in EnergyFile.Names
         from dataflow in Enum.GetValues<Dataflow>()
         select new TestCaseData(new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", $"{file}.csv")), dataflow)).SetArgDisplayNames(file, $"{dataflow}");
 

@@ -19,7 +19,7 @@ internal static unsafe class ActivationRows
         return lines % Conflict == 0 ? lines + Line : lines;
     }
 
-    /// <summary>Rows that are read side by side where they are summed: the sums come and go once for all of them.</summary>
+    /// <summary>Rows that are summed together: the sums come and go once for all of them.</summary>
     public const int Together = 4;
 
     /// <summary>Packs rows, and sums them column by column.</summary>
@@ -33,54 +33,51 @@ internal static unsafe class ActivationRows
     /// <param name="sums">K sums that the bytes as they were are added to; null for none.</param>
     public static void Pack(sbyte* rows, nint stride, int count, int k, byte flip, sbyte* target, nint targetStride, short* sums)
     {
-        var i = 0;
-        for (; sums != null && i <= count - Together; i += Together)
-            Four(rows + i * stride, stride, k, flip, target + i * targetStride, targetStride, sums);
-        for (; i < count; i++)
-            One(rows + i * stride, k, flip, target + i * targetStride, sums);
+        // Rows come from afar fastest one after the other; a few are summed together when they are packed, and near.
+        for (var i = 0; i < count; i += Together)
+        {
+            var few = Math.Min(Together, count - i);
+            for (var row = i; row < i + few; row++)
+                One(rows + row * stride, k, flip, target + row * targetStride);
+            if (sums != null)
+                Add(target + i * targetStride, targetStride, few, k, flip, sums);
+        }
     }
 
-    private static void Four(sbyte* a, nint stride, int k, byte flip, sbyte* target, nint targetStride, short* sums)
+    private static void One(sbyte* row, int k, byte flip, sbyte* target)
+    {
+        var p = 0;
+        var signs = Vector512.Create((sbyte)flip);
+        for (; p <= k - Vector512<sbyte>.Count; p += Vector512<sbyte>.Count)
+            (Vector512.Load(row + p) ^ signs).Store(target + p);
+        for (; p < k; p++)
+            target[p] = (sbyte)(row[p] ^ (sbyte)flip);
+    }
+
+    /// <summary>Adds up to <see cref="Together"/> packed rows to the sums.</summary>
+    private static void Add(sbyte* a, nint stride, int count, int k, byte flip, short* sums)
     {
         sbyte* b = a + stride, c = b + stride, d = c + stride;
-        sbyte* toB = target + targetStride, toC = toB + targetStride, toD = toC + targetStride;
         var signs = Vector256.Create((sbyte)flip);
         var p = 0;
-        for (; p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
+        for (; count == Together && p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
         {
-            var (va, vb, vc, vd) = (Vector256.Load(a + p), Vector256.Load(b + p), Vector256.Load(c + p), Vector256.Load(d + p));
-            (Vector512.Load(sums + p) + (Wide(va) + Wide(vb)) + (Wide(vc) + Wide(vd))).Store(sums + p);
-            (va ^ signs).Store(target + p);
-            (vb ^ signs).Store(toB + p);
-            (vc ^ signs).Store(toC + p);
-            (vd ^ signs).Store(toD + p);
+            var (first, second) = (Wide(Vector256.Load(a + p) ^ signs) + Wide(Vector256.Load(b + p) ^ signs), Wide(Vector256.Load(c + p) ^ signs) + Wide(Vector256.Load(d + p) ^ signs));
+            (Vector512.Load(sums + p) + (first + second)).Store(sums + p);
         }
 
-        if (p == k)
-            return;
-        for (var i = 0; i < Together; i++)
-            One(a + i * stride + p, k - p, flip, target + i * targetStride + p, sums + p);
+        for (var row = 0; p < k && row < count; row++)
+            AddRest(a + row * stride, p, k, flip, sums);
     }
 
-    private static void One(sbyte* row, int k, byte flip, sbyte* target, short* sums)
+    private static void AddRest(sbyte* row, int from, int k, byte flip, short* sums)
     {
-        var p = 0;
+        var p = from;
         var signs = Vector256.Create((sbyte)flip);
         for (; p <= k - Vector256<sbyte>.Count; p += Vector256<sbyte>.Count)
-        {
-            var values = Vector256.Load(row + p);
-            (values ^ signs).Store(target + p);
-            if (sums != null)
-                (Vector512.Load(sums + p) + Wide(values)).Store(sums + p);
-        }
-
+            (Vector512.Load(sums + p) + Wide(Vector256.Load(row + p) ^ signs)).Store(sums + p);
         for (; p < k; p++)
-        {
-            // The sum first: the rows may be packed in place.
-            if (sums != null)
-                sums[p] += row[p];
-            target[p] = (sbyte)(row[p] ^ (sbyte)flip);
-        }
+            sums[p] += (sbyte)(row[p] ^ (sbyte)flip);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -39,6 +39,12 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override bool TakesCheckRows => true;
 
     /// <inheritdoc/>
+    public override bool CrossesTiles => true;
+
+    /// <inheritdoc/>
+    public override bool JoinsDigits => true;
+
+    /// <inheritdoc/>
     public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
 
     /// <inheritdoc/>

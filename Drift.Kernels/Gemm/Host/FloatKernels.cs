@@ -77,6 +77,9 @@ internal sealed unsafe class GeneratedFloatKernel(DotType type) : MicroKernel
     public override bool TakesCheckRows => MicroTile.CheckRowsOf(type) > 0;
 
     /// <inheritdoc/>
+    public override bool CrossesTiles => true;
+
+    /// <inheritdoc/>
     public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
 
     /// <inheritdoc/>

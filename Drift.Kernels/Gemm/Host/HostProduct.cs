@@ -15,6 +15,12 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     // Fewer rows would wait for their panels.
     private const int LeastRowsPerThread = 96;
 
+    // Where several threads begin with one block.
+    private const int SharesPerThread = 4;
+
+    // A shorter tile is not cut.
+    private const int LeastRowsCut = 128;
+
     private readonly HostScratch _memory = new();
     private readonly CoarseExamination _examination = new();
     private readonly LineSums _coarseExpected = new(), _coarseObserved = new();
@@ -27,8 +33,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private byte* _workers;
     private int* _c;
     private int _cStride;
-    private int* _panelSums;
-    private int _tile, _fused, _tileRows, _slabTop, _slabRows, _sumStride, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
+    private int* _panelSums, _partSums;
+    private int _tile, _fused, _tileRows, _tileParts, _slabTop, _slabRows, _sumStride, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
     private LineSums _expected = null!;
     private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
     private Progress[] _progress = [];
@@ -83,6 +89,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 _blocks = (_slabRows + _blockRows - 1) / _blockRows;
                 _progress.AsSpan().Clear();
                 pool.Run(this, threads, threads);
+                for (var block = 0; _fused != 0 && block < _blocks; block++)
+                    AddPart(block);
             }
 
             if (_tile != 0 && _fused == 0)
@@ -118,7 +126,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             {
                 Multiply(block, share);
                 if (_fused != 0 && Interlocked.Increment(ref progress.Multiplied) == _columnParts)
-                    PanelRowSums.Fold(_panelSums + block * _blockRows, _sumStride, BlockRows(block), Sums, PanelsOfUnit, _rowSums + (nint)(_slabTop + block * _blockRows) * _expected.TileColumns);
+                    PanelRowSums.Fold(_panelSums + block * _blockRows, _sumStride, BlockRows(block), Sums, PanelsOfTile, _rowSums + (nint)(_slabTop + block * _blockRows) * _expected.TileColumns);
             }
         }
     }
@@ -134,6 +142,26 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             wait.SpinOnce(sleep1Threshold: -1);
     }
 
+    /// <summary>Adds the observed column sums of a part of a tile to the first part's.</summary>
+    private void AddPart(int block)
+    {
+        if (block % _tileParts == 0)
+            return;
+        PanelRowSums.Add(_columnSums + (nint)((_slabTop + block * _blockRows) / _tile) * _shape.N, _partSums + (nint)block * _shape.N, _shape.N);
+    }
+
+    /// <summary>Adds the column sums of another part of a tile, once it is packed. Parts are begun in order, so somebody is at it.</summary>
+    private void AddPacked(int block, short* sums)
+    {
+        var wait = new SpinWait();
+        while (Volatile.Read(ref _progress[block].Packed) == 0)
+            wait.SpinOnce(sleep1Threshold: -1);
+        PanelRowSums.Add(sums, (short*)(_workers + block * _workerBytes), _shape.K);
+    }
+
+    /// <summary>Whether a block has the last rows of its last tile, which check rows follow.</summary>
+    private bool EndsTile(int block) => (block + 1) % _tileParts == 0 || (block + 1) * _blockRows >= _slabRows;
+
     private int BlockRows(int block) => Math.Min(_blockRows, _slabRows - block * _blockRows);
 
     /// <summary>Cuts the product into slabs, blocks and parts, and lays out the memory.</summary>
@@ -144,30 +172,38 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         _stride = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
         // Whole tiles, as many as fit the cache; of a tile that does not, as many rows at a time.
         var (unit, fitting) = (_tile == 0 ? kernel.Rows : _tile, Math.Max(kernel.Rows, (int)(CacheSizes.BlockBytes / _stride)));
-        var (most, owners) = (Math.Max(unit, (fitting + unit / 2) / unit * unit), Math.Clamp(m / LeastRowsPerThread, 1, threads));
+        var owners = Math.Clamp(m / LeastRowsPerThread, 1, threads);
+        // A tile so long that threads would have none is cut: each part's sums are added to the others'.
+        for (_tileParts = 1; (m + unit - 1) / unit < owners && unit >= LeastRowsCut && unit % 2 == 0 && 2 * _tileParts <= owners; unit /= 2)
+            _tileParts *= 2;
+        owners = owners / _tileParts * _tileParts;
+        var most = _tileParts > 1 ? unit : Math.Max(unit, (fitting + unit / 2) / unit * unit);
         var blocks = (m + most * owners - 1) / (most * owners) * owners;
         _blockRows = Math.Min(most, ((m + blocks - 1) / blocks + unit - 1) / unit * unit);
         // Turns of nearly the same height: a panel that comes for a few rows is as long on its way.
         var turns = _blockRows > unit ? 1 : (_blockRows + fitting - 1) / fitting;
         _turnRows = turns == 1 ? _blockRows : ((_blockRows + turns - 1) / turns + kernel.Rows - 1) / kernel.Rows * kernel.Rows;
         _slabRows = Math.Min(m, _blockRows * owners);
-        _packRows = _tile == 0 ? FaultPlan.Block : _tile;
+        _packRows = _tile == 0 ? FaultPlan.Block : Math.Min(_tile, _blockRows);
         var sharers = (threads + owners - 1) / owners;
-        _packParts = (_blockRows + _packRows - 1) / _packRows < sharers ? sharers : 1;
-        _columnParts = threads == 1 ? 1 : Units;
+        _packParts = _tileParts == 1 && (_blockRows + _packRows - 1) / _packRows < sharers ? sharers : 1;
+        // Who has a block alone goes from panel to panel, which the processor foresees; others come when theirs is done. Where several begin together, each has some panels in a row.
+        _columnParts = threads == 1 ? 1 : sharers == 1 ? Panels : Math.Min(Panels, SharesPerThread * sharers);
         _threads = threads;
         if (_progress.Length < owners)
             _progress = new Progress[owners];
 
         var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
         var packed = (long)(_slabRows + Digits.Count * _kinds * slabTiles) * _stride;
-        // A worker has, while it packs, the sums of K columns; a panel has a sum a row.
+        // A worker has, while it packs, the sums of K columns, or a tile's part has them; a panel has a sum a row.
         (_workerBytes, _sumStride) = (k * sizeof(short) / Line * Line + Line, (_slabRows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
-        _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads + (_fused == 0 ? 0 : (long)_sumStride * sizeof(int) * Sums));
+        var partSums = _tileParts == 1 ? 0 : (long)owners * _shape.N;
+        _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads + (_fused == 0 ? 0 : sizeof(int) * ((long)_sumStride * Sums + partSums)));
         _digitRows = _rows + _slabRows * _stride;
         _momentRows = _digitRows + Digits.Count * slabTiles * _stride;
         _workers = (byte*)_rows + packed;
         _panelSums = (int*)(_workers + _workerBytes * threads);
+        _partSums = _panelSums + (nint)_sumStride * Sums;
     }
 
     private const int Line = 64;
@@ -175,12 +211,10 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     /// <summary>Panels of C.</summary>
     private int Sums => (_shape.N + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
 
-    /// <summary>Panels of a tile: what a part of the columns consists of.</summary>
-    private int PanelsOfUnit => Math.Max(1, _fused / _weights.Kernel.Columns);
+    /// <summary>Panels of a tile.</summary>
+    private int PanelsOfTile => Math.Max(1, _fused / _weights.Kernel.Columns);
 
     private int Panels => (_weights.Stride + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
-
-    private int Units => (Panels + PanelsOfUnit - 1) / PanelsOfUnit;
 
     /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
     private void Pack(int block, int part, int worker)
@@ -194,7 +228,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var rows = Math.Min(_packRows, BlockRows(block) - first);
         sbyte* packed = _rows + top * _stride + from, source = _windows is null ? _a + (_slabTop + top) * _aStride + from : packed;
         var stride = _windows is null ? _aStride : _stride;
-        var sums = _tile == 0 ? null : (short*)(_workers + worker * _workerBytes);
+        var sums = _tile == 0 ? null : (short*)(_workers + (_tileParts == 1 ? worker : block) * _workerBytes);
         // Windows are gathered to where they are packed, in place: a few at a time, which are then in the first-level cache. Moments are taken of all rows of a tile.
         var step = _windows is null || _weights.Tiles.Moments ? rows : ActivationRows.Together;
         for (var i = 0; i < rows; i += step)
@@ -214,8 +248,10 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             ActivationRows.Pack(source + i * stride, stride, some, count, flip, packed + i * _stride, _stride, sums);
         }
 
-        if (sums == null)
+        if (sums == null || !EndsTile(block))
             return;
+        for (var other = block / _tileParts * _tileParts; other < block; other++)
+            AddPacked(other, sums);
         var digits = _digitRows + Digits.Count * (top / _tile) * _stride + from;
         Digits.Split(sums, count, flip, digits, digits + _stride);
     }
@@ -223,9 +259,9 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     /// <summary>A block of rows times some panels. Where the block is one tile that is too long for the cache, its rows are taken in turns, the digit rows with the last.</summary>
     private void Multiply(int block, int share)
     {
-        var (packed, width, unit) = (_weights.Packed, _weights.Kernel.Columns, PanelsOfUnit);
-        int first = Units * share / _columnParts * unit, end = Math.Min(Panels, Units * (share + 1) / _columnParts * unit);
-        var top = block * _blockRows;
+        var (packed, width) = (_weights.Packed, _weights.Kernel.Columns);
+        int first = Panels * share / _columnParts, end = Panels * (share + 1) / _columnParts;
+        var (top, ends) = (block * _blockRows, EndsTile(block));
         var bottom = top + BlockRows(block);
         for (var turn = top; turn < bottom; turn += _turnRows)
         {
@@ -237,17 +273,17 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 var columns = column < _shape.N ? Math.Min(width, _shape.N - column) : packed.WidthAt(column);
                 rows.Sums = _fused != 0 && column < _shape.N;
                 // Digits of rows times digits of columns are wanted by nobody: these panels have no tiles.
-                (rows.Tile, rows.CheckRows) = _tile == 0 || column >= _weights.DigitColumn ? (0, 0) : (_tile, last ? Digits.Count : 0);
+                (rows.Tile, rows.CheckRows) = _tile == 0 || column >= _weights.DigitColumn ? (0, 0) : (_tile, last && ends ? Digits.Count : 0);
                 if (rows.Sums)
-                    Observe(ref rows, turn, column);
-                if (_weights.Kernel.TakesCheckRows && _kinds == 1 && (last || column >= _shape.N))
+                    Observe(ref rows, block, turn, column);
+                if (_weights.Kernel.JoinsDigits && _kinds == 1 && (rows.CheckRows > 0 || column >= _shape.N))
                     Join(ref rows, _slabTop + turn, column);
                 PanelProduct.Multiply(_weights.Kernel, packed, column, columns, rows, 0, packed.Groups);
                 if (_kinds > 1 && last && column < _shape.N)
                     MultiplyMoments(top, bottom - top, column);
                 if (!_faults.IsEmpty && column < _shape.N)
                     ApplyFaults(rows, _slabTop + turn, column, columns);
-                if (_tile != 0 && last && rows.Joined == null)
+                if (_tile != 0 && last && (ends || column >= _shape.N) && rows.Joined == null)
                     Expect(_slabTop + top, bottom - top, column, columns);
             }
         }
@@ -270,10 +306,10 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     /// <summary>Where a tile's digit products stand below C.</summary>
     private int* CheckRow(int kind, int row) => _c + (nint)(_shape.M + Digits.Count * (kind * _tileRows + row / _tile)) * _cStride;
 
-    /// <summary>Where a panel's observed sums go.</summary>
-    private void Observe(ref RowBlock rows, int top, int column)
+    /// <summary>Where a panel's observed sums go. Of a tile in parts, every part but the first has column sums of its own.</summary>
+    private void Observe(ref RowBlock rows, int block, int top, int column)
     {
-        rows.ColumnSums = _columnSums + (nint)((_slabTop + top) / _tile) * _shape.N + column;
+        rows.ColumnSums = (block % _tileParts == 0 ? _columnSums + (nint)((_slabTop + top) / _tile) * _shape.N : _partSums + (nint)block * _shape.N) + column;
         rows.ColumnSumStride = (nint)_shape.N * sizeof(int);
         rows.RowSums = _panelSums + (nint)(column / _weights.Kernel.Columns) * _sumStride + top;
         rows.RowSumStride = sizeof(int);
@@ -327,7 +363,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 if (!rows.Sums)
                     continue;
                 ((int*)rows.RowSums)[flip.Row - top] += flip.Delta(flipped);
-                _columnSums[(nint)(flip.Row / _tile) * _shape.N + flip.Column] += flip.Delta(flipped);
+                ((int*)rows.ColumnSums)[(nint)(flip.Row / _tile - top / _tile) * _shape.N + flip.Column - column] += flip.Delta(flipped);
             }
         }
     }

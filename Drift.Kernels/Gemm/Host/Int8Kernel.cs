@@ -9,6 +9,9 @@ internal abstract class Int8Kernel : MicroKernel
     /// <summary>What the bytes of A are XORed with before the kernel reads them.</summary>
     public virtual byte Flip => 0;
 
+    /// <summary>Whether digits are put together where they are multiplied; where not, their products are stored like others.</summary>
+    public virtual bool JoinsDigits => false;
+
     /// <summary>Packs a group of one column: at most <see cref="MicroKernel.Depth"/> weights, missing ones zero.</summary>
     public abstract int PackGroup(ReadOnlySpan<sbyte> weights);
 

@@ -27,19 +27,19 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <summary>Bytes of a group in a row of A.</summary>
     public abstract int RowGroupBytes { get; }
 
-    /// <summary>
-    /// Whether a call may end with a checksum tile's check rows and reach into the next tile, and INT8 digits are put together where they are multiplied; where not, check rows need a call of their own, and digits' products
-    /// are stored like others.
-    /// </summary>
+    /// <summary>Whether a call may end with a checksum tile's check rows; where not, they need a call of their own.</summary>
     public virtual bool TakesCheckRows => false;
+
+    /// <summary>Whether a call may have rows of two checksum tiles.</summary>
+    public virtual bool CrossesTiles => false;
 
     /// <summary>Runs a tile.</summary>
     /// <param name="call">The operands.</param>
     /// <param name="rows">Rows, 1..<see cref="Rows"/>.</param>
     /// <param name="vectors">Vectors of 16 columns: those of the panel, or fewer where the rest does not exist.</param>
     /// <param name="sums">Whether the accumulators are added to the call's line sums.</param>
-    /// <param name="check">Whether the last rows are check rows: only where this kernel takes them.</param>
-    /// <param name="above">With sums: rows that end a checksum tile, where those after them begin the next one; 0 where all are of one. Only where this kernel takes check rows.</param>
+    /// <param name="check">Whether the last rows are check rows: only where this kernel <see cref="TakesCheckRows"/>.</param>
+    /// <param name="above">With sums: rows that end a checksum tile, where those after them begin the next one; 0 where all are of one. Only where this kernel <see cref="CrossesTiles"/>.</param>
     public abstract void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0);
 
     /// <summary>Runs a tile of a panel of digits along whose vectors K runs, and puts them together.</summary>

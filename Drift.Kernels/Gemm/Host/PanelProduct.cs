@@ -75,7 +75,7 @@ internal static unsafe class PanelProduct
         byte* checks = (byte*)rows.Checks + column * MicroTile.GroupBytes, joined = last ? (byte*)rows.Joined : null;
         call->Bias = last && rows.Bias != null ? rows.Bias + column : null;
         // Calls reach across the border of two whole tiles where they cannot meet another. Further would take more micro-kernels in turn than the instruction cache likes.
-        var crossing = kernel.TakesCheckRows && tile >= kernel.Rows ? rows.Rows / tile : 0;
+        var crossing = kernel.CrossesTiles && tile >= kernel.Rows ? rows.Rows / tile : 0;
         var cut = new Cut(tile, rows.Rows, riding, kernel.Rows, crossing);
         while (cut.Row < rows.Rows)
         {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -37,10 +38,15 @@ internal static unsafe class PanelRowSums
         Copy(panels, tileStride, rows - i, 0, tiles, sums);
     }
 
-    private static void Add(int* target, int* other, int count)
+    /// <summary>Adds a line to another, wrapping.</summary>
+    /// <param name="target">The line that is added to.</param>
+    /// <param name="other">The other.</param>
+    /// <param name="count">Values.</param>
+    public static void Add<T>(T* target, T* other, int count)
+        where T : unmanaged, IBinaryInteger<T>
     {
         var i = 0;
-        for (; i <= count - Lanes; i += Lanes)
+        for (; i <= count - Vector512<T>.Count; i += Vector512<T>.Count)
             (Vector512.Load(target + i) + Vector512.Load(other + i)).Store(target + i);
         for (; i < count; i++)
             target[i] += other[i];
