@@ -60,6 +60,10 @@ internal static class BenchContestCommand
         return chosen.Length > 0 ? chosen : throw new UserErrorException($"--only {only}: no contest has that in its name; expected a part of one of {string.Join("; ", all.Select(Name))}");
     }
 
+    private static ContestSpread? Spread(ContestResult result) => result is { Pair: var pair, Bout: { } bout }
+        ? new ContestSpread(pair.What, pair.Type, result.Label, pair.Threads, pair.Protection, bout.Rounds, bout.Ratio, bout.Control)
+        : null;
+
     private static int Run(ContestOptions options, IReadOnlyList<Contest> contests, string? json, string? chart, Session session)
     {
         using var file = json is null ? null : new OutputFile("--json", json);
@@ -75,7 +79,8 @@ internal static class BenchContestCommand
         }
 
         ContestTable.Print(session.Out, bench.Results, bench.Notes);
-        file?.Commit(ResultJson.Write(new GemmReport(Machine(bench.Taken), [.. bench.Results.Select(result => result.Pair)])));
+        var spreads = bench.Results.Select(Spread).OfType<ContestSpread>();
+        file?.Commit(ResultJson.Write(new ContestReport(Machine(bench.Taken), [.. bench.Results.Select(result => result.Pair)], [.. spreads])));
         picture?.Commit(ContestChart.ToPng(bench.Results));
         return ErrorPolicy.Success;
     }

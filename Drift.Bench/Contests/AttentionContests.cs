@@ -19,8 +19,17 @@ internal static class AttentionContests
         var (q, k, v) = (Noise(), Noise(), Noise());
         OurContender Ours(int threads, AttentionSums? sums)
         {
-            var (workspace, output) = (new Workspace(), new Tensor(tokens, width));
-            var call = new AttentionCall(new Tensor(q, tokens, width), new Tensor(k, tokens, width), new Tensor(v, tokens, width), tokens, heads, output) { Sums = sums };
+            // On cache lines' boundaries, as the rivals' operands are.
+            var (workspace, memory) = (new Workspace(), new Workspace());
+            Tensor Lent(float[] values)
+            {
+                var tensor = memory.Rent(tokens, width);
+                values.CopyTo(tensor.Span);
+                return tensor;
+            }
+
+            var output = memory.Rent(tokens, width);
+            var call = new AttentionCall(Lent(q), Lent(k), Lent(v), tokens, heads, output) { Sums = sums };
             return new OurContender("Drift", () => DotProductAttention.Run(call, workspace, threads), () => [.. output.Span.ToArray().Select(value => (double)value)]);
         }
 

@@ -10,7 +10,27 @@ namespace Drift.Bench;
 internal sealed record ContestOptions(IReadOnlyList<int> Threads, bool Rivals, DuelSettings Settings, int Attempts);
 
 /// <summary>A measured pair under its shape's name.</summary>
-internal sealed record ContestResult(string Label, GemmResult Pair);
+/// <param name="Label">The shape's name.</param>
+/// <param name="Pair">The pair; of two forms of ours the ratio is the median of the rounds' ratios.</param>
+/// <param name="Bout">What two forms of ours gave; null where the other side is a rival.</param>
+internal sealed record ContestResult(string Label, GemmResult Pair, BoutResult? Bout = null);
+
+/// <summary>The JSON of a contest: that of <c>drift bench gemm</c>, and the spread of what was measured in bouts.</summary>
+/// <param name="Machine">What it ran on.</param>
+/// <param name="Results">One entry a pair.</param>
+/// <param name="Spreads">One entry a pair of two forms of ours.</param>
+internal sealed record ContestReport(IReadOnlyDictionary<string, object?> Machine, IReadOnlyList<GemmResult> Results, IReadOnlyList<ContestSpread> Spreads);
+
+/// <summary>How far a ratio moved from round to round.</summary>
+/// <param name="What">Conv, attention or the name of a norm.</param>
+/// <param name="Type">int8, fp32 or bf16.</param>
+/// <param name="Label">The shape's name.</param>
+/// <param name="Threads">Threads.</param>
+/// <param name="Protection">How it is protected.</param>
+/// <param name="Rounds">Rounds.</param>
+/// <param name="Ratio">Time without checks over time with checks.</param>
+/// <param name="Control">Time without checks over that of the same once more.</param>
+internal sealed record ContestSpread(string What, string Type, string Label, int Threads, string Protection, int Rounds, Quartiles Ratio, Quartiles Control);
 
 /// <summary>Pairs each kernel of ours with its unprotected form and with the rivals, checks that both sides agree, and times them in turn.</summary>
 internal sealed class ContestBench(ContestOptions options, CancellationToken cancellation)
@@ -80,6 +100,8 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
 
     private void Measure(Contest contest, Func<int, IContender>[] rivals, int threads)
     {
+        foreach (var guarded in contest.Ours.Skip(1))
+            Bout(contest, guarded, threads);
         List<(string Protection, IContender Side)> ours = [];
         try
         {
@@ -87,8 +109,6 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
                 ours.Add((protection, open(threads)));
             if (rivals.Length == 0)
                 Pair(contest, ours[0], null, threads, false);
-            foreach (var guarded in ours[1..])
-                Pair(contest, guarded, ours[0].Side, threads, false);
             foreach (var open in rivals)
             {
                 using var rival = open(threads);
@@ -103,26 +123,52 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
         }
     }
 
+    /// <summary>A protected form of ours and the unprotected one.</summary>
+    private void Bout(Contest contest, (string Protection, Func<int, IContender> Open) guarded, int threads)
+    {
+        var plain = contest.Ours[0].Open;
+        using (IContender one = guarded.Open(threads), other = plain(threads))
+            Require($"{contest.What} {contest.Type} {contest.Label}", one, other, contest.Tolerance);
+        var (bout, least) = Undisturbed(threads, () => new Bout(options.Settings, cancellation).Run(() => plain(threads), () => guarded.Open(threads)));
+        Add(contest, guarded.Protection, threads, bout.Guarded, bout.Plain, Name(contest.Ours[0], threads), bout.Ratio.Median, least, bout);
+    }
+
+    private static string Name((string Protection, Func<int, IContender> Open) form, int threads)
+    {
+        using var side = form.Open(threads);
+        return side.Name;
+    }
+
+    private (T Measured, double Taken) Undisturbed<T>(int threads, Func<T> measure)
+    {
+        var (best, least) = (default(T), double.PositiveInfinity);
+        for (var attempt = 0; attempt < options.Attempts && least > GemmResult.Bearable; attempt++)
+        {
+            var neighbours = new Neighbours();
+            var measured = measure();
+            // Where nothing is known about others, the first measurement is taken.
+            var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
+            if (taken < least)
+                (best, least) = (measured, taken);
+        }
+
+        return (best!, least);
+    }
+
     private void Pair(Contest contest, (string Protection, IContender Side) ours, IContender? rival, int threads, bool spins)
     {
         if (rival is not null)
             Require($"{contest.What} {contest.Type} {contest.Label}", ours.Side, rival, contest.Tolerance);
         var duel = new Duel(options.Settings, TimeProvider.System, spins ? Quiet.Wait : () => { });
-        DuelTimes times = default;
-        var least = double.PositiveInfinity;
-        for (var attempt = 0; attempt < options.Attempts && least > GemmResult.Bearable; attempt++)
-        {
-            var neighbours = new Neighbours();
-            var measured = duel.Run(ours.Side.Run, rival is null ? null : rival.Run, cancellation);
-            // Where nothing is known about others, the first measurement is taken.
-            var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
-            if (taken < least)
-                (times, least) = (measured, taken);
-        }
+        var (times, least) = Undisturbed(threads, () => duel.Run(ours.Side.Run, rival is null ? null : rival.Run, cancellation));
+        Add(contest, ours.Protection, threads, times.Ours, times.Rival, rival?.Name, times.Rival / times.Ours, least, null);
+    }
 
+    private void Add(Contest contest, string protection, int threads, double ours, double? rival, string? rivalName, double? ratio, double taken, BoutResult? bout)
+    {
         double Speed(double seconds) => 1e-9 * contest.Operations / seconds;
         var (m, n, k) = contest.Shape;
-        _results.Add(new ContestResult(contest.Label, new GemmResult(contest.What, contest.Type, m, n, k, threads, ours.Protection, Speed(times.Ours),
-            times.Rival is { } seconds ? Speed(seconds) : null, rival?.Name, contest.Unit, times.Rival / times.Ours) { Taken = least }));
+        var pair = new GemmResult(contest.What, contest.Type, m, n, k, threads, protection, Speed(ours), rival is { } seconds ? Speed(seconds) : null, rivalName, contest.Unit, ratio) { Taken = taken };
+        _results.Add(new ContestResult(contest.Label, pair, bout));
     }
 }

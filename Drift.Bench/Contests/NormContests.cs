@@ -52,7 +52,9 @@ internal static class NormContests
     {
         var (pixels, count) = (edge * edge, edge * edge * channels);
         var (x, gain, offset) = (Noise(count, Seed), Noise(channels, Seed + 1), Noise(channels, Seed + 2));
-        var (input, y) = (new Tensor(1, edge, edge, channels), new Tensor(1, edge, edge, channels));
+        // On cache lines' boundaries, as the rivals' operands are.
+        var memory = new Workspace();
+        var (input, y) = (memory.Rent(1, edge, edge, channels), memory.Rent(1, edge, edge, channels));
         ChannelOrder.ToLast(new Tensor(x, 1, channels, edge, edge), input);
         double[] Planes()
         {

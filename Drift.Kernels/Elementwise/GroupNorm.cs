@@ -98,10 +98,11 @@ public static class GroupNorm
                 var pixels = Math.Min(Block, (run.Length - at) / channels);
                 for (var c = 0; c < whole; c += Strip)
                 {
+                    // Inlined twice with a constant: one loop of sums and one of squares.
                     if (squared)
-                        AddSquares(values + at + c, pixels, channels, middles + c, totals + c);
+                        Add(values + at + c, pixels, channels, middles + c, totals + c, true);
                     else
-                        Add(values + at + c, pixels, channels, middles + c, totals + c);
+                        Add(values + at + c, pixels, channels, middles + c, totals + c, false);
                 }
             }
         }
@@ -116,7 +117,8 @@ public static class GroupNorm
         }
     }
 
-    private static unsafe void Add(float* x, int pixels, int channels, float* centre, float* sums)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Add(float* x, int pixels, int channels, float* centre, float* sums, bool squared)
     {
         const int L = VectorMath.Lanes;
         var (m0, m1, m2, m3) = (Vector512.Load(centre), Vector512.Load(centre + L), Vector512.Load(centre + 2 * L), Vector512.Load(centre + 3 * L));
@@ -124,30 +126,10 @@ public static class GroupNorm
         for (var pixel = 0; pixel < pixels; pixel++, x += channels)
         {
             Fetch(x + Block * channels);
-            a += Vector512.Load(x) - m0;
-            b += Vector512.Load(x + L) - m1;
-            c += Vector512.Load(x + 2 * L) - m2;
-            d += Vector512.Load(x + 3 * L) - m3;
-        }
-
-        a.Store(sums);
-        b.Store(sums + L);
-        c.Store(sums + 2 * L);
-        d.Store(sums + 3 * L);
-    }
-
-    private static unsafe void AddSquares(float* x, int pixels, int channels, float* centre, float* sums)
-    {
-        const int L = VectorMath.Lanes;
-        var (m0, m1, m2, m3) = (Vector512.Load(centre), Vector512.Load(centre + L), Vector512.Load(centre + 2 * L), Vector512.Load(centre + 3 * L));
-        var (a, b, c, d) = (Vector512.Load(sums), Vector512.Load(sums + L), Vector512.Load(sums + 2 * L), Vector512.Load(sums + 3 * L));
-        for (var pixel = 0; pixel < pixels; pixel++, x += channels)
-        {
-            Fetch(x + Block * channels);
-            a = Added(a, Vector512.Load(x) - m0, true);
-            b = Added(b, Vector512.Load(x + L) - m1, true);
-            c = Added(c, Vector512.Load(x + 2 * L) - m2, true);
-            d = Added(d, Vector512.Load(x + 3 * L) - m3, true);
+            a = Added(a, Vector512.Load(x) - m0, squared);
+            b = Added(b, Vector512.Load(x + L) - m1, squared);
+            c = Added(c, Vector512.Load(x + 2 * L) - m2, squared);
+            d = Added(d, Vector512.Load(x + 3 * L) - m3, squared);
         }
 
         a.Store(sums);

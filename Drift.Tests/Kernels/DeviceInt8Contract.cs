@@ -14,7 +14,8 @@ public sealed class DeviceInt8Contract(BackendUnderTest under)
     private readonly GemmOutput _expected = new(), _found = new();
     private IDeviceProducts _device = null!;
 
-    public static IEnumerable<TestFixtureData> Fixtures() => BackendUnderTest.FixturesOf(BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)));
+    public static IEnumerable<TestFixtureData> Fixtures() =>
+        BackendUnderTest.FixturesOf([.. BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)), .. BackendUnderTest.Dots()]);
 
     [OneTimeSetUp]
     public void Open() => _device = (IDeviceProducts)under.Open();
@@ -71,6 +72,14 @@ public sealed class DeviceInt8Contract(BackendUnderTest under)
             using var product = _device.Int8(new GemmCall(a, m, K, own), plan);
             Compare(product, m, $"{m} rows");
         }
+    }
+
+    [Test]
+    public void A_family_that_was_asked_for_passed_its_trial()
+    {
+        if (!under.Variant.EndsWith("dots", StringComparison.Ordinal))
+            Assert.Ignore("the device's own choice");
+        Assert.That(((IlgpuBackend)_device).Families[0], Is.EqualTo("dot"), "else the direct family would be tested in its place");
     }
 
     [Test]

@@ -33,6 +33,11 @@ public sealed partial class PtxTests
     [TestCase("fp32-block", "bar.sync", 4, Description = "two buffers, one barrier a slice, in each of four loops")]
     [TestCase("fp32-block-64", "fma.rn.f32", 544, Description = "64 accumulators and 4 k a slice, 32, 32 and 8 of the smaller forms")]
     [TestCase("fp32-block-64", "bar.sync", 4, Description = "two buffers, one barrier a slice, in each of four loops")]
+    [TestCase("dot-block", "dp4a.s32.s32", 1024, Description = "128 accumulators and 8 words a slice")]
+    [TestCase("dot-block", "ld.shared.v4.b32", 48, Description = "two quads of A and four of W a word")]
+    [TestCase("dot-block", "st.shared.v4.b32", 4, Description = "two quads of either operand a slice")]
+    [TestCase("dot-block", "ld.global.v4.b32", 8, Description = "four before the loop and four in it")]
+    [TestCase("dot-block", "bar.sync", 1, Description = "two buffers, one barrier a slice")]
     [TestCase("direct", "bar.sync", 0, Description = "no shared memory")]
     public void Instructions_are_as_counted(string name, string instruction, int count) =>
         Assert.That(Regex.Count(PtxListing.Compile(name), Regex.Escape(instruction) + @"\b"), Is.EqualTo(count));
@@ -41,6 +46,8 @@ public sealed partial class PtxTests
     [TestCase("matrix-128", 255, Description = "two groups of 128 threads a multiprocessor")]
     [TestCase("direct", 255)]
     [TestCase("direct-expect", 255)]
+    [TestCase("dot-block", 255, Description = "two groups of 128 threads a multiprocessor")]
+    [TestCase("dot-interleave", 64)]
     [TestCase("widen", 64)]
     [TestCase("encode-pairs", 64)]
     [TestCase("fp32-direct", 255)]
@@ -95,20 +102,32 @@ public sealed partial class PtxTests
     {
         var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{name}.ptx");
         File.WriteAllText(file, PtxListing.Compile(name));
-        var said = Assemble(file);
-        Assert.Multiple(() =>
-        {
-            Assert.That(said, Does.Contain("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"));
-            Assert.That(int.Parse(Registers().Match(said).Groups[1].Value), Is.InRange(1, mostRegisters));
-        });
+        Unspilled(Assemble(file), mostRegisters);
     }
 
-    private static string Assemble(string file)
+    [Test]
+    public void Dot_products_assemble_for_GPUs_without_tensor_cores_of_theirs([Values(61, 70, 75)] int architecture)
+    {
+        var text = PtxListing.Compile("dot-block", architecture);
+        var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"dot-block-{architecture}.ptx");
+        Assert.That(text, Does.Contain($".target sm_{architecture}"));
+        Assert.That(Regex.Count(text, @"\bdp4a\.s32\.s32\b"), Is.EqualTo(1024));
+        File.WriteAllText(file, text);
+        Unspilled(Assemble(file, architecture), 255);
+    }
+
+    private static void Unspilled(string said, int mostRegisters) => Assert.Multiple(() =>
+    {
+        Assert.That(said, Does.Contain("0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads"));
+        Assert.That(int.Parse(Registers().Match(said).Groups[1].Value), Is.InRange(1, mostRegisters));
+    });
+
+    private static string Assemble(string file, int architecture = 80)
     {
         var assembler = Environment.GetEnvironmentVariable(Variable) ?? "/opt/drift-ptxas/usr/bin/ptxas";
         if (!File.Exists(assembler))
             Assert.Ignore($"no PTX assembler at {assembler}: eng/ptxas.sh fetches one, {Variable} names another");
-        using var process = Process.Start(new ProcessStartInfo(assembler, ["-arch=sm_80", "-v", file, "-o", file + ".cubin"]) { RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(assembler, [$"-arch=sm_{architecture}", "-v", file, "-o", file + ".cubin"]) { RedirectStandardError = true })!;
         var said = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.That(process.ExitCode, Is.Zero, said);

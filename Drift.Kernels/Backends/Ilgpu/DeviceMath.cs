@@ -13,7 +13,7 @@ internal static class DeviceMath
 {
     private const BindingFlags Own = BindingFlags.Static | BindingFlags.Public;
 
-    /// <summary>Teaches a context the code of this, of <see cref="PairLanes"/> and of <see cref="TensorCores"/>.</summary>
+    /// <summary>Teaches a context the code of this, of <see cref="PairLanes"/>, of <see cref="ByteLanes"/> and of <see cref="TensorCores"/>.</summary>
     /// <param name="builder">A context that is being made.</param>
     public static Context.Builder Teach(this Context.Builder builder)
     {
@@ -24,6 +24,7 @@ internal static class DeviceMath
         manager.RegisterMethod(intrinsic, new CLIntrinsic(typeof(DeviceMath), nameof(FusedInOpenCL), IntrinsicImplementationMode.GenerateCode));
         manager.RegisterMethod(intrinsic, new PTXIntrinsic(typeof(DeviceMath), nameof(FusedInPtx), IntrinsicImplementationMode.GenerateCode));
         PairLanes.Teach(manager);
+        ByteLanes.Teach(manager);
         TensorCores.Teach(manager);
         return builder;
     }

@@ -53,6 +53,27 @@ internal sealed class DirectFamily(Accelerator accelerator, int group) : KernelF
     public override void Multiply(ProductLaunch launch)
     {
         var e = launch.Extents;
+        var pairs = Widen(launch);
+        Multiply(launch, pairs, e.PaddedRows + IlgpuWeights.RoundUp(IlgpuWeights.TilesIn(e.Rows, e.Tile), DirectTile.Rows), e);
+    }
+
+    /// <summary>Clears the sums and multiplies the expected ones, without the product.</summary>
+    /// <param name="launch">Operands and results, with a tile.</param>
+    public void Expect(ProductLaunch launch)
+    {
+        var e = launch.Extents;
+        int above = PairRows.Length(e.PaddedRows, DirectTile.Rows, e.Words), rows = IlgpuWeights.RoundUp(IlgpuWeights.TilesIn(e.Rows, e.Tile), DirectTile.Rows);
+        Multiply(launch, Widen(launch).SubView(above, PairRows.Length(rows, DirectTile.Rows, e.Words)), rows, e with { PaddedRows = 0 });
+    }
+
+    private void Multiply(ProductLaunch launch, ArrayView<int> pairs, int rows, GemmExtents e) => _multiply(
+        e.Stride / DirectTile.Columns * (rows / DirectTile.Rows),
+        pairs, launch.Weights.Words, launch.Plan, launch.C, launch.Sums.ObservedRows, launch.Sums.ObservedColumns, launch.Sums.ExpectedColumns, e);
+
+    /// <summary>A as pairs. With a tile its summed rows stand below, the expected row sums are multiplied, and the observed ones are zero.</summary>
+    private ArrayView<int> Widen(ProductLaunch launch)
+    {
+        var e = launch.Extents;
         var tileRows = IlgpuWeights.TilesIn(e.Rows, e.Tile);
         // The whole buffer: ILGPU clears no part of one in OpenCL.
         if (e.Tile > 0)
@@ -60,16 +81,11 @@ internal sealed class DirectFamily(Accelerator accelerator, int group) : KernelF
         int summedAt = PairRows.Length(e.PaddedRows, DirectTile.Rows, e.Words), summed = PairRows.Length(tileRows, DirectTile.Rows, e.Words);
         var pairs = _pairs.Take(summedAt + summed);
         _widen(FlatIndex.Count(e.Words, e.PaddedRows), launch.A, pairs, e.Words);
-        if (e.Tile > 0)
-        {
-            _encode(new Index2D(e.Words, tileRows), launch.A, OperandLayout.RowMajor(e.Rows, e.Words), e.Tile, pairs.SubView(summedAt, summed), DirectTile.Rows);
-            _expect(e.TileStride / DirectTile.Columns * (e.PaddedRows / DirectTile.Rows), pairs, launch.Weights.Lines, launch.Sums.ExpectedRows, e);
-        }
-
-        var tilesDown = (e.PaddedRows + IlgpuWeights.RoundUp(tileRows, DirectTile.Rows)) / DirectTile.Rows;
-        _multiply(
-            e.Stride / DirectTile.Columns * tilesDown,
-            pairs, launch.Weights.Words, launch.Plan, launch.C, launch.Sums.ObservedRows, launch.Sums.ObservedColumns, launch.Sums.ExpectedColumns, e);
+        if (e.Tile == 0)
+            return pairs;
+        _encode(new Index2D(e.Words, tileRows), launch.A, OperandLayout.RowMajor(e.Rows, e.Words), e.Tile, pairs.SubView(summedAt, summed), DirectTile.Rows);
+        _expect(e.TileStride / DirectTile.Columns * (e.PaddedRows / DirectTile.Rows), pairs, launch.Weights.Lines, launch.Sums.ExpectedRows, e);
+        return pairs;
     }
 
     /// <inheritdoc/>

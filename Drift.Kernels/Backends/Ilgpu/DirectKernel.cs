@@ -50,6 +50,12 @@ internal static class DirectKernel
 
         if (e.BlockColumns > 0)
             sum = Flip(sum, plan, row, column, e);
+        Leave(sum, c, rowSums, columnSums, row, column, e);
+    }
+
+    /// <summary>A register tile's way to memory, and its share of the observed line sums.</summary>
+    public static void Leave(DirectTile sum, ArrayView<int> c, ArrayView<int> rowSums, ArrayView<int> columnSums, int row, int column, GemmExtents e)
+    {
         LaneMemory.Store(c, row * e.Stride + column, e.Stride, sum);
         if (e.Tile == 0)
             return;
@@ -85,7 +91,7 @@ internal static class DirectKernel
         DirectTile.MultiplyAdd(sum, LaneMemory.Load4(a, at), LaneMemory.Load4(a, at + RegisterTile.Rows), w);
 
     /// <summary>Applies those flips of the item's fault block that fall into its tile.</summary>
-    private static DirectTile Flip(DirectTile sum, ArrayView<int> plan, int row, int column, GemmExtents e)
+    public static DirectTile Flip(DirectTile sum, ArrayView<int> plan, int row, int column, GemmExtents e)
     {
         var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;
         int firstRow = row % FaultPlan.Block, firstColumn = column % FaultPlan.Block;

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.OpenCL;
 using ILGPU.Runtime.Cuda;
 
@@ -31,8 +32,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="optimised">False leaves ILGPU's optimisations out, which must change no bit.</param>
     /// <param name="tuning">What to use; null for what was found best here, else what is shipped.</param>
+    /// <param name="dots">Whether INT8 is multiplied by blocks of dot products also where that is not the device's best way: they can be tried on every device.</param>
     /// <exception cref="BackendUnavailableException">The device is absent, or its driver does not compile the kernels.</exception>
-    public IlgpuBackend(string name, bool optimised = true, DeviceTuning? tuning = null)
+    public IlgpuBackend(string name, bool optimised = true, DeviceTuning? tuning = null, bool dots = false)
     {
         Name = name;
         _device = IlgpuDevice.Open(name, optimised ? OptimizationLevel.O2 : OptimizationLevel.O0);
@@ -42,8 +44,11 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         try
         {
             _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
-            KernelFamily direct = new DirectFamily(accelerator, group);
-            _families = _all = _device.HasTensorCores ? [new MatrixFamily(accelerator), direct] : [direct];
+            var direct = new DirectFamily(accelerator, group);
+            _families = _all = _device.HasTensorCores && !dots ? [new MatrixFamily(accelerator), direct]
+                : _device.HasByteDots ? [new DotFamily<Block128>(accelerator, direct, group), direct]
+                : dots ? [accelerator is CPUAccelerator ? new DotFamily<Block16>(accelerator, direct, group) : new DotFamily<Block128>(accelerator, direct, group), direct]
+                : [direct];
         }
         catch (Exception e)
         {
@@ -59,7 +64,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         // Most runs multiply INT8 only, and a driver takes its time over each kernel.
         _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
 
-        // Tensor cores cannot be simulated: a device whose own do not give the reference's bits does without them.
+        // Tensor cores cannot be simulated, and no GPU with the other instruction was at hand: a device whose own do not give the reference's bits does without them.
         if (_families.Length > 1 && !BackendTrial.Passes(this))
             _families = [_families[^1]];
     }

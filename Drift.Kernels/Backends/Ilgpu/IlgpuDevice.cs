@@ -34,6 +34,9 @@ internal sealed class IlgpuDevice : IDisposable
     /// <summary>Whether <see cref="TensorCores"/> are here.</summary>
     public bool HasTensorCores => Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
+    /// <summary>Whether the instruction of <see cref="ByteLanes"/> is here.</summary>
+    public bool HasByteDots => Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_61;
+
     /// <summary>Whether this is a GPU, whose shared memory is faster than its caches.</summary>
     public bool IsGpu => Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
 

@@ -6,7 +6,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>What NVIDIA's driver would be given: kernels as PTX for sm_80, compiled where no GPU is.</summary>
+/// <summary>What NVIDIA's driver would be given: kernels as PTX, for sm_80 unless told otherwise, compiled where no GPU is.</summary>
 internal static class PtxListing
 {
     /// <summary>The kernels, by name, with what the assembler is told of their groups; those that a launch groups by itself take an index first.</summary>
@@ -64,6 +64,8 @@ internal static class PtxListing
         ["fp32-lay"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)), default),
         ["fp32-gather"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)), default),
         ["fp32-gather-long"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.GatherLong)), default),
+        ["dot-block"] = (Method(typeof(DotBlockKernel), nameof(DotBlockKernel.Run)).MakeGenericMethod(typeof(Block128)), DotFamily<Block128>.Groups),
+        ["dot-interleave"] = (Method(typeof(DotBlockKernel), nameof(DotBlockKernel.Interleave)), default),
         ["matrix-256"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows256)), MatrixFamily.Groups<Rows256>()),
         ["matrix-128"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
     };
@@ -73,12 +75,14 @@ internal static class PtxListing
 
     /// <summary>Compiles one.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <param name="architecture">For which GPUs: 80 for sm_80.</param>
     /// <returns>PTX text.</returns>
-    public static string Compile(string name)
+    public static string Compile(string name, int architecture = 80)
     {
+        var target = new CudaArchitecture(architecture / 10, architecture % 10);
         var (method, groups) = Kernels[name];
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Teach());
-        using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null);
+        using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, CudaInstructionSet.ISA_78, null);
         return ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), groups)).PTXAssembly;
     }
 

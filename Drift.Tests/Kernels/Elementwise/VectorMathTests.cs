@@ -50,6 +50,46 @@ public class VectorMathTests
         }
     }
 
+    // Values that differ from vector to vector and from lane to lane: none can take another's place.
+    private static readonly Vector512<float> Ramp = Vector512.ConvertToSingle(Vector512<int>.Indices) * 0.0173f;
+
+    [Test]
+    public void Four_exponentials_have_the_bits_of_each_alone()
+    {
+        for (var x = -87f; x < 87.5f; x += 0.0371f)
+        {
+            Vector512<float> a = Vector512.Create(x) + Ramp, b = a * 0.37f, c = a * -0.611f, d = a * 0.9f;
+            var alone = new[] { a, b, c, d }.Select(VectorMath.ExpOfBounded).ToArray();
+            FourVectors.ExpOfBounded(ref a, ref b, ref c, ref d);
+            Assert.That(new[] { a, b, c, d }.SequenceEqual(alone), $"at {x}");
+        }
+    }
+
+    [Test]
+    public void Four_sigmoids_have_the_bits_of_each_alone()
+    {
+        for (var y = -95f; y < 95f; y += 0.0371f)
+        {
+            Vector512<float>[] ys = [Vector512.Create(y) + Ramp, Vector512.Create(y * 0.37f) + Ramp, Vector512.Create(y * -0.011f) + Ramp, Vector512.Create(y * 1.7f) + Ramp];
+            Vector512<float> a = ys[0] * 0.3f, b = ys[1] * -2, c = ys[2], d = ys[3] * 0.7f;
+            var alone = new[] { a, b, c, d }.Zip(ys, Alone).ToArray();
+            FourVectors.TimesSigmoid(ref a, ref b, ref c, ref d, ys[0], ys[1], ys[2], ys[3]);
+            Assert.That(new[] { a, b, c, d }.SequenceEqual(alone), $"at {y}");
+        }
+
+        static Vector512<float> Alone(Vector512<float> x, Vector512<float> y) =>
+            x / (Vector512<float>.One + VectorMath.ExpOfBounded(Vector512.Min(Vector512.Max(-y, Vector512.Create(-87f)), Vector512.Create(87f))));
+    }
+
+    [Test]
+    public void Four_steps_of_a_polynomial_have_the_bits_of_each_alone()
+    {
+        Vector512<float> a = Ramp + Vector512.Create(1f), b = Ramp * 3, c = Ramp * -0.7f, d = Ramp * 1e6f, x = Ramp + Vector512.Create(0.1f), term = Ramp * 11;
+        Vector512<float>[] sums = [a, b, c, d], xs = [x, x * 1.1f, x * 1.21f, x * 1.331f];
+        FourVectors.Horner(ref a, ref b, ref c, ref d, xs[0], xs[1], xs[2], xs[3], term);
+        Assert.That(new[] { a, b, c, d }.SequenceEqual(sums.Zip(xs, (sum, x) => Vector512.FusedMultiplyAdd(sum, x, term))));
+    }
+
     [Test]
     public void The_largest_lane_wins_wherever_it_stands()
     {
