@@ -133,7 +133,7 @@ public sealed class GemmBenchTests
             },
         };
         Assert.Throws<InvalidOperationException>(() => new GemmBench(new GemmBenchOptions(GemmContest.Abft, [1], false, settings, 1), default).Rotate(kind, Ragged, 1));
-        Assert.That(opened.Cast<Counted>().Select(product => product.Disposals), Has.Count.GreaterThan(5).And.All.EqualTo(1));
+        Assert.That(opened.Cast<Counted>().Select(product => product.Disposals).ToList(), Has.Count.GreaterThan(5).And.All.EqualTo(1));
     }
 
     [Test]
