@@ -36,13 +36,13 @@ internal static class BenchContestCommand
             var glance = parsed.GetValue(quick);
             if (parsed.GetValue(overheads))
             {
-                foreach (var other in new Option[] { rivals, chart, quick })
+                foreach (var (other, why) in new (Option, string)[] { (rivals, "which times our own forms only"), (chart, "which draws nothing"), (quick, $"whose length is {seconds.Name}") })
                 {
                     if (parsed.GetResult(other) is { Implicit: false })
-                        throw new UserErrorException($"{other.Name}: of no use with --overheads, which times our own forms only");
+                        throw new UserErrorException($"{other.Name}: of no use with --overheads, {why}");
                 }
 
-                return Run(Chosen(contests(), parsed.GetValue(only)), counts, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json), session);
+                return Run(Guarded(Chosen(contests(), parsed.GetValue(only))), counts, TimeSpan.FromSeconds(parsed.GetValue(seconds)), parsed.GetValue(json), session);
             }
 
             if (parsed.GetResult(seconds) is { Implicit: false })
@@ -53,11 +53,18 @@ internal static class BenchContestCommand
         return command;
     }
 
+    private static string Name(Contest contest) => $"{contest.What} {contest.Type} {contest.Label}";
+
     private static Contest[] Chosen(IReadOnlyList<Contest> all, string? only)
     {
-        static string Name(Contest contest) => $"{contest.What} {contest.Type} {contest.Label}";
         Contest[] chosen = [.. all.Where(contest => only is null || Name(contest).Contains(only, StringComparison.OrdinalIgnoreCase))];
         return chosen.Length > 0 ? chosen : throw new UserErrorException($"--only {only}: no contest has that in its name; expected a part of one of {string.Join("; ", all.Select(Name))}");
+    }
+
+    private static Contest[] Guarded(Contest[] chosen)
+    {
+        Contest[] guarded = [.. chosen.Where(contest => contest.Ours.Count > 1)];
+        return guarded.Length > 0 ? guarded : throw new UserErrorException($"--overheads: expected a contest with two forms of ours; of {string.Join("; ", chosen.Select(Name))} there is one");
     }
 
     private static ContestSpread? Spread(ContestResult result) => result is { Pair: var pair, Bout: { } bout }

@@ -107,22 +107,43 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         IReadOnlyList<Guarding> forms = [kind.Plain, kind.Plain with { Name = $"{kind.Plain.Name}, again" }, .. kind.Guards];
         List<IReadOnlyList<IReadOnlyList<double>>> placements = [];
         List<double> taken = [];
-        List<IDisposable> before = [];
-        for (var placement = 0; placement < options.Settings.Placements; placement++)
+        List<IDisposable> owned = [];
+        void Free(int count)
         {
-            var operands = kind.Draw(shape);
-            List<IProduct<TOut>> products = [.. forms.Select(form => kind.Ours(operands, threads, form, 0))];
-            // Only now, so that this placement's memory is not the last one's.
-            before.ForEach(owner => owner.Dispose());
-            before = [.. products, operands];
-            foreach (var product in products[1..])
-                Agreement.Require(product, products[0], shape, kind.Tolerance);
-            var (times, others) = Undisturbed(threads, () => new Rotation(options.Settings, TimeProvider.System, new Random(placement)).Run([.. products.Select(product => (Action<int>)product.Repeat)], cancellation));
-            placements.Add(times);
-            taken.Add(others);
+            // Products before their operands.
+            for (var i = count - 1; i >= 0; i--)
+                owned[i].Dispose();
+            owned.RemoveRange(0, count);
         }
 
-        before.ForEach(owner => owner.Dispose());
+        try
+        {
+            for (var placement = 0; placement < options.Settings.Placements; placement++)
+            {
+                var before = owned.Count;
+                var operands = kind.Draw(shape);
+                owned.Add(operands);
+                List<IProduct<TOut>> products = [];
+                foreach (var form in forms)
+                {
+                    products.Add(kind.Ours(operands, threads, form, 0));
+                    owned.Add(products[^1]);
+                }
+
+                // Only now, so that this placement's memory is not the last one's.
+                Free(before);
+                foreach (var product in products[1..])
+                    Agreement.Require(product, products[0], shape, kind.Tolerance);
+                var (times, others) = Undisturbed(threads, () => new Rotation(options.Settings, TimeProvider.System, new Random(placement)).Run([.. products.Select(product => (Action<int>)product.Repeat)], cancellation));
+                placements.Add(times);
+                taken.Add(others);
+            }
+        }
+        finally
+        {
+            Free(owned.Count);
+        }
+
         for (var form = 1; form < forms.Count; form++)
         {
             var pair = PairedRatio.Of(placements, form, 0);

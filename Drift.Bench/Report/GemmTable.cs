@@ -10,7 +10,7 @@ internal static class GemmTable
     /// <param name="output">Standard output.</param>
     /// <param name="results">The pairs, in order.</param>
     /// <param name="notes">What is not in the table, and why.</param>
-    public static void Print(TextWriter output, IEnumerable<GemmResult> results, IEnumerable<string> notes)
+    public static void Print(TextWriter output, IReadOnlyList<GemmResult> results, IEnumerable<string> notes)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("type", "layer", "M x N x K");
         table.AddColumn(new TableColumn("threads").RightAligned()).AddColumn("protection").AddColumn(new TableColumn("ours").RightAligned());
@@ -20,7 +20,10 @@ internal static class GemmTable
                 Number(r.Rival, "F1"), r.Unit, Markup.Escape(r.RivalName ?? "-"), Number(r.Ratio, "F3") + (r.Disturbed ? "*" : " ") + Spread(r));
         var console = ReportConsole.On(output);
         console.Write(table);
-        console.WriteLine("Medians of rounds in turn, in one process. A multiply-accumulate counts as two operations, checks as none. Weights are prepared once, activations in every run.");
+        console.WriteLine(results.Any(r => r.RatioQuartiles is not null)
+            ? "Medians of rounds whose turns are in random order, in one process; a ratio is the median of the rounds' own, with its quartiles."
+            : "Medians of rounds in turn, in one process.");
+        console.WriteLine("A multiply-accumulate counts as two operations, checks as none. Weights are prepared once, activations in every run.");
         foreach (var note in notes)
             console.WriteLine(note);
     }

@@ -47,6 +47,7 @@ internal sealed class CostCase(string name, string file) : VerificationCase(name
     {
         var rows = CaseFiles.Csv<Row>(file);
         IReadOnlyList<Row> inJoules = [.. rows.Where(row => WeightJoules(row.Model) is not null || row.DmrJoules is not null || row.StatAbftJoules is not null || row.OursJoules is not null)];
+        IReadOnlyList<Row> quoted = [.. inJoules.Where(row => WeightJoules(row.Model) is not null)];
         return
         [
             ClosedFormTable.Column("P", rows, row => ClosedForms.TileProbability(row.Rate), row => row.Probability),
@@ -55,13 +56,17 @@ internal sealed class CostCase(string name, string file) : VerificationCase(name
             ClosedFormTable.Column("dmr", rows, row => ClosedForms.Dmr(row.Ratio, row.Voltage, row.Rate), row => row.Dmr),
             ClosedFormTable.Column("stat_abft", rows, row => ClosedForms.StatAbft(row.Ratio, row.Voltage, row.Rate), row => row.StatAbft),
             ClosedFormTable.Column("ours", rows, row => ClosedForms.Ours(row.Ratio, row.Voltage, row.Rate), row => row.Ours),
-            ClosedFormTable.Column("dmr_joules", inJoules, row => Joules(row, ClosedForms.Dmr(row.Ratio, row.Voltage, row.Rate)), row => row.DmrJoules),
-            ClosedFormTable.Column("stat_abft_joules", inJoules, row => Joules(row, ClosedForms.StatAbft(row.Ratio, row.Voltage, row.Rate)), row => row.StatAbftJoules),
-            ClosedFormTable.Column("ours_joules", inJoules, row => Joules(row, ClosedForms.Ours(row.Ratio, row.Voltage, row.Rate)), row => row.OursJoules),
+            .. JouleColumn("dmr_joules", quoted, row => ClosedForms.Dmr(row.Ratio, row.Voltage, row.Rate), row => row.DmrJoules),
+            .. JouleColumn("stat_abft_joules", inJoules, row => ClosedForms.StatAbft(row.Ratio, row.Voltage, row.Rate), row => row.StatAbftJoules),
+            .. JouleColumn("ours_joules", inJoules, row => ClosedForms.Ours(row.Ratio, row.Voltage, row.Rate), row => row.OursJoules),
         ];
     }
 
-    /// <summary>Joules of all steps. Of a model that the paper does not quote, the row's own DMR says what the weights take, and the other two must agree with it.</summary>
+    /// <summary>A column of joules, none where no row has any.</summary>
+    private static IEnumerable<OutputCheck> JouleColumn(string name, IReadOnlyList<Row> rows, Func<Row, double> relative, Func<Row, double?> expected) =>
+        rows.Count == 0 ? [] : [ClosedFormTable.Column(name, rows, row => Joules(row, relative(row)), expected)];
+
+    /// <summary>Joules of all steps. Of a model that the paper does not quote, the row's own DMR says what the weights take: it is not compared with itself, and the other two must agree with it.</summary>
     private static double Joules(Row row, double relative) =>
         relative * (WeightJoules(row.Model) * Steps ?? (row.DmrJoules is { } dmr ? dmr / ClosedForms.Dmr(row.Ratio, row.Voltage, row.Rate) : double.NaN));
 

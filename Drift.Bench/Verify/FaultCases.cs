@@ -79,9 +79,9 @@ internal sealed record FaultCaseEntry(
     [JsonPropertyName("approxabft_masked")]
     public int? ApproxMasked { get; init; }
 
-    /// <summary>INT8 outputs that differ from the clean ones, by the method whose array ends in _int8.</summary>
+    /// <summary>INT8 outputs that differ from the clean ones, by the method whose array ends in _int8; null where the list does not count them.</summary>
     [JsonPropertyName("wrong_int8")]
-    public IReadOnlyDictionary<string, int> WrongCodes { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, int>? WrongCodes { get; init; }
 
     /// <summary>Refuses extents and scales that no layer has.</summary>
     /// <exception cref="UserErrorException">An extent is out of range, or a scale is none of those that exist.</exception>

@@ -23,10 +23,13 @@ internal static class FaultCounts
             (entry.HarmedUnmasked, () => Both(0, 1)),
             (entry.ApproxMasked, () => Ones(arrays.ReadByte("approxabft_mask"))),
         }.Where(count => count.Listed is not null).ToList();
-        yield return OutputCheck.Exact<long>("counts", [.. counts.Select(count => count.Counted())], [.. counts.Select(count => (long)count.Listed!)]);
+        if (counts.Count > 0)
+            yield return OutputCheck.Exact<long>("counts", [.. counts.Select(count => count.Counted())], [.. counts.Select(count => (long)count.Listed!)]);
+        if (entry.WrongCodes is not { Count: > 0 } wrong)
+            yield break;
         var clean = arrays.ReadSByte("clean_int8");
         yield return OutputCheck.Exact<long>("wrong_int8",
-            [.. entry.WrongCodes.Keys.Select(method => (long)clean.Zip(arrays.ReadSByte($"{method}_int8")).Count(pair => pair.First != pair.Second))], [.. entry.WrongCodes.Values.Select(count => (long)count)]);
+            [.. wrong.Keys.Select(method => (long)clean.Zip(arrays.ReadSByte($"{method}_int8")).Count(pair => pair.First != pair.Second))], [.. wrong.Values.Select(count => (long)count)]);
     }
 
     private static long Ones(byte[] table) => table.Count(entry => entry != 0);

@@ -55,14 +55,16 @@ public sealed record ConvolutionWindow(int Height, int Width, int FilterHeight, 
     public long TouchedElements => (long)Touched(Height, FilterHeight, OutputHeight) * Touched(Width, FilterWidth, OutputWidth) * Channels;
 
     /// <summary>Addresses of element (pixel, place in the window), channels innermost.</summary>
+    /// <exception cref="OverflowException">More elements than an address has numbers, or pixels or places than are listed.</exception>
     internal OperandAddresses Addresses()
     {
+        var count = OperandAddresses.Required((long)OutputHeight * OutputWidth, Size, (Int128)Height * Width * Channels);
         var rows = Enumerable.Range(0, OutputHeight * OutputWidth).Select(pixel => (Y: pixel / OutputWidth * Stride, X: pixel % OutputWidth * Stride)).ToArray();
         var places = Enumerable.Range(0, Size).Select(place => (Y: place / (FilterWidth * Channels), X: place / Channels % FilterWidth, C: place % Channels)).ToArray();
         return new OperandAddresses(
             [.. rows.Select(at => (at.Y * Width + at.X) * Channels)],
             [.. places.Select(at => (at.Y * Width + at.X) * Channels + at.C)],
-            checked(Height * Width * Channels),
+            count,
             (OutputHeight - 1) * Stride + FilterHeight > Height || (OutputWidth - 1) * Stride + FilterWidth > Width
                 ? (row, place) => rows[row].Y + places[place].Y >= Height || rows[row].X + places[place].X >= Width
                 : null);

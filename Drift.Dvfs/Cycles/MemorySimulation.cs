@@ -18,13 +18,16 @@ public sealed record OperandTraffic(CycleSpan Sram, CycleSpan Dram, long DramWor
 /// <param name="Output">The result.</param>
 public sealed record MemorySimulation(long LastCycle, long StallCycles, OperandTraffic Input, OperandTraffic Filter, OperandTraffic Output)
 {
+    /// <summary>Most rows and most columns of an operand, output pixels among them: each has its address in memory.</summary>
+    public const int MostLines = 1 << 26;
+
     /// <summary>From the first read of DRAM to the last write: the tool's total with prefetch.</summary>
     public long CyclesWithPrefetch => Output.Dram.Last - Math.Min(Input.Dram.First, Filter.Dram.First);
 
     /// <summary>Simulates a layer.</summary>
     /// <param name="config">The accelerator.</param>
     /// <param name="layer">The layer.</param>
-    /// <exception cref="OverflowException">An operand has more than 2^31 - 1 elements.</exception>
+    /// <exception cref="OverflowException">An operand has more than 2^31 - 1 elements, or more rows or columns than <see cref="MostLines"/>.</exception>
     public static MemorySimulation Of(ArrayConfig config, ArrayLayer layer)
     {
         ArgumentNullException.ThrowIfNull(config);

@@ -22,9 +22,20 @@ internal sealed class OperandAddresses(int[] rows, int[] columns, int count, Fun
     /// <summary>A matrix, row after row.</summary>
     /// <param name="rows">Its rows.</param>
     /// <param name="columns">Its columns.</param>
-    /// <exception cref="OverflowException">More elements than an address has numbers.</exception>
-    public static OperandAddresses Dense(int rows, int columns) =>
-        new([.. Enumerable.Range(0, rows).Select(row => checked(row * columns))], [.. Enumerable.Range(0, columns)], checked(rows * columns));
+    /// <exception cref="OverflowException">More elements than an address has numbers, or lines than are listed.</exception>
+    public static OperandAddresses Dense(int rows, int columns)
+    {
+        var count = Required(rows, columns, (Int128)rows * columns);
+        return new OperandAddresses([.. Enumerable.Range(0, rows).Select(row => row * columns)], [.. Enumerable.Range(0, columns)], count);
+    }
+
+    /// <summary>The elements, told before anything is listed.</summary>
+    /// <param name="rows">Rows of the operand.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="count">Its elements.</param>
+    /// <exception cref="OverflowException">More elements than an address has numbers, or lines than <see cref="MemorySimulation.MostLines"/>.</exception>
+    public static int Required(long rows, long columns, Int128 count) => Math.Max(rows, columns) <= MemorySimulation.MostLines ? checked((int)count)
+        : throw new OverflowException($"expected at most {MemorySimulation.MostLines} rows and columns, not {rows} and {columns}");
 
     /// <summary>The same elements with rows and columns exchanged.</summary>
     public OperandAddresses Transposed() => new(columns, rows, count, isOutside is { } outside ? (row, column) => outside(column, row) : null);

@@ -1,6 +1,8 @@
 namespace Drift.Dvfs;
 
-/// <summary>The voltages and clocks between which a formula was fitted.</summary>
+/// <summary>
+/// The voltages and clocks between which a formula was fitted: the smallest box around its points, not their hull. A point within both ranges is held, however far it is from all that were fitted.
+/// </summary>
 /// <param name="Lowest">The lowest of both.</param>
 /// <param name="Highest">The highest of both.</param>
 public sealed record FittedRange(OperatingPoint Lowest, OperatingPoint Highest)

@@ -69,7 +69,10 @@ public sealed class AdaptivePolicy : IOperatingPolicy
     {
         ArgumentNullException.ThrowIfNull(assumed);
         ArgumentNullException.ThrowIfNull(settings);
-        return assumed.Find(OperatingPoint.Nominal with { Voltage = settings.Highest })?.Unit != RateUnit.PerMac;
+        var (low, high, step) = (settings.Lowest.Value, settings.Highest.Value, settings.Resolution.Value);
+        // A table may end below the highest supply: its first rate on the way down tells the unit.
+        return Enumerable.Range(0, Math.Max(0, (int)Math.Ceiling((high - low) / step)) + 1).Select(below => Math.Max(low, Math.Round(high - below * step, 6)))
+            .Select(volts => assumed.Find(OperatingPoint.Nominal with { Voltage = new Volts(volts) })?.Unit).FirstOrDefault(unit => unit is not null) != RateUnit.PerMac;
     }
 
     /// <summary>The supply as it stands.</summary>

@@ -117,6 +117,26 @@ public sealed class GemmBenchTests
     }
 
     [Test]
+    public void What_a_rotation_opened_is_closed_when_a_form_fails()
+    {
+        var settings = new DuelSettings(default, default, default, default, 3, 3) { Placements = 2 };
+        List<IProduct<int>> opened = [];
+        var kind = GemmKinds.Int8 with
+        {
+            Ours = (operands, threads, guarding, rate) =>
+            {
+                // The last form of the second placement.
+                if (opened.Count == 2 * (GemmKinds.Int8.Guards.Count + 2) - 1)
+                    throw new InvalidOperationException();
+                opened.Add(new Counted(new OurInt8Product(operands, threads, guarding, rate)));
+                return opened[^1];
+            },
+        };
+        Assert.Throws<InvalidOperationException>(() => new GemmBench(new GemmBenchOptions(GemmContest.Abft, [1], false, settings, 1), default).Rotate(kind, Ragged, 1));
+        Assert.That(opened.Cast<Counted>().Select(product => product.Disposals).ToList(), Has.Count.GreaterThan(5).And.All.EqualTo(1));
+    }
+
+    [Test]
     public void A_cancelled_duel_stops()
     {
         var clock = new StoppedClock();
@@ -156,6 +176,10 @@ public sealed class GemmBenchTests
     {
         using var output = new StringWriter();
         GemmTable.Print(output, [GemmResult.Of("gemm", "int8", GemmLayer.Tiny.Shape, 2, "flat32", "GOP/s", new DuelTimes(0.001, 0.0012345), "other") with { Taken = 0.5 }], ["absent: install it"]);
+        Assert.That(output.ToString(), Does.Contain("rounds in turn").And.Not.Contain("random order"));
+        using var paired = new StringWriter();
+        GemmTable.Print(paired, [GemmResult.Of("abft", "int8", GemmLayer.Tiny.Shape, 2, "flat32", "GOP/s", PairedRatio.Of([[[1, 1, 1], [1, 1, 1]]], 1, 0), "other")], []);
+        Assert.That(paired.ToString(), Does.Contain("random order").And.Contain("median of the rounds' own").And.Not.Contain("rounds in turn"));
         Assert.That(output.ToString(), Does.Contain("tiny qkv").And.Contain("64 x 384 x 128").And.Contain("flat32").And.Contain("1.234*").And.Contain("absent: install it"));
     }
 
@@ -276,6 +300,23 @@ public sealed class GemmBenchTests
 
         public void Dispose()
         {
+        }
+    }
+
+    private sealed class Counted(IProduct<int> product) : IProduct<int>
+    {
+        public int Disposals { get; private set; }
+
+        public string Name => product.Name;
+
+        public void Run() => product.Run();
+
+        public ReadOnlySpan<int> Row(int row) => product.Row(row);
+
+        public void Dispose()
+        {
+            Disposals++;
+            product.Dispose();
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Drift.Bench;
 using Drift.Kernels;
@@ -103,6 +104,43 @@ public sealed class VerifyTests
         Assert.That(text, Does.Contain(from));
         File.WriteAllText(path, text.Replace(from, to));
         await ExpectOneFailure(_folder);
+    }
+
+    [TestCase(1.0, true)]
+    [TestCase(1.001, false)]
+    public async Task Joules_of_a_model_that_nobody_quotes_are_not_compared_with_themselves(double factor, bool passes)
+    {
+        // Weights that take one joule in all steps.
+        var (lines, path) = (File.ReadAllLines(DataFolder.Path("fixtures", "faults", "cost.csv")), Path.Combine(_folder, "cost.csv"));
+        var row = lines.Single(line => line.StartsWith("dit,5.81,0.9,0,", StringComparison.Ordinal)).Split(',');
+        var stat = double.Parse(row[8], CultureInfo.InvariantCulture) * factor;
+        File.WriteAllLines(path, [lines[0], FormattableString.Invariant($"other,{string.Join(',', row[1..10])},{row[7]},{stat},{row[9]}")]);
+        var run = await Invocation.Of(["verify", path]);
+        Assert.That(run.ExitCode == 0, Is.EqualTo(passes), run.Out);
+        Assert.That(run.Out, passes ? Does.Contain("ours_joules").And.Not.Contain("dmr_joules") : Does.Contain("stat_abft_joules"));
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Counts_are_checked_where_they_are_listed(bool isNull)
+    {
+        Copy(DataFolder.Path("fixtures", "faults"));
+        var path = Path.Combine(_folder, "cases.json");
+        var list = JsonNode.Parse(File.ReadAllText(path))!.AsArray();
+        foreach (var entry in list.Select(node => node!.AsObject()))
+        {
+            foreach (var count in (string[])["faults", "harmed", "flagged_rows", "flagged_cols", "masked", "masked_unharmed", "harmed_unmasked", "approxabft_masked", "wrong_int8"])
+            {
+                entry.Remove(count);
+                if (isNull)
+                    entry[count] = null;
+            }
+        }
+
+        File.WriteAllText(path, list.ToJsonString());
+        var run = await Invocation.Of(["verify", Path.Combine(_folder, "bit30.safetensors")]);
+        Assert.That(run.ExitCode, Is.Zero, run.Out + run.Error);
+        Assert.That(run.Out.Split('\n').Count(line => line.TrimEnd().EndsWith(" ok", StringComparison.Ordinal)), Is.EqualTo(24));
     }
 
     [TestCase("networks/dit", "io.safetensors")]

@@ -33,17 +33,19 @@ public sealed class ClosedLoopTests
     public void A_rate_per_bit_is_believed_as_what_it_comes_to_in_an_element()
     {
         var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.csv");
-        IErrorRates As(string unit, Func<double, double> rate)
+        IErrorRates As(string unit, Func<double, double> rate, string last = "0.9,2,0")
         {
             var points = Enumerable.Range(60, 26).Select(hundredths => OperatingPoint.Of(hundredths / 100.0, 2));
-            File.WriteAllLines(path, [$"volts,gigahertz,{unit}", .. points.Select(point => FormattableString.Invariant($"{point.Voltage.Value},2,{rate(Table.At(point).Value)}")), "0.9,2,0"]);
+            File.WriteAllLines(path, [$"volts,gigahertz,{unit}", .. points.Select(point => FormattableString.Invariant($"{point.Voltage.Value},2,{rate(Table.At(point).Value)}")), last]);
             return TabulatedErrors.Load(path);
         }
 
         var (elements, bits, macs) = (As("rate_per_element", p => p), As("rate_per_bit", p => 1 - Math.Pow(1 - p, 1 / 31.0)), As("rate_per_mac", p => p / 128));
+        var below = As("rate_per_mac", p => p / 128, "");
         File.Delete(path);
         Assert.That(new AdaptivePolicy(bits, Loop).Supply, Is.EqualTo(new AdaptivePolicy(elements, Loop).Supply));
         Assert.Throws<ArgumentException>(() => new AdaptivePolicy(macs, Loop));
+        Assert.Throws<ArgumentException>(() => new AdaptivePolicy(below, Loop), "a table that ends below the highest supply");
     }
 
     [Test]

@@ -5,8 +5,8 @@ using ILGPU.Runtime;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
-/// Copies on a device of weights that a network holds: each goes up once, and is freed when its owner is gone, which is looked for whenever another goes up. Networks do not know of devices, so an
-/// owner is gone when the collector took it; where memory lacks, the collector is asked. Under the backend's lock.
+/// Copies on a device of weights that a network holds: each goes up once. Networks do not know of devices, so an owner is gone when the collector took it; its copies are
+/// freed when the next one goes up, and stay until then. Where an upload lacks memory, the collector is asked. Under the backend's lock.
 /// </summary>
 internal sealed class ResidentCopies(Accelerator accelerator) : IDisposable
 {

@@ -5,7 +5,7 @@ namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
 /// fp32 layers of a device, multiplied by the family that products of their shape are. The host's panels of weights are what <see cref="FloatDirectKernel"/> reads, so for it they go up as they are;
-/// others have them in groups of their own. Once, either way, and they stay as long as their network.
+/// others have them in groups of their own. Once a family: a layer of few rows and of many goes up for each where their families differ, as on CUDA. Copies stay at least as long as their network.
 /// </summary>
 internal sealed class ResidentLayers(Accelerator accelerator, (FloatKernelSet Kernels, FloatFamily Family) floats, TensorKernelSet tensors) : IDisposable
 {

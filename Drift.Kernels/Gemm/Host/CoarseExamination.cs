@@ -67,7 +67,7 @@ internal sealed unsafe class CoarseExamination : IDisposable
         var tileRows = (count + edge - 1) / edge;
         var kernel = _weights.Kernel;
         var packed = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
-        long rowBytes = (long)count * _digits.Stride * sizeof(int), columnBytes = 2L * tileRows * _weights.Stride * sizeof(int);
+        long rowBytes = (long)count * _digits.ProductStride * sizeof(int), columnBytes = 2L * tileRows * _weights.ProductStride * sizeof(int);
         var rowProducts = (int*)_memory.Take(rowBytes + columnBytes + (count + 2 * tileRows) * packed + _weights.K * sizeof(short));
         var columnProducts = (int*)((byte*)rowProducts + rowBytes);
         var rows = (sbyte*)columnProducts + columnBytes;
@@ -99,7 +99,7 @@ internal sealed unsafe class CoarseExamination : IDisposable
     {
         var (width, packed) = (weights.Kernel.Columns, weights.Packed);
         RowBlock block = default;
-        (block.AStride, block.Rows, block.CStride) = (stride, rows, (nint)weights.Stride * sizeof(int));
+        (block.AStride, block.Rows, block.CStride) = (stride, rows, (nint)weights.ProductStride * sizeof(int));
         block.A = a;
         block.C = c;
         for (var column = 0; column < weights.N; column += width)
@@ -115,14 +115,14 @@ internal sealed unsafe class CoarseExamination : IDisposable
     {
         var (expected, observed, edge) = (_output.Expected, _output.Observed, _weights.Tiles.Edge);
         var (left, width, tileColumns) = (tileColumn * edge, Math.Min(edge, expected.N - tileColumn * edge), expected.TileColumns);
-        for (var i = 0; i < count; i++, rowProducts += _digits.Stride)
+        for (var i = 0; i < count; i++, rowProducts += _digits.ProductStride)
             expected.Rows[(top + i) * tileColumns + tileColumn] = Digits.Base * rowProducts[0] + rowProducts[1];
         fixed (int* rows = observed.Rows, columns = observed.Columns, expectedColumns = expected.Columns)
         {
             for (var first = 0; first < count; first += edge)
             {
                 var line = (top + first) / edge * expected.N + left;
-                Digits.Join(columnProducts + (nint)2 * (first / edge) * _weights.Stride + left, _weights.Stride, expectedColumns + line, width);
+                Digits.Join(columnProducts + (nint)2 * (first / edge) * _weights.ProductStride + left, _weights.ProductStride, expectedColumns + line, width);
                 LineSumKernel.Sum(_output.Pointer + (nint)(top + first) * _output.Stride + left, _output.Stride, Math.Min(edge, count - first), width,
                     rows + (nint)(top + first) * tileColumns + tileColumn, tileColumns, columns + line);
             }

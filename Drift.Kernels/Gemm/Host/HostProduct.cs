@@ -5,7 +5,8 @@ namespace Drift.Kernels;
 /// <summary>
 /// The INT8 product on this CPU, after BLIS: blocks of A's rows, each of which stays in a second-level cache, are packed with the digit rows of their tiles' sums and meet the panels of
 /// weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its expected sums put together; the observed ones come from the micro-kernel. A thread
-/// has a block of its own where rows allow it, and when that is through helps with another's: nobody waits before the end. All is shared out in whole tiles, so that every sum has one writer.
+/// has a block of its own where rows allow it, and when that is through helps with another's. Who packs a block waits until all of it is packed, and where a coarse tile is cut into parts its last
+/// one waits until the others are. Every sum has one writer; the column sums of a tile in parts have one a part, and are added when all have returned.
 /// </summary>
 internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 {
@@ -53,8 +54,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         (_weights, _faults, _aStride, _tile) = (weights, faults, call.Stride, tiles.AlwaysSummed);
         _tileRows = _tile == 0 ? 0 : (m + _tile - 1) / _tile;
         _kinds = _tile == 0 ? 0 : tiles.Moments ? 2 : 1;
-        // Rows of C begin with cache lines, however narrow the last panel.
-        output.Resize(_shape, (weights.Stride + MicroTile.Lanes - 1) / MicroTile.Lanes * MicroTile.Lanes, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments);
+        output.Resize(_shape, weights.ProductStride, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments);
         faults.RequireShape(m, n);
         var (expected, observed) = (output.Expected, output.Observed);
         if (tiles.IsHierarchical)

@@ -47,6 +47,9 @@ internal sealed unsafe class HostWeights : GemmWeights
     /// <summary>Columns of all panels: N, the digits and the padding to whole panels.</summary>
     public int Stride { get; }
 
+    /// <summary>Values between two rows of a product, which begin with cache lines, however narrow the last panel.</summary>
+    public int ProductStride => (Stride + MicroTile.Lanes - 1) / MicroTile.Lanes * MicroTile.Lanes;
+
     /// <summary>The column of a last panel along whose vectors K runs; none of them where there is none.</summary>
     public int Along { get; }
 

@@ -20,7 +20,7 @@ internal static unsafe class PanelProduct
         var width = panels.WidthAt(column);
         if (column == panels.Along)
         {
-            Join(kernel, panels, column, rows);
+            MultiplyAlong(kernel, panels, column, rows);
             return;
         }
 
@@ -40,7 +40,7 @@ internal static unsafe class PanelProduct
     }
 
     /// <summary>All rows times a panel of digits along whose vectors K runs, in blocks of K that stay in the first-level cache; each adds to the sums of those before.</summary>
-    private static void Join(MicroKernel kernel, in PackedPanels panels, int column, in RowBlock rows)
+    private static void MultiplyAlong(MicroKernel kernel, in PackedPanels panels, int column, in RowBlock rows)
     {
         var (columns, most) = (panels.WidthAt(column), MicroTile.RowsAlong(panels.WidthAt(column)));
         var vectors = (panels.Groups * kernel.RowGroupBytes + Vector - 1) / Vector;

@@ -14,8 +14,14 @@ public sealed unsafe class MicroKernelTests
 
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
-        Assert.That(MicroTile.Of(DotType.Int8).Concat(from columns in Enumerable.Range(1, MicroTile.MostAlong) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true))
+        Assert.That(MicroTile.Of(DotType.Int8).Concat(from columns in Enumerable.Range(1, MicroTile.MostAlong / 2).Select(pairs => 2 * pairs) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true))
             .Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
+
+    [TestCase(14, 1)]
+    [TestCase(2, 3)]
+    [TestCase(11, 2)]
+    public void Digits_along_K_are_pairs_beside_as_many_rows_as_registers_hold(int rows, int columns) =>
+        Assert.Throws<ArgumentException>(() => AlongAssembler.Emit(new MicroTile(DotType.Int8, rows, columns, false, false, Along: true)));
 
     [TestCaseSource(nameof(Tiles))]
     public void A_generated_tile_is_the_definition(object boxed)

@@ -18,8 +18,11 @@ internal sealed class AlongAssembler
     private AlongAssembler(MicroTile tile) => _tile = tile;
 
     /// <summary>The instructions of a micro-kernel, position-independent.</summary>
+    /// <exception cref="ArgumentException">The columns are no pairs of digits, or the rows more than <see cref="MicroTile.RowsAlong"/>.</exception>
     public static Assembler Emit(MicroTile tile)
     {
+        if (tile.Vectors % Digits.Count != 0 || tile.Rows > MicroTile.RowsAlong(tile.Vectors))
+            throw new ArgumentException($"digits along K are pairs of columns beside at most {MicroTile.RowsAlong(tile.Vectors)} rows, not {tile.Rows} x {tile.Vectors}", nameof(tile));
         var writer = new AlongAssembler(tile);
         // The free registers are the last ones, which only EVEX reaches.
         writer._e.PreferVex = false;

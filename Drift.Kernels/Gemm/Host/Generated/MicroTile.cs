@@ -16,7 +16,7 @@ internal enum DotType
 /// <summary>A micro-kernel: what <see cref="MicroAssembler"/> makes a function of.</summary>
 /// <param name="Type">What it multiplies.</param>
 /// <param name="Rows">Rows of accumulators, 1..<see cref="MostRows"/>.</param>
-/// <param name="Vectors">Columns of accumulators in vectors of <see cref="Lanes"/>, 1 or 2; where K runs along the vectors, columns.</param>
+/// <param name="Vectors">Columns of accumulators in vectors of <see cref="Lanes"/>, 1 or 2; where K runs along the vectors, columns, an even number.</param>
 /// <param name="Sums">Whether the accumulators are added to line sums.</param>
 /// <param name="Checked">Whether the last rows are a checksum tile's <see cref="CheckRowsOf"/>: stored apart, and in no sum.</param>
 /// <param name="Above">With sums: rows that end a checksum tile, where the others begin the next one; 0 where all are of one.</param>
