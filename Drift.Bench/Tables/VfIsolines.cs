@@ -29,7 +29,8 @@ internal sealed class VfIsolines : ITable
     public TableResult Make(TableContext context)
     {
         var quoted = QuotedFigures.Load("vf-isolines").Rows;
-        var (surface, law) = (Open("surface"), Open("path-delay"));
+        // The search for a clock looks beyond the points that the law was fitted to; what it finds is compared with points among them.
+        var (surface, law) = (Open("surface"), Open("path-delay", extrapolate: true));
         var rows = quoted.Select(point =>
         {
             var rate = double.Parse(point.Series, CultureInfo.InvariantCulture);
@@ -57,7 +58,7 @@ internal sealed class VfIsolines : ITable
             new(string.Create(CultureInfo.InvariantCulture, $"{level:0E+0} {name}"), kind, color, [.. rows.Where(row => row.Rate == level).Select(row => (row.Volts, (Cell)value(row)))]);
     }
 
-    private static IErrorRates Open(string model) => ErrorModels.Open(model, DataFolder.At("operating-points", ErrorModels.FileOf(model)));
+    private static IErrorRates Open(string model, bool extrapolate = false) => ErrorModels.Open(model, DataFolder.At("operating-points", ErrorModels.FileOf(model)), extrapolate);
 
     private static double? Clock(IErrorRates rates, double rate, double volts, (double Lowest, double Highest) range) =>
         Isoline.Clock(rates, rate, new Volts(volts), Hertz.FromGigahertz(range.Lowest), Hertz.FromGigahertz(range.Highest))?.Gigahertz;

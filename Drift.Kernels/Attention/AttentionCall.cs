@@ -48,7 +48,7 @@ public sealed record AttentionCall(Tensor Queries, Tensor Keys, Tensor Values, i
     public int Depth => Queries.Columns / Heads;
 
     /// <summary>Refuses operands that do not fit together.</summary>
-    /// <exception cref="ArgumentException">The heads do not divide the width, the tokens the rows, two operands disagree, or the output overlaps another.</exception>
+    /// <exception cref="ArgumentException">The heads do not divide the width, the tokens the rows, or two operands disagree.</exception>
     public void Validate()
     {
         int width = Queries.Columns, rows = Queries.Rows;
@@ -63,8 +63,6 @@ public sealed record AttentionCall(Tensor Queries, Tensor Keys, Tensor Values, i
                 $"values of {Values.Length} and an output of {Output.Length}");
         }
 
-        if (Output.Span.Overlaps(Queries.Span) || Output.Span.Overlaps(Keys.Span) || Output.Span.Overlaps(Values.Span))
-            throw new ArgumentException("the output overlaps the queries, the keys or the values, which are read again after its first rows were written");
         if (Causal && KeyTokens < Tokens)
             throw new ArgumentException($"a causal mask needs as many keys as queries or more, not {KeyTokens} for {Tokens}");
         foreach (var plans in new[] { ScoreFaults, OutputFaults })

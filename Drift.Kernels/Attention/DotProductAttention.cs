@@ -13,13 +13,15 @@ public static class DotProductAttention
     /// <param name="call">Operands, heads and masks.</param>
     /// <param name="workspace">Scratch memory.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
-    /// <exception cref="ArgumentException">The operands do not fit together, or a sample's keys are all masked.</exception>
+    /// <exception cref="ArgumentException">The operands do not fit together, the output overlaps another, or a sample's keys are all masked.</exception>
     public static void Run(AttentionCall call, Workspace workspace, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentNullException.ThrowIfNull(workspace);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         call.Validate();
+        if (call.Output.Span.Overlaps(call.Queries.Span) || call.Output.Span.Overlaps(call.Keys.Span) || call.Output.Span.Overlaps(call.Values.Span))
+            throw new ArgumentException("the output overlaps the queries, the keys or the values, which are read again after its first rows were written", nameof(call));
         var kept = call.KeyMask is { } mask ? Kept(call, mask) : null;
         if (call.Sums is { } fresh)
             fresh.Resize(call.Samples * call.Heads, call.Tokens, kept?.Max(keys => keys.Length) ?? call.KeyTokens, sparse: kept is not null || call.Causal);
