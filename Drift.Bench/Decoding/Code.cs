@@ -1,4 +1,5 @@
 using Drift.Abft;
+using Drift.Kernels;
 
 namespace Drift.Bench;
 
@@ -6,13 +7,23 @@ namespace Drift.Bench;
 /// <param name="Name">As in rows of <c>compare</c>.</param>
 /// <param name="Tile">Edge of a tile.</param>
 /// <param name="Moments">Whether position-weighted sums are taken too.</param>
-internal sealed record Code(string Name, int Tile, bool Moments)
+/// <param name="Locators">Whether rows have locators.</param>
+internal sealed record Code(string Name, int Tile, bool Moments = false, bool Locators = false)
 {
     /// <summary>The codes that there are.</summary>
-    public static IReadOnlyList<Code> All { get; } = [new("plain", 32, false), new("16x16", 16, false), new("64x64", 64, false), new("weighted", 32, true)];
+    public static IReadOnlyList<Code> All { get; } = 
+    [
+        new("plain", 32), new("16x16", 16), new("64x64", 64), new("weighted", 32, Moments: true), new("located", LocatorDecoder.LargestTile, Locators: true), new("located-64", 64, Locators: true),
+    ];
 
-    /// <summary>Sums of a code over those of the plain one.</summary>
-    public double Sums => 32.0 / Tile * (Moments ? 2 : 1);
+    /// <summary>Digit lines of a code over those of the plain one.</summary>
+    public double Sums => 32.0 / Tile * (Moments ? 2 : Locators ? 1.25 : 1);
+
+    /// <summary>What a product is prepared with.</summary>
+    public ChecksumTiles Tiles => new(Tile, Moments: Moments, Locators: Locators);
+
+    /// <summary>Opens what reads it.</summary>
+    public ICorrector Open() => Locators ? new LocatorDecoder() : new PlaneDecoder();
 
     /// <summary>Reads a list of names.</summary>
     /// <param name="option">The option, for the complaint.</param>

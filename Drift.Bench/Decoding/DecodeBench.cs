@@ -35,7 +35,7 @@ internal sealed class DecodeBench : IDisposable
     private readonly FaultPlan[] _plans;
     private readonly GemmOutput _output = new();
     private readonly Finding _finding = new();
-    private readonly Examination _examination = new(new PlaneDecoder());
+    private readonly Examination _examination;
     private int _turn;
 
     private DecodeBench(GemmShape shape, Code code, double rate)
@@ -44,7 +44,8 @@ internal sealed class DecodeBench : IDisposable
         _activations = Codes(m * k, 1);
         var weights = Codes(n * k, 2);
         _plain = _backend.Prepare(weights, n, k, ChecksumTiles.None);
-        _checked = _backend.Prepare(weights, n, k, new ChecksumTiles(code.Tile, Moments: code.Moments));
+        _checked = _backend.Prepare(weights, n, k, code.Tiles);
+        _examination = new Examination(code.Open());
         _norms = new float[n];
         RowNorms.Measure(weights, k, k, _norms);
         _plans = [.. Enumerable.Range(0, Plans).Select(seed => new FaultPlanner().Draw((ulong)seed, new GemmSite(0, 0, GemmRole.Query), m, n, BitErrorProfile.Uniform(rate)))];

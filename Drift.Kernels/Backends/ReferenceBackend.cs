@@ -20,7 +20,7 @@ public sealed class ReferenceBackend : IGemmBackend
         ArgumentNullException.ThrowIfNull(output);
         var w = call.Weights as Weights ?? throw new ArgumentException($"weights prepared by another backend than {Name}", nameof(call));
         var (m, n, k) = call.Shape;
-        output.Resize(call.Shape, n, m, call.Tile, w.Tiles.Moments);
+        output.Resize(call.Shape, n, m, call.Tile, w.Tiles.Moments, w.Tiles.Locators ? 0 : null);
         var rows = new sbyte[m * k];
         call.CopyRows(0, m, rows, k);
         for (var i = 0; i < m; i++)
@@ -46,6 +46,8 @@ public sealed class ReferenceBackend : IGemmBackend
             output.ObserveMoments();
         }
 
+        if (w.Tiles.Locators)
+            Expect(call.Shape, rows, w.Values, output.ExpectedLocators);
         if (w.Tiles.IsHierarchical)
             CoarseTiles.Forget(output, w.Tiles);
     }
@@ -82,6 +84,27 @@ public sealed class ReferenceBackend : IGemmBackend
                     line += weight(i % sums.Tile) * a[i * k + p];
                 for (var j = 0; j < n; j++)
                     sums.Columns[t * n + j] += line * w[j * k + p];
+            }
+        }
+    }
+
+    /// <summary>A times the weighted sums of W's rows within a tile, of which each is taken modulo 255 first.</summary>
+    private static void Expect(GemmShape shape, sbyte[] a, sbyte[] w, RowLocators locators)
+    {
+        var (m, n, k) = shape;
+        var (tile, tiles) = (locators.Tile, locators.TileColumns);
+        for (var i = 0; i < m; i++)
+        {
+            for (var t = 0; t < tiles; t++)
+            {
+                long sum = 0;
+                for (var j = t * tile; j < Math.Min(n, (t + 1) * tile); j++)
+                {
+                    for (var p = 0; p < k; p++)
+                        sum += (j - t * tile - RowLocators.Centre(tile)) * a[i * k + p] * w[j * k + p];
+                }
+
+                locators.Values[i * locators.Stride + t] = RowLocators.Residue(sum);
             }
         }
     }

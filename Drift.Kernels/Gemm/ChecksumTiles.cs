@@ -8,7 +8,8 @@ namespace Drift.Kernels;
 /// <param name="Edge">Edge of a tile, 1..<see cref="GemmWeights.LargestTile"/>, or 0 for no checks.</param>
 /// <param name="CoarseEdge">Edge of a coarse tile: a multiple of the tile's, larger and at most <see cref="GemmWeights.LargestTile"/>; 0 for flat sums.</param>
 /// <param name="Moments">Whether position-weighted sums are taken too (<see cref="LineMoments"/>), of flat tiles of 1..<see cref="LineMoments.LargestTile"/>.</param>
-public readonly record struct ChecksumTiles(int Edge, int CoarseEdge = 0, bool Moments = false)
+/// <param name="Locators">Whether locators of rows are expected too (<see cref="RowLocators"/>), of flat tiles of 1..<see cref="RowLocators.LargestTile"/>.</param>
+public readonly record struct ChecksumTiles(int Edge, int CoarseEdge = 0, bool Moments = false, bool Locators = false)
 {
     /// <summary>No checks.</summary>
     public static ChecksumTiles None => default;
@@ -39,6 +40,8 @@ public readonly record struct ChecksumTiles(int Edge, int CoarseEdge = 0, bool M
             throw new ArgumentException($"coarse tiles of {CoarseEdge} cannot hold tiles of {Edge}; expected a larger multiple of the tile");
         if (Moments && (IsHierarchical || Edge is < 1 or > LineMoments.LargestTile))
             throw new ArgumentException($"position-weighted sums are taken of flat tiles of 1 to {LineMoments.LargestTile}, not of {this}");
+        if (Locators && (IsHierarchical || Edge is < 1 or > RowLocators.LargestTile))
+            throw new ArgumentException($"locators are taken of flat tiles of 1 to {RowLocators.LargestTile}, not of {this}");
         return this;
     }
 

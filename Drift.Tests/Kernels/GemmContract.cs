@@ -153,6 +153,40 @@ public sealed class GemmContract(BackendUnderTest under)
     public void Moments_of_a_tile_beyond_32_are_refused() =>
         Assert.That(() => _backend.Prepare(new sbyte[6], 2, 3, new ChecksumTiles(33, Moments: true)), Throws.InstanceOf<Exception>().With.Property("Message").Match("tiles of 1 to 32|no position-weighted"));
 
+    [TestCase(1)]
+    [TestCase(7)]
+    [TestCase(64)]
+    [TestCase(128)]
+    public void Locators_match_the_reference_or_are_refused(int tile)
+    {
+        var tiles = new ChecksumTiles(tile, Locators: true);
+        GemmCase[] cases = [new(70, 150, 35, tiles, Gap: 1), new(5, 3, 9, tiles), new(130, 260, 64, tiles)];
+        foreach (var product in cases)
+        {
+            if (under.Categories.Count > 0 || under.Name.StartsWith("ilgpu", StringComparison.Ordinal))
+            {
+                Assert.Throws<BackendUnavailableException>(() => product.CheckAgainstReference(_backend, _output));
+                continue;
+            }
+
+            product.CheckAgainstReference(_backend, _output);
+            var (observed, expected) = (new RowLocators(), _output.ExpectedLocators);
+            observed.Observe(_output, tile);
+            for (var i = 0; i < product.M * observed.TileColumns; i++)
+            {
+                var (row, t) = Math.DivRem(i, observed.TileColumns);
+                Assert.That((observed.Values[row * observed.Stride + t] - expected.Values[row * expected.Stride + t]) % RowLocators.Modulus, Is.Zero, $"row {row}, tile {t} of {product}");
+            }
+        }
+    }
+
+    [Test]
+    public void Locators_beyond_their_reach_are_refused()
+    {
+        Assert.That(() => _backend.Prepare(new sbyte[6], 2, 3, new ChecksumTiles(129, Locators: true)), Throws.InstanceOf<Exception>().With.Property("Message").Match("tiles of 1 to 128|locators"));
+        Assert.That(() => _backend.Prepare(new sbyte[RowLocators.LargestDepth + 1], 1, RowLocators.LargestDepth + 1, new ChecksumTiles(32, Locators: true)), Throws.InstanceOf<Exception>().With.Property("Message").Contain("locators"));
+    }
+
     [Test]
     public void Threads_may_share_a_backend() => Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i =>
     {

@@ -37,7 +37,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private int* _panelSums, _partSums;
     private int _tile, _fused, _tileRows, _tileParts, _slabTop, _slabRows, _sumStride, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
     private LineSums _expected = null!;
-    private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
+    private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments, _expectedLocators;
     private Progress[] _progress = [];
 
     /// <summary>Runs a call.</summary>
@@ -54,7 +54,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         (_weights, _faults, _aStride, _tile) = (weights, faults, call.Stride, tiles.AlwaysSummed);
         _tileRows = _tile == 0 ? 0 : (m + _tile - 1) / _tile;
         _kinds = _tile == 0 ? 0 : tiles.Moments ? 2 : 1;
-        output.Resize(_shape, weights.ProductStride, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments);
+        output.Resize(_shape, weights.ProductStride, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments, weights.Locators?.ProductStride);
         faults.RequireShape(m, n);
         var (expected, observed) = (output.Expected, output.Observed);
         if (tiles.IsHierarchical)
@@ -72,7 +72,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         Plan(threads);
         fixed (sbyte* activations = call.Activations)
         fixed (int* rowSums = observed.Rows, columnSums = observed.Columns, expectedRows = expected.Rows, expectedColumns = expected.Columns)
-        fixed (int* rowMoments = output.ExpectedMoments.Rows, columnMoments = output.ExpectedMoments.Columns)
+        fixed (int* rowMoments = output.ExpectedMoments.Rows, columnMoments = output.ExpectedMoments.Columns, locators = output.ExpectedLocators.Values)
         {
             _a = activations;
             _windows = call.Convolution is { } convolution ? new WindowRows<sbyte>(activations, convolution, call.Group) : null;
@@ -82,6 +82,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             _expectedColumns = expectedColumns;
             _expectedRowMoments = rowMoments;
             _expectedColumnMoments = columnMoments;
+            _expectedLocators = locators;
             var slab = _slabRows;
             for (_slabTop = 0; _slabTop < m; _slabTop += slab)
             {
@@ -214,7 +215,11 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     /// <summary>Panels of a tile.</summary>
     private int PanelsOfTile => Math.Max(1, _fused / _weights.Kernel.Columns);
 
-    private int Panels => (_weights.Stride + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
+    /// <summary>Panels of C, of digits and of locators.</summary>
+    private int Panels => LocatorPanel + (_weights.Locators is { } locators ? (locators.Stride + locators.Kernel.Columns - 1) / locators.Kernel.Columns : 0);
+
+    /// <summary>The first panel of locators.</summary>
+    private int LocatorPanel => (_weights.Stride + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
 
     /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
     private void Pack(int block, int part, int worker)
@@ -269,6 +274,12 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             var rows = Rows(top, turn, Math.Min(_turnRows, bottom - turn));
             for (var panel = first; panel < end; panel++)
             {
+                if (panel >= LocatorPanel)
+                {
+                    MultiplyLocators(rows, _slabTop + turn, panel - LocatorPanel);
+                    continue;
+                }
+
                 var column = panel * width;
                 var columns = column < _shape.N ? Math.Min(width, _shape.N - column) : packed.WidthAt(column);
                 rows.Sums = _fused != 0 && column < _shape.N;
@@ -331,6 +342,17 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         moments.A = _momentRows + Digits.Count * (top / _tile) * _stride;
         moments.C = CheckRow(1, _slabTop + top);
         PanelProduct.Multiply(_weights.Kernel, _weights.Packed, column, _weights.Packed.WidthAt(column), moments, 0, _weights.Packed.Groups);
+    }
+
+    /// <summary>The same rows times a panel of locators' digits.</summary>
+    private void MultiplyLocators(in RowBlock rows, int top, int panel)
+    {
+        var (weights, column) = (_weights.Locators!, panel * _weights.Kernel.Columns);
+        RowBlock locators = default;
+        (locators.AStride, locators.Rows, locators.CStride) = (rows.AStride, rows.Rows, (nint)weights.ProductStride * sizeof(int));
+        locators.A = rows.A;
+        locators.C = _expectedLocators + (nint)top * weights.ProductStride;
+        PanelProduct.Multiply(weights.Kernel, weights.Packed, column, weights.Packed.WidthAt(column), locators, 0, weights.Packed.Groups);
     }
 
     /// <summary>Puts a panel's digits together where the micro-kernel does not: those of the column sums stand in rows below the product, those of the row sums in columns beside it.</summary>

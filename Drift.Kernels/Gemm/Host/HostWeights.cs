@@ -33,6 +33,8 @@ internal sealed unsafe class HostWeights : GemmWeights
             Pack(j, j < n ? weights.Slice(j * k, k) : digit < digits.Length ? digits.AsSpan(digit, k) : padding);
         }
 
+        if (tiles.Locators)
+            Locators = new HostWeights(kernel, RowLocators.Digits(weights, n, k, tiles.Edge), (n + tiles.Edge - 1) / tiles.Edge, k, ChecksumTiles.None);
         if (!tiles.IsHierarchical)
             return;
         var fine = Digits.Columns(weights, n, k, tiles.Edge);
@@ -62,6 +64,9 @@ internal sealed unsafe class HostWeights : GemmWeights
     /// <summary>The digit columns of the tiles inside coarse ones, as weights of their own; null for flat sums.</summary>
     public HostWeights? TileDigits { get; }
 
+    /// <summary>A column of digits a tile, the rows' expected locators, as weights of their own; null for none.</summary>
+    public HostWeights? Locators { get; }
+
     /// <summary>True when the panels are freed.</summary>
     public bool IsDisposed => _panels.IsClosed;
 
@@ -70,6 +75,7 @@ internal sealed unsafe class HostWeights : GemmWeights
         _panels.Dispose();
         _start.Dispose();
         TileDigits?.Dispose();
+        Locators?.Dispose();
         base.Dispose(disposing);
     }
 
