@@ -18,15 +18,16 @@ public static class ImpliedDeviation
     /// <param name="tile">Edge of a checksum tile, at least 1.</param>
     /// <param name="deviations">Takes the sums; reused.</param>
     /// <param name="moments">Takes the sums of deltas times their weights (<see cref="LineMoments"/>); reused, or null.</param>
+    /// <param name="oddRows">Whether row sums have odd weights.</param>
     /// <exception cref="ArgumentException">The plan does not fit the product.</exception>
-    public static void Sum(FaultPlan faults, GemmOutput output, int tile, LineSums deviations, LineSums? moments = null)
+    public static void Sum(FaultPlan faults, GemmOutput output, int tile, LineSums deviations, LineSums? moments = null, bool oddRows = false)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(deviations);
         ArgumentOutOfRangeException.ThrowIfLessThan(tile, 1);
         var (m, n, _) = output.Shape;
         faults.RequireShape(m, n);
-        deviations.Resize(m, n, tile);
+        deviations.Resize(m, n, tile, oddRows);
         Span<int> rows = deviations.Rows, columns = deviations.Columns, accumulators = output.Accumulators;
         rows.Clear();
         columns.Clear();
@@ -39,7 +40,7 @@ public static class ImpliedDeviation
             ref var accumulator = ref accumulators[flip.Row * output.Stride + flip.Column];
             var delta = flip.Delta(accumulator);
             accumulator ^= flip.Mask;
-            rows[flip.Row * deviations.TileColumns + flip.Column / tile] += delta;
+            rows[flip.Row * deviations.TileColumns + flip.Column / tile] += oddRows ? delta * OddWeights.Of(flip.Column % tile) : delta;
             columns[flip.Row / tile * n + flip.Column] += delta;
             if (moments is null)
                 continue;
@@ -60,9 +61,9 @@ public static class ImpliedDeviation
         ArgumentNullException.ThrowIfNull(expected);
         ArgumentNullException.ThrowIfNull(observed);
         ArgumentNullException.ThrowIfNull(deviations);
-        if ((expected.M, expected.N, expected.Tile) != (observed.M, observed.N, observed.Tile))
+        if ((expected.M, expected.N, expected.Tile, expected.OddRows) != (observed.M, observed.N, observed.Tile, observed.OddRows))
             throw new ArgumentException("expected and observed sums are of different products", nameof(observed));
-        deviations.Resize(expected.M, expected.N, expected.Tile);
+        deviations.Resize(expected.M, expected.N, expected.Tile, expected.OddRows);
         Subtract(observed.Rows, expected.Rows, deviations.Rows);
         Subtract(observed.Columns, expected.Columns, deviations.Columns);
     }

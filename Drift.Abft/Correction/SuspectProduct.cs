@@ -12,10 +12,9 @@ public readonly ref struct SuspectProduct
     /// <param name="rowNorms">M norms of the activations' rows, each at least the true one; or empty.</param>
     /// <param name="columnNorms">N norms of the weights' rows, each at least the true one; or empty.</param>
     /// <param name="nominal">The product at the nominal point, for those who pay for it.</param>
-    /// <param name="locators">Expected locators of its rows, or null where none were taken.</param>
     /// <exception cref="ArgumentException">The sums are of another product, or the norms are too few.</exception>
     public SuspectProduct(GemmOutput output, LineSums deviations, LineSums? moments, ReadOnlySpan<float> rowNorms, ReadOnlySpan<float> columnNorms,
-        NominalProduct nominal, RowLocators? locators = null)
+        NominalProduct nominal)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(deviations);
@@ -25,9 +24,7 @@ public readonly ref struct SuspectProduct
             throw new ArgumentException($"line sums of another product than this of {m} x {n}", nameof(deviations));
         if ((!rowNorms.IsEmpty && rowNorms.Length < m) || (!columnNorms.IsEmpty && columnNorms.Length < n))
             throw new ArgumentException($"a product of {m} x {n} needs as many norms, not {rowNorms.Length} and {columnNorms.Length}", nameof(rowNorms));
-        if (locators is not null && (locators.M, locators.Tile, locators.TileColumns) != (m, deviations.Tile, deviations.TileColumns))
-            throw new ArgumentException($"locators of another product than this of {m} x {n}", nameof(locators));
-        (Output, Deviations, Moments, Nominal, Locators) = (output, deviations, moments, nominal, locators);
+        (Output, Deviations, Moments, Nominal) = (output, deviations, moments, nominal);
         RowNorms = rowNorms;
         ColumnNorms = columnNorms;
     }
@@ -40,9 +37,6 @@ public readonly ref struct SuspectProduct
 
     /// <summary>Deviations of position-weighted sums (<see cref="LineMoments"/>); null where none were taken.</summary>
     public LineSums? Moments { get; }
-
-    /// <summary>Expected locators of the rows; null where none were taken. Those of the accumulators are <see cref="RowLocators.Of"/>.</summary>
-    public RowLocators? Locators { get; }
 
     /// <summary>Norms of A's rows; empty where nobody asked.</summary>
     public ReadOnlySpan<float> RowNorms { get; }

@@ -7,23 +7,23 @@ namespace Drift.Bench;
 /// <param name="Name">As in rows of <c>compare</c>.</param>
 /// <param name="Tile">Edge of a tile.</param>
 /// <param name="Moments">Whether position-weighted sums are taken too.</param>
-/// <param name="Locators">Whether rows have locators.</param>
-internal sealed record Code(string Name, int Tile, bool Moments = false, bool Locators = false)
+/// <param name="OddRows">Whether row sums have odd weights.</param>
+internal sealed record Code(string Name, int Tile, bool Moments = false, bool OddRows = false)
 {
     /// <summary>The codes that there are.</summary>
     public static IReadOnlyList<Code> All { get; } = 
     [
-        new("plain", 32), new("16x16", 16), new("64x64", 64), new("weighted", 32, Moments: true), new("located", LocatorDecoder.LargestTile, Locators: true), new("located-64", 64, Locators: true),
+        new("plain", 32), new("16x16", 16), new("64x64", 64), new("weighted", 32, Moments: true), new("odd", OddRowDecoder.LargestTile, OddRows: true), new("odd-64", 64, OddRows: true),
     ];
 
     /// <summary>Digit lines of a code over those of the plain one.</summary>
-    public double Sums => 32.0 / Tile * (Moments ? 2 : Locators ? 1.25 : 1);
+    public double Sums => 32.0 / Tile * (Moments ? 2 : OddRows ? 1.25 : 1);
 
     /// <summary>What a product is prepared with.</summary>
-    public ChecksumTiles Tiles => new(Tile, Moments: Moments, Locators: Locators);
+    public ChecksumTiles Tiles => new(Tile, Moments: Moments, OddRows: OddRows);
 
     /// <summary>Opens what reads it.</summary>
-    public ICorrector Open() => Locators ? new LocatorDecoder() : new PlaneDecoder();
+    public ICorrector Open() => OddRows ? new OddRowDecoder() : new PlaneDecoder();
 
     /// <summary>Reads a list of names.</summary>
     /// <param name="option">The option, for the complaint.</param>

@@ -17,7 +17,6 @@ internal sealed class DecodingWorker(IReadOnlyList<BitErrorProfile> profiles, IR
     private readonly NominalProduct _nominal = new();
     private readonly Finding _finding = new();
     private readonly LineSums _deviations = new(), _moments = new();
-    private readonly RowLocators[] _locators = [.. codes.Select(_ => new RowLocators())];
     private int[] _clean = [];
 
     /// <summary>Outcomes [profile, code].</summary>
@@ -32,13 +31,6 @@ internal sealed class DecodingWorker(IReadOnlyList<BitErrorProfile> profiles, IR
         if (_clean.Length < accumulators.Length)
             _clean = new int[accumulators.Length];
         accumulators.CopyTo(_clean);
-        // Where nothing is wrong the accumulators' own locators are the expected ones.
-        for (var c = 0; c < codes.Count; c++)
-        {
-            if (codes[c].Locators)
-                _locators[c].Observe(output, codes[c].Tile);
-        }
-
         for (var trial = 0; trial < profiles.Count * draws; trial++)
         {
             var (draw, p) = Math.DivRem(trial, profiles.Count);
@@ -47,11 +39,11 @@ internal sealed class DecodingWorker(IReadOnlyList<BitErrorProfile> profiles, IR
             for (var c = 0; c < codes.Count; c++)
             {
                 plan.Toggle(output);
-                ImpliedDeviation.Sum(plan, output, codes[c].Tile, _deviations, codes[c].Moments ? _moments : null);
+                ImpliedDeviation.Sum(plan, output, codes[c].Tile, _deviations, codes[c].Moments ? _moments : null, codes[c].OddRows);
                 var told = product.Suspect!.Product;
                 _corrections.Clear();
-                _decoders[c].Correct(new SuspectProduct(output, _deviations, codes[c].Moments ? _moments : null, told.RowNorms, told.ColumnNorms, _nominal,
-                    codes[c].Locators ? _locators[c] : null), _finding, _corrections);
+                _decoders[c].Correct(new SuspectProduct(output, _deviations, codes[c].Moments ? _moments : null, told.RowNorms, told.ColumnNorms, _nominal),
+                    _finding, _corrections);
                 Outcomes[p, c] += _settlement.Settle(plan, output, _finding, _corrections, Strategy.LargeFault);
                 _clean.AsSpan(0, accumulators.Length).CopyTo(accumulators);
             }

@@ -20,7 +20,7 @@ public sealed class ReferenceBackend : IGemmBackend
         ArgumentNullException.ThrowIfNull(output);
         var w = call.Weights as Weights ?? throw new ArgumentException($"weights prepared by another backend than {Name}", nameof(call));
         var (m, n, k) = call.Shape;
-        output.Resize(call.Shape, n, m, call.Tile, w.Tiles.Moments, w.Tiles.Locators ? 0 : null);
+        output.Resize(call.Shape, n, m, call.Tile, w.Tiles.Moments, w.Tiles.OddRows);
         var rows = new sbyte[m * k];
         call.CopyRows(0, m, rows, k);
         for (var i = 0; i < m; i++)
@@ -38,18 +38,18 @@ public sealed class ReferenceBackend : IGemmBackend
         faults.Toggle(output);
         if (call.Tile == 0)
             return;
-        Expect(call.Shape, rows, w.Values, output.Expected, static _ => 1);
+        Expect(call.Shape, rows, w.Values, output.Expected, w.Tiles.OddRows ? OddWeights.Of : static _ => 1, static _ => 1);
         output.Observe();
         if (w.Tiles.Moments)
         {
-            Expect(call.Shape, rows, w.Values, output.ExpectedMoments, place => place - LineMoments.Centre(w.Tile));
+            Expect(call.Shape, rows, w.Values, output.ExpectedMoments, Moment, Moment);
             output.ObserveMoments();
         }
 
-        if (w.Tiles.Locators)
-            Expect(call.Shape, rows, w.Values, output.ExpectedLocators);
         if (w.Tiles.IsHierarchical)
             CoarseTiles.Forget(output, w.Tiles);
+
+        int Moment(int place) => place - LineMoments.Centre(w.Tile);
     }
 
     /// <inheritdoc/>
@@ -58,7 +58,7 @@ public sealed class ReferenceBackend : IGemmBackend
     }
 
     /// <summary>Row sums: A times the weighted sums of W's rows within a tile. Column sums: the weighted sums of A's rows within a tile, times W.</summary>
-    private static void Expect(GemmShape shape, sbyte[] a, sbyte[] w, LineSums sums, Func<int, int> weight)
+    private static void Expect(GemmShape shape, sbyte[] a, sbyte[] w, LineSums sums, Func<int, int> ofRow, Func<int, int> ofColumn)
     {
         var (m, n, k) = shape;
         sums.Rows.Clear();
@@ -69,7 +69,7 @@ public sealed class ReferenceBackend : IGemmBackend
             {
                 var line = 0;
                 for (var j = t * sums.Tile; j < Math.Min(n, (t + 1) * sums.Tile); j++)
-                    line += weight(j % sums.Tile) * w[j * k + p];
+                    line += ofRow(j % sums.Tile) * w[j * k + p];
                 for (var i = 0; i < m; i++)
                     sums.Rows[i * sums.TileColumns + t] += a[i * k + p] * line;
             }
@@ -81,30 +81,9 @@ public sealed class ReferenceBackend : IGemmBackend
             {
                 var line = 0;
                 for (var i = t * sums.Tile; i < Math.Min(m, (t + 1) * sums.Tile); i++)
-                    line += weight(i % sums.Tile) * a[i * k + p];
+                    line += ofColumn(i % sums.Tile) * a[i * k + p];
                 for (var j = 0; j < n; j++)
                     sums.Columns[t * n + j] += line * w[j * k + p];
-            }
-        }
-    }
-
-    /// <summary>A times the weighted sums of W's rows within a tile, of which each is taken modulo 255 first.</summary>
-    private static void Expect(GemmShape shape, sbyte[] a, sbyte[] w, RowLocators locators)
-    {
-        var (m, n, k) = shape;
-        var (tile, tiles) = (locators.Tile, locators.TileColumns);
-        for (var i = 0; i < m; i++)
-        {
-            for (var t = 0; t < tiles; t++)
-            {
-                long sum = 0;
-                for (var j = t * tile; j < Math.Min(n, (t + 1) * tile); j++)
-                {
-                    for (var p = 0; p < k; p++)
-                        sum += (j - t * tile - RowLocators.Centre(tile)) * a[i * k + p] * w[j * k + p];
-                }
-
-                locators.Values[i * locators.Stride + t] = RowLocators.Residue(sum);
             }
         }
     }

@@ -8,8 +8,8 @@ namespace Drift.Kernels;
 /// <param name="Edge">Edge of a tile, 1..<see cref="GemmWeights.LargestTile"/>, or 0 for no checks.</param>
 /// <param name="CoarseEdge">Edge of a coarse tile: a multiple of the tile's, larger and at most <see cref="GemmWeights.LargestTile"/>; 0 for flat sums.</param>
 /// <param name="Moments">Whether position-weighted sums are taken too (<see cref="LineMoments"/>), of flat tiles of 1..<see cref="LineMoments.LargestTile"/>.</param>
-/// <param name="Locators">Whether locators of rows are expected too (<see cref="RowLocators"/>), of flat tiles of 1..<see cref="RowLocators.LargestTile"/>.</param>
-public readonly record struct ChecksumTiles(int Edge, int CoarseEdge = 0, bool Moments = false, bool Locators = false)
+/// <param name="OddRows">Whether row sums, expected and observed, have odd weights (<see cref="OddWeights"/>), of flat tiles of 1..<see cref="OddWeights.LargestTile"/>; columns are summed as ever.</param>
+public readonly record struct ChecksumTiles(int Edge, int CoarseEdge = 0, bool Moments = false, bool OddRows = false)
 {
     /// <summary>No checks.</summary>
     public static ChecksumTiles None => default;
@@ -40,8 +40,8 @@ public readonly record struct ChecksumTiles(int Edge, int CoarseEdge = 0, bool M
             throw new ArgumentException($"coarse tiles of {CoarseEdge} cannot hold tiles of {Edge}; expected a larger multiple of the tile");
         if (Moments && (IsHierarchical || Edge is < 1 or > LineMoments.LargestTile))
             throw new ArgumentException($"position-weighted sums are taken of flat tiles of 1 to {LineMoments.LargestTile}, not of {this}");
-        if (Locators && (IsHierarchical || Edge is < 1 or > RowLocators.LargestTile))
-            throw new ArgumentException($"locators are taken of flat tiles of 1 to {RowLocators.LargestTile}, not of {this}");
+        if (OddRows && (IsHierarchical || Moments || Edge is < 1 or > OddWeights.LargestTile))
+            throw new ArgumentException($"row sums with odd weights are taken of flat tiles of 1 to {OddWeights.LargestTile} without moments, not of {this}");
         return this;
     }
 

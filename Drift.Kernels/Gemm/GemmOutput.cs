@@ -26,9 +26,6 @@ public sealed unsafe class GemmOutput : IDisposable
     /// <summary>Position-weighted sums of the accumulators as they are; of tile 0 unless the weights were prepared with moments.</summary>
     public LineSums ObservedMoments { get; } = new();
 
-    /// <summary>Locators from the operands' own; of tile 0 unless the weights were prepared with them. Those of the accumulators are taken row by row, where somebody asks.</summary>
-    public RowLocators ExpectedLocators { get; } = new();
-
     /// <summary>All rows, [M, <see cref="Stride"/>] row-major.</summary>
     public Span<int> Accumulators => new(_accumulators, Shape.M * Stride);
 
@@ -47,8 +44,8 @@ public sealed unsafe class GemmOutput : IDisposable
     /// <param name="rows">Rows to hold, at least M: a backend may keep check rows below the product.</param>
     /// <param name="tile">Edge of a checksum tile, or 0.</param>
     /// <param name="moments">Whether position-weighted sums are taken too.</param>
-    /// <param name="locators">Values from one row of expected locators to the next; null where none are expected.</param>
-    public void Resize(GemmShape shape, int stride, int rows, int tile, bool moments = false, int? locators = null)
+    /// <param name="oddRows">Whether row sums have odd weights.</param>
+    public void Resize(GemmShape shape, int stride, int rows, int tile, bool moments = false, bool oddRows = false)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, shape.N);
@@ -65,11 +62,10 @@ public sealed unsafe class GemmOutput : IDisposable
         }
 
         (Shape, Stride) = (shape, stride);
-        Expected.Resize(shape.M, shape.N, tile);
-        Observed.Resize(shape.M, shape.N, tile);
+        Expected.Resize(shape.M, shape.N, tile, oddRows);
+        Observed.Resize(shape.M, shape.N, tile, oddRows);
         ExpectedMoments.Resize(shape.M, shape.N, moments ? tile : 0);
         ObservedMoments.Resize(shape.M, shape.N, moments ? tile : 0);
-        ExpectedLocators.Resize(shape.M, shape.N, locators is null ? 0 : tile, locators ?? 0);
     }
 
     /// <inheritdoc/>

@@ -10,14 +10,12 @@ public abstract class GemmWeights : IDisposable
     /// <param name="n">Output features, at least 1.</param>
     /// <param name="k">Input features, at least 1.</param>
     /// <param name="tiles">Tiles of the checks.</param>
-    /// <exception cref="ArgumentException">A dimension is below 1, no product can be summed in such tiles, or rows are too long for locators.</exception>
+    /// <exception cref="ArgumentException">A dimension is below 1, or no product can be summed in such tiles.</exception>
     protected GemmWeights(int n, int k, ChecksumTiles tiles)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(n, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(k, 1);
         (N, K, Tiles) = (n, k, tiles.Required());
-        if (tiles.Locators && k > RowLocators.LargestDepth)
-            throw new ArgumentException($"locators are taken of rows of up to {RowLocators.LargestDepth} values, not of {k}", nameof(k));
     }
 
     /// <summary>Output features.</summary>

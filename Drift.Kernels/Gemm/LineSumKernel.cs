@@ -33,6 +33,9 @@ internal static unsafe class LineSumKernel
                 }
             }
         }
+
+        if (sums.OddRows)
+            OddWeights.Sum(output, sums);
     }
 
     /// <summary>Sums the lines of a tile, or of some of its columns.</summary>

@@ -18,6 +18,9 @@ public sealed class LineSums
     /// <summary>Edge of a tile.</summary>
     public int Tile { get; private set; }
 
+    /// <summary>Whether row sums have odd weights (<see cref="OddWeights"/>).</summary>
+    public bool OddRows { get; private set; }
+
     /// <summary>Number of tiles from top to bottom.</summary>
     public int TileRows { get; private set; }
 
@@ -37,9 +40,10 @@ public sealed class LineSums
     /// <param name="m">Rows of the product.</param>
     /// <param name="n">Columns of the product.</param>
     /// <param name="tile">Edge of a tile, or 0 for none.</param>
-    public void Resize(int m, int n, int tile)
+    /// <param name="oddRows">Whether row sums will have odd weights.</param>
+    public void Resize(int m, int n, int tile, bool oddRows = false)
     {
-        (M, N, Tile, _zero) = (m, n, tile, false);
+        (M, N, Tile, OddRows, _zero) = (m, n, tile, oddRows, false);
         (TileRows, TileColumns) = tile == 0 ? (0, 0) : ((m + tile - 1) / tile, (n + tile - 1) / tile);
         if (_rows.Length < M * TileColumns)
             _rows = new int[M * TileColumns];

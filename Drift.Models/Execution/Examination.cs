@@ -23,8 +23,7 @@ public sealed class Examination(ICorrector corrector)
     /// <summary>What the corrector was told of the last product, as long as no other is examined.</summary>
     /// <exception cref="InvalidOperationException">Nothing was examined yet.</exception>
     public SuspectProduct Product =>
-        new(_output ?? throw new InvalidOperationException("nothing was examined yet"), _deviations, _output.ExpectedMoments.Tile == 0 ? null : _moments, _rowNorms, _columnNorms, _nominal,
-            _output.ExpectedLocators.Tile == 0 ? null : _output.ExpectedLocators);
+        new(_output ?? throw new InvalidOperationException("nothing was examined yet"), _deviations, _output.ExpectedMoments.Tile == 0 ? null : _moments, _rowNorms, _columnNorms, _nominal);
 
     /// <summary>Takes the activations of the products to come.</summary>
     /// <param name="codes">INT8 rows.</param>

@@ -106,8 +106,8 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <inheritdoc/>
     public GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
     {
-        if (tiles.Moments || tiles.Locators)
-            throw new BackendUnavailableException($"{Name} takes no position-weighted line sums or locators; expected the backend host or reference");
+        if (tiles.Moments || tiles.OddRows)
+            throw new BackendUnavailableException($"{Name} takes no position-weighted line sums; expected the backend host or reference");
         if (weights.Length != (long)n * k)
             throw new ArgumentException($"{n} x {k} weights need {(long)n * k} values, the span has {weights.Length}", nameof(weights));
         DeviceBuffer words = new(_device.Accelerator), lines = new(_device.Accelerator);

@@ -38,14 +38,14 @@ internal static class Digits
             sums[j] = Base * high[j] + low[j];
     }
 
-    /// <summary>Two columns a tile, high digits then low ones: the sums of W's rows within each tile.</summary>
+    /// <summary>Two columns a tile, high digits then low ones: the sums of W's rows within each tile, of which three digits would hold more the two lower ones.</summary>
     /// <param name="weights">W [N, K].</param>
     /// <param name="n">Rows of W.</param>
     /// <param name="k">Columns of W.</param>
     /// <param name="tile">Edge of a tile; 0 gives no columns.</param>
-    /// <param name="centre">Where given, a tile's row p counts p - centre times.</param>
+    /// <param name="weight">How often the row at a place of a tile counts.</param>
     /// <returns>[2 tiles, K].</returns>
-    public static sbyte[] Columns(ReadOnlySpan<sbyte> weights, int n, int k, int tile, int? centre = null)
+    public static sbyte[] Columns(ReadOnlySpan<sbyte> weights, int n, int k, int tile, Func<int, int> weight)
     {
         var tiles = tile == 0 ? 0 : (n + tile - 1) / tile;
         var digits = new sbyte[2 * tiles * k];
@@ -55,9 +55,9 @@ internal static class Digits
             line.AsSpan().Clear();
             for (var j = t * tile; j < Math.Min(n, (t + 1) * tile); j++)
             {
-                var weight = centre is { } zero ? j - t * tile - zero : 1;
+                var times = weight(j - t * tile);
                 for (var p = 0; p < k; p++)
-                    line[p] += weight * weights[j * k + p];
+                    line[p] += times * weights[j * k + p];
             }
 
             Split(line, true, digits.AsSpan(2 * t * k, k));

@@ -37,7 +37,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private int* _panelSums, _partSums;
     private int _tile, _fused, _tileRows, _tileParts, _slabTop, _slabRows, _sumStride, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
     private LineSums _expected = null!;
-    private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments, _expectedLocators;
+    private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
+    private OddRowSums _odd;
     private Progress[] _progress = [];
 
     /// <summary>Runs a call.</summary>
@@ -54,7 +55,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         (_weights, _faults, _aStride, _tile) = (weights, faults, call.Stride, tiles.AlwaysSummed);
         _tileRows = _tile == 0 ? 0 : (m + _tile - 1) / _tile;
         _kinds = _tile == 0 ? 0 : tiles.Moments ? 2 : 1;
-        output.Resize(_shape, weights.ProductStride, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments, weights.Locators?.ProductStride);
+        output.Resize(_shape, weights.ProductStride, m + Digits.Count * _kinds * _tileRows, tiles.Edge, tiles.Moments, tiles.OddRows);
         faults.RequireShape(m, n);
         var (expected, observed) = (output.Expected, output.Observed);
         if (tiles.IsHierarchical)
@@ -72,7 +73,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         Plan(threads);
         fixed (sbyte* activations = call.Activations)
         fixed (int* rowSums = observed.Rows, columnSums = observed.Columns, expectedRows = expected.Rows, expectedColumns = expected.Columns)
-        fixed (int* rowMoments = output.ExpectedMoments.Rows, columnMoments = output.ExpectedMoments.Columns, locators = output.ExpectedLocators.Values)
+        fixed (int* rowMoments = output.ExpectedMoments.Rows, columnMoments = output.ExpectedMoments.Columns)
         {
             _a = activations;
             _windows = call.Convolution is { } convolution ? new WindowRows<sbyte>(activations, convolution, call.Group) : null;
@@ -82,7 +83,6 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             _expectedColumns = expectedColumns;
             _expectedRowMoments = rowMoments;
             _expectedColumnMoments = columnMoments;
-            _expectedLocators = locators;
             var slab = _slabRows;
             for (_slabTop = 0; _slabTop < m; _slabTop += slab)
             {
@@ -92,6 +92,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 pool.Run(this, threads, threads);
                 for (var block = 0; _fused != 0 && block < _blocks; block++)
                     AddPart(block);
+                if (tiles.OddRows)
+                    _odd.AddTo(_slabRows, expectedRows + (nint)_slabTop * expected.TileColumns);
             }
 
             if (_tile != 0 && _fused == 0)
@@ -199,11 +201,14 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         // A worker has, while it packs, the sums of K columns, or a tile's part has them; a panel has a sum a row.
         (_workerBytes, _sumStride) = (k * sizeof(short) / Line * Line + Line, (_slabRows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
         var partSums = _tileParts == 1 ? 0 : (long)owners * _shape.N;
-        _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads + (_fused == 0 ? 0 : sizeof(int) * ((long)_sumStride * Sums + partSums)));
+        var odd = _weights.TopDigits is { } top ? OddRowSums.Values(top, _tile, _slabRows) : 0;
+        _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads + sizeof(int) * (odd + (_fused == 0 ? 0 : (long)_sumStride * Sums + partSums)));
         _digitRows = _rows + _slabRows * _stride;
         _momentRows = _digitRows + Digits.Count * slabTiles * _stride;
         _workers = (byte*)_rows + packed;
-        _panelSums = (int*)(_workers + _workerBytes * threads);
+        var sums = (int*)(_workers + _workerBytes * threads);
+        _odd = odd == 0 ? default : new OddRowSums(_weights.TopDigits!, _tile, sums);
+        _panelSums = sums + odd;
         _partSums = _panelSums + (nint)_sumStride * Sums;
     }
 
@@ -215,11 +220,11 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     /// <summary>Panels of a tile.</summary>
     private int PanelsOfTile => Math.Max(1, _fused / _weights.Kernel.Columns);
 
-    /// <summary>Panels of C, of digits and of locators.</summary>
-    private int Panels => LocatorPanel + (_weights.Locators is { } locators ? (locators.Stride + locators.Kernel.Columns - 1) / locators.Kernel.Columns : 0);
+    /// <summary>Panels of C and of digits, third ones last.</summary>
+    private int Panels => TopPanel + OddRowSums.Panels(_weights.TopDigits);
 
-    /// <summary>The first panel of locators.</summary>
-    private int LocatorPanel => (_weights.Stride + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
+    /// <summary>The first panel of third digits.</summary>
+    private int TopPanel => (_weights.Stride + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
 
     /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
     private void Pack(int block, int part, int worker)
@@ -274,9 +279,9 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             var rows = Rows(top, turn, Math.Min(_turnRows, bottom - turn));
             for (var panel = first; panel < end; panel++)
             {
-                if (panel >= LocatorPanel)
+                if (panel >= TopPanel)
                 {
-                    MultiplyLocators(rows, _slabTop + turn, panel - LocatorPanel);
+                    _odd.Multiply(rows, turn, panel - TopPanel);
                     continue;
                 }
 
@@ -324,6 +329,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         rows.ColumnSumStride = (nint)_shape.N * sizeof(int);
         rows.RowSums = _panelSums + (nint)(column / _weights.Kernel.Columns) * _sumStride + top;
         rows.RowSumStride = sizeof(int);
+        rows.RowWeights = _odd.Weights(column % _tile);
     }
 
     /// <summary>Where a panel's expected sums go when the micro-kernel puts their digits together: those of the columns from its check rows, those of the rows from its own columns.</summary>
@@ -342,17 +348,6 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         moments.A = _momentRows + Digits.Count * (top / _tile) * _stride;
         moments.C = CheckRow(1, _slabTop + top);
         PanelProduct.Multiply(_weights.Kernel, _weights.Packed, column, _weights.Packed.WidthAt(column), moments, 0, _weights.Packed.Groups);
-    }
-
-    /// <summary>The same rows times a panel of locators' digits.</summary>
-    private void MultiplyLocators(in RowBlock rows, int top, int panel)
-    {
-        var (weights, column) = (_weights.Locators!, panel * _weights.Kernel.Columns);
-        RowBlock locators = default;
-        (locators.AStride, locators.Rows, locators.CStride) = (rows.AStride, rows.Rows, (nint)weights.ProductStride * sizeof(int));
-        locators.A = rows.A;
-        locators.C = _expectedLocators + (nint)top * weights.ProductStride;
-        PanelProduct.Multiply(weights.Kernel, weights.Packed, column, weights.Packed.WidthAt(column), locators, 0, weights.Packed.Groups);
     }
 
     /// <summary>Puts a panel's digits together where the micro-kernel does not: those of the column sums stand in rows below the product, those of the row sums in columns beside it.</summary>
@@ -384,7 +379,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 var flipped = _c[(nint)flip.Row * _cStride + flip.Column] ^= flip.Mask;
                 if (!rows.Sums)
                     continue;
-                ((int*)rows.RowSums)[flip.Row - top] += flip.Delta(flipped);
+                ((int*)rows.RowSums)[flip.Row - top] += flip.Delta(flipped) * (rows.RowWeights == null ? 1 : rows.RowWeights[flip.Column - column]);
                 ((int*)rows.ColumnSums)[(nint)(flip.Row / _tile - top / _tile) * _shape.N + flip.Column - column] += flip.Delta(flipped);
             }
         }

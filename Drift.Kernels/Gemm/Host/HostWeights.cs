@@ -14,9 +14,9 @@ internal sealed unsafe class HostWeights : GemmWeights
         : base(n, k, tiles)
     {
         Kernel = kernel;
-        var digits = Digits.Columns(weights, n, k, tiles.AlwaysSummed);
+        var digits = Digits.Columns(weights, n, k, tiles.AlwaysSummed, tiles.OddRows ? OddWeights.Of : static _ => 1);
         if (tiles.Moments)
-            digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, LineMoments.Centre(tiles.Edge))];
+            digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, place => place - LineMoments.Centre(tiles.Edge))];
         // Digits begin with a panel, so that every panel before them is C's alone.
         DigitColumn = digits.Length == 0 ? n : (n + kernel.Columns - 1) / kernel.Columns * kernel.Columns;
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
@@ -33,11 +33,11 @@ internal sealed unsafe class HostWeights : GemmWeights
             Pack(j, j < n ? weights.Slice(j * k, k) : digit < digits.Length ? digits.AsSpan(digit, k) : padding);
         }
 
-        if (tiles.Locators)
-            Locators = new HostWeights(kernel, RowLocators.Digits(weights, n, k, tiles.Edge), (n + tiles.Edge - 1) / tiles.Edge, k, ChecksumTiles.None);
+        if (tiles.OddRows)
+            TopDigits = new HostWeights(kernel, OddWeights.TopDigits(weights, n, k, tiles.Edge), (n + tiles.Edge - 1) / tiles.Edge, k, ChecksumTiles.None);
         if (!tiles.IsHierarchical)
             return;
-        var fine = Digits.Columns(weights, n, k, tiles.Edge);
+        var fine = Digits.Columns(weights, n, k, tiles.Edge, static _ => 1);
         TileDigits = new HostWeights(kernel, fine, fine.Length / k, k, ChecksumTiles.None);
     }
 
@@ -64,8 +64,8 @@ internal sealed unsafe class HostWeights : GemmWeights
     /// <summary>The digit columns of the tiles inside coarse ones, as weights of their own; null for flat sums.</summary>
     public HostWeights? TileDigits { get; }
 
-    /// <summary>A column of digits a tile, the rows' expected locators, as weights of their own; null for none.</summary>
-    public HostWeights? Locators { get; }
+    /// <summary>The third digits of sums with odd weights, a column a tile, as weights of their own; null where sums have two.</summary>
+    public HostWeights? TopDigits { get; }
 
     /// <summary>True when the panels are freed.</summary>
     public bool IsDisposed => _panels.IsClosed;
@@ -75,7 +75,7 @@ internal sealed unsafe class HostWeights : GemmWeights
         _panels.Dispose();
         _start.Dispose();
         TileDigits?.Dispose();
-        Locators?.Dispose();
+        TopDigits?.Dispose();
         base.Dispose(disposing);
     }
 

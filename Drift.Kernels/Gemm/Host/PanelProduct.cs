@@ -29,6 +29,7 @@ internal static unsafe class PanelProduct
         TileCall call = default;
         (call.AStride, call.CheckAStride, call.PanelStride, call.CStride) = (rows.AStride, rows.CheckAStride, width * MicroTile.GroupBytes, rows.CStride);
         (call.ChecksStride, call.RowSumStride, call.ColumnSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.ColumnSumStride, rows.LanesBegun ? 1 : 0);
+        call.RowWeights = rows.RowWeights;
         (call.Columns, call.JoinedStride, call.JoinedColumns) = (TileCall.First(columns), rows.JoinedStride, TileCall.First(rows.JoinedColumns));
         for (var b = 0; b < blocks; b++)
         {

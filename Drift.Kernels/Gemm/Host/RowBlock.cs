@@ -68,6 +68,9 @@ internal unsafe struct RowBlock
     /// <summary>With sums: takes each row's sum over the panel (INT8), or its folded lanes (floats; null where further panels of the tile follow).</summary>
     public void* RowSums;
 
+    /// <summary>With sums of INT8: what the panel's columns count in row sums, in whole panels; null where each counts once.</summary>
+    public int* RowWeights;
+
     /// <summary>Bytes between row sums.</summary>
     public nint RowSumStride;
 

@@ -25,14 +25,14 @@ internal static unsafe class TileSums
             for (; j <= columns - Vector256<int>.Count; j += Vector256<int>.Count)
             {
                 var values = Vector256.Load(c + j);
-                eight += values;
+                eight += call->RowWeights == null ? values : values * Vector256.Load(call->RowWeights + j);
                 (Vector256.Load(sums + j) + values).Store(sums + j);
             }
 
             var sum = Vector256.Sum(eight);
             for (; j < columns; j++)
             {
-                sum += c[j];
+                sum += call->RowWeights == null ? c[j] : c[j] * call->RowWeights[j];
                 sums[j] += c[j];
             }
 

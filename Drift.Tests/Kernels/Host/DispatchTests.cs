@@ -7,7 +7,7 @@ namespace Drift.Tests;
 /// <summary>The INT8 dispatch table, and what every entry owes beyond the bits of small shapes.</summary>
 public sealed class DispatchTests
 {
-    private static readonly ChecksumTiles[] AllTiles = [0, 7, 32, 256, new(32, 256), new(8, 16), new(32, Moments: true)];
+    private static readonly ChecksumTiles[] AllTiles = [0, 7, 32, 256, new(32, 256), new(8, 16), new(32, Moments: true), new(64, OddRows: true), new(128, OddRows: true), new(7, OddRows: true)];
 
     private static IEnumerable<string> Paths() => HostBackend.InstructionPaths.Where(path => path.Missing is null).Select(path => path.Name);
 

@@ -35,16 +35,40 @@ internal sealed class SumAssembler
             writer.SumRows();
     }
 
-    /// <summary>All rows' lanes into one vector, of which those that exist are stored.</summary>
+    /// <summary>All rows' lanes, weighted where columns have weights, into one vector, of which those that exist are stored.</summary>
     private void FoldIntegers()
     {
+        var (weighted, summed) = (_e.CreateLabel(), _e.CreateLabel());
+        _e.mov(rax, _field(nameof(TileCall.RowWeights)));
+        _e.test(rax, rax);
+        _e.jnz(weighted);
         for (var row = 0; row < _rows; row++)
             AddVectors(row, () => { });
+        _e.jmp(summed);
+        _e.Label(ref weighted);
+        WeighRows();
+        _e.Label(ref summed);
         IntegerFold.Emit(_e, _rows, Lanes, Zmm(FirstFree));
         _e.mov(rdx, _field(nameof(TileCall.RowSums)));
         _e.mov(eax, (1 << _rows) - 1);
         _e.kmovw(k3, eax);
         _e.vmovdqu32(__zmmword_ptr[rdx].k3, Lanes(0));
+    }
+
+    /// <summary>Odd weights grow by 32 from one vector to the next: both are added first, so that a row takes one multiplication.</summary>
+    private void WeighRows()
+    {
+        const byte Growth = 5;
+        _e.vmovups(Zmm(FirstFree), __zmmword_ptr[rax]);
+        for (var row = 0; row < _rows; row++)
+        {
+            AddVectors(row, () => { });
+            _e.vpmulld(Lanes(row), Lanes(row), Zmm(FirstFree));
+            if (_tile.Vectors == 1)
+                continue;
+            _e.vpslld(Accumulator(row, 1), Accumulator(row, 1), Growth);
+            Add(Lanes(row), Lanes(row), Accumulator(row, 1));
+        }
     }
 
     private bool Integers => _tile.Type == DotType.Int8;

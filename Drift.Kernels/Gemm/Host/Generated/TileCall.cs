@@ -72,6 +72,9 @@ internal unsafe struct TileCall
     /// </summary>
     public void* RowSums;
 
+    /// <summary>INT8 with sums: what the panel's columns count in row sums, odd numbers in a row (<see cref="OddWeights"/>); null where each counts once.</summary>
+    public int* RowWeights;
+
     /// <summary>Floats: bytes between row sums.</summary>
     public nint RowSumStride;
 

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Drift.Kernels;
 
 namespace Drift.Abft;
@@ -9,14 +8,14 @@ namespace Drift.Abft;
 /// <summary>
 /// The rows that deviate in a row of tiles, tile by tile, and by how much. Row sums of one tile stand a row of sums apart, so they are looked through across all tiles, sixteen at a time.
 /// </summary>
-internal sealed class LocatedLines
+internal sealed class DeviatingRows
 {
-    private const int Most = RowLocators.LargestTile;
+    private const int Most = OddWeights.LargestTile;
 
     private int[] _counts = [], _rows = [], _deviations = [];
 
     /// <summary>Looks through a row of tiles.</summary>
-    /// <param name="sums">Deviations of the product's lines, in tiles of at most <see cref="RowLocators.LargestTile"/>.</param>
+    /// <param name="sums">Deviations of the product's lines, in tiles of at most <see cref="OddWeights.LargestTile"/>.</param>
     /// <param name="tileRow">Which row of tiles.</param>
     public void Scan(LineSums sums, int tileRow)
     {
@@ -45,30 +44,23 @@ internal sealed class LocatedLines
         }
     }
 
-    /// <summary>The rows of a tile that deviate, counted from the tile's first.</summary>
+    /// <summary>How many rows of a tile deviate.</summary>
     /// <param name="tileColumn">Which tile.</param>
-    public ReadOnlySpan<int> Rows(int tileColumn) => _rows.AsSpan(tileColumn * Most, _counts[tileColumn]);
+    public int Count(int tileColumn) => _counts[tileColumn];
 
-    /// <summary>By how much they deviate.</summary>
+    /// <summary>Copies them, and by how much they deviate.</summary>
     /// <param name="tileColumn">Which tile.</param>
-    public ReadOnlySpan<int> Deviations(int tileColumn) => _deviations.AsSpan(tileColumn * Most, _counts[tileColumn]);
-
-    /// <summary>Asks for the accumulators of a tile's deviating rows: the product wrote them long ago, and they are in no near cache any more.</summary>
-    /// <param name="output">The product.</param>
-    /// <param name="tileRow">Tile counted from the top.</param>
-    /// <param name="tileColumn">Tile counted from the left; nothing happens where there is none.</param>
-    /// <param name="tile">Edge of a tile.</param>
-    public unsafe void Fetch(GemmOutput output, int tileRow, int tileColumn, int tile)
+    /// <param name="first">The tile's first row.</param>
+    /// <param name="rows">Takes the rows.</param>
+    /// <param name="deviations">Takes the deviations.</param>
+    /// <returns>How many.</returns>
+    public int CopyTo(int tileColumn, int first, int[] rows, int[] deviations)
     {
-        if (!Sse.IsSupported || tileColumn * tile >= output.Shape.N)
-            return;
-        var width = Math.Min(tile, output.Shape.N - tileColumn * tile);
-        foreach (var row in Rows(tileColumn))
-        {
-            ref var start = ref output.Accumulators[(tileRow * tile + row) * output.Stride + tileColumn * tile];
-            for (var i = 0; i < width; i += 64 / sizeof(int))
-                Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref start, i)));
-        }
+        var count = _counts[tileColumn];
+        for (var i = 0; i < count; i++)
+            rows[i] = first + _rows[tileColumn * Most + i];
+        _deviations.AsSpan(tileColumn * Most, count).CopyTo(deviations);
+        return count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,73 @@
+using Drift.Kernels;
+
+namespace Drift.Abft;
+
+/// <summary>
+/// Reads the flips off the sums of large tiles whose rows have odd weights (<see cref="OddWeights"/>), and takes them back. A row with a single flip names bit and place, rows with two or three are made up of what the columns
+/// show (<see cref="OddTile"/>). A tile must close: rows that stay open are condemned over the tile's whole width, and columns that deviate without one over its whole height. Nothing is guessed.
+/// </summary>
+public sealed class OddRowDecoder : ICorrector
+{
+    /// <summary>The largest tile, whose sums cost a product least: 3 digit columns and 2 digit rows in 128.</summary>
+    public const int LargestTile = OddWeights.LargestTile;
+
+    private readonly DeviatingRows _rows = new();
+    private OddTile _explained = new(), _last = new();
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The tile is too large, or its rows were summed without odd weights.</exception>
+    public void Correct(in SuspectProduct product, Finding finding, Corrections corrections)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        ArgumentNullException.ThrowIfNull(corrections);
+        var (m, n, _) = product.Output.Shape;
+        var tile = product.Deviations.Tile;
+        if (tile is < 1 or > LargestTile || !product.Deviations.OddRows)
+            throw new ArgumentException($"rows of tiles of 1 to {LargestTile} are read that have odd weights, not those of tiles of {tile}{(product.Deviations.OddRows ? "" : " without")}", nameof(product));
+        finding.Reset(m, n, tile);
+        var explained = 0;
+        for (var tileRow = 0; tileRow < finding.TileRows; tileRow++)
+        {
+            _rows.Scan(product.Deviations, tileRow);
+            for (var tileColumn = 0; tileColumn < finding.TileColumns; tileColumn++)
+            {
+                if (_rows.Count(tileColumn) == 0 && !product.Deviations.Columns.Slice(tileRow * n + tileColumn * tile, Math.Min(tile, n - tileColumn * tile)).ContainsAnyExcept(0))
+                    continue;
+                // While a tile is explained, the accumulators of the one before arrive.
+                _explained.Explain(product, _rows, tileRow, tileColumn);
+                (_explained, _last) = (_last, _explained);
+                if (explained++ > 0)
+                    Finish(_explained, finding, corrections);
+            }
+        }
+
+        if (explained > 0)
+            Finish(_last, finding, corrections);
+    }
+
+    private static void Finish(OddTile tile, Finding finding, Corrections corrections)
+    {
+        tile.TakeBack(corrections);
+        if (!tile.IsClosed)
+            GiveUp(tile, finding, corrections);
+    }
+
+    /// <summary>Condemns what is open. A row's flips may cancel others in their columns, so that all its columns go with it.</summary>
+    private static void GiveUp(OddTile given, Finding finding, Corrections corrections)
+    {
+        corrections.GiveUpTile();
+        var (tile, tileRow, tileColumn) = (finding.Tile, given.TileRow, given.TileColumn);
+        var open = given.OpenRows;
+        var columns = given.Columns;
+        for (var j = 0; j < columns.Length; j++)
+        {
+            if (!open.IsEmpty || columns[j] != 0)
+                finding.FlagColumn(tileRow, tileColumn * tile + j);
+        }
+
+        foreach (var row in open)
+            finding.FlagRow(row, tileColumn);
+        for (var row = tileRow * tile; open.IsEmpty && row < Math.Min(finding.M, (tileRow + 1) * tile); row++)
+            finding.FlagRow(row, tileColumn);
+    }
+}

@@ -1,0 +1,281 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Drift.Kernels;
+
+namespace Drift.Abft;
+
+/// <summary>
+/// The flips of one tile whose rows are summed with odd weights. A row with one flip names bit and place itself, and the columns confirm it: first all rows at once, where what they name adds up to what the columns show.
+/// The rows that are left have several flips, share a column, or had a bit so high that its weight passed 2^32: <see cref="OddTileSearch"/> makes them up of what the columns still show.
+/// </summary>
+internal sealed class OddTile
+{
+    private const int Most = OddWeights.LargestTile, Lanes = 16;
+
+    // Where a row is filed that names no place.
+    private const int Nowhere = Most;
+
+    // Beyond it an odd number of up to 255 times the bit may pass 2^31, and is no more to be told from a negative one.
+    private const int HighestNamed = 23;
+
+    // Whole vectors are read and written behind the last row and the last column.
+    private readonly int[] _rows = new int[Most + Lanes], _deviations = new int[Most + Lanes], _places = new int[Most + Lanes], _changes = new int[Most + Lanes];
+    private readonly int[] _columns = new int[Most + Lanes], _tally = new int[Most + Lanes];
+    private readonly (int Row, int Column, int Change)[] _flips = new (int, int, int)[Most * OddTileSearch.MostFlips + 1];
+    private readonly OddTileSearch _search = new();
+    private GemmOutput _output = null!;
+    private int _left, _width, _open, _count, _bound;
+
+    /// <summary>Tile counted from the top.</summary>
+    public int TileRow { get; private set; }
+
+    /// <summary>Tile counted from the left.</summary>
+    public int TileColumn { get; private set; }
+
+    /// <summary>The rows that stay open, in the product; empty where all are explained.</summary>
+    public ReadOnlySpan<int> OpenRows => _rows.AsSpan(0, _open);
+
+    /// <summary>What the columns still show.</summary>
+    public Span<int> Columns => _columns.AsSpan(0, _width);
+
+    /// <summary>Whether all lines are explained.</summary>
+    public bool IsClosed => _open == 0 && !Columns.ContainsAnyExcept(0);
+
+    /// <summary>Finds a tile's flips in its sums, and asks for their accumulators: the product wrote those long ago, and they are in no near cache any more.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="rows">Its deviating rows.</param>
+    /// <param name="tileRow">Tile counted from the top.</param>
+    /// <param name="tileColumn">Tile counted from the left.</param>
+    public void Explain(in SuspectProduct product, DeviatingRows rows, int tileRow, int tileColumn)
+    {
+        var (sums, (_, n, k)) = (product.Deviations, product.Output.Shape);
+        (_output, TileRow, TileColumn, _count) = (product.Output, tileRow, tileColumn, 0);
+        (_left, _width) = (tileColumn * sums.Tile, Math.Min(sums.Tile, n - tileColumn * sums.Tile));
+        // No sum of K products of two INT8 values exceeds it.
+        _bound = (int)Math.Min(int.MaxValue, (long)k << 14);
+        sums.Columns.Slice(tileRow * n + _left, _width).CopyTo(_columns);
+        _columns.AsSpan(_width).Clear();
+        _open = rows.CopyTo(tileColumn, tileRow * sums.Tile, _rows, _deviations);
+        PlaceAlone();
+        PlaceByColumns();
+        if (_open > 0)
+            _search.Settle(this);
+        if (!IsClosed && PlaceBeyondBound(tileRow * sums.Tile, Math.Min(sums.Tile, sums.M - tileRow * sums.Tile)))
+            _search.Settle(this);
+        Fetch();
+    }
+
+    /// <summary>Takes the flips back whose accumulators bear them. A row of which one does not is open again.</summary>
+    /// <param name="corrections">Takes the right values.</param>
+    public void TakeBack(Corrections corrections)
+    {
+        foreach (var (row, column, change) in _flips.AsSpan(0, _count))
+        {
+            var held = Accumulator(row, column);
+            if (Bears(held, change))
+                corrections.Replace(row, _left + column, held - change);
+            else if (!OpenRows.Contains(row))
+                _rows[_open++] = row;
+        }
+    }
+
+    /// <summary>Rows that are open.</summary>
+    internal int Open => _open;
+
+    /// <summary>By how much an open row deviates.</summary>
+    internal int Deviation(int row) => _deviations[row];
+
+    /// <summary>Whether an accumulator of an open row may have been changed so.</summary>
+    /// <param name="row">Which of the open rows.</param>
+    /// <param name="column">Column in the tile.</param>
+    /// <param name="change">Plus or minus a power of two below 2^31.</param>
+    internal bool Bears(int row, int column, int change) => Bears(Accumulator(_rows[row], column), change);
+
+    /// <summary>Where an open row says that its one flip is; -1 where it has none, or several.</summary>
+    /// <param name="row">Which of the open rows.</param>
+    /// <param name="change">By how much the flip changed its accumulator.</param>
+    internal int PlaceOf(int row, out int change)
+    {
+        var deviation = _deviations[row];
+        var bit = BitOperations.TrailingZeroCount(deviation);
+        change = deviation < 0 ? -(1 << bit) : 1 << bit;
+        var place = (int)(Math.Abs((long)deviation) >> bit) >> 1;
+        return bit <= HighestNamed && place < _width ? place : -1;
+    }
+
+    /// <summary>Whether an open row names a place where its one flip may be.</summary>
+    internal bool NamesPlace(int row)
+    {
+        var place = PlaceOf(row, out var change);
+        return place >= 0 && Bears(row, place, change);
+    }
+
+    /// <summary>Notes a flip of an open row.</summary>
+    internal void Place(int row, int column, int change)
+    {
+        _deviations[row] -= change * OddWeights.Of(column);
+        _columns[column] -= change;
+        _flips[_count++] = (_rows[row], column, change);
+    }
+
+    /// <summary>Forgets the open rows that deviate no more.</summary>
+    internal void DropClosed()
+    {
+        var open = 0;
+        for (var row = 0; row < _open; row++)
+        {
+            (_rows[open], _deviations[open]) = (_rows[row], _deviations[row]);
+            open += _deviations[row] == 0 ? 0 : 1;
+        }
+
+        _open = open;
+    }
+
+    /// <summary>Rows that name a place, all at once and without branches, since which rows have one flip is chance: those are right whose changes add up to what their column shows.</summary>
+    private void PlaceAlone()
+    {
+        _tally.AsSpan().Clear();
+        for (var row = 0; row < _open; row += Lanes)
+            NamePlaces(row);
+        for (var row = 0; row < _open; row++)
+            _tally[_places[row]] += _changes[row];
+
+        // Nowhere is no column.
+        _columns[Nowhere] = _tally[Nowhere] + 1;
+        var open = 0;
+        for (var row = 0; row < _open; row++)
+        {
+            var place = _places[row];
+            var agrees = _tally[place] == _columns[place];
+            _flips[_count] = (_rows[row], place, _changes[row]);
+            _count += agrees ? 1 : 0;
+            (_rows[open], _deviations[open]) = (_rows[row], _deviations[row]);
+            open += agrees ? 0 : 1;
+        }
+
+        _open = open;
+        for (var j = 0; j < _width; j += Lanes)
+        {
+            Vector512<int> shown = Vector512.LoadUnsafe(ref _columns[j]), named = Vector512.LoadUnsafe(ref _tally[j]);
+            Vector512.AndNot(shown, Vector512.Equals(shown, named)).StoreUnsafe(ref _columns[j]);
+        }
+    }
+
+    /// <summary>Where sixteen rows say that their one flip is, if it is one. Floats hold an odd number of up to 255 times a power of two as it is.</summary>
+    private void NamePlaces(int row)
+    {
+        var deviations = Vector512.LoadUnsafe(ref _deviations[row]);
+        var bits = deviations & -deviations;
+        var exponents = (Vector512.ConvertToSingle(bits).AsInt32() >> 23) - Vector512.Create(127);
+        var odd = Vector512.ConvertToInt32(Vector512.ConvertToSingle(deviations) * ((Vector512.Create(127) - exponents) << 23).AsSingle());
+        var places = Vector512.Abs(odd) >> 1;
+        var names = Vector512.LessThan(places.AsUInt32(), Vector512.Create((uint)_width)).AsInt32() & Vector512.Equals(odd * bits, deviations)
+            & Vector512.LessThanOrEqual(exponents.AsUInt32(), Vector512.Create((uint)HighestNamed)).AsInt32();
+        Vector512.ConditionalSelect(names, places, Vector512.Create(Nowhere)).StoreUnsafe(ref _places[row]);
+        var negative = deviations >> 31;
+        ((bits ^ negative) - negative).StoreUnsafe(ref _changes[row]);
+    }
+
+    /// <summary>Columns that show a flip too high to be named look for the row that deviates by just that.</summary>
+    private void PlaceByColumns()
+    {
+        _deviations.AsSpan(_open, Lanes).Clear();
+        for (var first = 0; first < _width; first += Lanes)
+        {
+            var sizes = Vector512.Abs(Vector512.LoadUnsafe(ref _columns[first]));
+            var high = Vector512.GreaterThan(sizes, Vector512.Create(1 << HighestNamed)) & Vector512.Equals(sizes & (sizes - Vector512<int>.One), Vector512<int>.Zero);
+            for (var columns = high.ExtractMostSignificantBits(); columns != 0; columns &= columns - 1)
+            {
+                var column = first + BitOperations.TrailingZeroCount(columns);
+                var change = _columns[column];
+                var wanted = Vector512.Create(change * OddWeights.Of(column));
+                var (row, rows) = (0, 0);
+                for (var i = 0; i < _open; i += Lanes)
+                {
+                    var hits = Vector512.Equals(Vector512.LoadUnsafe(ref _deviations[i]), wanted).ExtractMostSignificantBits();
+                    rows += BitOperations.PopCount(hits);
+                    row = hits == 0 ? row : i + BitOperations.TrailingZeroCount(hits);
+                }
+
+                if (rows == 1 && Bears(row, column, change))
+                    Place(row, column, change);
+            }
+        }
+
+        DropClosed();
+    }
+
+    /// <summary>Places the flips of accumulators that are more than a sum of products can be, in columns that show so much: two of a high bit may cancel in their row, modulo 2^32, so that it is not open.</summary>
+    /// <returns>Whether there were any.</returns>
+    private bool PlaceBeyondBound(int top, int height)
+    {
+        var before = _count;
+        for (var column = 0; column < _width; column++)
+        {
+            for (var row = top; row < top + height && Math.Abs((long)_columns[column]) > _bound; row++)
+            {
+                var held = Accumulator(row, column);
+                if (Math.Abs((long)held) <= _bound || IsPlaced(row, column))
+                    continue;
+                for (var bit = HighestNamed + 1; bit < 31; bit++)
+                {
+                    var change = (held >> bit & 1) != 0 ? 1 << bit : -(1 << bit);
+                    if (!Bears(held, change))
+                        continue;
+                    Place(IndexOf(row), column, change);
+                    break;
+                }
+            }
+        }
+
+        DropClosed();
+        return _count > before;
+    }
+
+    private bool IsPlaced(int row, int column)
+    {
+        foreach (var flip in _flips.AsSpan(0, _count))
+        {
+            if ((flip.Row, flip.Column) == (row, column))
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Which of the open rows a row is; it becomes one where it is none.</summary>
+    private int IndexOf(int row)
+    {
+        var index = OpenRows.IndexOf(row);
+        if (index >= 0)
+            return index;
+        (_rows[_open], _deviations[_open]) = (row, 0);
+        return _open++;
+    }
+
+    private unsafe void Fetch()
+    {
+        if (!Sse.IsSupported)
+            return;
+        ref var first = ref MemoryMarshal.GetReference(_output.Accumulators);
+        foreach (var (row, column, _) in _flips.AsSpan(0, _count))
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, row * _output.Stride + _left + column)));
+    }
+
+    /// <summary>Asks for an accumulator of an open row.</summary>
+    internal unsafe void Fetch(int row, int column)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref MemoryMarshal.GetReference(_output.Accumulators), _rows[row] * _output.Stride + _left + column)));
+    }
+
+    /// <summary>Whether a value may have been changed so: the bit is set now exactly where it was added, and without the change it is no more than a sum of products can be.</summary>
+    private bool Bears(int held, int change) =>
+        (held >> BitOperations.TrailingZeroCount(change) & 1) == (change > 0 ? 1 : 0) && Math.Abs((long)held - change) <= _bound;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Accumulator(int row, int column) => Unsafe.Add(ref MemoryMarshal.GetReference(_output.Accumulators), row * _output.Stride + _left + column);
+}
