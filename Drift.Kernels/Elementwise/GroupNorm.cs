@@ -32,34 +32,33 @@ public static class GroupNorm
             throw new ArgumentException($"{groups} groups of {channels} channels, {gamma.Length} gammas, {beta.Length} betas", nameof(groups));
 
         var each = x.Shape[0] == 0 ? 0 : x.Length / x.Shape[0];
-        var (moments, scale, shift) = (new double[channels], new float[channels], new float[channels]);
-        var runs = ArrayPool<float>.Shared.Rent((each / channels + Run - 1) / Run * channels);
+        var runs = (each / channels + Run - 1) / Run;
+        // Lent, not new: what a call has just been given is in no cache.
+        var (floats, doubles) = (ArrayPool<float>.Shared.Rent((runs + 2) * channels), ArrayPool<double>.Shared.Rent(channels));
+        var (sums, scale, shift) = (floats.AsMemory(0, runs * channels), floats.AsMemory(runs * channels, channels), floats.AsMemory((runs + 1) * channels, channels));
+        var moments = doubles.AsSpan(0, channels);
         for (var sample = 0; sample < x.Shape[0]; sample++)
         {
             var values = x.Span.Slice(sample * each, each);
             // shift holds the means until the second pass has used them.
-            Moments(values, shift, squared: false, runs, moments, threads);
-            Spread(moments, groups, each, mean => (float)mean, shift);
-            Moments(values, shift, squared: true, runs, moments, threads);
-            Spread(moments, groups, each, variance => (float)(1 / Math.Sqrt(variance + epsilon)), scale);
-            for (var c = 0; c < channels; c++)
-            {
-                scale[c] *= gamma[c];
-                shift[c] = beta[c] - shift[c] * scale[c];
-            }
-
+            shift.Span.Clear();
+            Moments(values, shift, squared: false, sums, moments, threads);
+            Spread(moments, groups, each, mean => (float)mean, shift.Span);
+            Moments(values, shift, squared: true, sums, moments, threads);
+            Spread(moments, groups, each, variance => (float)(1 / Math.Sqrt(variance + epsilon)), scale.Span);
+            Fit(gamma, beta, scale.Span, shift.Span);
             Affine(values, scale, shift, y.Span.Slice(sample * each, each), threads);
-            shift.AsSpan().Clear();
         }
 
-        ArrayPool<float>.Shared.Return(runs);
+        ArrayPool<float>.Shared.Return(floats);
+        ArrayPool<double>.Shared.Return(doubles);
     }
 
     /// <summary>
     /// Sums over the pixels, a channel a lane: of the values, or of the squared distances from a centre. A channel is one chain over the pixels of a run. Threads share the runs, whose sums are added
     /// in their order.
     /// </summary>
-    private static unsafe void Moments(ReadOnlySpan<float> values, float[] centre, bool squared, float[] each, double[] sums, int threads)
+    private static unsafe void Moments(ReadOnlySpan<float> values, ReadOnlyMemory<float> centre, bool squared, Memory<float> each, Span<double> sums, int threads)
     {
         var (channels, count) = (sums.Length, values.Length);
         var runs = (count / channels + Run - 1) / Run;
@@ -73,15 +72,15 @@ public static class GroupNorm
                 {
                     var run = squared ? end - 1 - (way - first) : way;
                     var at = run * Run * channels;
-                    SumRun(new ReadOnlySpan<float>((float*)from + at, Math.Min(Run * channels, count - at)), centre, squared, each.AsSpan(run * channels, channels));
+                    SumRun(new ReadOnlySpan<float>((float*)from + at, Math.Min(Run * channels, count - at)), centre.Span, squared, each.Span.Slice(run * channels, channels));
                 }
             }, backwards: squared);
         }
 
-        AddRuns(each.AsSpan(0, runs * channels), sums);
+        AddRuns(each.Span, sums);
     }
 
-    private static unsafe void SumRun(ReadOnlySpan<float> run, float[] centre, bool squared, Span<float> sums)
+    private static unsafe void SumRun(ReadOnlySpan<float> run, ReadOnlySpan<float> centre, bool squared, Span<float> sums)
     {
         var (channels, whole) = (sums.Length, sums.Length / VectorMath.Lanes * VectorMath.Lanes);
         sums.Clear();
@@ -97,7 +96,7 @@ public static class GroupNorm
         if (whole == channels)
             return;
         var rest = Vector512<float>.Zero;
-        var middle = VectorMath.Load(centre.AsSpan(whole));
+        var middle = VectorMath.Load(centre[whole..]);
         for (var at = whole; at < run.Length; at += channels)
             rest = Added(rest, VectorMath.Load(run.Slice(at, channels - whole)), middle, squared);
         VectorMath.Store(rest, sums[whole..]);
@@ -137,7 +136,7 @@ public static class GroupNorm
     }
 
     /// <summary>The runs' sums, a channel one chain.</summary>
-    private static void AddRuns(ReadOnlySpan<float> each, double[] sums)
+    private static void AddRuns(ReadOnlySpan<float> each, Span<double> sums)
     {
         var channels = sums.Length;
         var c = 0;
@@ -150,8 +149,8 @@ public static class GroupNorm
                 (lower, upper) = (lower + few, upper + more);
             }
 
-            lower.CopyTo(sums, c);
-            upper.CopyTo(sums, c + Vector512<double>.Count);
+            lower.CopyTo(sums[c..]);
+            upper.CopyTo(sums[(c + Vector512<double>.Count)..]);
         }
 
         for (; c < channels; c++)
@@ -175,13 +174,24 @@ public static class GroupNorm
         }
     }
 
-    private static unsafe void Affine(ReadOnlySpan<float> x, float[] scale, float[] shift, Span<float> y, int threads)
+    /// <summary>From deviations and means to what a value is multiplied by and what is added.</summary>
+    private static void Fit(ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, Span<float> scale, Span<float> shift)
+    {
+        for (var c = 0; c < scale.Length; c += VectorMath.Lanes)
+        {
+            var factor = VectorMath.Load(scale[c..]) * VectorMath.Load(gamma[c..]);
+            VectorMath.Store(VectorMath.Load(beta[c..]) - VectorMath.Load(shift[c..]) * factor, shift[c..]);
+            VectorMath.Store(factor, scale[c..]);
+        }
+    }
+
+    private static unsafe void Affine(ReadOnlySpan<float> x, ReadOnlyMemory<float> scale, ReadOnlyMemory<float> shift, Span<float> y, int threads)
     {
         var channels = scale.Length;
         fixed (float* from = x, to = y)
         {
             float* source = from, target = to;
-            RowShare.Run(x.Length / channels, channels, threads, (first, end) => AffineRows(new ReadOnlySpan<float>(source + (nint)first * channels, (end - first) * channels), scale, shift,
+            RowShare.Run(x.Length / channels, channels, threads, (first, end) => AffineRows(new ReadOnlySpan<float>(source + (nint)first * channels, (end - first) * channels), scale.Span, shift.Span,
                 new Span<float>(target + (nint)first * channels, (end - first) * channels)));
         }
     }
