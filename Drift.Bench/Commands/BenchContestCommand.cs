@@ -67,8 +67,8 @@ internal static class BenchContestCommand
         return guarded.Length > 0 ? guarded : throw new UserErrorException($"--overheads: expected a contest with two forms of ours; of {string.Join("; ", chosen.Select(Name))} there is one");
     }
 
-    private static ContestSpread? Spread(ContestResult result) => result is { Pair: var pair, Bout: { } bout }
-        ? new ContestSpread(pair.What, pair.Type, result.Label, pair.Threads, pair.Protection, bout.Rounds, bout.Ratio, bout.Control)
+    private static ContestSpread? Spread(ContestResult result) => result is { Pair: var pair, Ratio: { } ratio, Control: { } control }
+        ? new ContestSpread(pair.What, pair.Type, result.Label, pair.Threads, pair.Protection, ratio.Rounds, ratio.Ratio, control.Ratio)
         : null;
 
     private static int Run(ContestOptions options, IReadOnlyList<Contest> contests, string? json, string? chart, Session session)
@@ -95,7 +95,7 @@ internal static class BenchContestCommand
     private static int Run(Contest[] contests, int[] counts, TimeSpan length, string? json, Session session)
     {
         using var file = json is null ? null : new OutputFile("--json", json);
-        var bench = new OverheadBench(length, TimeProvider.System, session.Cancellation);
+        var bout = new Bout(BoutSettings.Fine(length), TimeProvider.System, session.Cancellation);
         List<OverheadResult> results = [];
         try
         {
@@ -103,7 +103,8 @@ internal static class BenchContestCommand
             {
                 foreach (var (threads, contest) in from threads in counts from contest in contests select (threads, contest))
                 {
-                    results.AddRange(bench.Run(contest, threads));
+                    var (times, taken) = Neighbours.Least(1, threads, () => ContestBench.Meet(contest, threads, bout));
+                    results.AddRange(OverheadResult.Of(contest, threads, times, taken));
                     moved(0, 1);
                 }
             });

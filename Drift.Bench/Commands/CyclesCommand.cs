@@ -46,7 +46,7 @@ internal static class CyclesCommand
             }
             catch (OverflowException exception)
             {
-                throw new UserErrorException($"{topology}: layer {layers[i].Name}: expected operands of at most {int.MaxValue} elements, {MemorySimulation.MostLines} rows and {MemorySimulation.MostLines} columns where SRAM and DRAM are simulated", exception);
+                throw new UserErrorException($"{topology}: layer {layers[i].Name}: expected operands of at most {int.MaxValue} elements, windows counted as often as they are fetched, {MemorySimulation.MostLines} rows and {MemorySimulation.MostLines} columns where SRAM and DRAM are simulated", exception);
             }
         }
 

@@ -2,15 +2,9 @@ using Drift.Kernels;
 
 namespace Drift.Bench;
 
-/// <summary>A kernel with its operands, ready to be run again and again. All that can be made once has been made: weights are packed, memory is bound.</summary>
-internal interface IContender : IDisposable
+/// <summary>A kernel with its operands.</summary>
+internal interface IContender : ISide
 {
-    /// <summary>The name that tables show.</summary>
-    string Name { get; }
-
-    /// <summary>Computes. This is what is timed.</summary>
-    void Run();
-
     /// <summary>What was last computed, in the contest's order of values.</summary>
     double[] Values();
 }
@@ -27,6 +21,9 @@ internal sealed record Contest(string What, string Type, string Label, GemmShape
 {
     /// <summary>Ours by protection: "none" first. Given the number of threads.</summary>
     public required IReadOnlyList<(string Protection, Func<int, IContender> Open)> Ours { get; init; }
+
+    /// <summary>What meets in a bout: the unprotected form, itself once more as the control, and the protected ones.</summary>
+    public IReadOnlyList<(string Protection, Func<int, IContender> Open)> Forms => [Ours[0], ($"{Ours[0].Protection}, again", Ours[0].Open), .. Ours.Skip(1)];
 
     /// <summary>The rivals in ONNX Runtime. Given the number of threads.</summary>
     public IReadOnlyList<Func<int, IContender>> Rivals { get; init; } = [];

@@ -12,8 +12,9 @@ internal sealed record ContestOptions(IReadOnlyList<int> Threads, bool Rivals, D
 /// <summary>A measured pair under its shape's name.</summary>
 /// <param name="Label">The shape's name.</param>
 /// <param name="Pair">The pair; of two forms of ours the ratio is the median of the rounds' ratios.</param>
-/// <param name="Bout">What two forms of ours gave; null where the other side is a rival.</param>
-internal sealed record ContestResult(string Label, GemmResult Pair, BoutResult? Bout = null);
+/// <param name="Ratio">Two forms of ours in a bout; null where the other side is a rival.</param>
+/// <param name="Control">The unprotected form and its double in the same bout.</param>
+internal sealed record ContestResult(string Label, GemmResult Pair, PairedRatio? Ratio = null, PairedRatio? Control = null);
 
 /// <summary>The JSON of a contest: that of <c>drift bench gemm</c>, and the spread of what was measured in bouts.</summary>
 /// <param name="Machine">What it ran on.</param>
@@ -100,8 +101,8 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
 
     private void Measure(Contest contest, Func<int, IContender>[] rivals, int threads)
     {
-        foreach (var guarded in contest.Ours.Skip(1))
-            Bout(contest, guarded, threads);
+        if (contest.Ours.Count > 1)
+            Meet(contest, threads);
         List<(string Protection, IContender Side)> ours = [];
         try
         {
@@ -123,15 +124,26 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
         }
     }
 
-    /// <summary>A protected form of ours and the unprotected one.</summary>
-    private void Bout(Contest contest, (string Protection, Func<int, IContender> Open) guarded, int threads)
+    /// <summary>The forms of ours in a bout.</summary>
+    private void Meet(Contest contest, int threads)
     {
-        var plain = contest.Ours[0].Open;
-        using (IContender one = guarded.Open(threads), other = plain(threads))
-            Require($"{contest.What} {contest.Type} {contest.Label}", one, other, contest.Tolerance);
-        var (bout, least) = Undisturbed(threads, () => new Bout(options.Settings, cancellation).Run(() => plain(threads), () => guarded.Open(threads)));
-        Add(contest, guarded.Protection, threads, bout.Guarded, bout.Plain, Name(contest.Ours[0], threads), bout.Ratio.Median, least, bout);
+        var forms = contest.Forms;
+        var (times, least) = Neighbours.Least(options.Attempts, threads, () => Meet(contest, threads, new Bout(BoutSettings.Of(options.Settings, forms.Count), TimeProvider.System, cancellation)));
+        for (var form = 2; form < forms.Count; form++)
+        {
+            var pair = times.Pair(form, 0);
+            Add(contest, forms[form].Protection, threads, pair.Ours, pair.Rival, Name(forms[0], threads), pair.Ratio.Median, least, pair, times.Pair(1, 0));
+        }
     }
+
+    /// <summary>The forms of ours in a bout.</summary>
+    /// <param name="contest">What.</param>
+    /// <param name="threads">Threads of each form.</param>
+    /// <param name="bout">How long.</param>
+    /// <exception cref="DisagreementException">Two forms differ.</exception>
+    public static BoutTimes Meet(Contest contest, int threads, Bout bout) => bout.Run(
+        [.. contest.Forms.Select(form => (Func<IContender>)(() => form.Open(threads)))],
+        (side, plain) => Require($"{contest.What} {contest.Type} {contest.Label}", side, plain, contest.Tolerance));
 
     private static string Name((string Protection, Func<int, IContender> Open) form, int threads)
     {
@@ -139,36 +151,21 @@ internal sealed class ContestBench(ContestOptions options, CancellationToken can
         return side.Name;
     }
 
-    private (T Measured, double Taken) Undisturbed<T>(int threads, Func<T> measure)
-    {
-        var (best, least) = (default(T), double.PositiveInfinity);
-        for (var attempt = 0; attempt < options.Attempts && least > GemmResult.Bearable; attempt++)
-        {
-            var neighbours = new Neighbours();
-            var measured = measure();
-            // Where nothing is known about others, the first measurement is taken.
-            var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
-            if (taken < least)
-                (best, least) = (measured, taken);
-        }
-
-        return (best!, least);
-    }
-
     private void Pair(Contest contest, (string Protection, IContender Side) ours, IContender? rival, int threads, bool spins)
     {
         if (rival is not null)
             Require($"{contest.What} {contest.Type} {contest.Label}", ours.Side, rival, contest.Tolerance);
         var duel = new Duel(options.Settings, TimeProvider.System, spins ? Quiet.Wait : () => { });
-        var (times, least) = Undisturbed(threads, () => duel.Run(ours.Side.Run, rival is null ? null : rival.Run, cancellation));
-        Add(contest, ours.Protection, threads, times.Ours, times.Rival, rival?.Name, times.Rival / times.Ours, least, null);
+        var (times, least) = Neighbours.Least(options.Attempts, threads, () => duel.Run(ours.Side.Run, rival is null ? null : rival.Run, cancellation));
+        Add(contest, ours.Protection, threads, times.Ours, times.Rival, rival?.Name, times.Rival / times.Ours, least);
     }
 
-    private void Add(Contest contest, string protection, int threads, double ours, double? rival, string? rivalName, double? ratio, double taken, BoutResult? bout)
+    private void Add(Contest contest, string protection, int threads, double ours, double? rival, string? rivalName, double? ratio, double taken,
+        PairedRatio? bout = null, PairedRatio? control = null)
     {
         double Speed(double seconds) => 1e-9 * contest.Operations / seconds;
         var (m, n, k) = contest.Shape;
         var pair = new GemmResult(contest.What, contest.Type, m, n, k, threads, protection, Speed(ours), rival is { } seconds ? Speed(seconds) : null, rivalName, contest.Unit, ratio) { Taken = taken };
-        _results.Add(new ContestResult(contest.Label, pair, bout));
+        _results.Add(new ContestResult(contest.Label, pair, bout, control));
     }
 }

@@ -11,7 +11,7 @@ namespace Drift.Bench;
 /// <param name="MostTurns">Most turns of a side.</param>
 internal sealed record DuelSettings(TimeSpan Warmup, TimeSpan Round, TimeSpan Turn, TimeSpan Total, int LeastTurns, int MostTurns)
 {
-    /// <summary>How often a <see cref="Rotation"/> is repeated with operands and memory of its own.</summary>
+    /// <summary>How often a <see cref="Bout"/> makes its operands and memory.</summary>
     public int Placements { get; init; } = 1;
 
     /// <summary>The same on a device that is handed its work: rounds of 5 ms at least, beside which the wait at their end is small.</summary>

@@ -95,77 +95,23 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
 
         return from threads in options.Threads
                from shape in options.Only is { } only ? [only] : (options.Layers.Count == 0 ? kind.Layers : options.Layers.SelectMany(set => GemmLayer.Sets[set])).Select(layer => layer.Shape)
-               select options.Contest == GemmContest.Abft ? (Action)(() => Rotate(kind, shape, threads)) : () => Measure(kind, present, shape, threads);
+               select options.Contest == GemmContest.Abft ? (Action)(() => Meet(kind, shape, threads)) : () => Measure(kind, present, shape, threads);
     }
 
-    /// <summary>Times a product's forms in random order, with the unprotected one twice: what its second form seems to cost is what the measurement cannot tell.</summary>
+    /// <summary>A product's forms in a bout.</summary>
     /// <exception cref="DisagreementException">Two forms differ.</exception>
-    internal void Rotate<TIn, TOut>(GemmKind<TIn, TOut> kind, GemmShape shape, int threads)
+    internal void Meet<TIn, TOut>(GemmKind<TIn, TOut> kind, GemmShape shape, int threads)
         where TIn : unmanaged
         where TOut : unmanaged, INumber<TOut>
     {
         IReadOnlyList<Guarding> forms = [kind.Plain, kind.Plain with { Name = $"{kind.Plain.Name}, again" }, .. kind.Guards];
-        List<IReadOnlyList<IReadOnlyList<double>>> placements = [];
-        List<double> taken = [];
-        List<IDisposable> owned = [];
-        void Free(int count)
-        {
-            // Products before their operands.
-            for (var i = count - 1; i >= 0; i--)
-                owned[i].Dispose();
-            owned.RemoveRange(0, count);
-        }
-
-        try
-        {
-            for (var placement = 0; placement < options.Settings.Placements; placement++)
-            {
-                var before = owned.Count;
-                var operands = kind.Draw(shape);
-                owned.Add(operands);
-                List<IProduct<TOut>> products = [];
-                foreach (var form in forms)
-                {
-                    products.Add(kind.Ours(operands, threads, form, 0));
-                    owned.Add(products[^1]);
-                }
-
-                // Only now, so that this placement's memory is not the last one's.
-                Free(before);
-                foreach (var product in products[1..])
-                    Agreement.Require(product, products[0], shape, kind.Tolerance);
-                var (times, others) = Undisturbed(threads, () => new Rotation(options.Settings, TimeProvider.System, new Random(placement)).Run([.. products.Select(product => (Action<int>)product.Repeat)], cancellation));
-                placements.Add(times);
-                taken.Add(others);
-            }
-        }
-        finally
-        {
-            Free(owned.Count);
-        }
-
+        var bout = new Bout(BoutSettings.Of(options.Settings, forms.Count), TimeProvider.System, cancellation);
+        var (times, taken) = Neighbours.Least(options.Attempts, threads, () => bout.Run(
+            () => kind.Draw(shape),
+            [.. forms.Select(form => (Func<Operands<TIn>, IProduct<TOut>>)(operands => kind.Ours(operands, threads, form, 0)))],
+            (product, plain) => Agreement.Require(product, plain, shape, kind.Tolerance)));
         for (var form = 1; form < forms.Count; form++)
-        {
-            var pair = PairedRatio.Of(placements, form, 0);
-            _results.Add(GemmResult.Of(What, kind.Type, shape, threads, forms[form].Name, kind.Unit, pair, $"Drift, {kind.Plain.Name}") with { Taken = taken.Max() });
-        }
-    }
-
-    /// <summary>Measures again while other processes take processors from the measured threads; the least disturbed measurement counts.</summary>
-    private (T Measured, double Taken) Undisturbed<T>(int threads, Func<T> measure)
-    {
-        var best = (Measured: default(T)!, Taken: double.PositiveInfinity);
-        for (var attempt = 0; attempt < options.Attempts && best.Taken > GemmResult.Bearable; attempt++)
-        {
-            var neighbours = new Neighbours();
-            var measured = measure();
-            // Where nothing is known about others, the first measurement is taken.
-            var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
-            if (taken < best.Taken)
-                best = (measured, taken);
-        }
-
-        return best;
+            _results.Add(GemmResult.Of(What, kind.Type, shape, threads, forms[form].Name, kind.Unit, times.Pair(form, 0), $"Drift, {kind.Plain.Name}") with { Taken = taken });
     }
 
     /// <summary>Measures one product, with all that it is paired with.</summary>
@@ -295,7 +241,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
         if (rival is not null && agree)
             Agreement.Require(ours.Product, rival, shape, kind.Tolerance);
         var duel = new Duel(options.Settings, TimeProvider.System, spins ? Quiet.Wait : () => { });
-        var (times, least) = Undisturbed(threads, () => duel.Run(ours.Product.Repeat, rival is null ? null : rival.Repeat, cancellation));
+        var (times, least) = Neighbours.Least(options.Attempts, threads, () => duel.Run(ours.Product.Repeat, rival is null ? null : rival.Repeat, cancellation));
         // Ours may be several products at a time.
         times = times with { Ours = times.Ours / products };
         _results.Add(GemmResult.Of(What, kind.Type, shape, threads, ours.Protection, kind.Unit, times, rivalName ?? rival?.Name) with { Taken = least });

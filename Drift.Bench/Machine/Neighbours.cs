@@ -17,6 +17,27 @@ internal sealed class Neighbours
     public double? Processors() =>
         Busy() - _busy - (Environment.CpuUsage.TotalTime - _own).TotalSeconds is { } seconds ? Math.Max(0, seconds / Stopwatch.GetElapsedTime(_since).TotalSeconds) : null;
 
+    /// <summary>Measures again while others take processors from the measured threads; the least disturbed measurement counts.</summary>
+    /// <param name="attempts">Most measurements, at least 1.</param>
+    /// <param name="threads">Threads that are measured.</param>
+    /// <param name="measure">Measures.</param>
+    /// <returns>The measurement, and the processors that others took from its threads; 0 where nothing is known.</returns>
+    public static (T Measured, double Taken) Least<T>(int attempts, int threads, Func<T> measure)
+    {
+        var best = (Measured: default(T)!, Taken: double.PositiveInfinity);
+        for (var attempt = 0; attempt < attempts && best.Taken > GemmResult.Bearable; attempt++)
+        {
+            var neighbours = new Neighbours();
+            var measured = measure();
+            // Where nothing is known about others, the first measurement is taken.
+            var taken = Math.Max(0, neighbours.Processors() + threads - Environment.ProcessorCount ?? 0);
+            if (taken < best.Taken)
+                best = (measured, taken);
+        }
+
+        return best;
+    }
+
     /// <summary>Seconds in which some processor worked, or was taken away by the host of a virtual machine.</summary>
     /// <param name="line">The first line of /proc/stat: cpu, then ticks as user, nice, system, idle, waiting for a disk, interrupts of two kinds, taken away.</param>
     public static double? BusySeconds(string line)

@@ -59,6 +59,6 @@ internal sealed record GemmResult(string What, string Type, int M, int N, int K,
     public static GemmResult Of(string what, string type, GemmShape shape, int threads, string protection, string unit, PairedRatio pair, string rivalName) =>
         Of(what, type, shape, threads, protection, unit, new DuelTimes(pair.Ours, pair.Rival), rivalName) with
         {
-            Ratio = pair.Ratio, RatioQuartiles = [pair.Lower, pair.Upper], Rounds = pair.Rounds, PlacementRatios = pair.Placements,
+            Ratio = pair.Ratio.Median, RatioQuartiles = [pair.Ratio.Lower, pair.Ratio.Upper], Rounds = pair.Rounds, PlacementRatios = pair.Placements,
         };
 }

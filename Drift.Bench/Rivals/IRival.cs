@@ -1,24 +1,10 @@
 namespace Drift.Bench;
 
-/// <summary>A product with its operands, ready to be run again and again. All that can be made once has been made: weights are packed, memory is bound.</summary>
+/// <summary>A product with its operands.</summary>
 /// <typeparam name="TOut">Type of the product's values.</typeparam>
-internal interface IProduct<TOut> : IDisposable
+internal interface IProduct<TOut> : ISide
     where TOut : unmanaged
 {
-    /// <summary>The name that tables show.</summary>
-    string Name { get; }
-
-    /// <summary>Computes the product.</summary>
-    void Run();
-
-    /// <summary>Computes it several times; where something else computes it, it is waited for once, at the end. This is what is timed.</summary>
-    /// <param name="times">How often, at least once.</param>
-    void Repeat(int times)
-    {
-        for (var i = 0; i < times; i++)
-            Run();
-    }
-
     /// <summary>A row of the product that was last run.</summary>
     /// <param name="row">Row, 0..M-1.</param>
     ReadOnlySpan<TOut> Row(int row);

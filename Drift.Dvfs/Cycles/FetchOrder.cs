@@ -13,6 +13,7 @@ internal sealed class FetchOrder(OperandAddresses addresses, int edge, bool diag
 
     /// <summary>The lines that hold each address, ascending, when the order is cut into lines of some words.</summary>
     /// <returns>Where each address begins in the list, and the list.</returns>
+    /// <exception cref="OverflowException">More reads than a list has places.</exception>
     public (int[] Starts, int[] Lines) LinesOf(long wordsPerLine)
     {
         var sequence = Sequence();
@@ -30,9 +31,9 @@ internal sealed class FetchOrder(OperandAddresses addresses, int edge, bool diag
     }
 
     /// <summary>The addresses that are read, in their order.</summary>
-    private ReadOnlySpan<int> Sequence()
+    private int[] Sequence()
     {
-        var (sequence, count) = (new int[addresses.Reads()], 0);
+        var (sequence, count) = (new int[checked((int)addresses.Reads())], 0);
         for (var step = 0; step < (diagonal ? _rows + edge - 1 : _rows); step++)
         {
             for (int lane = diagonal ? Math.Max(0, step - _rows + 1) : 0, end = diagonal ? Math.Min(step + 1, edge) : edge; lane < end; lane++)
@@ -43,7 +44,7 @@ internal sealed class FetchOrder(OperandAddresses addresses, int edge, bool diag
             }
         }
 
-        return sequence.AsSpan(0, count);
+        return sequence;
     }
 
     private int At(int row, int lane)

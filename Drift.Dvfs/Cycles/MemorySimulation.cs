@@ -27,7 +27,7 @@ public sealed record MemorySimulation(long LastCycle, long StallCycles, OperandT
     /// <summary>Simulates a layer.</summary>
     /// <param name="config">The accelerator.</param>
     /// <param name="layer">The layer.</param>
-    /// <exception cref="OverflowException">An operand has more than 2^31 - 1 elements, or more rows or columns than <see cref="MostLines"/>.</exception>
+    /// <exception cref="OverflowException">An operand has more than 2^31 - 1 elements, or is fetched ahead by more reads than that, or has more rows or columns than <see cref="MostLines"/>.</exception>
     public static MemorySimulation Of(ArrayConfig config, ArrayLayer layer)
     {
         ArgumentNullException.ThrowIfNull(config);

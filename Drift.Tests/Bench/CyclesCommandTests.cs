@@ -73,7 +73,7 @@ public sealed class CyclesCommandTests
         Assert.That(Lines("BANDWIDTH_REPORT.csv")[1], Does.StartWith("0, , , , "));
         File.WriteAllText(topology, "Layer, M, N, K,\nwide, 65536, 1, 65536,\n");
         var run = await Of("--config", Fixture("configs", "user10_ws.cfg"), "--topology", topology);
-        Assert.That((run.ExitCode, run.Error.TrimEnd()), Is.EqualTo((ErrorPolicy.BadInput, $"drift: {topology}: layer wide: expected operands of at most 2147483647 elements, 67108864 rows and 67108864 columns where SRAM and DRAM are simulated")));
+        Assert.That((run.ExitCode, run.Error.TrimEnd()), Is.EqualTo((ErrorPolicy.BadInput, $"drift: {topology}: layer wide: expected operands of at most 2147483647 elements, windows counted as often as they are fetched, 67108864 rows and 67108864 columns where SRAM and DRAM are simulated")));
     }
 
     [TestCase("40000, 40000, 1, 1, 2, 1, 1,")]
@@ -85,7 +85,7 @@ public sealed class CyclesCommandTests
         File.WriteAllText(topology, $"Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, Strides,\na, {extents}\n");
         var run = await Of("--config", Fixture("configs", "user10_ws.cfg"), "--topology", topology);
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((ErrorPolicy.BadInput,
-            $"drift: {topology}: layer a: expected operands of at most 2147483647 elements, 67108864 rows and 67108864 columns where SRAM and DRAM are simulated{Environment.NewLine}")));
+            $"drift: {topology}: layer a: expected operands of at most 2147483647 elements, windows counted as often as they are fetched, 67108864 rows and 67108864 columns where SRAM and DRAM are simulated{Environment.NewLine}")));
         var (config, layer) = (ArrayConfig.Load(Fixture("configs", "user10_ws.cfg")), Topology.Load(topology)[0]);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Throws<OverflowException>(() => LayerReport.Of(config, layer));

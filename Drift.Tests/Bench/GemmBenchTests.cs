@@ -74,38 +74,11 @@ public sealed class GemmBenchTests
     }
 
     [Test]
-    public void In_a_rotation_each_side_has_a_turn_a_round_and_what_slows_a_round_slows_no_ratio()
-    {
-        const int WarmUps = 3 * (1 + 40);
-        var clock = new StoppedClock();
-        var turns = new List<int>();
-        // The machine is twice as slow in every other round; the second side takes a quarter longer.
-        Action<int> Side(int number, int milliseconds) => times =>
-        {
-            turns.Add(number);
-            clock.Pass(times * milliseconds * (1 + Math.Max(0, turns.Count - 1 - WarmUps) / 6 % 2));
-        };
-
-        static TimeSpan Of(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
-        var settings = new DuelSettings(Of(1), Of(1), Of(1), Of(1), 40, 40);
-        var times = new Rotation(settings, clock, new Random(1)).Run([Side(0, 40), Side(1, 50), Side(2, 40)], default);
-        // A side runs twice a round, untimed and timed.
-        var rounds = turns.Skip(WarmUps).Chunk(6).ToList();
-        Assert.That(rounds.Count, Is.EqualTo(40));
-        Assert.That(rounds.Select(round => round.Order()), Is.All.EqualTo(new[] { 0, 0, 1, 1, 2, 2 }));
-        Assert.That(rounds.Select(round => (round[0], round[2])).Distinct().Count(), Is.EqualTo(6), "every order occurs");
-        var pair = PairedRatio.Of([times, times], 1, 0);
-        Assert.That(times[0].Distinct().Count(), Is.GreaterThan(1));
-        Assert.That((pair.Ratio, pair.Rounds, pair.Placements.Count), Is.EqualTo((0.8, 80, 2)).Using<double>((a, b) => Math.Abs(a - b) < 1e-9 ? 0 : 1));
-        Assert.That(PairedRatio.Of([times], 2, 0), Has.Property("Ratio").EqualTo(1).And.Property("Lower").EqualTo(1).And.Property("Upper").EqualTo(1), "the control");
-    }
-
-    [Test]
     public void Forms_in_rounds_have_a_control_and_quartiles()
     {
         var settings = new DuelSettings(default, default, default, default, 3, 3) { Placements = 2 };
         var bench = new GemmBench(new GemmBenchOptions(GemmContest.Abft, [1], false, settings, 1), default);
-        bench.Rotate(GemmKinds.Int8, Ragged, 1);
+        bench.Meet(GemmKinds.Int8, Ragged, 1);
         Assert.That(bench.Results.Select(result => result.Protection), Is.EqualTo(new[] { "none, again", "flat32", "flat128", "hierarchical32in256" }));
         using var document = JsonDocument.Parse(ResultJson.Write(bench.Results));
         foreach (var result in document.RootElement.EnumerateArray())
@@ -117,7 +90,7 @@ public sealed class GemmBenchTests
     }
 
     [Test]
-    public void What_a_rotation_opened_is_closed_when_a_form_fails()
+    public void What_a_bout_opened_is_closed_when_a_form_fails()
     {
         var settings = new DuelSettings(default, default, default, default, 3, 3) { Placements = 2 };
         List<IProduct<int>> opened = [];
@@ -132,7 +105,7 @@ public sealed class GemmBenchTests
                 return opened[^1];
             },
         };
-        Assert.Throws<InvalidOperationException>(() => new GemmBench(new GemmBenchOptions(GemmContest.Abft, [1], false, settings, 1), default).Rotate(kind, Ragged, 1));
+        Assert.Throws<InvalidOperationException>(() => new GemmBench(new GemmBenchOptions(GemmContest.Abft, [1], false, settings, 1), default).Meet(kind, Ragged, 1));
         Assert.That(opened.Cast<Counted>().Select(product => product.Disposals).ToList(), Has.Count.GreaterThan(5).And.All.EqualTo(1));
     }
 
@@ -178,7 +151,7 @@ public sealed class GemmBenchTests
         GemmTable.Print(output, [GemmResult.Of("gemm", "int8", GemmLayer.Tiny.Shape, 2, "flat32", "GOP/s", new DuelTimes(0.001, 0.0012345), "other") with { Taken = 0.5 }], ["absent: install it"]);
         Assert.That(output.ToString(), Does.Contain("rounds in turn").And.Not.Contain("random order"));
         using var paired = new StringWriter();
-        GemmTable.Print(paired, [GemmResult.Of("abft", "int8", GemmLayer.Tiny.Shape, 2, "flat32", "GOP/s", PairedRatio.Of([[[1, 1, 1], [1, 1, 1]]], 1, 0), "other")], []);
+        GemmTable.Print(paired, [GemmResult.Of("abft", "int8", GemmLayer.Tiny.Shape, 2, "flat32", "GOP/s", new BoutTimes([[[1, 1, 1], [1, 1, 1]]]).Pair(1, 0), "other")], []);
         Assert.That(paired.ToString(), Does.Contain("random order").And.Contain("median of the rounds' own").And.Not.Contain("rounds in turn"));
         Assert.That(output.ToString(), Does.Contain("tiny qkv").And.Contain("64 x 384 x 128").And.Contain("flat32").And.Contain("1.234*").And.Contain("absent: install it"));
     }
@@ -318,17 +291,5 @@ public sealed class GemmBenchTests
             Disposals++;
             product.Dispose();
         }
-    }
-
-    /// <summary>A clock that moves only when told.</summary>
-    private sealed class StoppedClock : TimeProvider
-    {
-        private long _milliseconds;
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => _milliseconds;
-
-        public void Pass(int milliseconds) => _milliseconds += milliseconds;
     }
 }

@@ -27,8 +27,8 @@ public sealed record BackendUnderTest(string Name, string Variant, Func<IGemmBac
         _ => [new BackendUnderTest(name, "as registered", () => Backends.Open(name))],
     });
 
-    /// <summary>Devices made to multiply INT8 by blocks of dot products: no GPU whose own way that is was at hand yet. Not OpenCL, whose compiler on CPUs takes minutes over the written-out products.</summary>
-    public static IEnumerable<BackendUnderTest> Dots() => new[] { IlgpuBackend.Cpu, IlgpuBackend.Cuda }.SelectMany(name => new[] { false, true }.Select(optimised =>
+    /// <summary>Devices made to multiply INT8 by blocks of dot products: no GPU whose own way that is was at hand yet.</summary>
+    public static IEnumerable<BackendUnderTest> Dots() => IlgpuBackend.Names.SelectMany(name => new[] { false, true }.Select(optimised =>
         new BackendUnderTest(name, $"{(optimised ? "O2" : "O0")} dots", () => new IlgpuBackend(name, optimised, dots: true))));
 
     /// <summary>Fixtures for <see cref="TestFixtureSourceAttribute"/>.</summary>
