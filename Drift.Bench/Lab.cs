@@ -236,7 +236,7 @@ internal sealed class Lab : IDisposable
         {
             var recorder = Protection.Correcting(0, null) with { Recovery = new RangeRecorder(ranges) };
             var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), outputs, recorder).With(_sampling.Layers);
-            new PictureBatch(Pipeline, _sampling.Threads).Draw(DrawingOf(strategy, Requests), _sampling.Settings);
+            new PictureBatch(Pipeline, _sampling.Threads, Device).Draw(DrawingOf(strategy, Requests), _sampling.Settings);
         }
 
         return ranges;

@@ -58,6 +58,9 @@ internal sealed class FaultArguments
     /// <param name="fixedRates">Whether the command takes a rate in the model's place.</param>
     public void AddTo(Command command, bool fixedRates = true)
     {
+        // A file's name is the shell's to complete.
+        _bits.CompletionSources.Add([.. BitProfiles.Names.Where(name => name[0] != '.')]);
+        _pattern.CompletionSources.Add([.. FaultPatterns.Names]);
         foreach (var option in new Option[] { _model, _bits, _pattern, _extrapolate })
             command.Options.Add(option);
         if (fixedRates)

@@ -23,14 +23,16 @@ internal static class RowShare
     /// <param name="width">Values of a row.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
     /// <param name="work">Given the first row and the one behind the last.</param>
-    public static void Run(int rows, int width, int threads, Action<int, int> work) => Run(rows, width, threads, new Called(work));
+    /// <param name="backwards">Whether a thread begins with the last of its rows.</param>
+    public static void Run(int rows, int width, int threads, Action<int, int> work, bool backwards = false) => Run(rows, width, threads, new Called(work), backwards);
 
     /// <summary>The same of work that is a value: one thread allocates nothing.</summary>
     /// <param name="rows">How many.</param>
     /// <param name="width">Values of a row.</param>
     /// <param name="threads">Most threads to use, at least 1.</param>
     /// <param name="work">The work.</param>
-    public static void Run<TWork>(int rows, int width, int threads, TWork work)
+    /// <param name="backwards">Whether a thread begins with the last of its rows.</param>
+    public static void Run<TWork>(int rows, int width, int threads, TWork work, bool backwards = false)
         where TWork : struct, IRowWork
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
@@ -42,7 +44,7 @@ internal static class RowShare
         }
 
         var parts = Math.Min(rows, workers * PartsPerThread);
-        WorkerPool.Shared.Run(new Share<TWork>(rows, parts, workers, work), parts, workers);
+        WorkerPool.Shared.Run(new Share<TWork>(rows, parts, workers, backwards, work), parts, workers);
     }
 
     private readonly struct Called(Action<int, int> work) : IRowWork
@@ -50,7 +52,7 @@ internal static class RowShare
         public void Run(int first, int end) => work(first, end);
     }
 
-    private sealed class Share<TWork>(int rows, int parts, int workers, TWork work) : ParallelWork
+    private sealed class Share<TWork>(int rows, int parts, int workers, bool backwards, TWork work) : ParallelWork
         where TWork : struct, IRowWork
     {
         private readonly OwnParts _own = new(parts, workers);
@@ -58,7 +60,7 @@ internal static class RowShare
         /// <inheritdoc/>
         protected internal override void Run(int unit, int worker)
         {
-            var part = _own.Next(worker);
+            var part = backwards ? _own.Mirrored(_own.Next(worker)) : _own.Next(worker);
             work.Run((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts));
         }
     }

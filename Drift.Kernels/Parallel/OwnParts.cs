@@ -30,5 +30,14 @@ internal readonly struct OwnParts(int parts, int threads)
         }
     }
 
+    /// <summary>The part that stands as far from the end of its thread's range as another from the beginning.</summary>
+    /// <param name="part">The other.</param>
+    public int Mirrored(int part)
+    {
+        // The last thread whose range begins at the part or before it.
+        var owner = (int)(((long)(part + 1) * threads - 1) / parts);
+        return First(owner) + First(owner + 1) - 1 - part;
+    }
+
     private int First(int owner) => (int)((long)parts * owner / threads);
 }

@@ -12,9 +12,8 @@ public sealed class DiTTransformer2D : IDenoiser
     private const float ModulationEpsilon = 1e-6f;
     private const int ModulationParts = 6;
 
-    private readonly int _outChannels, _heads, _width, _classes;
+    private readonly int _outChannels, _width, _classes;
     private readonly float _epsilon;
-    private readonly FeedForwardForm _feedForward;
     private readonly PatchEmbedding _patches;
     private readonly LinearLayer _finalModulation, _finalProjection;
     private readonly Block[] _blocks;
@@ -22,12 +21,12 @@ public sealed class DiTTransformer2D : IDenoiser
     private DiTTransformer2D(ModelConfig config, ModelWeights weights)
     {
         config.RequireClass("DiTTransformer2DModel");
-        _feedForward = FeedForwardForm.Read(config);
+        var feedForward = FeedForwardForm.Read(config);
         config.SupportedChoice("norm_type", ["ada_norm_zero"], ["layer_norm", "ada_norm", "ada_norm_single", "ada_norm_continuous", "layer_norm_i2vgen"]);
         if (config.Flag("norm_elementwise_affine", false))
             throw config.NotSupported("norm_elementwise_affine", "true", "false, as DiT has it");
-        _heads = config.Integer("num_attention_heads", 16);
-        _width = _heads * config.Integer("attention_head_dim", 72);
+        var heads = config.Integer("num_attention_heads", 16);
+        _width = heads * config.Integer("attention_head_dim", 72);
         _classes = config.Integer("num_embeds_ada_norm", 1000);
         _epsilon = (float)config.Number("norm_eps", 1e-5, 0);
         var attentionBias = config.Flag("attention_bias", true);
@@ -36,7 +35,7 @@ public sealed class DiTTransformer2D : IDenoiser
         _outChannels = config.OptionalInteger("out_channels") ?? LatentShape.Channels;
         _blocks = new Block[config.Integer("num_layers", 28)];
         for (var i = 0; i < _blocks.Length; i++)
-            _blocks[i] = new Block(weights, i, _width, _classes, attentionBias, _feedForward);
+            _blocks[i] = new Block(weights, i, _width, heads, _classes, attentionBias, feedForward);
         _finalModulation = LinearLayer.Read(weights, "proj_out_1", new LayerKey(0, GemmRole.FinalProjection, 0), 2 * _width, _width);
         _finalProjection = LinearLayer.Read(weights, "proj_out_2", new LayerKey(0, GemmRole.FinalProjection, 1), _patches.Patch * _patches.Patch * _outChannels, _width);
         Layers = [_patches.Projection, .. _blocks.SelectMany(b => b.Layers), _finalModulation, _finalProjection];
@@ -102,7 +101,7 @@ public sealed class DiTTransformer2D : IDenoiser
             Embed(_blocks[i], step, features, conditioning, gemm, embedding);
             watch?.Invoke($"emb.{i}", embedding);
             Activation.Silu(embedding.Span);
-            Run(_blocks[i], step, hidden, embedding, conditioning, tokens, gemm);
+            Run(_blocks[i], step, hidden, embedding, conditioning, gemm);
             watch?.Invoke($"block.{i}", hidden);
         }
 
@@ -117,26 +116,12 @@ public sealed class DiTTransformer2D : IDenoiser
     }
 
     /// <summary>x + gate attention(norm(x)), then x + gate feed-forward(norm(x)), with shifts, scales and gates from the embedding.</summary>
-    private void Run(Block block, StepContext step, Tensor hidden, Tensor embedding, Conditioning conditioning, int tokens, IGemmUnit gemm)
+    private void Run(Block block, StepContext step, Tensor hidden, Tensor embedding, Conditioning conditioning, IGemmUnit gemm)
     {
-        var work = step.Workspace;
-        var samples = hidden.Shape[0];
-        var modulation = new AdaptiveNorm(work.Rent(samples, ModulationParts * _width), _width);
+        var modulation = new AdaptiveNorm(step.Workspace.Rent(hidden.Shape[0], ModulationParts * _width), _width);
         gemm.Linear(step, embedding, new Projection(block.Modulation, modulation.Parts, conditioning.ClassLabels));
-
-        var normed = work.Rent(samples, tokens, _width);
-        var (query, key, value) = (work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width));
-        modulation.Norm(hidden, 0, ModulationEpsilon, normed);
-        gemm.Linear(step, normed, new Projection(block.Query, query), new Projection(block.Key, key), new Projection(block.Value, value));
-        gemm.Attend(step, new AttentionCall(query, key, value, tokens, _heads, normed));
-        gemm.Linear(step, normed, new Projection(block.Output, query));
-        modulation.AddGated(hidden, query, 2);
-
-        var wide = work.Rent(samples, tokens, block.FeedForward1.N);
-        modulation.Norm(hidden, 3, _epsilon, normed);
-        gemm.Linear(step, normed, new Projection(block.FeedForward1, wide));
-        gemm.Linear(step, _feedForward.Apply(wide, work), new Projection(block.FeedForward2, query));
-        modulation.AddGated(hidden, query, 5);
+        block.Parts.Attend(step, hidden, modulation, ModulationEpsilon, gemm);
+        block.Parts.FeedForward(step, hidden, modulation, _epsilon, gemm);
     }
 
     /// <summary>Timestep embedding plus class embedding, before SiLU.</summary>
@@ -155,21 +140,16 @@ public sealed class DiTTransformer2D : IDenoiser
     /// <summary>The layers of one block.</summary>
     private sealed class Block
     {
-        public Block(ModelWeights weights, int index, int width, int classes, bool attentionBias, FeedForwardForm form)
+        public Block(ModelWeights weights, int index, int width, int heads, int classes, bool attentionBias, FeedForwardForm form)
         {
-            LinearLayer At(string name, GemmRole role, int n, int k, int place = 0, bool bias = true) =>
-                LinearLayer.Read(weights, $"transformer_blocks.{index}.{name}", new LayerKey(index, role, place), n, k, bias);
+            LinearLayer At(string name, GemmRole role, int n, int k, int place = 0) =>
+                LinearLayer.Read(weights, $"transformer_blocks.{index}.{name}", new LayerKey(index, role, place), n, k);
 
             Timestep1 = At("norm1.emb.timestep_embedder.linear_1", GemmRole.TimestepEmbedding, width, TimestepFeatures);
             Timestep2 = At("norm1.emb.timestep_embedder.linear_2", GemmRole.TimestepEmbedding, width, width, 1);
             ClassTable = weights.Table($"transformer_blocks.{index}.norm1.emb.class_embedder.embedding_table.weight", classes + 1, width);
             Modulation = At("norm1.linear", GemmRole.Modulation, ModulationParts * width, width);
-            Query = At("attn1.to_q", GemmRole.Query, width, width, bias: attentionBias);
-            Key = At("attn1.to_k", GemmRole.Key, width, width, bias: attentionBias);
-            Value = At("attn1.to_v", GemmRole.Value, width, width, bias: attentionBias);
-            Output = At("attn1.to_out.0", GemmRole.Output, width, width);
-            FeedForward1 = At("ff.net.0.proj", GemmRole.FeedForward1, form.FirstWidth(width), width);
-            FeedForward2 = At("ff.net.2", GemmRole.FeedForward2, width, FeedForwardForm.InnerWidth(width));
+            Parts = new AdaptiveBlock(weights, index, width, heads, attentionBias, form);
         }
 
         public LinearLayer Timestep1 { get; }
@@ -180,18 +160,8 @@ public sealed class DiTTransformer2D : IDenoiser
 
         public LinearLayer Modulation { get; }
 
-        public LinearLayer Query { get; }
+        public AdaptiveBlock Parts { get; }
 
-        public LinearLayer Key { get; }
-
-        public LinearLayer Value { get; }
-
-        public LinearLayer Output { get; }
-
-        public LinearLayer FeedForward1 { get; }
-
-        public LinearLayer FeedForward2 { get; }
-
-        public IEnumerable<LinearLayer> Layers => [Timestep1, Timestep2, Modulation, Query, Key, Value, Output, FeedForward1, FeedForward2];
+        public IEnumerable<LinearLayer> Layers => [Timestep1, Timestep2, Modulation, .. Parts.AttentionLayers, .. Parts.FeedForwardLayers];
     }
 }

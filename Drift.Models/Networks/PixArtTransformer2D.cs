@@ -15,7 +15,6 @@ public sealed class PixArtTransformer2D : IDenoiser
 
     private readonly int _outChannels, _heads, _width, _textWidth;
     private readonly float _epsilon;
-    private readonly FeedForwardForm _feedForward;
     private readonly PatchEmbedding _patches;
     private readonly TimestepEmbedder _timestep;
     private readonly TimestepEmbedder? _resolution, _aspectRatio;
@@ -27,7 +26,7 @@ public sealed class PixArtTransformer2D : IDenoiser
     private PixArtTransformer2D(ModelConfig config, ModelWeights weights)
     {
         config.RequireClass("PixArtTransformer2DModel");
-        _feedForward = FeedForwardForm.Read(config);
+        var feedForward = FeedForwardForm.Read(config);
         config.SupportedChoice("norm_type", ["ada_norm_single"], ["layer_norm", "ada_norm", "ada_norm_zero", "ada_norm_continuous", "layer_norm_i2vgen"]);
         config.SupportedChoice("attention_type", ["default"], ["gated", "gated-text-image"]);
         if (config.Flag("norm_elementwise_affine", false))
@@ -63,7 +62,7 @@ public sealed class PixArtTransformer2D : IDenoiser
         var attentionBias = config.Flag("attention_bias", true);
         _blocks = new Block[config.Integer("num_layers", 28)];
         for (var i = 0; i < _blocks.Length; i++)
-            _blocks[i] = new Block(weights, i, _width, keyWidth, attentionBias, _feedForward);
+            _blocks[i] = new Block(weights, i, _width, _heads, keyWidth, attentionBias, feedForward);
         _finalTable = weights.Read("scale_shift_table", 2, _width);
         _finalProjection = LinearLayer.Read(weights, "proj_out", new LayerKey(0, GemmRole.FinalProjection), _patches.Patch * _patches.Patch * _outChannels, _width);
         Layers =
@@ -148,27 +147,18 @@ public sealed class PixArtTransformer2D : IDenoiser
         var modulation = new AdaptiveNorm(Copy(shared, work), _width);
         AddTable(modulation.Parts, block.Table);
 
-        var normed = work.Rent(samples, tokens, _width);
-        var (query, key, value) = (work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width));
-        modulation.Norm(hidden, 0, _epsilon, normed);
-        gemm.Linear(step, normed, new Projection(block.Query, query), new Projection(block.Key, key), new Projection(block.Value, value));
-        gemm.Attend(step, new AttentionCall(query, key, value, tokens, _heads, normed));
-        gemm.Linear(step, normed, new Projection(block.Output, query));
-        modulation.AddGated(hidden, query, 2);
+        block.Parts.Attend(step, hidden, modulation, _epsilon, gemm);
 
+        var (query, attended) = (work.Rent(samples, tokens, _width), work.Rent(samples, tokens, _width));
         var words = caption.Shape[1];
         var (textKey, textValue) = (work.Rent(samples, words, _width), work.Rent(samples, words, _width));
         gemm.Linear(step, hidden, new Projection(block.CrossQuery, query));
         gemm.Linear(step, caption, new Projection(block.CrossKey, textKey), new Projection(block.CrossValue, textValue));
-        gemm.Attend(step, new AttentionCall(query, textKey, textValue, tokens, _heads, normed) { KeyTokens = words, KeyMask = mask });
-        gemm.Linear(step, normed, new Projection(block.CrossOutput, query));
+        gemm.Attend(step, new AttentionCall(query, textKey, textValue, tokens, _heads, attended) { KeyTokens = words, KeyMask = mask });
+        gemm.Linear(step, attended, new Projection(block.CrossOutput, query));
         TensorOperations.Add(hidden, query);
 
-        var wide = work.Rent(samples, tokens, block.FeedForward1.N);
-        modulation.Norm(hidden, 3, _epsilon, normed);
-        gemm.Linear(step, normed, new Projection(block.FeedForward1, wide));
-        gemm.Linear(step, _feedForward.Apply(wide, work), new Projection(block.FeedForward2, query));
-        modulation.AddGated(hidden, query, 5);
+        block.Parts.FeedForward(step, hidden, modulation, _epsilon, gemm);
     }
 
     /// <summary>The timestep's embedding, plus those of height, width and aspect ratio side by side.</summary>
@@ -220,33 +210,22 @@ public sealed class PixArtTransformer2D : IDenoiser
     /// <summary>The layers of one block: attn1 is self-attention, attn2 cross-attention.</summary>
     private sealed class Block
     {
-        public Block(ModelWeights weights, int index, int width, int textWidth, bool attentionBias, FeedForwardForm form)
+        public Block(ModelWeights weights, int index, int width, int heads, int textWidth, bool attentionBias, FeedForwardForm form)
         {
             LinearLayer At(string name, GemmRole role, int n, int k, bool bias = true) =>
                 LinearLayer.Read(weights, $"transformer_blocks.{index}.{name}", new LayerKey(index, role), n, k, bias);
 
             Table = weights.Read($"transformer_blocks.{index}.scale_shift_table", ModulationParts, width);
-            Query = At("attn1.to_q", GemmRole.Query, width, width, attentionBias);
-            Key = At("attn1.to_k", GemmRole.Key, width, width, attentionBias);
-            Value = At("attn1.to_v", GemmRole.Value, width, width, attentionBias);
-            Output = At("attn1.to_out.0", GemmRole.Output, width, width);
+            Parts = new AdaptiveBlock(weights, index, width, heads, attentionBias, form);
             CrossQuery = At("attn2.to_q", GemmRole.CrossQuery, width, width, attentionBias);
             CrossKey = At("attn2.to_k", GemmRole.CrossKey, width, textWidth, attentionBias);
             CrossValue = At("attn2.to_v", GemmRole.CrossValue, width, textWidth, attentionBias);
             CrossOutput = At("attn2.to_out.0", GemmRole.CrossOutput, width, width);
-            FeedForward1 = At("ff.net.0.proj", GemmRole.FeedForward1, form.FirstWidth(width), width);
-            FeedForward2 = At("ff.net.2", GemmRole.FeedForward2, width, FeedForwardForm.InnerWidth(width));
         }
 
         public float[] Table { get; }
 
-        public LinearLayer Query { get; }
-
-        public LinearLayer Key { get; }
-
-        public LinearLayer Value { get; }
-
-        public LinearLayer Output { get; }
+        public AdaptiveBlock Parts { get; }
 
         public LinearLayer CrossQuery { get; }
 
@@ -256,10 +235,6 @@ public sealed class PixArtTransformer2D : IDenoiser
 
         public LinearLayer CrossOutput { get; }
 
-        public LinearLayer FeedForward1 { get; }
-
-        public LinearLayer FeedForward2 { get; }
-
-        public IEnumerable<LinearLayer> Layers => [Query, Key, Value, Output, CrossQuery, CrossKey, CrossValue, CrossOutput, FeedForward1, FeedForward2];
+        public IEnumerable<LinearLayer> Layers => [.. Parts.AttentionLayers, CrossQuery, CrossKey, CrossValue, CrossOutput, .. Parts.FeedForwardLayers];
     }
 }

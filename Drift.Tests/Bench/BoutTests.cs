@@ -68,6 +68,8 @@ public sealed class BoutTests
         var times = new Bout(settings, clock, default).Run([Form(1), Form(2)], Agree);
         // A round: 1 + 5 runs of 1 ms, 1 + 3 of 2 ms. Four rounds a placement, until 500 ms of rounds are over.
         Assert.That(times.Placements.Select(placement => placement[0].Count), Is.EqualTo(Enumerable.Repeat(4, 500 / (4 * 14)).Append(4)));
+        // Nothing but the time ends a placement here: half of it each.
+        Assert.That(new Bout(settings with { MostRounds = 1000 }, clock, default).Run([Form(1), Form(2)], Agree).Placements.Select(placement => placement[0].Count), Is.EqualTo(new[] { 18, 18 }));
         Assert.That((times.Pair(0, 1).Ours, times.Pair(0, 1).Ratio.Median), Is.EqualTo((0.001, 2.0)).Using<double>((a, b) => Math.Abs(a - b) < 1e-9 ? 0 : 1));
     }
 

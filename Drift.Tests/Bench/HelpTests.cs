@@ -36,6 +36,8 @@ internal sealed class HelpTests
     [TestCase("reproduce abl", "ablation-array")]
     [TestCase("completion ", "bash", "zsh")]
     [TestCase("bench ", "gemm", "norms")]
+    [TestCase("compare --fault-pattern ", "independent", "burst:", "droop:")]
+    [TestCase("compare --bit-profile ", "uniform", "bit:", "path-delay")]
     public async Task A_shell_is_told_what_may_come_next(string line, params string[] offered)
     {
         var run = await Invocation.Of([$"[suggest:{line.Length}]", line]);

@@ -22,6 +22,15 @@ public sealed class OwnPartsTests
         }
     }
 
+    [TestCase(16, 2, new[] { 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8 })]
+    [TestCase(7, 3, new[] { 1, 0, 3, 2, 6, 5, 4 })]
+    [TestCase(2, 5, new[] { 0, 1 })]
+    public void A_mirrored_part_stands_in_the_same_range(int parts, int threads, int[] mirrored)
+    {
+        var own = new OwnParts(parts, threads);
+        Assert.That(Enumerable.Range(0, parts).Select(own.Mirrored), Is.EqualTo(mirrored));
+    }
+
     [Test]
     public void Threads_that_ask_at_once_share_no_part()
     {

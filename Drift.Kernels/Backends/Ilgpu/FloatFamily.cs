@@ -47,8 +47,14 @@ internal abstract class FloatFamily
     /// <summary>K is padded with zeros to a multiple of this.</summary>
     public abstract int DepthUnit { get; }
 
-    /// <summary>Whether A is interleaved and summed by one long item a stretch, and parts of sums are added up by items of many lines, as devices like that run a few items at once.</summary>
+    /// <summary>
+    /// Whether an item works on a stretch of memory, for devices that run a few items at once: it interleaves and sums rows of A, or adds up parts of sums of many lines. Else items that run together
+    /// work on neighbours, and what would scatter them passes through shared memory.
+    /// </summary>
     public abstract bool LongItems { get; }
+
+    /// <summary>Columns of a layer's weights that are interleaved: the host's panels go up as they are where any grouping will do.</summary>
+    public virtual int LayerColumnGroup => ColumnGroup;
 
     /// <summary>Columns that a part of an observed row sum covers.</summary>
     public abstract int PartColumns { get; }
@@ -94,6 +100,9 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
 
     /// <inheritdoc/>
     public override int ColumnLineGroup(int lines) => FloatDirectKernel.LineColumns;
+
+    /// <inheritdoc/>
+    public override int LayerColumnGroup => FloatWeights.PanelColumns;
 
     /// <inheritdoc/>
     public override int DepthUnit => 1;

@@ -73,7 +73,7 @@ internal sealed class ResidentLayers(Accelerator accelerator, (FloatKernelSet Ke
 
     private void Multiply(FloatFamily family, ArrayView<float> lines, int rows, int padded, FloatWeights weights, float[] bias, ArrayView<float> output)
     {
-        int n = weights.N, group = ColumnGroup(family), stride = IlgpuWeights.RoundUp(n, group);
+        int n = weights.N, group = family.LayerColumnGroup, stride = IlgpuWeights.RoundUp(n, group);
         ArrayView<float> product = _product.Take(checked(padded * stride)).Cast<float>(), nothing = _nothing.Take(1).Cast<float>();
         var e = new FloatExtents(rows, padded, n, stride, Depth(family, weights), stride, family.RowGroup, group, 0, 0, 0);
         family.Multiply(new FloatLaunch(lines, Weights(family, weights), _nothing.Take(1), product, nothing, nothing, e), padded);
@@ -84,12 +84,9 @@ internal sealed class ResidentLayers(Accelerator accelerator, (FloatKernelSet Ke
 
     private static int Depth(FloatFamily family, FloatWeights weights) => IlgpuWeights.RoundUp(weights.K, family.DepthUnit);
 
-    /// <summary>Columns that are interleaved: the host's panels where the family takes any grouping.</summary>
-    private static int ColumnGroup(FloatFamily family) => family.LongItems ? FloatWeights.PanelColumns : family.ColumnGroup;
-
     private ArrayView<float> Weights(FloatFamily family, FloatWeights weights)
     {
-        int group = ColumnGroup(family), depth = Depth(family, weights), length = checked(IlgpuWeights.RoundUp(weights.N, group) * depth);
+        int group = family.LayerColumnGroup, depth = Depth(family, weights), length = checked(IlgpuWeights.RoundUp(weights.N, group) * depth);
         return Copies.Find(weights, family, length) ?? Copies.Send(weights, family, length, target => Regroup(weights, target, group, depth));
     }
 

@@ -10,13 +10,13 @@ public static class FaultPatterns
 
     private static readonly IReadOnlyList<(string Name, double Least, double Most, bool Whole, Func<double, IFaultPattern> Open)> Entries =
     [
-        ("burst", 1, FaultPlan.Block, true, length => new Burst((int)length)),
-        ("row", 0, FaultPlan.Block - 1, true, line => new BadLine((int)line, isRow: true)),
-        ("column", 0, FaultPlan.Block - 1, true, line => new BadLine((int)line, isRow: false)),
-        ("droop", double.Epsilon, 1, false, share => new Droop(share)),
+        ("burst:", 1, FaultPlan.Block, true, length => new Burst((int)length)),
+        ("row:", 0, FaultPlan.Block - 1, true, line => new BadLine((int)line, isRow: true)),
+        ("column:", 0, FaultPlan.Block - 1, true, line => new BadLine((int)line, isRow: false)),
+        ("droop:", double.Epsilon, 1, false, share => new Droop(share)),
     ];
 
-    /// <summary>The patterns' names, without their numbers.</summary>
+    /// <summary>How the patterns begin: their names without their numbers.</summary>
     public static IReadOnlyList<string> Names { get; } = [Independent, .. Entries.Select(entry => entry.Name)];
 
     /// <summary>What may be named.</summary>
@@ -34,8 +34,8 @@ public static class FaultPatterns
             return true;
         foreach (var (name, least, most, whole, open) in Entries)
         {
-            if (text.StartsWith($"{name}:", StringComparison.Ordinal)
-                && double.TryParse(text[(name.Length + 1)..], whole ? NumberStyles.None : NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            if (text.StartsWith(name, StringComparison.Ordinal)
+                && double.TryParse(text[name.Length..], whole ? NumberStyles.None : NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
                 && value >= least && value <= most)
             {
                 pattern = open(value);

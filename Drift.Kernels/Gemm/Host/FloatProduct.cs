@@ -105,6 +105,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
                 var width = Math.Min(MicroTile.Columns, _n - column);
                 if (rows.Sums)
                     Observe(ref rows, top, column, width);
+                rows.Next = panel + 1 < end ? column + MicroTile.Columns : 0;
                 PanelProduct.Multiply(_kernel, packed, column, width, rows, from, to);
                 if (to == _groups && !_faults.IsEmpty)
                     Flip(top, rows.Rows, column, width);

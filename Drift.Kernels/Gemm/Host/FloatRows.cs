@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Drift.Kernels;
 
@@ -39,18 +40,25 @@ internal static unsafe class FloatRows
         var lanes = stackalloc float[2 * Together * Lanes];
         for (; row <= count - Together; row += Together)
         {
-            float* from = rows + row * stride, to = target == null ? null : target + row * targetStride;
-            Four(from, stride, whole, to, targetStride, columns, lanes);
+            float* from = rows + row * stride, next = from + Together * stride;
+            var apart = stride;
+            if (target != null)
+            {
+                // From afar one after the other; summed together when they are near.
+                Copy(from, stride, Together, k, target + row * targetStride, targetStride);
+                from = target + row * targetStride;
+                apart = targetStride;
+            }
+
+            Four(from, apart, whole, columns, lanes, next, stride);
             for (var p = whole; p < k; p++)
-                columns[p] = columns[p] + from[p] + from[stride + p] + from[2 * stride + p] + from[3 * stride + p];
-            if (to != null && whole < k)
-                Copy(from + whole, stride, Together, k - whole, to + whole, targetStride);
+                columns[p] = columns[p] + from[p] + from[apart + p] + from[2 * apart + p] + from[3 * apart + p];
             if (sums == null)
                 continue;
             RowLanes.Fold(lanes, Together, sums + row, 1);
             RowLanes.Fold(lanes + Together * Lanes, Together, sums + count + row, 1);
             for (var i = 0; whole < k && i < Together; i++)
-                AddRest(from + i * stride, whole, k, ref sums[row + i], ref sums[count + row + i]);
+                AddRest(from + i * apart, whole, k, ref sums[row + i], ref sums[count + row + i]);
         }
 
         for (; row < count; row++)
@@ -81,8 +89,8 @@ internal static unsafe class FloatRows
         AddRest(line, p, k, ref sum, ref square);
     }
 
-    /// <summary>Whole vectors of four rows. No call is made from here: values that live across one would go to memory in every turn.</summary>
-    private static void Four(float* a, nint stride, int k, float* target, nint targetStride, float* columns, float* lanes)
+    /// <summary>Whole vectors of four rows, while the next four are asked for, whether they exist or not. No call is made from here: values that live across one would go to memory in every turn.</summary>
+    private static void Four(float* a, nint stride, int k, float* columns, float* lanes, float* next, nint nextStride)
     {
         float* b = a + stride, c = b + stride, d = c + stride;
         var (lanesA, squaresA, lanesB, squaresB) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
@@ -95,12 +103,12 @@ internal static unsafe class FloatRows
             (lanesB, squaresB) = (lanesB + vb, Vector512.FusedMultiplyAdd(vb, vb, squaresB));
             (lanesC, squaresC) = (lanesC + vc, Vector512.FusedMultiplyAdd(vc, vc, squaresC));
             (lanesD, squaresD) = (lanesD + vd, Vector512.FusedMultiplyAdd(vd, vd, squaresD));
-            if (target == null)
+            if (!Sse.IsSupported)
                 continue;
-            va.Store(target + p);
-            vb.Store(target + targetStride + p);
-            vc.Store(target + 2 * targetStride + p);
-            vd.Store(target + 3 * targetStride + p);
+            Sse.Prefetch0(next + p);
+            Sse.Prefetch0(next + nextStride + p);
+            Sse.Prefetch0(next + 2 * nextStride + p);
+            Sse.Prefetch0(next + 3 * nextStride + p);
         }
 
         lanesA.Store(lanes);

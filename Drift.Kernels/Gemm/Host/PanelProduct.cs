@@ -25,12 +25,15 @@ internal static unsafe class PanelProduct
         }
 
         var vectors = (columns + MicroTile.Lanes - 1) / MicroTile.Lanes;
-        var blocks = CacheSizes.PanelBlocks((nint)(end - first) * width * MicroTile.GroupBytes);
+        // Of a panel whose last columns are padding, only the others' vectors are read.
+        var blocks = CacheSizes.PanelBlocks((nint)(end - first) * vectors * Vector);
         TileCall call = default;
         (call.AStride, call.CheckAStride, call.PanelStride, call.CStride) = (rows.AStride, rows.CheckAStride, width * MicroTile.GroupBytes, rows.CStride);
         (call.ChecksStride, call.RowSumStride, call.ColumnSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.ColumnSumStride, rows.LanesBegun ? 1 : 0);
         call.RowWeights = rows.RowWeights;
         (call.Columns, call.JoinedStride, call.JoinedColumns) = (TileCall.First(columns), rows.JoinedStride, TileCall.First(rows.JoinedColumns));
+        if (rows.Next > 0)
+            call.Stretch = Ahead(&call, panels, rows, first, end, blocks, blocks * ((Lines(rows) + kernel.Rows - 1) / kernel.Rows));
         for (var b = 0; b < blocks; b++)
         {
             int from = first + (end - first) * b / blocks, to = first + (end - first) * (b + 1) / blocks;
@@ -39,6 +42,24 @@ internal static unsafe class PanelProduct
             Block(kernel, &call, panels, column, vectors, rows, from, to == panels.Groups);
         }
     }
+
+    /// <summary>Where the next panel and its part of C are, which come from far as a rule.</summary>
+    /// <returns>Groups between two steps in which all of it is asked for while this panel's calls run; 0 where they would be so few that asking took longer than waiting.</returns>
+    private static int Ahead(TileCall* call, in PackedPanels panels, in RowBlock rows, int first, int end, int blocks, int calls)
+    {
+        const int Least = 8;
+        var bytes = (nint)(end - first) * panels.WidthAt(rows.Next) * MicroTile.GroupBytes;
+        call->PanelAhead = panels.At(rows.Next, first);
+        call->PanelAheadLast = (byte*)call->PanelAhead + bytes - TileCall.AheadBytes;
+        call->ProductAhead = (byte*)rows.C + rows.Next * MicroTile.GroupBytes;
+        call->ProductAheadLast = (byte*)call->ProductAhead + (rows.Rows - 1) * rows.CStride;
+        var steps = Math.Max(rows.Rows, (int)(bytes / TileCall.AheadBytes));
+        var stretch = (end - first) / blocks * calls / steps;
+        return stretch < Least ? 0 : stretch;
+    }
+
+    /// <summary>Rows with the check rows that ride with them.</summary>
+    private static int Lines(in RowBlock rows) => rows.Rows + (rows.Tile == 0 ? 0 : (rows.Rows + rows.Tile - 1) / rows.Tile * rows.CheckRows);
 
     /// <summary>All rows times a panel of digits along whose vectors K runs, in blocks of K that stay in the first-level cache; each adds to the sums of those before.</summary>
     private static void MultiplyAlong(MicroKernel kernel, in PackedPanels panels, int column, in RowBlock rows)

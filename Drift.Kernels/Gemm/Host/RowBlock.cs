@@ -18,6 +18,9 @@ internal unsafe struct RowBlock
     /// <summary>Bytes between rows of C.</summary>
     public nint CStride;
 
+    /// <summary>Where the panel starts that these rows meet next, which is asked for meanwhile; 0 for none.</summary>
+    public int Next;
+
     /// <summary>Whether C is added to, rather than begun.</summary>
     public bool Accumulate;
 

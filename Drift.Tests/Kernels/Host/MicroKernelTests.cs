@@ -7,7 +7,7 @@ namespace Drift.Tests;
 /// <summary>Every generated function against plain loops, with every operand at the end of its page.</summary>
 public sealed unsafe class MicroKernelTests
 {
-    private const int Groups = 5, Lanes = MicroTile.Lanes;
+    private const int Groups = 5, Lanes = MicroTile.Lanes, Kept = 3;
 
     private static IEnumerable<TestCaseData> Tiles() =>
         from type in Enum.GetValues<DotType>() from tile in MicroTile.Of(type) where tile.Above == 0 || tile.Rows is 4 or MicroTile.MostRows select new TestCaseData(tile).SetArgDisplayNames($"{type} {tile.Rows} x {tile.Vectors}{(tile.Sums ? " sums" : "")}{(tile.Checked ? " checked" : "")}{(tile.Above > 0 ? $" above {tile.Above}" : "")}");
@@ -168,6 +168,7 @@ public sealed unsafe class MicroKernelTests
                 A = a.Pointer, AStride = Groups * 4, CheckA = checkA.Pointer, CheckAStride = (Groups + 1) * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
                 C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = _integers ? null : lanes.Pointer,
                 LanesBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, ColumnSumStride = (columns + 3) * 4, Columns = TileCall.First(columns),
+                Stretch = tile.Index % (Groups + 2), PanelAhead = panel.Pointer + panel.Length, PanelAheadLast = panel.Pointer + panel.Length + Kept * TileCall.AheadBytes / sizeof(int), ProductAhead = c.Pointer, ProductAheadLast = c.Pointer + (_rows - 1) * _width,
             };
             var truthLanes = tile.Sums && (!begun || _integers) ? new int[lanes.Length] : lanes.Span.ToArray();
             var truthSums = sums.Span.ToArray();
@@ -200,6 +201,9 @@ public sealed unsafe class MicroKernelTests
                 panel.Span.Slice(g * _width + columns, _width - columns).Clear();
             kernels.Run(&call, tile.Rows, tile.Vectors, tile.Sums, tile.Checked, tile.Above);
             var what = $"{columns} columns, begun {begin} {begun}, folded {fold}";
+            var steps = call.Stretch == 0 ? 0 : (Groups - Skipped + (int)call.Stretch - 1) / (int)call.Stretch;
+            Assert.That((nint)call.PanelAhead, Is.EqualTo((nint)(panel.Pointer + panel.Length) + Math.Min(steps, Kept) * TileCall.AheadBytes), $"what is asked for ahead, {what}");
+            Assert.That((nint)call.ProductAhead, Is.EqualTo((nint)(c.Pointer + Math.Min(steps, _rows - 1) * _width)), $"C asked for ahead, {what}");
             if (joins)
             {
                 Assert.That(joined.Span.ToArray(), Is.EqualTo(truth[_rows].Zip(truth[_rows + 1], (high, low) => Digits.Base * high + low)), $"joined, {what}");

@@ -9,7 +9,8 @@ namespace Drift.Kernels;
 /// loaded once for all rows, a group of a row of A broadcast once for all vectors. Needs AVX-512 BW, DQ and VL, and the type's own extension.
 /// </summary>
 /// <remarks>
-/// rbx call, r8..r11 bases of A (four rows each), rsi its stride, rdi three times that, r12 check rows of A, r13 their stride, rdx panel, rcx its stride, rax groups;
+/// rbx call, r8..r11 bases of A (four rows each), rsi its stride, rdi three times that, r12 check rows of A, r13 their stride, rdx panel, rcx its stride, rax groups, r14 those up to the next
+/// stretch, r15 what is asked for;
 /// zmm28..29 panel, zmm30..31 broadcasts in turn; k1 and k2 the columns that exist, k3 the sums that do.
 /// </remarks>
 internal sealed class MicroAssembler
@@ -38,6 +39,8 @@ internal sealed class MicroAssembler
             writer._e.pop(r12);
         }
 
+        writer._e.pop(r15);
+        writer._e.pop(r14);
         writer._e.pop(rbx);
         writer._e.ret();
         return writer._e;
@@ -46,6 +49,8 @@ internal sealed class MicroAssembler
     private void Begin()
     {
         _e.push(rbx);
+        _e.push(r14);
+        _e.push(r15);
         if (_tile.Checked)
         {
             _e.push(r12);
@@ -113,6 +118,8 @@ internal sealed class MicroAssembler
         _e.Label(ref ready);
         if (_tile is { Type: DotType.Int8, Sums: true })
             FetchSums();
+        if (_tile is { Type: DotType.Float, Checked: true })
+            FetchChecks();
     }
 
     /// <summary>The sums' lines too.</summary>
@@ -126,6 +133,14 @@ internal sealed class MicroAssembler
             for (var v = 0; v < _tile.Vectors; v++)
                 _e.prefetchw(__byte_ptr[rax + VectorBytes * v]);
         }
+    }
+
+    /// <summary>The next panel's part of the check row: this one's is read at once where K is in pieces.</summary>
+    private void FetchChecks()
+    {
+        _e.mov(rax, Field(nameof(TileCall.Checks)));
+        for (var v = 0; v < _tile.Vectors; v++)
+            _e.prefetchw(__byte_ptr[rax + VectorBytes * (MicroTile.MostVectors + v)]);
     }
 
     private void FetchAt(string first, string stride)
@@ -167,7 +182,10 @@ internal sealed class MicroAssembler
         for (var b = 1; b < used.Length; b++)
             _e.lea(bases[b], __[bases[b - 1] + rsi * RowsOfBase]);
         _e.mov(rax, Field(nameof(TileCall.Groups)));
-        var loop = _e.CreateLabel();
+        var (stretch, loop) = (_e.CreateLabel(), _e.CreateLabel());
+        _e.Label(ref stretch);
+        Ahead();
+        _e.sub(rax, r14);
         _e.Label(ref loop);
         for (var v = 0; v < _tile.Vectors; v++)
             _e.vmovups(Zmm(PanelRegister + v), __[rdx + VectorBytes * v]);
@@ -184,8 +202,42 @@ internal sealed class MicroAssembler
         if (_tile.Checked)
             _e.add(r12, MicroTile.GroupBytes);
         _e.add(rdx, rcx);
-        _e.dec(rax);
+        _e.dec(r14);
         _e.jnz(loop);
+        _e.test(rax, rax);
+        _e.jnz(stretch);
+    }
+
+    /// <summary>
+    /// The groups up to where something is asked for again, and a little of the next panel and of its C: little by little, for lines from main memory that are asked for all at once keep A waiting
+    /// behind them.
+    /// </summary>
+    private void Ahead()
+    {
+        var (here, known) = (_e.CreateLabel(), _e.CreateLabel());
+        _e.mov(r14, Field(nameof(TileCall.Stretch)));
+        _e.test(r14, r14);
+        _e.jz(here);
+        FetchAhead(nameof(TileCall.PanelAhead), nameof(TileCall.PanelAheadLast), () => _e.add(r15, TileCall.AheadBytes));
+        FetchAhead(nameof(TileCall.ProductAhead), nameof(TileCall.ProductAheadLast), () => _e.add(r15, Field(nameof(TileCall.CStride))));
+        _e.cmp(r14, rax);
+        _e.jbe(known);
+        _e.Label(ref here);
+        _e.mov(r14, rax);
+        _e.Label(ref known);
+    }
+
+    private void FetchAhead(string at, string last, Action goOn)
+    {
+        var there = _e.CreateLabel();
+        _e.mov(r15, Field(at));
+        for (var line = 0; line < TileCall.AheadBytes; line += VectorBytes)
+            _e.prefetcht1(__byte_ptr[r15 + line]);
+        _e.cmp(r15, Field(last));
+        _e.jae(there);
+        goOn();
+        _e.mov(Field(at), r15);
+        _e.Label(ref there);
     }
 
     /// <summary>A row's place from the base of four rows.</summary>

@@ -9,6 +9,9 @@ namespace Drift.Kernels;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TileCall
 {
+    /// <summary>Bytes that are asked for in a step: a group of a full panel, or as much of a row of C.</summary>
+    public const int AheadBytes = MicroTile.Columns * MicroTile.GroupBytes;
+
     /// <summary>First row of A; whole groups of 4 bytes are read.</summary>
     public void* A;
 
@@ -29,6 +32,21 @@ internal unsafe struct TileCall
 
     /// <summary>Groups of K, at least 1.</summary>
     public nint Groups;
+
+    /// <summary>Groups of K between two steps of <see cref="PanelAhead"/> and <see cref="ProductAhead"/>; 0 where nothing is asked for ahead. Nothing else depends on it.</summary>
+    public nint Stretch;
+
+    /// <summary>What of the next panel is asked for next, <see cref="AheadBytes"/> a step; goes on from call to call.</summary>
+    public void* PanelAhead;
+
+    /// <summary>The last of it, or less than a step before: there it stays.</summary>
+    public void* PanelAheadLast;
+
+    /// <summary>Of which row of C the part that the next panel makes is asked for next, a row a step; goes on from call to call.</summary>
+    public void* ProductAhead;
+
+    /// <summary>The last of those rows, where it stays.</summary>
+    public void* ProductAheadLast;
 
     /// <summary>First row of what the accumulators start from; null for 0.</summary>
     public void* Start;
