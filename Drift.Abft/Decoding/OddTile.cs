@@ -24,7 +24,7 @@ internal sealed class OddTile
     // Whole vectors are read and written behind the last row and the last column.
     private readonly int[] _rows = new int[Most + Lanes], _deviations = new int[Most + Lanes], _places = new int[Most + Lanes], _changes = new int[Most + Lanes];
     private readonly int[] _columns = new int[Most + Lanes], _tally = new int[Most + Lanes];
-    private readonly (int Row, int Column, int Change)[] _flips = new (int, int, int)[Most * OddTileSearch.MostFlips + 1];
+    private readonly (int Row, int Column, int Change)[] _flips = new (int, int, int)[2 * Most * OddTileSearch.MostFlips];
     private readonly OddTileSearch _search = new();
     private GemmOutput _output = null!;
     private int _left, _width, _open, _count, _bound;
@@ -215,7 +215,7 @@ internal sealed class OddTile
         var before = _count;
         for (var column = 0; column < _width; column++)
         {
-            for (var row = top; row < top + height && Math.Abs((long)_columns[column]) > _bound; row++)
+            for (var row = top; row < top + height && _count < Most * OddTileSearch.MostFlips && Math.Abs((long)_columns[column]) > _bound; row++)
             {
                 var held = Accumulator(row, column);
                 if (Math.Abs((long)held) <= _bound || IsPlaced(row, column))

@@ -5,7 +5,7 @@ namespace Drift.Abft;
 
 /// <summary>
 /// Makes the rows of a tile up of what its columns show, split into signed powers of two. The lowest bit of a row's deviation is that of one of its flips: each term of this bit is tried, and what it leaves begins with a higher one.
-/// A row is settled where the fewest flips make it up in one way only. What it takes back its columns show no more, and others may be settled then.
+/// A row is settled where few flips make it up in one way only. What it takes back its columns show no more, and others may be settled then.
 /// </summary>
 internal sealed class OddTileSearch
 {
@@ -14,8 +14,11 @@ internal sealed class OddTileSearch
 
     private const int Bits = 31, None = -1;
 
-    // More terms have no chance to be told apart.
-    private const int MostTerms = 512;
+    // Flips of a row that columns do not show as they are; of more, several others would do as well.
+    private const int MostWide = 2;
+
+    // More terms have no chance to be told apart, nor has a row that takes more steps.
+    private const int MostTerms = 512, MostSteps = 512;
 
     private readonly int[] _changes = new int[MostTerms], _places = new int[MostTerms], _products = new int[MostTerms];
 
@@ -28,8 +31,8 @@ internal sealed class OddTileSearch
 
     private int _count;
 
-    // Sets of the fewest flips that make up the row at hand, and how many flips those are.
-    private int _found, _flips;
+    // Sets that make up the row at hand, how many flips the smallest has, and the terms that were tried.
+    private int _found, _flips, _steps;
 
     /// <summary>Settles the open rows of a tile, as far as they can be.</summary>
     /// <param name="tile">The tile.</param>
@@ -74,7 +77,7 @@ internal sealed class OddTileSearch
     {
         var deviation = _tile.Deviation(row);
         // A row that names a place is not made up of several flips that its columns do not show as they are.
-        (_found, _flips) = (0, _wide && _tile.NamesPlace(row) ? 1 : MostFlips);
+        (_found, _flips, _steps) = (0, _wide ? _tile.NamesPlace(row) ? 1 : MostWide : MostFlips, 0);
         Descend(row, deviation, 0);
         if (_found == 0 && _wide && _flips > 1)
             DescendFromPairs(row, deviation);
@@ -85,13 +88,15 @@ internal sealed class OddTileSearch
     {
         for (var term = _first[BitOperations.TrailingZeroCount(rest)]; term != None; term = _next[term])
         {
-            if (!Fits(row, term, taken))
+            if (++_steps > MostSteps)
+                _found = 2;
+            if (_steps > MostSteps || !Fits(row, term, taken))
                 continue;
             _set[taken] = term;
             var left = rest - _products[term];
             if (left == 0)
                 Note(taken + 1);
-            else if (taken + 1 < _flips)
+            else if (taken + 1 < Limit)
                 Descend(row, left, taken + 1);
         }
     }
@@ -114,19 +119,27 @@ internal sealed class OddTileSearch
                     var left = deviation - _products[one] - _products[two];
                     if (left == 0)
                         Note(2);
-                    else if (_flips > 2)
+                    else if (Limit > 2)
                         Descend(row, left, 2);
                 }
             }
         }
     }
 
-    /// <summary>Takes note of a set of flips, unless others make do with fewer.</summary>
+    /// <summary>Flips of a set that is still looked at: beside columns that show their flips as they are, one more than the fewest is a choice too.</summary>
+    private int Limit => _wide ? _flips : Math.Min(MostFlips, _flips + 1);
+
+    /// <summary>Takes note of a set of flips.</summary>
     private void Note(int flips)
     {
-        if (flips > _flips || (flips == _flips && _found > 0 && IsKnown()))
+        if (_found > 0 && flips >= _flips)
+        {
+            if (flips == _flips ? !IsKnown() : !_wide)
+                _found++;
             return;
-        _found = flips < _flips || _found == 0 ? 1 : _found + 1;
+        }
+
+        _found = _found > 0 && !_wide && flips == _flips - 1 ? 2 : 1;
         _flips = flips;
         for (var i = 0; i < flips; i++)
             _known[i] = _set[i];

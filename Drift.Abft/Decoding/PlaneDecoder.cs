@@ -43,7 +43,7 @@ public sealed class PlaneDecoder : ICorrector
     internal (long Peeled, long Walked, long Searched) Ways => (_peeled, _walked, _searched);
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The tile is too large, or the norms are missing.</exception>
+    /// <exception cref="ArgumentException">The tile is too large, the norms are missing, or rows have odd weights.</exception>
     public void Correct(in SuspectProduct product, Finding finding, Corrections corrections)
     {
         ArgumentNullException.ThrowIfNull(finding);
@@ -52,6 +52,8 @@ public sealed class PlaneDecoder : ICorrector
         var tile = product.Deviations.Tile;
         if (tile is < 1 or > LargestTile)
             throw new ArgumentException($"tiles of 1 to {LargestTile} can be decoded, not of {tile}", nameof(product));
+        if (product.Deviations.OddRows)
+            throw new ArgumentException("rows with odd weights are another decoder's", nameof(product));
         if (product.RowNorms.Length < m || product.ColumnNorms.Length < n)
             throw new ArgumentException("decoding needs the norms of all rows and columns", nameof(product));
         finding.Reset(m, n, tile);

@@ -17,6 +17,9 @@ internal static class Bill
             total += Examined(shape, edge, faults) * ChecksOf(costs.Gemm(shape, tile, point), plain);
         if (protection is { Moments: true })
             total += ChecksOf(total, plain);
+        // A row's sum takes a third digit beside the two of it and the two of a column's.
+        if (protection is { OddRows: true })
+            total += 0.25 * ChecksOf(total, plain);
         if (examination is null)
             return total;
         var (corrector, corrections) = (examination.Corrector, examination.Corrections);

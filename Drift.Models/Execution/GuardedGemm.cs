@@ -220,7 +220,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     }
 
     /// <summary>Tiles of the checks.</summary>
-    private ChecksumTiles Tiles => new(_strategy.Tile, _strategy.Protection?.CoarseTile ?? 0, _strategy.Protection?.Moments ?? false);
+    private ChecksumTiles Tiles => new(_strategy.Tile, _strategy.Protection?.CoarseTile ?? 0, _strategy.Protection?.Moments ?? false, _strategy.Protection?.OddRows ?? false);
 
     private void Multiply(StepContext step, int picture, int rows, LinearLayer layer, Span<float> values) =>
         Multiply(step, picture, rows, layer.Key, _layers.Get(layer, Tiles), layer.Bias, values);

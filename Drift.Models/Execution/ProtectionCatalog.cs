@@ -12,7 +12,7 @@ public sealed record ProtectionSettings(int Tile, int Threshold, int Interval, R
 /// <summary>The ways of protecting a run, by name: the paper's rule, its rivals and the decoders. The one place where they are registered.</summary>
 public static class ProtectionCatalog
 {
-    private const int SubTile = 16, ApproxThreshold = 1 << 12;
+    private const int SubTile = 16, LargeTile = 64, ApproxThreshold = 1 << 12;
 
     private static readonly IReadOnlyDictionary<string, Func<ProtectionSettings, Protection?>> Entries = new Dictionary<string, Func<ProtectionSettings, Protection?>>
     {
@@ -33,6 +33,7 @@ public static class ProtectionCatalog
         ["rollback-taylor"] = s => Protection.Rollback(s.Tile, s.Threshold, s.Interval) with { Recovery = new Extrapolation(2) },
         ["decode"] = s => Protection.Decoding(s.Tile, s.Threshold, s.Interval),
         ["decode-16"] = s => Protection.Decoding(SubTile, s.Threshold, s.Interval),
+        ["decode-odd"] = s => Protection.DecodingOddRows(LargeTile, s.Threshold, s.Interval),
         ["decode-weighted"] = s => Protection.Decoding(s.Tile, s.Threshold, s.Interval, moments: true),
     };
 

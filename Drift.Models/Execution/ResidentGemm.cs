@@ -121,7 +121,7 @@ internal sealed class ResidentGemm : IDisposable
     }
 
     private static bool Suits(Protection? protection) =>
-        protection is null or { Rule: ThresholdRule, Recovery: Rollback or ZeroMask or null, OpenCorrector: null, Moments: false, CoarseTile: 0 };
+        protection is null or { Rule: ThresholdRule, Recovery: Rollback or ZeroMask or null, OpenCorrector: null, Moments: false, OddRows: false, CoarseTile: 0 };
 
     /// <summary>Fetches what the checks showed, and enters it.</summary>
     private void Settle()

@@ -28,6 +28,9 @@ public sealed record Protection(int Tile, IDetectionRule? Rule, IRecovery? Recov
     /// <summary>Whether position-weighted sums are taken too.</summary>
     public bool Moments { get; init; }
 
+    /// <summary>Whether row sums have odd weights (<see cref="OddWeights"/>), for a decoder that reads them.</summary>
+    public bool OddRows { get; init; }
+
     /// <summary>Edge of the coarse tiles of hierarchical sums: a multiple of <see cref="Tile"/>, up to 256; 0 for flat sums (<see cref="ChecksumTiles"/>).</summary>
     public int CoarseTile { get; init; }
 
@@ -52,6 +55,13 @@ public sealed record Protection(int Tile, IDetectionRule? Rule, IRecovery? Recov
     /// <param name="moments">Whether position-weighted sums are taken too, in tiles of up to 32.</param>
     public static Protection Decoding(int tile = 32, int threshold = ThresholdRule.PaperThreshold, int interval = CheckpointInterval.Paper, bool moments = false) =>
         Rollback(tile, threshold, interval) with { Rule = null, OpenCorrector = () => new PlaneDecoder(threshold), Moments = moments };
+
+    /// <summary>Decoding of large tiles whose rows have odd weights (<see cref="OddRowDecoder"/>); what stays open comes from the last checkpoint.</summary>
+    /// <param name="tile">Edge of a checksum tile, 1..<see cref="OddWeights.LargestTile"/>.</param>
+    /// <param name="threshold">Smallest error that counts.</param>
+    /// <param name="interval">Steps from one checkpoint to the next.</param>
+    public static Protection DecodingOddRows(int tile, int threshold = ThresholdRule.PaperThreshold, int interval = CheckpointInterval.Paper) =>
+        Rollback(tile, threshold, interval) with { Rule = null, OpenCorrector = () => new OddRowDecoder(), OddRows = true };
 
     /// <summary>Rollback-ABFT: a threshold on checksums, masked elements from the last checkpoint (DRIFT).</summary>
     /// <param name="tile">Edge of a checksum tile, 1..256.</param>

@@ -72,6 +72,7 @@ public sealed class ProtectionContract
     [TestCase("decode", 0.98)]
     [TestCase("decode-16", 0.99)]
     [TestCase("decode-weighted", 0.998)]
+    [TestCase("decode-odd", 0.98)]
     public void Decoders_take_most_flips_back_in_whole_runs(string name, double share)
     {
         var outcome = Draw(Open(name), Workbench.Undervolted).Ledger.Outcome;
