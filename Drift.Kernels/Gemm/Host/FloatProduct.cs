@@ -13,6 +13,9 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     // Rows of a block: enough to use a panel often before the next one comes. Each thread has some parts more than one, so that one that others slow down does fewer.
     private const int MostRows = 256, RowUnit = 32, PartsPerThread = 16;
 
+    // With fewer, threads share a block's columns.
+    private const int LeastRowsPerThread = 96;
+
     // A thread may have this part of the rows more than it should.
     private const int LeastUneven = 8;
 
@@ -123,7 +126,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     {
         _copies = _windows is not null || _weights.Type != DotType.Float || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows);
         // Whole tiles, so that each has its block to itself. Who shares a block's columns makes its rows ready again: there are blocks for all threads then, where tiles allow it.
-        var (unit, shared) = (_tile == 0 ? RowUnit : _tile, threads > 1 && !_copies && _tile == 0);
+        var (unit, shared) = (_tile == 0 ? RowUnit : _tile, threads > 1 && !_copies && _tile == 0 && _m < LeastRowsPerThread * threads);
         var most = Math.Max(unit, MostRows / unit * unit);
         var blocks = (_m + most - 1) / most;
         if (!shared)
