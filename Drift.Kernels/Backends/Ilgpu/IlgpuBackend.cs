@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.OpenCL;
 using ILGPU.Runtime.Cuda;
 
@@ -31,7 +32,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="optimised">False leaves ILGPU's optimisations out, which must change no bit.</param>
     /// <param name="tuning">What to use; null for what was found best here, else what is shipped.</param>
-    /// <param name="dots">Whether INT8 is multiplied by blocks of dot products also where that is not the device's best way: they can be tried on every device, in small blocks where the products of a word are written out.</param>
+    /// <param name="dots">Whether INT8 is multiplied by blocks of dot products also where that is not the device's best way: they can be tried on every device, in small blocks on the simulator.</param>
     /// <exception cref="BackendUnavailableException">The device is absent, or its driver does not compile the kernels.</exception>
     public IlgpuBackend(string name, bool optimised = true, DeviceTuning? tuning = null, bool dots = false)
     {
@@ -45,8 +46,8 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
             var direct = new DirectFamily(accelerator, group);
             _families = _all = _device.HasTensorCores && !dots ? [new MatrixFamily(accelerator), direct]
-                : _device.HasByteDots ? [new DotFamily<Block128>(accelerator, direct, group), direct]
-                : dots ? [new DotFamily<Block16>(accelerator, direct, group), direct]
+                : dots && accelerator is CPUAccelerator ? [new DotFamily<Block16>(accelerator, direct, group), direct]
+                : dots || _device.HasByteDots ? [new DotFamily<Block128>(accelerator, direct, group), direct]
                 : [direct];
         }
         catch (Exception e)

@@ -55,7 +55,13 @@ internal static unsafe class ActivationRows
     }
 
     /// <summary>Adds up to <see cref="Together"/> packed rows to the sums.</summary>
-    private static void Add(sbyte* a, nint stride, int count, int k, byte flip, short* sums)
+    /// <param name="a">First row.</param>
+    /// <param name="stride">Bytes between rows.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="k">Bytes of a row.</param>
+    /// <param name="flip">What every byte is XORed with.</param>
+    /// <param name="sums">K sums.</param>
+    public static void Add(sbyte* a, nint stride, int count, int k, byte flip, short* sums)
     {
         sbyte* b = a + stride, c = b + stride, d = c + stride;
         var signs = Vector256.Create((sbyte)flip);
@@ -80,7 +86,8 @@ internal static unsafe class ActivationRows
             sums[p] += (sbyte)(row[p] ^ (sbyte)flip);
     }
 
+    /// <summary>Bytes as 16-bit numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Wide(Vector256<sbyte> values) =>
+    public static Vector512<short> Wide(Vector256<sbyte> values) =>
         Avx512BW.IsSupported ? Avx512BW.ConvertToVector512Int16(values) : Vector512.Create(Vector256.WidenLower(values), Vector256.WidenUpper(values));
 }

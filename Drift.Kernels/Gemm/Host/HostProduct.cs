@@ -31,6 +31,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private sbyte* _a, _rows, _digitRows, _momentRows;
     private nint _aStride, _stride, _workerBytes;
     private WindowRows<sbyte>? _windows;
+    private WindowSums? _windowSums;
     private byte* _workers;
     private int* _c;
     private int _cStride;
@@ -76,6 +77,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         {
             _a = activations;
             _windows = call.Convolution is { } convolution ? new WindowRows<sbyte>(activations, convolution, call.Group) : null;
+            _windowSums = call.Convolution is { } neighbours && WindowSums.Serve(neighbours) ? new WindowSums(neighbours, weights.Kernel.Flip) : null;
             _rowSums = rowSums;
             _columnSums = columnSums;
             _expectedRows = expectedRows;
@@ -231,6 +233,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         var sums = _tile == 0 ? null : (short*)(_workers + (_tileParts == 1 ? worker : block) * _workerBytes);
         // Windows are gathered to where they are packed, in place: a few at a time, which are then in the first-level cache. Moments are taken of all rows of a tile.
         var step = _windows is null || _weights.Tiles.Moments ? rows : ActivationRows.Together;
+        // Sums of windows are taken of whole ones.
+        var neighbours = sums != null && count == k ? _windowSums : null;
         for (var i = 0; i < rows; i += step)
         {
             var some = Math.Min(step, rows - i);
@@ -245,8 +249,11 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
 
             if (i == 0 && sums != null)
                 new Span<short>(sums, count).Clear();
-            ActivationRows.Pack(source + i * stride, stride, some, count, flip, packed + i * _stride, _stride, sums);
+            ActivationRows.Pack(source + i * stride, stride, some, count, flip, packed + i * _stride, _stride, neighbours is null ? sums : null);
+            neighbours?.Add(packed + i * _stride, _stride, _slabTop + top + i, some, i == 0, i + some == rows, sums);
         }
+
+        neighbours?.Finish(sums);
 
         if (sums == null || !EndsTile(block))
             return;
