@@ -13,6 +13,9 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     // Rows of a block: enough to use a panel often before the next one comes. Each thread has some parts more than one, so that one that others slow down does fewer.
     private const int MostRows = 256, RowUnit = 32, PartsPerThread = 16;
 
+    // With fewer, threads share a block's columns.
+    private const int LeastRowsPerThread = 96;
+
     // A thread may have this part of the rows more than it should.
     private const int LeastUneven = 8;
 
@@ -105,7 +108,9 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
                 var width = Math.Min(MicroTile.Columns, _n - column);
                 if (rows.Sums)
                     Observe(ref rows, top, column, width);
-                rows.Next = panel + 1 < end ? column + MicroTile.Columns : 0;
+                // After the last panel the first one, for the next piece; in the end the panels of the next part, mostly the same thread's.
+                var (next, group) = panel + 1 < end ? (panel + 1, from) : to < _groups ? (first, to) : (end < Panels ? end : 0, 0);
+                (rows.Next, rows.NextGroup) = (next * MicroTile.Columns, group);
                 PanelProduct.Multiply(_kernel, packed, column, width, rows, from, to);
                 if (to == _groups && !_faults.IsEmpty)
                     Flip(top, rows.Rows, column, width);
@@ -121,7 +126,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     {
         _copies = _windows is not null || _weights.Type != DotType.Float || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows);
         // Whole tiles, so that each has its block to itself. Who shares a block's columns makes its rows ready again: there are blocks for all threads then, where tiles allow it.
-        var (unit, shared) = (_tile == 0 ? RowUnit : _tile, threads > 1 && !_copies && _tile == 0);
+        var (unit, shared) = (_tile == 0 ? RowUnit : _tile, threads > 1 && !_copies && _tile == 0 && _m < LeastRowsPerThread * threads);
         var most = Math.Max(unit, MostRows / unit * unit);
         var blocks = (_m + most - 1) / most;
         if (!shared)

@@ -49,7 +49,7 @@ internal static unsafe class PanelProduct
     {
         const int Least = 8;
         var bytes = (nint)(end - first) * panels.WidthAt(rows.Next) * MicroTile.GroupBytes;
-        call->PanelAhead = panels.At(rows.Next, first);
+        call->PanelAhead = panels.At(rows.Next, rows.NextGroup);
         call->PanelAheadLast = (byte*)call->PanelAhead + bytes - TileCall.AheadBytes;
         call->ProductAhead = (byte*)rows.C + rows.Next * MicroTile.GroupBytes;
         call->ProductAheadLast = (byte*)call->ProductAhead + (rows.Rows - 1) * rows.CStride;

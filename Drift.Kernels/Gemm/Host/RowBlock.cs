@@ -21,6 +21,9 @@ internal unsafe struct RowBlock
     /// <summary>Where the panel starts that these rows meet next, which is asked for meanwhile; 0 for none.</summary>
     public int Next;
 
+    /// <summary>The first group of K of that panel that they meet.</summary>
+    public int NextGroup;
+
     /// <summary>Whether C is added to, rather than begun.</summary>
     public bool Accumulate;
 
