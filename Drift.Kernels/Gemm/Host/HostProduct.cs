@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Drift.Kernels;
 
 /// <summary>
@@ -40,7 +38,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private LineSums _expected = null!;
     private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
     private OddRowSums _odd;
-    private Progress[] _progress = [];
+    private BlockProgress[] _progress = [];
 
     /// <summary>Runs a call.</summary>
     /// <param name="call">The operands.</param>
@@ -196,7 +194,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         _columnParts = threads == 1 ? 1 : sharers == 1 ? Panels : Math.Min(Panels, SharesPerThread * sharers);
         _threads = threads;
         if (_progress.Length < owners)
-            _progress = new Progress[owners];
+            _progress = new BlockProgress[owners];
 
         var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
         var packed = (long)(_slabRows + Digits.Count * _kinds * slabTiles) * _stride;
@@ -392,12 +390,5 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 ((int*)rows.ColumnSums)[(nint)(flip.Row / _tile - top / _tile) * _shape.N + flip.Column - column] += flip.Delta(flipped);
             }
         }
-    }
-
-    /// <summary>How far a block is, on cache lines of its own: what of it nobody has begun to pack, how much is packed, and which panels nobody has begun to multiply, and how many are multiplied.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 128)]
-    private struct Progress
-    {
-        public int Packing, Packed, Multiplying, Multiplied;
     }
 }

@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+
+namespace Drift.Kernels;
+
+/// <summary>How far a block is, on cache lines of its own: what of it nobody has begun to pack, how much is packed, and which panels nobody has begun to multiply, and how many are multiplied.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
+internal struct BlockProgress
+{
+    public int Packing, Packed, Multiplying, Multiplied;
+}
