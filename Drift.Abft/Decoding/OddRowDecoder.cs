@@ -11,6 +11,9 @@ public sealed class OddRowDecoder : ICorrector
     /// <summary>The largest tile, whose sums cost a product least: 3 digit columns and 2 digit rows in 128.</summary>
     public const int LargestTile = OddWeights.LargestTile;
 
+    // Where more than one row in so many stays open, so many flips were there that those placed may be others'.
+    private const int LostShare = 8;
+
     private readonly DeviatingRows _rows = new();
     private OddTile _explained = new(), _last = new();
 
@@ -52,7 +55,7 @@ public sealed class OddRowDecoder : ICorrector
             GiveUp(tile, finding, corrections);
     }
 
-    /// <summary>Condemns what is open. A row's flips may cancel others in their columns, so that all its columns go with it.</summary>
+    /// <summary>Condemns what is open. A row's flips may cancel others in their columns, so that all its columns go with it. Without an open row, or with many, all rows go.</summary>
     private static void GiveUp(OddTile given, Finding finding, Corrections corrections)
     {
         corrections.GiveUpTile();
@@ -67,7 +70,9 @@ public sealed class OddRowDecoder : ICorrector
 
         foreach (var row in open)
             finding.FlagRow(row, tileColumn);
-        for (var row = tileRow * tile; open.IsEmpty && row < Math.Min(finding.M, (tileRow + 1) * tile); row++)
+        var (top, end) = (tileRow * tile, Math.Min(finding.M, (tileRow + 1) * tile));
+        var isLost = open.IsEmpty || LostShare * open.Length > end - top;
+        for (var row = top; isLost && row < end; row++)
             finding.FlagRow(row, tileColumn);
     }
 }
