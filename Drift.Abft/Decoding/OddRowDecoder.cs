@@ -4,7 +4,7 @@ namespace Drift.Abft;
 
 /// <summary>
 /// Reads the flips off the sums of large tiles whose rows have odd weights (<see cref="OddWeights"/>), and takes them back. A row with a single flip names bit and place, rows with two or three are made up of what the columns
-/// show (<see cref="OddTile"/>). A tile must close: rows that stay open are condemned over the tile's whole width, and columns that deviate without one over its whole height. Nothing is guessed.
+/// show (<see cref="OddTile"/>). A tile must close: rows that stay open are condemned over the tile's whole width, columns that deviate without one over its whole height, and the whole tile where many rows stay open, or one may hide. Nothing is guessed.
 /// </summary>
 public sealed class OddRowDecoder : ICorrector
 {
@@ -55,7 +55,7 @@ public sealed class OddRowDecoder : ICorrector
             GiveUp(tile, finding, corrections);
     }
 
-    /// <summary>Condemns what is open. A row's flips may cancel others in their columns, so that all its columns go with it. Without an open row, or with many, all rows go.</summary>
+    /// <summary>Condemns what is open. A row's flips may cancel others in their columns, so that all its columns go with it. All rows go where none is open, or many are, or one may hide.</summary>
     private static void GiveUp(OddTile given, Finding finding, Corrections corrections)
     {
         corrections.GiveUpTile();
@@ -71,7 +71,7 @@ public sealed class OddRowDecoder : ICorrector
         foreach (var row in open)
             finding.FlagRow(row, tileColumn);
         var (top, end) = (tileRow * tile, Math.Min(finding.M, (tileRow + 1) * tile));
-        var isLost = open.IsEmpty || LostShare * open.Length > end - top;
+        var isLost = open.IsEmpty || LostShare * open.Length > end - top || given.MayHide;
         for (var row = top; isLost && row < end; row++)
             finding.FlagRow(row, tileColumn);
     }

@@ -44,6 +44,30 @@ internal sealed class OddTile
     /// <summary>Whether all lines are explained.</summary>
     public bool IsClosed => _open == 0 && !Columns.ContainsAnyExcept(0);
 
+    /// <summary>
+    /// Whether two flips of a high bit may cancel in a row, in columns that still show one: an odd weight more or less another is a multiple of 2^(32 - b). Such a row deviates nowhere and is not open.
+    /// </summary>
+    public bool MayHide
+    {
+        get
+        {
+            for (var one = 0; one < _width; one++)
+            {
+                for (var two = one + 1; HighBits(one) != 0 && two < _width; two++)
+                {
+                    for (var bits = HighBits(one) & HighBits(two); bits != 0; bits &= bits - 1)
+                    {
+                        var least = 1u << (32 - BitOperations.TrailingZeroCount(bits));
+                        if (((uint)(OddWeights.Of(one) + OddWeights.Of(two)) & (least - 1)) == 0 || ((uint)(OddWeights.Of(two) - OddWeights.Of(one)) & (least - 1)) == 0)
+                            return true;
+                    }
+                }
+            }
+
+            return false;
+        }
+    }
+
     /// <summary>Finds a tile's flips in its sums, and asks for their accumulators: the product wrote those long ago, and they are in no near cache any more.</summary>
     /// <param name="product">The product.</param>
     /// <param name="rows">Its deviating rows.</param>
@@ -220,19 +244,34 @@ internal sealed class OddTile
                 var held = Accumulator(row, column);
                 if (Math.Abs((long)held) <= _bound || IsPlaced(row, column))
                     continue;
-                for (var bit = HighestNamed + 1; bit < 31; bit++)
-                {
-                    var change = (held >> bit & 1) != 0 ? 1 << bit : -(1 << bit);
-                    if (!Bears(held, change))
-                        continue;
+                var change = BeyondBound(held);
+                if (change != 0)
                     Place(IndexOf(row), column, change);
-                    break;
-                }
             }
         }
 
         DropClosed();
         return _count > before;
+    }
+
+    /// <summary>Bits above those that rows name in what a column shows, in the fewest terms.</summary>
+    private uint HighBits(int column)
+    {
+        var size = (ulong)Math.Abs((long)_columns[column]);
+        return (uint)((size ^ 3 * size) >> 1) & ~0u << (HighestNamed + 1);
+    }
+
+    /// <summary>The one change of a high bit that an accumulator bears; 0 for none, or several.</summary>
+    private int BeyondBound(int held)
+    {
+        var (found, ways) = (0, 0);
+        for (var bit = HighestNamed + 1; bit < 31; bit++)
+        {
+            var change = (held >> bit & 1) != 0 ? 1 << bit : -(1 << bit);
+            (found, ways) = Bears(held, change) ? (change, ways + 1) : (found, ways);
+        }
+
+        return ways == 1 ? found : 0;
     }
 
     private bool IsPlaced(int row, int column)

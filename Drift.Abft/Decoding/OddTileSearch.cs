@@ -101,7 +101,7 @@ internal sealed class OddTileSearch
         }
     }
 
-    /// <summary>Tries pairs of a bit below the lowest of a row, where their odd weights add up to an even number.</summary>
+    /// <summary>Tries pairs of a bit below the lowest of a row, whose odd weights add up to an even number.</summary>
     private void DescendFromPairs(int row, int deviation)
     {
         for (var bit = BitOperations.TrailingZeroCount(deviation) - 1; bit >= 0; bit--)
@@ -111,16 +111,13 @@ internal sealed class OddTileSearch
                 if (!Fits(row, one, 0))
                     continue;
                 _set[0] = one;
-                for (var two = _next[one]; two != None; two = _next[two])
+                for (var two = _next[one]; two != None && ++_steps <= MostSteps; two = _next[two])
                 {
                     if (!Fits(row, two, 1))
                         continue;
                     _set[1] = two;
-                    var left = deviation - _products[one] - _products[two];
-                    if (left == 0)
-                        Note(2);
-                    else if (Limit > 2)
-                        Descend(row, left, 2);
+                    if (deviation == _products[one] + _products[two])
+                        Note(MostWide);
                 }
             }
         }

@@ -11,7 +11,7 @@ namespace Drift.Bench;
 internal sealed record Code(string Name, int Tile, bool Moments = false, bool OddRows = false)
 {
     /// <summary>The codes that there are.</summary>
-    public static IReadOnlyList<Code> All { get; } = 
+    public static IReadOnlyList<Code> All { get; } =
     [
         new("plain", 32), new("16x16", 16), new("64x64", 64), new("weighted", 32, Moments: true), new("odd", OddRowDecoder.LargestTile, OddRows: true), new("odd-64", 64, OddRows: true),
     ];

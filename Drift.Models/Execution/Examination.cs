@@ -44,7 +44,7 @@ public sealed class Examination(ICorrector corrector)
     public int FlaggedLines(int threshold)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threshold, 1);
-        return ThresholdRule.Count(_deviations.Rows, threshold) + ThresholdRule.Count(_deviations.Columns, threshold);
+        return (_deviations.OddRows ? OfOddRows(threshold) : ThresholdRule.Count(_deviations.Rows, threshold)) + ThresholdRule.Count(_deviations.Columns, threshold);
     }
 
     /// <summary>Examines a product of the activations last taken.</summary>
@@ -62,5 +62,14 @@ public sealed class Examination(ICorrector corrector)
         _nominal.Take(output, executions);
         Corrections.Clear();
         corrector.Correct(Product, finding, Corrections);
+    }
+
+    /// <summary>A row with odd weights deviates by its flip times the place's weight: the flip is the lowest bit.</summary>
+    private int OfOddRows(int threshold)
+    {
+        var count = 0;
+        foreach (var deviation in _deviations.Rows)
+            count += (uint)(deviation & -deviation) >= (uint)threshold ? 1 : 0;
+        return count;
     }
 }

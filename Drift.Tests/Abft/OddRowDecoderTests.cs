@@ -61,11 +61,23 @@ internal sealed class OddRowDecoderTests
         Assert.That(_corrections.All.ToArray().Where(to => to.Row == 3), Is.EquivalentTo(new[] { new Replacement(3, 0, 5), new Replacement(3, 1, 6) }));
     }
 
-    [TestCase(64, 3.219e-3, 0.995)]
-    [TestCase(128, 3.219e-3, 0.985)]
-    [TestCase(64, 1.076e-2, 0.92)]
-    [TestCase(32, 1.076e-2, 0.985)]
-    public void Most_flips_are_taken_back_and_next_to_none_is_misplaced(int edge, double rate, double share)
+    [TestCase(1152, "3,0,24; 3,127,24; 90,7,31", Description = "weights 1 and 255: 256 x 2^24, below the bound of K = 1152")]
+    [TestCase(128, "3,5,31; 3,9,31; 90,7,31", Description = "two signs of a row, beside another that stays open")]
+    public void A_row_that_may_hide_takes_its_tile_with_it(int depth, string flips)
+    {
+        Product(128, 128, depth: depth);
+        _output.Row(3)[..128].Fill(5);
+        Flip[] plan = [.. flips.Split(';').Select(flip => flip.Split(',').Select(int.Parse).ToArray()).Select(of => new Flip(of[0], of[1], of[2]))];
+        Decode(FaultPlan.Of(128, 128, plan), 128);
+        Assert.That(_deviations.Rows[3], Is.Zero);
+        Assert.That(plan.Where(flip => !_finding.Masks(flip.Row, flip.Column)), Is.Empty);
+    }
+
+    [TestCase(64, 3.219e-3, 0.995, 2e-4)]
+    [TestCase(128, 3.219e-3, 0.985, 1e-3)]
+    [TestCase(64, 1.076e-2, 0.92, 1e-3)]
+    [TestCase(32, 1.076e-2, 0.985, 1e-3)]
+    public void Most_flips_are_taken_back_and_next_to_none_is_misplaced(int edge, double rate, double share, double escapes)
     {
         var planner = new FaultPlanner();
         var (outcome, settlement) = (default(Outcome), new Settlement());
@@ -79,17 +91,27 @@ internal sealed class OddRowDecoderTests
 
         TestContext.Out.WriteLine($"{outcome}");
         Assert.That((double)outcome.Exact / outcome.Flips, Is.GreaterThan(share));
-        Assert.That((double)outcome.Escaped / outcome.Flips, Is.LessThan(2e-3));
+        Assert.That((double)outcome.Escaped / outcome.Flips, Is.LessThan(escapes));
     }
 
     [Test]
-    public void What_stays_open_is_condemned_over_the_whole_row()
+    public void What_stays_open_is_condemned_over_the_whole_row([Values(16, 17)] int open)
+    {
+        // Signs are not named. One row in eight may stay open before the tile is lost.
+        Product(128, 128);
+        Decode(FaultPlan.Of(128, 128, [.. Enumerable.Range(0, open).Select(row => new Flip(7 * row, 5, 31))]), 128);
+        Assert.That(_corrections.TilesGivenUp, Is.EqualTo(1));
+        Assert.That(_finding.MaskedElements, Is.EqualTo((open > 16 ? 128 : open) * 128));
+        Assert.That(Enumerable.Range(0, 128).All(column => _finding.Masks(7, column)));
+    }
+
+    [Test]
+    public void A_tile_full_of_faults_is_given_up_in_bounded_time_and_condemned()
     {
         Product(128, 128);
-        var plan = new FaultPlanner().Draw(7, new GemmSite(0, 1, GemmRole.Value), 128, 128, BitErrorProfile.Uniform(0.3));
-        Decode(plan, 128);
+        Decode(new FaultPlanner().Draw(7, new GemmSite(0, 1, GemmRole.Value), 128, 128, BitErrorProfile.Uniform(0.5)), 128);
         Assert.That(_corrections.TilesGivenUp, Is.EqualTo(1));
-        Assert.That(_finding.MaskedElements, Is.GreaterThan(0.99 * 128 * 128));
+        Assert.That(_finding.MaskedElements, Is.EqualTo(128 * 128));
     }
 
     [Test]
@@ -145,10 +167,10 @@ internal sealed class OddRowDecoderTests
         Assert.That(Allocated(), Is.Zero);
     }
 
-    private int[] Product(int m, int n, int seed = 1)
+    private int[] Product(int m, int n, int seed = 1, int depth = Depth)
     {
         var random = new Random(seed);
-        _output.Resize(new GemmShape(m, n, Depth), n, m, 32);
+        _output.Resize(new GemmShape(m, n, depth), n, m, 32);
         foreach (ref var value in _output.Accumulators)
             value = (int)(8000 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
         return _output.Accumulators.ToArray();

@@ -108,7 +108,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
                 var width = Math.Min(MicroTile.Columns, _n - column);
                 if (rows.Sums)
                     Observe(ref rows, top, column, width);
-                // After the last panel the first one, for the next piece; in the end the panels of the next part, mostly the same thread's.
+                // After the last panel the first one, for the next piece; in the end the panels of the next part, mostly the same thread's. Panel 0 is never asked for.
                 var (next, group) = panel + 1 < end ? (panel + 1, from) : to < _groups ? (first, to) : (end < Panels ? end : 0, 0);
                 (rows.Next, rows.NextGroup) = (next * MicroTile.Columns, group);
                 PanelProduct.Multiply(_kernel, packed, column, width, rows, from, to);

@@ -294,7 +294,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 var columns = column < _shape.N ? Math.Min(width, _shape.N - column) : packed.WidthAt(column);
                 rows.Sums = _fused != 0 && column < _shape.N;
                 // Where threads take panels one by one, each mostly takes those of a block of its own in a row.
-                rows.Next = panel + 1 < (_columnParts == Panels ? Panels : end) ? column + width : 0;
+                rows.Next = panel + 1 < Math.Min(TopPanel, _columnParts == Panels ? Panels : end) ? column + width : 0;
                 // Digits of rows times digits of columns are wanted by nobody: these panels have no tiles.
                 (rows.Tile, rows.CheckRows) = _tile == 0 || column >= _weights.DigitColumn ? (0, 0) : (_tile, last && ends ? Digits.Count : 0);
                 if (rows.Sums)

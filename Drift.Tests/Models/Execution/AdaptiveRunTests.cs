@@ -23,6 +23,8 @@ public sealed class AdaptiveRunTests
     [TestCase("decode", .1)]
     [TestCase("decode", 10)]
     [TestCase("decode-16", 10)]
+    [TestCase("decode-odd", .1)]
+    [TestCase("decode-odd", 10)]
     public void From_rates_ten_times_off_it_finds_the_point_within_one_picture(string protection, double level)
     {
         var assumed = TabulatedErrors.Load(DataFolder.Path("operating-points", "paper.csv"));
