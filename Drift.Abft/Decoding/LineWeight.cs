@@ -9,10 +9,15 @@ internal static class LineWeight
     /// <summary>Flips needed for a plain sum: the non-zero digits of its non-adjacent form, which no other sum of terms +-2^b undercuts (Reitwiesner 1960).</summary>
     /// <param name="deviation">The line's deviation.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Of(int deviation)
+    public static int Of(int deviation) => BitOperations.PopCount(Digits(deviation));
+
+    /// <summary>The places of the non-zero digits of a number's non-adjacent form, one bit each.</summary>
+    /// <param name="deviation">The number.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Digits(int deviation)
     {
-        long value = deviation;
-        return BitOperations.PopCount((ulong)(value ^ 3 * value));
+        var size = Math.Abs((long)deviation);
+        return (ulong)(size ^ 3 * size) >> 1;
     }
 
     /// <summary>

@@ -255,11 +255,7 @@ internal sealed class OddTile
     }
 
     /// <summary>Bits above those that rows name in what a column shows, in the fewest terms.</summary>
-    private uint HighBits(int column)
-    {
-        var size = (ulong)Math.Abs((long)_columns[column]);
-        return (uint)((size ^ 3 * size) >> 1) & ~0u << (HighestNamed + 1);
-    }
+    private uint HighBits(int column) => (uint)LineWeight.Digits(_columns[column]) & ~0u << (HighestNamed + 1);
 
     /// <summary>The one change of a high bit that an accumulator bears; 0 for none, or several.</summary>
     private int BeyondBound(int held)

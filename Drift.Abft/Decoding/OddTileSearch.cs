@@ -212,9 +212,9 @@ internal sealed class OddTileSearch
     private void Split(int column, int shown)
     {
         var (sign, size) = (Math.Sign(shown), (ulong)Math.Abs((long)shown));
-        for (var digits = size ^ 3 * size; digits != 0; digits &= digits - 1)
+        for (var digits = LineWeight.Digits(shown); digits != 0; digits &= digits - 1)
         {
-            var digit = BitOperations.TrailingZeroCount(digits) - 1;
+            var digit = BitOperations.TrailingZeroCount(digits);
             var term = (3 * size >> (digit + 1) & 1) != 0 ? sign * (1L << digit) : -sign * (1L << digit);
             Add(column, term);
             if (!_wide)
@@ -242,14 +242,7 @@ internal sealed class OddTileSearch
         var shown = _tile.Columns[column];
         if (shown == change)
             return true;
-        var (before, after) = (Terms(shown), Terms(shown - change));
+        var (before, after) = (LineWeight.Of(shown), LineWeight.Of(shown - change));
         return after < before || (_wide && (shown == 0 ? _named[column] == -change : after == before));
-    }
-
-    /// <summary>The fewest signed powers of two that add up to a number: the non-zero digits of its non-adjacent form (G. W. Reitwiesner, 1960).</summary>
-    internal static int Terms(int value)
-    {
-        var size = (ulong)Math.Abs((long)value);
-        return BitOperations.PopCount(size ^ 3 * size);
     }
 }
