@@ -105,8 +105,10 @@ internal sealed class DecodeSide(DecodeOperands operands, Code? code, bool decod
         if (_examination is null)
             return;
         operands.Examine(_examination, _finding, _turn);
+        var accumulators = operands.Output.Accumulators;
+        var stride = operands.Output.Stride;
         foreach (var (row, column, value) in _examination.Corrections.All)
-            operands.Output.Accumulators[row * operands.Output.Stride + column] = value;
+            accumulators[row * stride + column] = value;
     }
 
     /// <summary>Percent of the flips of all plans that are taken back.</summary>
