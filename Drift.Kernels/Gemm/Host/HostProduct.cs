@@ -49,8 +49,8 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         if (tiles.IsHierarchical)
         {
             (expected, observed) = (_coarseExpected, _coarseObserved);
-            expected.Resize(m, n, _tile);
-            observed.Resize(m, n, _tile);
+            expected.Resize(m, n, _tile, weights.RowEdge);
+            observed.Resize(m, n, _tile, weights.RowEdge);
         }
 
         // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
@@ -142,7 +142,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     private int Sums => (_shape.N + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
 
     /// <summary>Panels of a tile.</summary>
-    private int PanelsOfTile => Math.Max(1, _fused / _weights.Kernel.Columns);
+    private int PanelsOfTile => Math.Max(1, _weights.RowEdge / _weights.Kernel.Columns);
 
     /// <summary>Panels of C and of digits, third ones last.</summary>
     private int Panels => TopPanel + OddRowSums.Panels(_weights.TopDigits);
