@@ -20,6 +20,9 @@ internal sealed class OddTileSearch
     // More terms have no chance to be told apart, nor has a row that takes more steps.
     private const int MostTerms = 512, MostSteps = 512;
 
+    // With more, accumulators are asked at each step: so many sets would be looked at else.
+    private const int ManyTerms = 48;
+
     private readonly int[] _changes = new int[MostTerms], _places = new int[MostTerms], _products = new int[MostTerms];
 
     // The terms of a bit, one leading to the next.
@@ -144,7 +147,7 @@ internal sealed class OddTileSearch
         {
             if (++_steps > MostSteps)
                 _found = 2;
-            if (_steps > MostSteps || !Fits(term, taken))
+            if (_steps > MostSteps || !Fits(row, term, taken))
                 continue;
             _set[taken] = term;
             var left = rest - _products[term];
@@ -162,12 +165,12 @@ internal sealed class OddTileSearch
         {
             for (var one = _first[bit]; one != None; one = _next[one])
             {
-                if (!Fits(one, 0))
+                if (!Fits(row, one, 0))
                     continue;
                 _set[0] = one;
                 for (var two = _next[one]; two != None && ++_steps <= MostSteps; two = _next[two])
                 {
-                    if (!Fits(two, 1))
+                    if (!Fits(row, two, 1))
                         continue;
                     _set[1] = two;
                     if (deviation == _products[one] + _products[two])
@@ -210,8 +213,8 @@ internal sealed class OddTileSearch
         return true;
     }
 
-    /// <summary>Whether a row may have a term beside those taken: their columns differ, and its own still shows it.</summary>
-    private bool Fits(int term, int taken)
+    /// <summary>Whether a row may have a term beside those taken: their columns differ, its own still shows it, and where there are many the accumulator bears it.</summary>
+    private bool Fits(int row, int term, int taken)
     {
         var (place, change) = (_places[term], _changes[term]);
         for (var i = 0; i < taken; i++)
@@ -221,7 +224,7 @@ internal sealed class OddTileSearch
         }
 
         // Nothing was taken from the columns since their digits were listed, unless others are settled already.
-        return (!_wide && !_asks) || Shows(place, change);
+        return ((!_wide && !_asks) || Shows(place, change)) && (_count <= ManyTerms || _tile.Bears(row, place, change));
     }
 
     /// <summary>Lists what the columns show, term by term.</summary>
