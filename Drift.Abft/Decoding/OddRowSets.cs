@@ -86,6 +86,9 @@ internal sealed class OddRowSets
     {
         var first = _places[one] != Gone && _tile.Bears(row, _places[one], _changes[one]);
         var second = _places[two] != Gone && _tile.Bears(row, _places[two], _changes[two]);
+        // Of two that would bear it the one is meant that is as large as a flip of such a bit makes it.
+        if (first & second)
+            (first, second) = (_tile.IsLarge(row, _places[one], _changes[one]), _tile.IsLarge(row, _places[two], _changes[two]));
         if (first == second)
             return;
         var term = first ? one : two;

@@ -163,6 +163,9 @@ internal sealed unsafe class OddTile
     /// <param name="change">Plus or minus a power of two below 2^31.</param>
     internal bool Bears(int row, int column, int change) => Bears(Accumulator(_rows[row], column), change);
 
+    /// <summary>Whether an accumulator of an open row is at least half a change in size.</summary>
+    internal bool IsLarge(int row, int column, int change) => 2 * LineWeight.Size(Accumulator(_rows[row], column)) >= LineWeight.Size(change);
+
     /// <summary>Where an open row says that its one flip is; -1 where it has none, or several.</summary>
     /// <param name="row">Which of the open rows.</param>
     /// <param name="change">By how much the flip changed its accumulator.</param>
