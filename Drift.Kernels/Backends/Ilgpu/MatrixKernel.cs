@@ -10,8 +10,8 @@ namespace Drift.Kernels.Ilgpu;
 /// </summary>
 internal static class MatrixKernel
 {
-    // Edge of a warp's share; blocks of rows that share what the caches hold of W.
-    private const int WarpEdge = 64, Band = 8;
+    // Edge of a warp's share.
+    private const int WarpEdge = 64;
 
     /// <summary>One thread.</summary>
     /// <param name="a">A as words [PaddedRows, Words], padded with zeros to whole blocks and slices.</param>
@@ -26,53 +26,23 @@ internal static class MatrixKernel
     {
         var sharedA = SharedMemory.Allocate<int>(2 * TRows.Rows * MatrixBlocks.SliceWords);
         var sharedW = SharedMemory.Allocate<int>(2 * MatrixBlocks.Columns * MatrixBlocks.SliceWords);
-        int down = IlgpuWeights.TilesIn(e.Rows, TRows.Rows), across = e.Stride / MatrixBlocks.Columns, block = Grid.IdxX - down * across, ofRows = down * MatrixBlocks.LineBlocks(e.Columns, e.Tile);
-
-        // The product's own blocks, in bands so that neighbours share operands; then those of the expected row sums; then those of the expected column sums.
-        ArrayView<int> top = a, left = w;
-        int blockRow, blockColumn, last = e.PaddedRows - 1;
-        if (block < 0)
+        var block = MatrixBlock.Of(Grid.IdxX, TRows.Rows, e);
+        int row = block.Row, column = block.Column, warp = Group.IdxX / 32, lane = Group.IdxX % 32;
+        if (block.Kind == MatrixBlock.OfProduct)
         {
-            var band = Grid.IdxX / (Band * across);
-            var height = IntrinsicMath.Min(down - band * Band, Band);
-            var within = Grid.IdxX - band * Band * across;
-            blockRow = band * Band + within % height;
-            blockColumn = within / height;
-        }
-        else if (block < ofRows)
-        {
-            left = lines.W;
-            blockRow = block % down;
-            blockColumn = block / down;
-        }
-        else
-        {
-            top = w;
-            left = lines.A;
-            last = e.Stride - 1;
-            var tall = (e.Stride + TRows.Rows - 1) / TRows.Rows;
-            blockRow = (block - ofRows) % tall;
-            blockColumn = (block - ofRows) / tall;
-        }
-
-        int row = blockRow * TRows.Rows, warp = Group.IdxX / 32, lane = Group.IdxX % 32;
-        if (block < 0)
-        {
-            var column = blockColumn * MatrixBlocks.Columns;
-            var share = Multiply<TRows, WideShare>(sharedA, sharedW, top, last, left, row, column, e.Words);
+            var share = Multiply<TRows, WideShare>(sharedA, sharedW, a, e.PaddedRows - 1, w, row, column, e.Words);
             MatrixEpilogue.Run(share, plan, c, sums, new MatrixPlace(row, column, warp, lane), sharedA, e);
+            return;
         }
+
+        var ofRows = block.Kind == MatrixBlock.OfRows;
+        var near = Multiply<TRows, NarrowShare>(sharedA, sharedW, ofRows ? a : w, (ofRows ? e.PaddedRows : e.Stride) - 1, ofRows ? lines.W : lines.A, row, column, e.Words).Near;
+        row += warp / 2 * WarpEdge;
+        column += warp % 2 * NarrowShare.Columns;
+        if (ofRows)
+            MatrixEpilogue.Expect(near, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
         else
-        {
-            var column = blockColumn * MatrixBlocks.LineColumns;
-            var near = Multiply<TRows, NarrowShare>(sharedA, sharedW, top, last, left, row, column, e.Words).Near;
-            row += warp / 2 * WarpEdge;
-            column += warp % 2 * NarrowShare.Columns;
-            if (block < ofRows)
-                MatrixEpilogue.Expect(near, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
-            else
-                MatrixEpilogue.Expect(near, sums.ExpectedColumns, row, column, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
-        }
+            MatrixEpilogue.Expect(near, sums.ExpectedColumns, row, column, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
     }
 
     /// <summary>A warp's accumulators, K done.</summary>

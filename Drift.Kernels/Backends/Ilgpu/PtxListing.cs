@@ -68,6 +68,8 @@ internal static class PtxListing
         ["dot-interleave"] = (Method(typeof(DotBlockKernel), nameof(DotBlockKernel.Interleave)), default),
         ["matrix-256"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows256)), MatrixFamily.Groups<Rows256>()),
         ["matrix-128"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
+        ["warp-group-256"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.Run)).MakeGenericMethod(typeof(Rows256)), WarpGroupFamily.Groups<Rows256>()),
+        ["warp-group-128"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.Run)).MakeGenericMethod(typeof(Rows128)), WarpGroupFamily.Groups<Rows128>()),
     };
 
     /// <summary>Their names.</summary>
@@ -83,7 +85,8 @@ internal static class PtxListing
         var (method, groups) = Kernels[name];
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Teach());
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, CudaInstructionSet.ISA_78, null);
-        return ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), groups)).PTXAssembly;
+        var text = ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), groups)).PTXAssembly;
+        return method.DeclaringType == typeof(WarpGroupKernel) ? Sm90Kernel.Text(text) : text;
     }
 
     private static MethodInfo Method(Type type, string name) => type.GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;
