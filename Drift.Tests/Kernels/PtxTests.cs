@@ -16,7 +16,7 @@ public sealed partial class PtxTests
     public void Nothing_lives_in_local_memory(string name)
     {
         var text = PtxListing.Compile(name);
-        Assert.That(text, Does.Contain(".target sm_80"));
+        Assert.That(text, Does.Contain(OfSm90(name) ? ".target sm_90a" : ".target sm_80"));
         Assert.That(text, Does.Not.Match(@"\.local"));
     }
 
@@ -25,6 +25,16 @@ public sealed partial class PtxTests
     [TestCase("matrix-256", "cp.async.cg.shared.global", 33, Description = "six quads a thread and slice of the product, five of digit lines: in the loop, for the first slice and for the second")]
     [TestCase("matrix-128", "cp.async.cg.shared.global", 42, Description = "eight quads a thread and slice, and six")]
     [TestCase("matrix-256", "bar.sync", 6, Description = "one before either loop and one a slice, two where warps meet over the sums of a tile of 128")]
+    [TestCase("warp-group", "wgmma.mma_async.sync.aligned.m64n128k32.s32.s8.s8", 4, Description = "32 values of k each, 128 a slice")]
+    [TestCase("warp-group", "wgmma.mma_async.sync.aligned.m64n64k32.s32.s8.s8", 4, Description = "of digit lines")]
+    [TestCase("warp-group", "cp.async.cg.shared.global", 42, Description = "eight quads a thread and slice of the product, six of digit lines: in the loop, for the first slice and for the second")]
+    [TestCase("warp-group", "bar.sync", 4, Description = "one a slice in either loop, two where warps meet over columns' sums")]
+    [TestCase("warp-group-checked", "wgmma.mma_async.sync.aligned.m64n144k32.s32.s8.s8", 4, Description = "128 columns and 16 digit lines of W")]
+    [TestCase("warp-group-checked", "wgmma.mma_async.sync.aligned.m64n16k32.s32.s8.s8", 4, Description = "64 lines of W and 16 digit lines of A")]
+    [TestCase("warp-group-checked", "cp.async.cg.shared.global", 27, Description = "eight quads a thread and slice of the operands, one of digit lines")]
+    [TestCase("warp-group-checked", "bar.sync", 3, Description = "one a slice, two where warps meet over columns' sums")]
+    [TestCase("warp-group-half", "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16", 4, Description = "16 values of k each, 64 a slice")]
+    [TestCase("matrix-half", "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32", 64, Description = "a warp's 4 x 8 accumulator tiles, twice a slice of 32 values of k")]
     [TestCase("fp32-direct", "fma.rn.f32", 192, Description = "one an accumulator and k: 8 x 16, and 8 x 8 of expected row sums")]
     [TestCase("fp32-block", "fma.rn.f32", 1088, Description = "64 accumulators and 8 k a slice, 32 of half a block of the product and of summed lines, 8 of a thin one")]
     [TestCase("fp32-block", "ld.shared.v4.f32", 96, Description = "two quads of A and two of W a k, one of half a block, none of a thin one")]
@@ -44,6 +54,10 @@ public sealed partial class PtxTests
 
     [TestCase("matrix-256", 255, Description = "one group of 256 threads a multiprocessor is what 65536 registers hold at this size")]
     [TestCase("matrix-128", 255, Description = "two groups of 128 threads a multiprocessor")]
+    [TestCase("warp-group", 128, Description = "two groups of 256 threads a multiprocessor")]
+    [TestCase("warp-group-checked", 128, Description = "two groups of 256 threads a multiprocessor")]
+    [TestCase("warp-group-half", 128, Description = "two groups of 256 threads a multiprocessor")]
+    [TestCase("matrix-half", 255, Description = "two groups of 128 threads a multiprocessor")]
     [TestCase("direct", 255)]
     [TestCase("direct-expect", 255)]
     [TestCase("dot-block", 255, Description = "two groups of 128 threads a multiprocessor")]
@@ -102,7 +116,7 @@ public sealed partial class PtxTests
     {
         var file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{name}.ptx");
         File.WriteAllText(file, PtxListing.Compile(name));
-        Unspilled(Assemble(file), mostRegisters);
+        Unspilled(Assemble(file, OfSm90(name) ? "sm_90a" : "sm_80"), mostRegisters);
     }
 
     [Test]
@@ -113,7 +127,7 @@ public sealed partial class PtxTests
         Assert.That(text, Does.Contain($".target sm_{architecture}"));
         Assert.That(Regex.Count(text, @"\bdp4a\.s32\.s32\b"), Is.EqualTo(1024));
         File.WriteAllText(file, text);
-        Unspilled(Assemble(file, architecture), 255);
+        Unspilled(Assemble(file, $"sm_{architecture}"), 255);
     }
 
     private static void Unspilled(string said, int mostRegisters) => Assert.Multiple(() =>
@@ -122,12 +136,14 @@ public sealed partial class PtxTests
         Assert.That(int.Parse(Registers().Match(said).Groups[1].Value), Is.InRange(1, mostRegisters));
     });
 
-    private static string Assemble(string file, int architecture = 80)
+    private static bool OfSm90(string name) => name.StartsWith("warp-group", StringComparison.Ordinal);
+
+    private static string Assemble(string file, string architecture)
     {
-        var assembler = Environment.GetEnvironmentVariable(Variable) ?? "/opt/drift-ptxas/usr/bin/ptxas";
+        var assembler = Environment.GetEnvironmentVariable(Variable) ?? "/opt/drift-ptxas-12/usr/bin/ptxas";
         if (!File.Exists(assembler))
             Assert.Ignore($"no PTX assembler at {assembler}: eng/ptxas.sh fetches one, {Variable} names another");
-        using var process = Process.Start(new ProcessStartInfo(assembler, [$"-arch=sm_{architecture}", "-v", file, "-o", file + ".cubin"]) { RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo(assembler, [$"-arch={architecture}", "-v", file, "-o", file + ".cubin"]) { RedirectStandardError = true })!;
         var said = process.StandardError.ReadToEnd();
         process.WaitForExit();
         Assert.That(process.ExitCode, Is.Zero, said);

@@ -65,6 +65,14 @@ internal abstract class DigitFamily(Accelerator accelerator) : KernelFamily
     /// <inheritdoc/>
     public override void Dispose() => _lines.Dispose();
 
+    /// <summary>Multiplies fp16 into fp32, and flips.</summary>
+    /// <param name="a">A, two values a word [padded rows, words].</param>
+    /// <param name="w">W likewise.</param>
+    /// <param name="plan">Flips.</param>
+    /// <param name="c">Takes C [padded rows, stride], the bits of floats.</param>
+    /// <param name="e">Extents, without a tile.</param>
+    public abstract void MultiplyHalf(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e);
+
     /// <summary>Multiplies, flips, stores and sums.</summary>
     /// <param name="launch">Operands and results.</param>
     /// <param name="lines">The summed lines of both; without checks anything.</param>

@@ -16,14 +16,20 @@ internal static class DigitLines
     /// <summary>Most lines of a tile.</summary>
     public const int LargestTile = 256;
 
+    /// <summary>Lines that hold eight tiles' sums.</summary>
+    public const int OfEight = 16;
+
     /// <summary>Threads of a group: as many words as a slice has, by as many lines.</summary>
     public const int Threads = MatrixBlocks.SliceWords * MatrixBlocks.SliceWords;
 
     /// <summary>Lines that hold some tiles' sums, padded to whole blocks of columns.</summary>
-    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixBlocks.LineColumns - 1 & -MatrixBlocks.LineColumns;
+    public static int Rows(int tiles) => (tiles + 7) / 8 * OfEight + MatrixBlocks.LineColumns - 1 & -MatrixBlocks.LineColumns;
 
     /// <summary>Where the high digit of a tile's line stands.</summary>
-    public static int At(int tile) => tile / 8 * 16 + tile % 8;
+    public static int At(int tile) => First(tile) + tile % 8;
+
+    /// <summary>The first line of a tile's eight.</summary>
+    public static int First(int tile) => tile / 8 * OfEight;
 
     /// <summary>One thread: the groups along x count tiles, along y, which ends at 65,535, slices of words.</summary>
     /// <param name="operand">The operand's words [lines, words].</param>

@@ -82,6 +82,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     public ITensorDevice Tensors => _tensors;
 
     /// <inheritdoc/>
+    public bool MultipliesHalves => _families[0] is DigitFamily;
+
+    /// <inheritdoc/>
     ICudaDevice? IDeviceProducts.Cuda => _loan;
 
     /// <summary>The kernels of fp32 products and the family that multiplies, compiled when they are first asked for.</summary>
@@ -176,7 +179,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 throw;
             }
 
-            return new Resident<GemmOutput>(this, product, product.Run, product.Read);
+            return new DeviceTurns<GemmOutput>(this, product, product.Run, product.Read);
         }
     }
 
@@ -204,7 +207,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 throw;
             }
 
-            return new Resident<GemmOutput>(this, product, product.Run, product.Read);
+            return new DeviceTurns<GemmOutput>(this, product, product.Run, product.Read);
         }
     }
 
@@ -212,14 +215,27 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     public IDeviceProduct<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults = default) =>
         Float(a, w, shape, tile, faults, null);
 
-    private Resident<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults, WindowExtents? convolution)
+    private DeviceTurns<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults, WindowExtents? convolution)
     {
         lock (_gate)
         {
             Enter();
             var (kernels, family) = _floats.Value;
             var product = new DeviceFloatProduct(_device.Accelerator, kernels, family.For(shape), a, w, shape, tile, faults, convolution);
-            return new Resident<FloatOutput>(this, product, product.Run, product.Read);
+            return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDeviceProduct<FloatOutput> Halves(ReadOnlySpan<System.Half> a, ReadOnlySpan<System.Half> w, GemmShape shape, FaultPlan faults = default)
+    {
+        if (_families[0] is not DigitFamily family)
+            throw new BackendUnavailableException($"{Name}: fp16 is multiplied on tensor cores, which {_device.Detail} does not have; expected an NVIDIA GPU of sm_80 or later");
+        lock (_gate)
+        {
+            Enter();
+            var product = new DeviceHalfProduct(_device.Accelerator, family, a, w, shape, faults);
+            return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
         }
     }
 
@@ -246,6 +262,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 Free(part);
         }
     }
+
+    /// <summary>Waits until the device has done all that was queued.</summary>
+    internal void Synchronize() => _device.Accelerator.Synchronize();
 
     /// <summary>Does something on the device, while other threads wait for their turn.</summary>
     /// <exception cref="BackendUnavailableException">The device failed, or has too little memory.</exception>
@@ -349,41 +368,4 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     private BackendUnavailableException Failed(AcceleratorException e) =>
         _failure = new($"{Name}: {_device.Detail} failed and is lost to this run ({(e is CLException { Error: var error } ? error : e.Message)}); expected a device that works, or the backend host", e);
-
-    /// <summary>A product that takes its turns on the device.</summary>
-    private sealed class Resident<TOutput>(IlgpuBackend owner, IDisposable product, Action run, Action<TOutput> read) : IDeviceProduct<TOutput>
-    {
-        private bool _disposed;
-
-        /// <inheritdoc/>
-        public void Run(int times = 1)
-        {
-            owner.Use(() =>
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                for (var i = 0; i < times; i++)
-                    run();
-                owner._device.Accelerator.Synchronize();
-            });
-        }
-
-        /// <inheritdoc/>
-        public void Read(TOutput output)
-        {
-            owner.Use(() =>
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                read(output);
-            });
-        }
-
-        /// <inheritdoc/>
-        public void Dispose()
-        {
-            if (_disposed)
-                return;
-            _disposed = true;
-            owner.Release(product);
-        }
-    }
 }

@@ -14,6 +14,10 @@ internal sealed class MatrixFamily(Accelerator accelerator) : DigitFamily(accele
     private readonly Action<KernelConfig, ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents> _square =
         accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents>(MatrixKernel.Run<Rows128>, Groups<Rows128>());
 
+    // fp16 is not what most runs multiply.
+    private readonly Lazy<Action<KernelConfig, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>> _half = new(() =>
+        accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>(MatrixKernel.RunHalf<Rows128>, Groups<Rows128>()));
+
     /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
     public static KernelSpecialization Groups<TRows>()
         where TRows : struct, IMatrixRows => new(TRows.Rows, TRows.Resident);
@@ -23,6 +27,10 @@ internal sealed class MatrixFamily(Accelerator accelerator) : DigitFamily(accele
 
     /// <inheritdoc/>
     public override int WordUnit => MatrixBlocks.SliceWords;
+
+    /// <inheritdoc/>
+    public override void MultiplyHalf(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e) =>
+        _half.Value(new KernelConfig(MatrixBlocks.Groups(e, Rows128.Rows), Rows128.Rows), a, w, plan, c, e);
 
     /// <inheritdoc/>
     protected override void Launch(ProductLaunch launch, LineViews lines)

@@ -68,8 +68,10 @@ internal static class PtxListing
         ["dot-interleave"] = (Method(typeof(DotBlockKernel), nameof(DotBlockKernel.Interleave)), default),
         ["matrix-256"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows256)), MatrixFamily.Groups<Rows256>()),
         ["matrix-128"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
-        ["warp-group-256"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.Run)).MakeGenericMethod(typeof(Rows256)), WarpGroupFamily.Groups<Rows256>()),
-        ["warp-group-128"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.Run)).MakeGenericMethod(typeof(Rows128)), WarpGroupFamily.Groups<Rows128>()),
+        ["matrix-half"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.RunHalf)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
+        ["warp-group-half"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.RunHalf)), WarpGroupFamily.Groups),
+        ["warp-group"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.Run)), WarpGroupFamily.Groups),
+        ["warp-group-checked"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.RunChecked)), WarpGroupFamily.Groups),
     };
 
     /// <summary>Their names.</summary>

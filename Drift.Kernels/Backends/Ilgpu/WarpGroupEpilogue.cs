@@ -15,8 +15,7 @@ internal static class WarpGroupEpilogue
     /// <param name="block">The group's block.</param>
     /// <param name="shared">Memory of the group that nothing else needs now: 128 words a warp.</param>
     /// <param name="e">Extents.</param>
-    public static void Run<TRows>(RegisterTile x, ArrayView<int> plan, ArrayView<int> c, SumViews sums, MatrixBlock block, ArrayView<int> shared, GemmExtents e)
-        where TRows : struct, IMatrixRows
+    public static void Run(RegisterTile x, ArrayView<int> plan, ArrayView<int> c, SumViews sums, MatrixBlock block, ArrayView<int> shared, GemmExtents e)
     {
         int warp = Group.IdxX / 32, lane = Group.IdxX % 32, row = block.Row + warp * WarpRows, column = block.Column;
         if (e.BlockColumns > 0)
@@ -44,7 +43,7 @@ internal static class WarpGroupEpilogue
         shared[own + MatrixBlocks.Columns / 2] = far.First;
         shared[own + MatrixBlocks.Columns / 2 + 1] = far.Second;
         Group.Barrier();
-        PutColumns<TRows>(shared, sums.ObservedColumns, block, e);
+        PutColumns(shared, sums.ObservedColumns, block, e);
     }
 
     /// <summary>Stores expected sums, the results of <see cref="DigitLines"/>: of a tile's two lines the lane has both.</summary>
@@ -60,6 +59,36 @@ internal static class WarpGroupEpilogue
         int lane = Group.IdxX % 32, line = block.Row + Group.IdxX / 32 * WarpRows + lane / 4, tile = block.Column / 2 + lane % 4 * 2;
         MatrixEpilogue.Expect(x.A, sums, line, lines, lineStep, tile, tiles, tileStep);
         MatrixEpilogue.Expect(x.B, sums, line, lines, lineStep, tile + 16, tiles, tileStep);
+    }
+
+    /// <summary>Stores the expected sums of a block's own tiles. Of a tile that is larger than the block each of its blocks has the whole sums.</summary>
+    /// <param name="x">The lane's accumulators.</param>
+    /// <param name="sums">Takes them.</param>
+    /// <param name="block">The group's block.</param>
+    /// <param name="e">Extents.</param>
+    public static void Expect(CheckedTile x, SumViews sums, MatrixBlock block, GemmExtents e)
+    {
+        int lane = Group.IdxX % 32, line = Group.IdxX / 32 * WarpRows + lane / 4, tiles = IntrinsicMath.Max(WarpGroupKernel.Edge / e.Tile, 1);
+        int across = block.Column / e.Tile, down = block.Row / e.Tile;
+        Expect(x.Rows, sums.ExpectedRows, block.Row + line, e.TileStride, across, tiles, 1, lane);
+        Expect(x.Columns, sums.ExpectedColumns, block.Column + line, 1, down, tiles, e.Stride, lane);
+    }
+
+    /// <summary>Of eight tiles' digit lines a lane has two tiles', of two lines each, whose sums are stored where the tiles are the block's. Padding has places of its own.</summary>
+    private static void Expect(Lanes8 x, ArrayView<int> sums, int line, int lineStep, int first, int tiles, int tileStep, int lane)
+    {
+        int tile = first / 8 * 8 + lane % 4 * 2, at = line * lineStep + tile * tileStep;
+        if (tile >= first && tile < first + tiles)
+        {
+            sums[at] = (x.High.A << 8) + x.Low.A;
+            sums[at + 8 * lineStep] = (x.High.C << 8) + x.Low.C;
+        }
+
+        if (tile + 1 >= first && tile + 1 < first + tiles)
+        {
+            sums[at + tileStep] = (x.High.B << 8) + x.Low.B;
+            sums[at + tileStep + 8 * lineStep] = (x.High.D << 8) + x.Low.D;
+        }
     }
 
     /// <summary>Lane 4 g + t gets the sums of part t, two rows; parts of one tile are added where that ends within the block.</summary>
@@ -81,11 +110,10 @@ internal static class WarpGroupEpilogue
     }
 
     /// <summary>Adds what a tile's warps have of a column; of tiles that the block does not hold whole, two warps' at a time.</summary>
-    private static void PutColumns<TRows>(ArrayView<int> shared, ArrayView<int> sums, MatrixBlock block, GemmExtents e)
-        where TRows : struct, IMatrixRows
+    private static void PutColumns(ArrayView<int> shared, ArrayView<int> sums, MatrixBlock block, GemmExtents e)
     {
         var warps = MatrixEpilogue.Adds(e.Tile) ? PartColumns / WarpRows : e.Tile / WarpRows;
-        for (var at = Group.IdxX; at < TRows.Rows / WarpRows / warps * MatrixBlocks.Columns; at += Group.DimX)
+        for (var at = Group.IdxX; at < WarpGroupKernel.Edge / WarpRows / warps * MatrixBlocks.Columns; at += Group.DimX)
         {
             int part = at / MatrixBlocks.Columns * warps, column = at % MatrixBlocks.Columns, sum = 0;
             for (var i = 0; i < warps; i++)

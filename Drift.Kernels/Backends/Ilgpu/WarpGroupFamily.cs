@@ -8,14 +8,18 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>Products by <see cref="WarpGroupKernel"/>: for NVIDIA GPUs of sm_90.</summary>
 internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily(accelerator)
 {
-    private readonly Product _square = Load<Rows128>(accelerator);
+    private readonly Product _product = Load<Product>(accelerator, nameof(WarpGroupKernel.Run)), _checked = Load<Product>(accelerator, nameof(WarpGroupKernel.RunChecked), withChecks: true);
+
+    // fp16 is not what most runs multiply.
+    private readonly Lazy<HalfProduct> _half = new(() => Load<HalfProduct>(accelerator, nameof(WarpGroupKernel.RunHalf)));
 
     private delegate void Product(
         AcceleratorStream stream, KernelConfig config, ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e);
 
-    /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
-    public static KernelSpecialization Groups<TRows>()
-        where TRows : struct, IMatrixRows => new(WarpGroupKernel.Threads<TRows>(), TRows.Resident);
+    private delegate void HalfProduct(AcceleratorStream stream, KernelConfig config, ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e);
+
+    /// <summary>What the assembler is told: two groups are to share a multiprocessor, one of which multiplies while the other waits.</summary>
+    public static KernelSpecialization Groups => new(WarpGroupKernel.Threads, 2);
 
     /// <inheritdoc/>
     public override string Name => KernelFamilies.WarpGroup;
@@ -24,16 +28,22 @@ internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily
     public override int WordUnit => WarpGroupKernel.SliceWords;
 
     /// <inheritdoc/>
-    protected override void Launch(ProductLaunch launch, LineViews lines) => _square(
-        accelerator.DefaultStream, Config<Rows128>(launch.Extents), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, launch.Extents);
+    public override void MultiplyHalf(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e) =>
+        _half.Value(accelerator.DefaultStream, Config(e, withChecks: false), a, w, plan, c, e);
 
-    private static KernelConfig Config<TRows>(GemmExtents e)
-        where TRows : struct, IMatrixRows =>
-        new(MatrixBlocks.Groups(e, TRows.Rows), WarpGroupKernel.Threads<TRows>(), SharedMemoryConfig.RequestDynamic<int>(WarpGroupKernel.SharedWords<TRows>()));
+    /// <inheritdoc/>
+    protected override void Launch(ProductLaunch launch, LineViews lines)
+    {
+        var e = launch.Extents;
+        var withChecks = WarpGroupKernel.Checks(e.Tile) && Environment.GetEnvironmentVariable("DRIFT_WG") != "unfused";
+        (withChecks ? _checked : _product)(
+            accelerator.DefaultStream, Config(withChecks ? e with { Tile = 0 } : e, withChecks), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e);
+    }
 
-    private static Product Load<TRows>(CudaAccelerator accelerator)
-        where TRows : struct, IMatrixRows =>
-        Sm90Kernel.Load(
-            accelerator, typeof(WarpGroupKernel).GetMethod(nameof(WarpGroupKernel.Run), BindingFlags.Public | BindingFlags.Static)!.MakeGenericMethod(typeof(TRows)), Groups<TRows>(),
-            sizeof(int) * WarpGroupKernel.SharedWords<TRows>()).CreateLauncherDelegate<Product>();
+    private static KernelConfig Config(GemmExtents e, bool withChecks) =>
+        new(MatrixBlocks.Groups(e, WarpGroupKernel.Edge), WarpGroupKernel.Threads, SharedMemoryConfig.RequestDynamic<int>(WarpGroupKernel.SharedWords(withChecks)));
+
+    private static TLaunch Load<TLaunch>(CudaAccelerator accelerator, string name, bool withChecks = false)
+        where TLaunch : Delegate => Sm90Kernel.Load(
+        accelerator, typeof(WarpGroupKernel).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!, Groups, sizeof(int) * WarpGroupKernel.SharedWords(withChecks)).CreateLauncherDelegate<TLaunch>();
 }

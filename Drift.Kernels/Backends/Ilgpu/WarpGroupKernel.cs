@@ -3,67 +3,124 @@ using ILGPU;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
-/// The product on the matrix units of sm_90: a group multiplies a block of 128 or 256 rows and 128 columns, each of its warp groups 64 x 128 of it, whose operands the units read from shared memory
-/// themselves. Slices of 128 values of k lie in three buffers: one is multiplied, the next has come or is coming, the one after is sent for. One barrier a slice. Blocks, flips and sums as in
-/// <see cref="MatrixKernel"/>.
+/// The product on the matrix units of sm_90: a group multiplies a block of 128 x 128, each of its two warp groups 64 x 128 of it, whose operands the units read from shared memory themselves. Slices of
+/// 128 values of k lie in three buffers: one is multiplied, the next has come or is coming, the one after is sent for. One barrier a slice. Flips and observed sums as in <see cref="MatrixKernel"/>.
 /// </summary>
 internal static class WarpGroupKernel
 {
     /// <summary>Words of a slice of an operand along k: 128 values.</summary>
     public const int SliceWords = WarpGroups.LineBytes / 4;
 
-    private const int Buffers = 3, Alignment = 1024;
+    /// <summary>Rows of a block; it has as many columns.</summary>
+    public const int Edge = 2 * WarpGroups.Rows;
 
     /// <summary>Threads of a group.</summary>
-    public static int Threads<TRows>()
-        where TRows : struct, IMatrixRows => TRows.Rows / WarpGroups.Rows * 128;
+    public const int Threads = 256;
+
+    private const int Buffers = 3, Alignment = 1024;
+
+    // Lines from one that a thread copies a quad of to its next; bytes of a warp group's lines in a slice, of an operand's, of 16 digit lines.
+    private const int Apart = Threads / 8, HalfBytes = WarpGroups.Rows * WarpGroups.LineBytes, OperandBytes = 2 * HalfBytes, DigitBytes = DigitLines.OfEight * WarpGroups.LineBytes;
+
+    private const int SliceBytes = 2 * OperandBytes, CheckedBytes = SliceBytes + 2 * DigitBytes;
 
     /// <summary>Words of shared memory that a group needs.</summary>
-    public static int SharedWords<TRows>()
-        where TRows : struct, IMatrixRows => (Buffers * (TRows.Rows + MatrixBlocks.Columns) * WarpGroups.LineBytes + Alignment) / 4;
+    /// <param name="withChecks">For <see cref="RunChecked"/>.</param>
+    public static int SharedWords(bool withChecks) => (Buffers * (withChecks ? CheckedBytes : SliceBytes) + Alignment) / 4;
 
-    /// <summary>One thread.</summary>
+    /// <summary>Whether a block's expected sums come of 16 digit lines beside either operand: then <see cref="RunChecked"/> has the sums of such tiles in the product's own blocks.</summary>
+    public static bool Checks(int tile) => tile is 32 or 64 or 128 or 256;
+
+    /// <summary>One thread. Blocks past the product's own have the expected sums.</summary>
     /// <inheritdoc cref="MatrixKernel.Run"/>
-    public static void Run<TRows>(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
-        where TRows : struct, IMatrixRows
+    public static void Run(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
     {
         var shared = SharedMemory.GetDynamic<int>();
-        var block = MatrixBlock.Of(Grid.IdxX, TRows.Rows, e);
+        var block = MatrixBlock.Of(Grid.IdxX, Edge, e);
         if (block.Kind == MatrixBlock.OfProduct)
         {
-            WarpGroupEpilogue.Run<TRows>(Multiply<TRows, WideShare>(shared, a, e.PaddedRows - 1, w, block, e.Words), plan, c, sums, block, shared, e);
+            WarpGroupEpilogue.Run(Multiply<WideShare, Int8Element>(shared, a, w, block, e.Words), plan, c, sums, block, shared, e);
             return;
         }
 
         var ofRows = block.Kind == MatrixBlock.OfRows;
-        var sum = Multiply<TRows, NarrowShare>(shared, ofRows ? a : w, (ofRows ? e.PaddedRows : e.Stride) - 1, ofRows ? lines.W : lines.A, block, e.Words);
+        var sum = Multiply<NarrowShare, Int8Element>(shared, ofRows ? a : w, ofRows ? lines.W : lines.A, block, e.Words);
         if (ofRows)
             WarpGroupEpilogue.Expect(sum, sums.ExpectedRows, block, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
         else
             WarpGroupEpilogue.Expect(sum, sums.ExpectedColumns, block, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
     }
 
-    /// <summary>A lane's accumulators, K done.</summary>
-    private static RegisterTile Multiply<TRows, TShare>(ArrayView<int> shared, ArrayView<int> top, int last, ArrayView<int> left, MatrixBlock block, int words)
-        where TRows : struct, IMatrixRows
-        where TShare : struct, IMatrixShare
+    /// <summary>
+    /// One thread, where <see cref="Checks"/> holds. The digit lines of the block's tiles lie behind the operands' slices: those of W are 16 more columns to A, those of A to W, whose lines a warp group
+    /// takes for rows. No further block is needed, which would read an operand again and, of a product that just fills the GPU, begin another wave.
+    /// </summary>
+    /// <inheritdoc cref="MatrixKernel.Run"/>
+    public static void RunChecked(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
     {
-        // A thread copies one quad of every Apart-th line.
-        int apart = TRows.Rows / 4, copied = Group.IdxX / 8, quad = Group.IdxX % 8, step = apart * words;
-        int a0 = IntrinsicMath.Min(block.Row + copied, last) * words + quad * 4, a1 = IntrinsicMath.Min(block.Row + copied + apart, last) * words + quad * 4;
-        int a2 = IntrinsicMath.Min(block.Row + copied + 2 * apart, last) * words + quad * 4, a3 = IntrinsicMath.Min(block.Row + copied + 3 * apart, last) * words + quad * 4;
-        var w0 = (block.Column + copied) * words + quad * 4;
+        var shared = SharedMemory.GetDynamic<int>();
+        var block = MatrixBlock.Of(Grid.IdxX, Edge, e);
+        int copied = Group.IdxX / 8, quad = Group.IdxX % 8, words = e.Words, step = Apart * words;
+        int a0 = (block.Row + copied) * words + quad * 4, w0 = (block.Column + copied) * words + quad * 4;
+        // Half of the threads copy a quad of W's digit lines, half one of A's.
+        var beside = copied < DigitLines.OfEight ? lines.W : lines.A;
+        var tile = (copied < DigitLines.OfEight ? block.Column : block.Row) / e.Tile;
+        var d0 = (DigitLines.First(tile) + copied % DigitLines.OfEight) * words + quad * 4;
         var first = TensorCores.SharedAddress(ref shared[0]) + Alignment - 1 & -Alignment;
-        int to = first + WarpGroups.At(copied, quad), slice = (TRows.Rows + MatrixBlocks.Columns) * WarpGroups.LineBytes, end = Buffers * slice;
-        var from = first + Group.IdxX / 128 * WarpGroups.Rows * WarpGroups.LineBytes;
+        int to = first + WarpGroups.At(copied, quad), half = Group.IdxX / 128 * HalfBytes;
 
-        Copy<TRows, TShare>(to, top, a0, a1, a2, a3, left, w0, step);
+        Copy(to, a, a0, w, w0, step, beside, d0);
         WarpGroups.CloseBatch();
         if (SliceWords < words)
-            Copy<TRows, TShare>(to + slice, top, a0 + SliceWords, a1 + SliceWords, a2 + SliceWords, a3 + SliceWords, left, w0 + SliceWords, step);
+            Copy(to + CheckedBytes, a, a0 + SliceWords, w, w0 + SliceWords, step, beside, d0 + SliceWords);
+        WarpGroups.CloseBatch();
+        CheckedTile sum = default;
+        int buffer = 0, after = 2 * CheckedBytes;
+        for (var p = 0; p < words; p += SliceWords)
+        {
+            WarpGroups.AwaitBatch();
+            Group.Barrier();
+            var next = p + 2 * SliceWords;
+            if (next < words)
+                Copy(to + after, a, a0 + next, w, w0 + next, step, beside, d0 + next);
+            WarpGroups.CloseBatch();
+            var slice = first + buffer;
+            sum = WarpGroups.MultiplyChecked(
+                sum, WarpGroups.Operand(slice + half), WarpGroups.Operand(slice + OperandBytes),
+                WarpGroups.Operand(slice + OperandBytes + half), WarpGroups.Operand(slice + SliceBytes + DigitBytes));
+            after = buffer;
+            buffer = buffer == (Buffers - 1) * CheckedBytes ? 0 : buffer + CheckedBytes;
+        }
+
+        WarpGroupEpilogue.Run(sum.C, plan, c, sums, block, shared, e);
+        WarpGroupEpilogue.Expect(sum, sums, block, e);
+    }
+
+    /// <inheritdoc cref="MatrixKernel.RunHalf"/>
+    public static void RunHalf(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e)
+    {
+        var shared = SharedMemory.GetDynamic<int>();
+        var block = MatrixBlock.Of(Grid.IdxX, Edge, e);
+        WarpGroupEpilogue.Run(Multiply<WideShare, HalfElement>(shared, a, w, block, e.Words), plan, c, new SumViews(c, c, c, c), block, shared, e);
+    }
+
+    /// <summary>A lane's accumulators, K done.</summary>
+    private static RegisterTile Multiply<TShare, TElement>(ArrayView<int> shared, ArrayView<int> top, ArrayView<int> left, MatrixBlock block, int words)
+        where TShare : struct, IMatrixShare
+        where TElement : struct, IMatrixElement
+    {
+        int copied = Group.IdxX / 8, quad = Group.IdxX % 8, step = Apart * words;
+        int a0 = (block.Row + copied) * words + quad * 4, w0 = (block.Column + copied) * words + quad * 4;
+        var first = TensorCores.SharedAddress(ref shared[0]) + Alignment - 1 & -Alignment;
+        int to = first + WarpGroups.At(copied, quad), half = Group.IdxX / 128 * HalfBytes;
+
+        Copy<TShare>(to, top, a0, left, w0, step);
+        WarpGroups.CloseBatch();
+        if (SliceWords < words)
+            Copy<TShare>(to + SliceBytes, top, a0 + SliceWords, left, w0 + SliceWords, step);
         WarpGroups.CloseBatch();
         RegisterTile sum = default;
-        int buffer = 0, after = 2 * slice;
+        int buffer = 0, after = 2 * SliceBytes;
         for (var p = 0; p < words; p += SliceWords)
         {
             // The slice is here, and everybody is done with the one before, whose place the one after the next takes.
@@ -71,36 +128,39 @@ internal static class WarpGroupKernel
             Group.Barrier();
             var next = p + 2 * SliceWords;
             if (next < words)
-                Copy<TRows, TShare>(to + after, top, a0 + next, a1 + next, a2 + next, a3 + next, left, w0 + next, step);
+                Copy<TShare>(to + after, top, a0 + next, left, w0 + next, step);
             WarpGroups.CloseBatch();
-            long a = WarpGroups.Operand(from + buffer), w = WarpGroups.Operand(first + buffer + TRows.Rows * WarpGroups.LineBytes);
-            sum = TShare.Columns == WideShare.Columns ? WarpGroups.MultiplyWide(sum, a, w) : WarpGroups.MultiplyNarrow(sum, a, w);
+            long a = WarpGroups.Operand(first + buffer + half), w = WarpGroups.Operand(first + buffer + OperandBytes);
+            sum = TShare.Columns == WideShare.Columns ? TElement.MultiplyWide(sum, a, w) : WarpGroups.MultiplyNarrow(sum, a, w);
             after = buffer;
-            buffer += slice;
-            if (buffer == end)
-                buffer = 0;
+            buffer = buffer == (Buffers - 1) * SliceBytes ? 0 : buffer + SliceBytes;
         }
 
         return sum;
     }
 
-    /// <summary>A thread's share of a slice: a quad of four lines of the top operand, and of one to four of the left one's, behind them in memory.</summary>
-    private static void Copy<TRows, TShare>(int to, ArrayView<int> top, int a0, int a1, int a2, int a3, ArrayView<int> left, int w0, int step)
-        where TRows : struct, IMatrixRows
+    /// <summary>A thread's share of a slice: a quad of four lines of the top operand, and of four or two of the left one's, behind them in memory.</summary>
+    private static void Copy<TShare>(int to, ArrayView<int> top, int a0, ArrayView<int> left, int w0, int step)
         where TShare : struct, IMatrixShare
     {
-        int further = TRows.Rows / 4 * WarpGroups.LineBytes, w = TRows.Rows * WarpGroups.LineBytes;
+        const int Further = Apart * WarpGroups.LineBytes;
         TensorCores.CopyQuad(to, 0, ref top[a0]);
-        TensorCores.CopyQuad(to, further, ref top[a1]);
-        TensorCores.CopyQuad(to, 2 * further, ref top[a2]);
-        TensorCores.CopyQuad(to, 3 * further, ref top[a3]);
-        TensorCores.CopyQuad(to, w, ref left[w0]);
-        if (2 * TShare.Columns > TRows.Rows / 4)
-            TensorCores.CopyQuad(to, w + further, ref left[w0 + step]);
-        if (2 * TShare.Columns > TRows.Rows / 2)
+        TensorCores.CopyQuad(to, Further, ref top[a0 + step]);
+        TensorCores.CopyQuad(to, 2 * Further, ref top[a0 + 2 * step]);
+        TensorCores.CopyQuad(to, 3 * Further, ref top[a0 + 3 * step]);
+        TensorCores.CopyQuad(to, OperandBytes, ref left[w0]);
+        TensorCores.CopyQuad(to, OperandBytes + Further, ref left[w0 + step]);
+        if (TShare.Columns == WideShare.Columns)
         {
-            TensorCores.CopyQuad(to, w + 2 * further, ref left[w0 + 2 * step]);
-            TensorCores.CopyQuad(to, w + 3 * further, ref left[w0 + 3 * step]);
+            TensorCores.CopyQuad(to, OperandBytes + 2 * Further, ref left[w0 + 2 * step]);
+            TensorCores.CopyQuad(to, OperandBytes + 3 * Further, ref left[w0 + 3 * step]);
         }
+    }
+
+    /// <summary>The same, and a quad of a digit line.</summary>
+    private static void Copy(int to, ArrayView<int> a, int a0, ArrayView<int> w, int w0, int step, ArrayView<int> digits, int d0)
+    {
+        Copy<WideShare>(to, a, a0, w, w0, step);
+        TensorCores.CopyQuad(to, SliceBytes, ref digits[d0]);
     }
 }

@@ -19,6 +19,9 @@ internal static class WarpGroups
 
     private const BindingFlags Own = BindingFlags.Static | BindingFlags.Public;
 
+    // What is multiplied, and what follows the operands: that the accumulators are added to; of floats that no operand is negated or transposed.
+    private static readonly (string Form, int[] Flags) Int8 = ("k32.s32.s8.s8", [1]), Half = ("k16.f32.f16.f16", [1, 1, 1, 0, 0]);
+
     private const int Instructions = LineBytes / 32;
 
     /// <summary>
@@ -31,10 +34,26 @@ internal static class WarpGroups
     [IntrinsicImplementation]
     public static RegisterTile MultiplyWide(RegisterTile sum, long a, long w) => throw Elsewhere();
 
+    /// <summary>The same in fp16, 64 values a line, into fp32, whose bits the accumulators are (PTX ISA, "Register Fragments for wgmma.mma_async.m64nNk16").</summary>
+    /// <inheritdoc cref="MultiplyWide"/>
+    [IntrinsicImplementation]
+    public static RegisterTile MultiplyWideHalf(RegisterTile sum, long a, long w) => throw Elsewhere();
+
     /// <summary>The same with 64 lines of W: the lane's first 32 accumulators, the others stay.</summary>
     /// <inheritdoc cref="MultiplyWide"/>
     [IntrinsicImplementation]
     public static RegisterTile MultiplyNarrow(RegisterTile sum, long a, long w) => throw Elsewhere();
+
+    /// <summary>
+    /// <see cref="MultiplyWide"/> with 16 further lines beside W, and 64 lines of W with 16 further lines beside A: 8 accumulators a lane each, of columns 2 t, 2 t + 1, 8 + 2 t and 9 + 2 t.
+    /// </summary>
+    /// <param name="sum">The lane's accumulators.</param>
+    /// <param name="a">Where 64 lines of A stand.</param>
+    /// <param name="w">Where 128 lines of W stand, and 16 behind them.</param>
+    /// <param name="top">Where the warp group's 64 lines of W stand.</param>
+    /// <param name="lines">Where the 16 lines beside A stand.</param>
+    [IntrinsicImplementation]
+    public static CheckedTile MultiplyChecked(CheckedTile sum, long a, long w, long top, long lines) => throw Elsewhere();
 
     /// <summary>Closes a batch of copies (<see cref="TensorCores.CopyQuad"/>): those that this thread has started since the last.</summary>
     [IntrinsicImplementation]
@@ -61,21 +80,28 @@ internal static class WarpGroups
     {
         foreach (var (name, code) in (ReadOnlySpan<(string, string)>)
             [
-                (nameof(MultiplyWide), nameof(MultiplyWideInPtx)), (nameof(MultiplyNarrow), nameof(MultiplyNarrowInPtx)),
+                (nameof(MultiplyWide), nameof(MultiplyWideInPtx)), (nameof(MultiplyWideHalf), nameof(MultiplyWideHalfInPtx)),
+                (nameof(MultiplyNarrow), nameof(MultiplyNarrowInPtx)), (nameof(MultiplyChecked), nameof(MultiplyCheckedInPtx)),
                 (nameof(CloseBatch), nameof(CloseBatchInPtx)), (nameof(AwaitBatch), nameof(AwaitBatchInPtx)),
             ])
             manager.RegisterMethod(typeof(WarpGroups).GetMethod(name, Own)!, new PTXIntrinsic(typeof(WarpGroups), code, IntrinsicImplementationMode.GenerateCode));
     }
 
-    private static void MultiplyWideInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, 128);
+    private static void MultiplyWideInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 128);
 
-    private static void MultiplyNarrowInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, 64);
+    private static void MultiplyWideHalfInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Half, 128);
 
-    /// <summary>Operands are read while the warps go on: nothing may come between the first instruction and the wait, so all of it is one value to ILGPU.</summary>
-    private static void Multiply(PTXCodeGenerator generator, Value value, int columns)
+    private static void MultiplyNarrowInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 64);
+
+    private static void MultiplyCheckedInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 144, 16);
+
+    /// <summary>
+    /// One or more products, each of two of the value's operands and accumulators of its own. They are read while the warps go on: nothing may come between the first instruction and the wait, so all of it
+    /// is one value to ILGPU.
+    /// </summary>
+    private static void Multiply(PTXCodeGenerator generator, Value value, (string Form, int[] Flags) element, params ReadOnlySpan<int> columns)
     {
         var source = Primitives(generator.Load(value[0]));
-        PTXRegisterAllocator.HardwareRegister a = generator.LoadHardware(value[1]), w = generator.LoadHardware(value[2]);
         var target = Primitives(generator.Allocate(value));
         for (var i = 0; i < target.Length; i++)
         {
@@ -84,30 +110,40 @@ internal static class WarpGroups
             move.AppendArgument(source[i]);
         }
 
+        var operands = new PTXRegisterAllocator.HardwareRegister[2 * columns.Length];
+        for (var i = 0; i < operands.Length; i++)
+            operands[i] = generator.LoadHardware(value[1 + i]);
         generator.Command("wgmma.fence.sync.aligned");
-        for (var i = 0; i < Instructions; i++)
+        for (var instruction = 0; instruction < Instructions; instruction++)
         {
-            if (i > 0)
-                (a, w) = (Further(generator, a), Further(generator, w));
-            using var command = generator.BeginCommand($"wgmma.mma_async.sync.aligned.m64n{columns}k32.s32.s8.s8");
-            command.AppendVectorArgument(target[..(columns / 2)]);
-            command.AppendArgument(a);
-            command.AppendArgument(w);
-            command.AppendConstant(1L);
+            var first = 0;
+            for (var i = 0; i < columns.Length; i++)
+            {
+                var (a, w) = (Further(generator, operands[2 * i], instruction), Further(generator, operands[2 * i + 1], instruction));
+                using var command = generator.BeginCommand($"wgmma.mma_async.sync.aligned.m64n{columns[i]}{element.Form}");
+                command.AppendVectorArgument(target[first..(first + columns[i] / 2)]);
+                command.AppendArgument(a);
+                command.AppendArgument(w);
+                foreach (var flag in element.Flags)
+                    command.AppendConstant((long)flag);
+                first += columns[i] / 2;
+            }
         }
 
         generator.Command("wgmma.commit_group.sync.aligned");
         generator.Command("wgmma.wait_group.sync.aligned 0");
     }
 
-    /// <summary>32 values of k further: places are told in units of 16 bytes.</summary>
-    private static PTXRegisterAllocator.HardwareRegister Further(PTXCodeGenerator generator, PTXRegisterAllocator.HardwareRegister operand)
+    /// <summary>A multiple of 32 values of k further: places are told in units of 16 bytes.</summary>
+    private static PTXRegisterAllocator.HardwareRegister Further(PTXCodeGenerator generator, PTXRegisterAllocator.HardwareRegister operand, int instruction)
     {
+        if (instruction == 0)
+            return operand;
         var next = generator.AllocateRegister(operand.Description);
         using var command = generator.BeginCommand("add.s64");
         command.AppendArgument(next);
         command.AppendArgument(operand);
-        command.AppendConstant(2L);
+        command.AppendConstant(2L * instruction);
         return next;
     }
 
