@@ -9,8 +9,8 @@ internal abstract class DigitFamily(Accelerator accelerator) : KernelFamily
     private readonly Action<KernelConfig, ArrayView<int>, int, int, int, ArrayView<int>, SumViews> _encode =
         accelerator.LoadStreamKernel<ArrayView<int>, int, int, int, ArrayView<int>, SumViews>(DigitLines.Encode);
 
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents> _quantise =
-        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents>(DigitLines.Quantise);
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents, int> _quantise =
+        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents, int>(DigitLines.Quantise);
 
     private readonly DeviceBuffer _lines = new(accelerator);
 
@@ -37,9 +37,10 @@ internal abstract class DigitFamily(Accelerator accelerator) : KernelFamily
     {
         // Without checks nobody sums: then a group takes few rows, and more groups share a GPU.
         var e = launch.Extents with { Tile = launch.Extents.Tile == 0 ? MatrixEpilogue.HalfColumns : launch.Extents.Tile };
+        var across = DigitLines.Across(e.Tile);
         _quantise(
-            new KernelConfig(new Index2D(IlgpuWeights.TilesIn(e.PaddedRows, e.Tile), e.Words / MatrixBlocks.SliceWords), new Index2D(DigitLines.Threads, 1)),
-            launch.Values, launch.Largest, launch.Codes, launch.Extents.Tile == 0 ? launch.Codes.SubView(0, 1) : launch.Lines, e);
+            new KernelConfig(new Index2D(IlgpuWeights.TilesIn(e.PaddedRows, e.Tile), e.Words / across), new Index2D(DigitLines.Threads, 1)),
+            launch.Values, launch.Largest, launch.Codes, launch.Extents.Tile == 0 ? launch.Codes.SubView(0, 1) : launch.Lines, e, across);
         return true;
     }
 

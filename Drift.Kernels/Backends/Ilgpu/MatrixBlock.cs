@@ -23,11 +23,12 @@ internal readonly record struct MatrixBlock(int Kind, int Row, int Column)
     /// <summary>The product's own blocks, in bands so that neighbours share operands; then those of the expected row sums; then those of the expected column sums.</summary>
     /// <param name="group">The group.</param>
     /// <param name="rows">Rows of a block.</param>
+    /// <param name="lineBlocks">Blocks of columns that the digit lines of W take; 0 where the product's own blocks have them.</param>
     /// <param name="e">Extents.</param>
-    public static MatrixBlock Of(int group, int rows, GemmExtents e)
+    public static MatrixBlock Of(int group, int rows, int lineBlocks, GemmExtents e)
     {
         int down = IlgpuWeights.TilesIn(e.Rows, rows), across = e.Stride / MatrixBlocks.Columns;
-        int further = group - down * across, ofRows = down * MatrixBlocks.LineBlocks(e.Columns, e.Tile);
+        int further = group - down * across, ofRows = down * lineBlocks;
         if (further < 0)
         {
             var band = group / (Band * across);

@@ -26,7 +26,7 @@ internal static class MatrixKernel
     {
         var sharedA = SharedMemory.Allocate<int>(2 * TRows.Rows * MatrixBlocks.SliceWords);
         var sharedW = SharedMemory.Allocate<int>(2 * MatrixBlocks.Columns * MatrixBlocks.SliceWords);
-        var block = MatrixBlock.Of(Grid.IdxX, TRows.Rows, e);
+        var block = MatrixBlock.Of(Grid.IdxX, TRows.Rows, MatrixBlocks.LineBlocks(e.Columns, e.Tile), e);
         int row = block.Row, column = block.Column, warp = Group.IdxX / 32, lane = Group.IdxX % 32;
         if (block.Kind == MatrixBlock.OfProduct)
         {
@@ -52,7 +52,7 @@ internal static class MatrixKernel
     {
         var sharedA = SharedMemory.Allocate<int>(2 * TRows.Rows * MatrixBlocks.SliceWords);
         var sharedW = SharedMemory.Allocate<int>(2 * MatrixBlocks.Columns * MatrixBlocks.SliceWords);
-        var block = MatrixBlock.Of(Grid.IdxX, TRows.Rows, e);
+        var block = MatrixBlock.Of(Grid.IdxX, TRows.Rows, 0, e);
         var share = Multiply<TRows, WideShare, HalfElement>(sharedA, sharedW, a, e.PaddedRows - 1, w, block.Row, block.Column, e.Words);
         MatrixEpilogue.Run(share, plan, c, new SumViews(c, c, c, c), new MatrixPlace(block.Row, block.Column, Group.IdxX / 32, Group.IdxX % 32), sharedA, e);
     }

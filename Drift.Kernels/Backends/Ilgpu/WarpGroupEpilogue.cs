@@ -61,33 +61,26 @@ internal static class WarpGroupEpilogue
         MatrixEpilogue.Expect(x.B, sums, line, lines, lineStep, tile + 16, tiles, tileStep);
     }
 
-    /// <summary>Stores the expected sums of a block's own tiles. Of a tile that is larger than the block each of its blocks has the whole sums.</summary>
-    /// <param name="x">The lane's accumulators.</param>
+    /// <summary>Stores the expected row sums of a block's own tiles. Of a tile that is wider than the block each of its blocks has the whole sums; padding has places of its own.</summary>
+    /// <param name="x">The lane's accumulators: of eight tiles' digit lines it has two tiles', of two lines each.</param>
     /// <param name="sums">Takes them.</param>
     /// <param name="block">The group's block.</param>
+    /// <param name="first">The block's first tile.</param>
     /// <param name="e">Extents.</param>
-    public static void Expect(CheckedTile x, SumViews sums, MatrixBlock block, GemmExtents e)
+    public static void Expect(CheckedTile x, ArrayView<int> sums, MatrixBlock block, int first, GemmExtents e)
     {
-        int lane = Group.IdxX % 32, line = Group.IdxX / 32 * WarpRows + lane / 4, tiles = IntrinsicMath.Max(WarpGroupKernel.Edge / e.Tile, 1);
-        int across = block.Column / e.Tile, down = block.Row / e.Tile;
-        Expect(x.Rows, sums.ExpectedRows, block.Row + line, e.TileStride, across, tiles, 1, lane);
-        Expect(x.Columns, sums.ExpectedColumns, block.Column + line, 1, down, tiles, e.Stride, lane);
-    }
-
-    /// <summary>Of eight tiles' digit lines a lane has two tiles', of two lines each, whose sums are stored where the tiles are the block's. Padding has places of its own.</summary>
-    private static void Expect(Lanes8 x, ArrayView<int> sums, int line, int lineStep, int first, int tiles, int tileStep, int lane)
-    {
-        int tile = first / 8 * 8 + lane % 4 * 2, at = line * lineStep + tile * tileStep;
-        if (tile >= first && tile < first + tiles)
+        int lane = Group.IdxX % 32, row = block.Row + Group.IdxX / 32 * WarpRows + lane / 4, tile = first / 8 * 8 + lane % 4 * 2;
+        int end = first + IntrinsicMath.Max(WarpGroupKernel.Edge / e.Tile, 1), at = row * e.TileStride + tile;
+        if (tile >= first && tile < end)
         {
             sums[at] = (x.High.A << 8) + x.Low.A;
-            sums[at + 8 * lineStep] = (x.High.C << 8) + x.Low.C;
+            sums[at + 8 * e.TileStride] = (x.High.C << 8) + x.Low.C;
         }
 
-        if (tile + 1 >= first && tile + 1 < first + tiles)
+        if (tile + 1 >= first && tile + 1 < end)
         {
-            sums[at + tileStep] = (x.High.B << 8) + x.Low.B;
-            sums[at + tileStep + 8 * lineStep] = (x.High.D << 8) + x.Low.D;
+            sums[at + 1] = (x.High.B << 8) + x.Low.B;
+            sums[at + 1 + 8 * e.TileStride] = (x.High.D << 8) + x.Low.D;
         }
     }
 

@@ -37,11 +37,11 @@ internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily
         var e = launch.Extents;
         var withChecks = WarpGroupKernel.Checks(e.Tile) && Environment.GetEnvironmentVariable("DRIFT_WG") != "unfused";
         (withChecks ? _checked : _product)(
-            accelerator.DefaultStream, Config(withChecks ? e with { Tile = 0 } : e, withChecks), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e);
+            accelerator.DefaultStream, Config(e, withChecks), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e);
     }
 
     private static KernelConfig Config(GemmExtents e, bool withChecks) =>
-        new(MatrixBlocks.Groups(e, WarpGroupKernel.Edge), WarpGroupKernel.Threads, SharedMemoryConfig.RequestDynamic<int>(WarpGroupKernel.SharedWords(withChecks)));
+        new(withChecks ? MatrixBlocks.Groups(e, WarpGroupKernel.Edge, 0) : MatrixBlocks.Groups(e, WarpGroupKernel.Edge), WarpGroupKernel.Threads, SharedMemoryConfig.RequestDynamic<int>(WarpGroupKernel.SharedWords(withChecks)));
 
     private static TLaunch Load<TLaunch>(CudaAccelerator accelerator, string name, bool withChecks = false)
         where TLaunch : Delegate => Sm90Kernel.Load(

@@ -22,13 +22,13 @@ internal static class WarpGroupKernel
     // Lines from one that a thread copies a quad of to its next; bytes of a warp group's lines in a slice, of an operand's, of 16 digit lines.
     private const int Apart = Threads / 8, HalfBytes = WarpGroups.Rows * WarpGroups.LineBytes, OperandBytes = 2 * HalfBytes, DigitBytes = DigitLines.OfEight * WarpGroups.LineBytes;
 
-    private const int SliceBytes = 2 * OperandBytes, CheckedBytes = SliceBytes + 2 * DigitBytes;
+    private const int SliceBytes = 2 * OperandBytes, CheckedBytes = SliceBytes + DigitBytes;
 
     /// <summary>Words of shared memory that a group needs.</summary>
     /// <param name="withChecks">For <see cref="RunChecked"/>.</param>
     public static int SharedWords(bool withChecks) => (Buffers * (withChecks ? CheckedBytes : SliceBytes) + Alignment) / 4;
 
-    /// <summary>Whether a block's expected sums come of 16 digit lines beside either operand: then <see cref="RunChecked"/> has the sums of such tiles in the product's own blocks.</summary>
+    /// <summary>Whether <see cref="RunChecked"/> takes such tiles: those of a block stand in the same 16 digit lines.</summary>
     public static bool Checks(int tile) => tile is 32 or 64 or 128 or 256;
 
     /// <summary>One thread. Blocks past the product's own have the expected sums.</summary>
@@ -36,7 +36,7 @@ internal static class WarpGroupKernel
     public static void Run(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
     {
         var shared = SharedMemory.GetDynamic<int>();
-        var block = MatrixBlock.Of(Grid.IdxX, Edge, e);
+        var block = MatrixBlock.Of(Grid.IdxX, Edge, MatrixBlocks.LineBlocks(e.Columns, e.Tile), e);
         if (block.Kind == MatrixBlock.OfProduct)
         {
             WarpGroupEpilogue.Run(Multiply<WideShare, Int8Element>(shared, a, w, block, e.Words), plan, c, sums, block, shared, e);
@@ -52,27 +52,29 @@ internal static class WarpGroupKernel
     }
 
     /// <summary>
-    /// One thread, where <see cref="Checks"/> holds. The digit lines of the block's tiles lie behind the operands' slices: those of W are 16 more columns to A, those of A to W, whose lines a warp group
-    /// takes for rows. No further block is needed, which would read an operand again and, of a product that just fills the GPU, begin another wave.
+    /// One thread, where <see cref="Checks"/> holds. The expected row sums come of the product's own blocks: the digit lines of a block's tiles are 16 more columns, so A is read once. Lines of W that are
+    /// multiplied with those of A have blocks of their own: in the product's they would be rows, 64 at least, of which 8 at most are needed.
     /// </summary>
     /// <inheritdoc cref="MatrixKernel.Run"/>
     public static void RunChecked(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
     {
         var shared = SharedMemory.GetDynamic<int>();
-        var block = MatrixBlock.Of(Grid.IdxX, Edge, e);
-        int copied = Group.IdxX / 8, quad = Group.IdxX % 8, words = e.Words, step = Apart * words;
-        int a0 = (block.Row + copied) * words + quad * 4, w0 = (block.Column + copied) * words + quad * 4;
-        // Half of the threads copy a quad of W's digit lines, half one of A's.
-        var beside = copied < DigitLines.OfEight ? lines.W : lines.A;
-        var tile = (copied < DigitLines.OfEight ? block.Column : block.Row) / e.Tile;
-        var d0 = (DigitLines.First(tile) + copied % DigitLines.OfEight) * words + quad * 4;
+        var block = MatrixBlock.Of(Grid.IdxX, Edge, 0, e);
+        if (block.Kind != MatrixBlock.OfProduct)
+        {
+            var share = Multiply<NarrowShare, Int8Element>(shared, w, lines.A, block, e.Words);
+            WarpGroupEpilogue.Expect(share, sums.ExpectedColumns, block, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
+            return;
+        }
+
+        int copied = Group.IdxX / 8, quad = Group.IdxX % 8, words = e.Words, step = Apart * words, tile = block.Column / e.Tile;
+        int a0 = (block.Row + copied) * words + quad * 4, w0 = (block.Column + copied) * words + quad * 4, d0 = (DigitLines.First(tile) + copied) * words + quad * 4;
         var first = TensorCores.SharedAddress(ref shared[0]) + Alignment - 1 & -Alignment;
         int to = first + WarpGroups.At(copied, quad), half = Group.IdxX / 128 * HalfBytes;
-
-        Copy(to, a, a0, w, w0, step, beside, d0);
+        Copy(to, a, a0, w, w0, step, lines.W, d0);
         WarpGroups.CloseBatch();
         if (SliceWords < words)
-            Copy(to + CheckedBytes, a, a0 + SliceWords, w, w0 + SliceWords, step, beside, d0 + SliceWords);
+            Copy(to + CheckedBytes, a, a0 + SliceWords, w, w0 + SliceWords, step, lines.W, d0 + SliceWords);
         WarpGroups.CloseBatch();
         CheckedTile sum = default;
         int buffer = 0, after = 2 * CheckedBytes;
@@ -82,25 +84,22 @@ internal static class WarpGroupKernel
             Group.Barrier();
             var next = p + 2 * SliceWords;
             if (next < words)
-                Copy(to + after, a, a0 + next, w, w0 + next, step, beside, d0 + next);
+                Copy(to + after, a, a0 + next, w, w0 + next, step, lines.W, d0 + next);
             WarpGroups.CloseBatch();
-            var slice = first + buffer;
-            sum = WarpGroups.MultiplyChecked(
-                sum, WarpGroups.Operand(slice + half), WarpGroups.Operand(slice + OperandBytes),
-                WarpGroups.Operand(slice + OperandBytes + half), WarpGroups.Operand(slice + SliceBytes + DigitBytes));
+            sum = WarpGroups.MultiplyChecked(sum, WarpGroups.Operand(first + buffer + half), WarpGroups.Operand(first + buffer + OperandBytes));
             after = buffer;
             buffer = buffer == (Buffers - 1) * CheckedBytes ? 0 : buffer + CheckedBytes;
         }
 
         WarpGroupEpilogue.Run(sum.C, plan, c, sums, block, shared, e);
-        WarpGroupEpilogue.Expect(sum, sums, block, e);
+        WarpGroupEpilogue.Expect(sum, sums.ExpectedRows, block, tile, e);
     }
 
     /// <inheritdoc cref="MatrixKernel.RunHalf"/>
     public static void RunHalf(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e)
     {
         var shared = SharedMemory.GetDynamic<int>();
-        var block = MatrixBlock.Of(Grid.IdxX, Edge, e);
+        var block = MatrixBlock.Of(Grid.IdxX, Edge, 0, e);
         WarpGroupEpilogue.Run(Multiply<WideShare, HalfElement>(shared, a, w, block, e.Words), plan, c, new SumViews(c, c, c, c), block, shared, e);
     }
 
@@ -157,10 +156,11 @@ internal static class WarpGroupKernel
         }
     }
 
-    /// <summary>The same, and a quad of a digit line.</summary>
+    /// <summary>The same, and half of the threads a quad of a digit line.</summary>
     private static void Copy(int to, ArrayView<int> a, int a0, ArrayView<int> w, int w0, int step, ArrayView<int> digits, int d0)
     {
         Copy<WideShare>(to, a, a0, w, w0, step);
-        TensorCores.CopyQuad(to, SliceBytes, ref digits[d0]);
+        if (Group.IdxX < DigitLines.OfEight * 8)
+            TensorCores.CopyQuad(to, SliceBytes, ref digits[d0]);
     }
 }

@@ -44,16 +44,12 @@ internal static class WarpGroups
     [IntrinsicImplementation]
     public static RegisterTile MultiplyNarrow(RegisterTile sum, long a, long w) => throw Elsewhere();
 
-    /// <summary>
-    /// <see cref="MultiplyWide"/> with 16 further lines beside W, and 64 lines of W with 16 further lines beside A: 8 accumulators a lane each, of columns 2 t, 2 t + 1, 8 + 2 t and 9 + 2 t.
-    /// </summary>
+    /// <summary><see cref="MultiplyWide"/> with 16 further lines behind those of W: 8 accumulators a lane more, of columns 2 t, 2 t + 1, 8 + 2 t and 9 + 2 t.</summary>
     /// <param name="sum">The lane's accumulators.</param>
     /// <param name="a">Where 64 lines of A stand.</param>
-    /// <param name="w">Where 128 lines of W stand, and 16 behind them.</param>
-    /// <param name="top">Where the warp group's 64 lines of W stand.</param>
-    /// <param name="lines">Where the 16 lines beside A stand.</param>
+    /// <param name="w">Where 144 lines stand.</param>
     [IntrinsicImplementation]
-    public static CheckedTile MultiplyChecked(CheckedTile sum, long a, long w, long top, long lines) => throw Elsewhere();
+    public static CheckedTile MultiplyChecked(CheckedTile sum, long a, long w) => throw Elsewhere();
 
     /// <summary>Closes a batch of copies (<see cref="TensorCores.CopyQuad"/>): those that this thread has started since the last.</summary>
     [IntrinsicImplementation]
@@ -93,13 +89,10 @@ internal static class WarpGroups
 
     private static void MultiplyNarrowInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 64);
 
-    private static void MultiplyCheckedInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 144, 16);
+    private static void MultiplyCheckedInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 144);
 
-    /// <summary>
-    /// One or more products, each of two of the value's operands and accumulators of its own. They are read while the warps go on: nothing may come between the first instruction and the wait, so all of it
-    /// is one value to ILGPU.
-    /// </summary>
-    private static void Multiply(PTXCodeGenerator generator, Value value, (string Form, int[] Flags) element, params ReadOnlySpan<int> columns)
+    /// <summary>Operands and accumulators are read while the warps go on: nothing may come between the first instruction and the wait, so all of it is one value to ILGPU.</summary>
+    private static void Multiply(PTXCodeGenerator generator, Value value, (string Form, int[] Flags) element, int columns)
     {
         var source = Primitives(generator.Load(value[0]));
         var target = Primitives(generator.Allocate(value));
@@ -110,24 +103,17 @@ internal static class WarpGroups
             move.AppendArgument(source[i]);
         }
 
-        var operands = new PTXRegisterAllocator.HardwareRegister[2 * columns.Length];
-        for (var i = 0; i < operands.Length; i++)
-            operands[i] = generator.LoadHardware(value[1 + i]);
+        PTXRegisterAllocator.HardwareRegister firstA = generator.LoadHardware(value[1]), firstW = generator.LoadHardware(value[2]);
         generator.Command("wgmma.fence.sync.aligned");
-        for (var instruction = 0; instruction < Instructions; instruction++)
+        for (var i = 0; i < Instructions; i++)
         {
-            var first = 0;
-            for (var i = 0; i < columns.Length; i++)
-            {
-                var (a, w) = (Further(generator, operands[2 * i], instruction), Further(generator, operands[2 * i + 1], instruction));
-                using var command = generator.BeginCommand($"wgmma.mma_async.sync.aligned.m64n{columns[i]}{element.Form}");
-                command.AppendVectorArgument(target[first..(first + columns[i] / 2)]);
-                command.AppendArgument(a);
-                command.AppendArgument(w);
-                foreach (var flag in element.Flags)
-                    command.AppendConstant((long)flag);
-                first += columns[i] / 2;
-            }
+            var (a, w) = (Further(generator, firstA, i), Further(generator, firstW, i));
+            using var command = generator.BeginCommand($"wgmma.mma_async.sync.aligned.m64n{columns}{element.Form}");
+            command.AppendVectorArgument(target[..(columns / 2)]);
+            command.AppendArgument(a);
+            command.AppendArgument(w);
+            foreach (var flag in element.Flags)
+                command.AppendConstant((long)flag);
         }
 
         generator.Command("wgmma.commit_group.sync.aligned");
