@@ -3,7 +3,7 @@ namespace Drift.Kernels;
 /// <summary>
 /// Where the lines of a product are summed. Flat: the lines of every tile. Hierarchical: the lines of coarse tiles always, those of the tiles inside a coarse tile only
 /// where any of its coarse lines deviates; elsewhere a tile's sums, expected and observed, are all 0. The deviations are then those of flat sums, unless all lines of a
-/// faulty coarse tile cancel: that takes four flips or more, at the corners of rectangles.
+/// faulty coarse tile cancel: that takes four flips or more, at the corners of rectangles. A backend may take a coarse row further than its tile, so that rectangles may reach into the next one.
 /// </summary>
 /// <param name="Edge">Edge of a tile, 1..<see cref="GemmWeights.LargestTile"/>, or 0 for no checks.</param>
 /// <param name="CoarseEdge">Edge of a coarse tile: a multiple of the tile's, larger and at most <see cref="GemmWeights.LargestTile"/>; 0 for flat sums.</param>

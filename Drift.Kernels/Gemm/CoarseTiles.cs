@@ -13,18 +13,27 @@ internal static class CoarseTiles
         for (var top = 0; top < expected.M; top += edge)
         {
             for (var left = 0; left < expected.N; left += edge)
-            {
-                var (bottom, right) = (Math.Min(top + edge, expected.M), Math.Min(left + edge, expected.N));
-                var (firstTile, endTile) = (left / expected.Tile, (right + expected.Tile - 1) / expected.Tile);
-                var (firstTileRow, endTileRow) = (top / expected.Tile, (bottom + expected.Tile - 1) / expected.Tile);
-                if (RowDeviates(expected, observed, top, bottom, firstTile, endTile) || ColumnDeviates(expected, observed, firstTileRow, endTileRow, left, right))
-                    continue;
-                for (var i = top; i < bottom; i++)
-                    Clear(expected.Rows, observed.Rows, i * expected.TileColumns + firstTile, endTile - firstTile);
-                for (var t = firstTileRow; t < endTileRow; t++)
-                    Clear(expected.Columns, observed.Columns, t * expected.N + left, right - left);
-            }
+                Forget(expected, observed, top, left, edge);
         }
+    }
+
+    /// <summary>Makes the sums in a coarse tile 0 where its lines all agree.</summary>
+    /// <param name="expected">Expected sums of the tiles.</param>
+    /// <param name="observed">Observed ones.</param>
+    /// <param name="top">First row.</param>
+    /// <param name="left">First column.</param>
+    /// <param name="edge">Edge of a coarse tile.</param>
+    public static void Forget(LineSums expected, LineSums observed, int top, int left, int edge)
+    {
+        var (bottom, right) = (Math.Min(top + edge, expected.M), Math.Min(left + edge, expected.N));
+        var (firstTile, endTile) = (left / expected.Tile, (right + expected.Tile - 1) / expected.Tile);
+        var (firstTileRow, endTileRow) = (top / expected.Tile, (bottom + expected.Tile - 1) / expected.Tile);
+        if (RowDeviates(expected, observed, top, bottom, firstTile, endTile) || ColumnDeviates(expected, observed, firstTileRow, endTileRow, left, right))
+            return;
+        for (var i = top; i < bottom; i++)
+            Clear(expected.Rows, observed.Rows, i * expected.TileColumns + firstTile, endTile - firstTile);
+        for (var t = firstTileRow; t < endTileRow; t++)
+            Clear(expected.Columns, observed.Columns, t * expected.N + left, right - left);
     }
 
     private static bool RowDeviates(LineSums expected, LineSums observed, int top, int bottom, int firstTile, int endTile)

@@ -41,10 +41,18 @@ public sealed class LineSums
     /// <param name="n">Columns of the product.</param>
     /// <param name="tile">Edge of a tile, or 0 for none.</param>
     /// <param name="oddRows">Whether row sums will have odd weights.</param>
-    public void Resize(int m, int n, int tile, bool oddRows = false)
+    public void Resize(int m, int n, int tile, bool oddRows = false) => Resize(m, n, tile, tile, oddRows);
+
+    /// <summary>Takes a new shape, of tiles that may be wider than they are high.</summary>
+    /// <param name="m">Rows of the product.</param>
+    /// <param name="n">Columns of the product.</param>
+    /// <param name="tile">Rows of a tile, or 0 for none.</param>
+    /// <param name="columns">Columns of a tile.</param>
+    /// <param name="oddRows">Whether row sums will have odd weights.</param>
+    internal void Resize(int m, int n, int tile, int columns, bool oddRows = false)
     {
         (M, N, Tile, OddRows, _zero) = (m, n, tile, oddRows, false);
-        (TileRows, TileColumns) = tile == 0 ? (0, 0) : ((m + tile - 1) / tile, (n + tile - 1) / tile);
+        (TileRows, TileColumns) = tile == 0 ? (0, 0) : ((m + tile - 1) / tile, (n + columns - 1) / columns);
         if (_rows.Length < M * TileColumns)
             _rows = new int[M * TileColumns];
         if (_columns.Length < TileRows * N)

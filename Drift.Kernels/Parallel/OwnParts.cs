@@ -4,14 +4,34 @@ namespace Drift.Kernels;
 /// Hands parts out so that each thread has a range of its own first, and then helps the others with theirs. The same thread writes the same memory at every call, and finds it in its own
 /// caches, not in another core's. A view of its counters: copies count together.
 /// </summary>
-/// <param name="parts">Number of parts: as often a part is asked for.</param>
-/// <param name="threads">Number of threads, at least 1.</param>
-internal readonly struct OwnParts(int parts, int threads)
+internal readonly struct OwnParts
 {
     // A counter a cache line, lest each thread take the others' away; the first line has the array's length.
     private const int Line = 64 / sizeof(int);
 
-    private readonly int[] _taken = new int[(threads + 1) * Line];
+    private readonly int _parts, _threads;
+    private readonly int[] _taken;
+
+    /// <summary>Hands out parts.</summary>
+    /// <param name="parts">Number of parts: as often a part is asked for.</param>
+    /// <param name="threads">Number of threads, at least 1.</param>
+    public OwnParts(int parts, int threads)
+        : this(parts, threads, new int[(threads + 1) * Line])
+    {
+    }
+
+    private OwnParts(int parts, int threads, int[] taken) => (_parts, _threads, _taken) = (parts, threads, taken);
+
+    /// <summary>Number of threads.</summary>
+    public int Threads => _threads;
+
+    /// <summary>The same counters for another number of parts, before the first one.</summary>
+    /// <param name="parts">Number of parts.</param>
+    public OwnParts Over(int parts)
+    {
+        Begin();
+        return new(parts, _threads, _taken);
+    }
 
     /// <summary>Before the first part, again.</summary>
     public void Begin() => Array.Clear(_taken);
@@ -20,7 +40,7 @@ internal readonly struct OwnParts(int parts, int threads)
     /// <param name="thread">Who asks, below the number of threads.</param>
     public int Next(int thread)
     {
-        for (var owner = thread; ; owner = owner + 1 < threads ? owner + 1 : 0)
+        for (var owner = thread; ; owner = owner + 1 < _threads ? owner + 1 : 0)
         {
             int first = First(owner), end = First(owner + 1);
             ref var taken = ref _taken[(owner + 1) * Line];
@@ -35,9 +55,9 @@ internal readonly struct OwnParts(int parts, int threads)
     public int Mirrored(int part)
     {
         // The last thread whose range begins at the part or before it.
-        var owner = (int)(((long)(part + 1) * threads - 1) / parts);
+        var owner = (int)(((long)(part + 1) * _threads - 1) / _parts);
         return First(owner) + First(owner + 1) - 1 - part;
     }
 
-    private int First(int owner) => (int)((long)parts * owner / threads);
+    private int First(int owner) => (int)((long)_parts * owner / _threads);
 }

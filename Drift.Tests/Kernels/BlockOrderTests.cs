@@ -19,22 +19,32 @@ public sealed class BlockOrderTests
         Assert.That(order.Whole + order.Halves / 2, Is.EqualTo(down * across), "each block once");
     }
 
-    [TestCase(8, 2, 8 * 1, 2 * 1, Description = "2 and 8 summed lines: one thin block each")]
-    [TestCase(2, 32, 2 * 2, 32 * 1, Description = "32 summed columns: two thin blocks of 16")]
-    [TestCase(2, 33, 2 * 1, 33 * 1, Description = "33: one half block of 64")]
-    public void Summed_lines_take_thin_blocks_where_they_are_few(int down, int across, int ofRows, int ofColumns)
+    [TestCase(8, 2, 96, 8 * 1, 2 * 1, Description = "3 and 11 summed lines: one thin block each")]
+    [TestCase(2, 32, 136, 2 * 2, 32 * 1, Description = "31 summed columns: two thin blocks of 16")]
+    [TestCase(2, 33, 120, 2 * 1, 33 * 1, Description = "36: one half block of 64")]
+    public void Summed_lines_take_thin_blocks_where_they_are_few(int down, int across, int tile, int ofRows, int ofColumns)
     {
-        var order = Order(down, across, tile: Edge);
+        var order = Order(down, across, tile);
         Assert.That((order.OfRows, order.OfColumns), Is.EqualTo((ofRows, ofColumns)));
         Assert.That(order.Count, Is.EqualTo(order.Whole + order.Halves + ofRows + ofColumns));
+    }
+
+    [TestCase(32, 4)]
+    [TestCase(64, 2)]
+    [TestCase(128, 1)]
+    [TestCase(256, 1, Description = "two blocks a tile")]
+    public void Summed_lines_of_tiles_that_fit_blocks_take_no_blocks_of_their_own(int tile, int beside)
+    {
+        Assert.That(BlockOrder.Beside(Edge, tile), Is.EqualTo(beside));
+        Assert.That(Order(16, 16, tile), Is.EqualTo(new BlockOrder(256, 0, 0, 0, 0, 0)));
     }
 
     private static BlockOrder Order(int down, int across, int tile)
     {
         int rows = down * Edge, columns = across * Edge;
-        int linesAcross = Padded(IlgpuWeights.TilesIn(columns, tile)), linesDown = Padded(IlgpuWeights.TilesIn(rows, tile));
+        int linesAcross = Padded(IlgpuWeights.TilesIn(columns, tile), tile), linesDown = Padded(IlgpuWeights.TilesIn(rows, tile), tile);
         return BlockOrder.Of(new FloatExtents(rows, rows, columns, columns, 8, columns + linesAcross, Edge, Edge, tile, 0, 0), rows + linesDown, Edge, Multiprocessors);
     }
 
-    private static int Padded(int lines) => IlgpuWeights.RoundUp(lines, BlockOrder.LineGroup(lines, Edge));
+    private static int Padded(int lines, int tile) => IlgpuWeights.RoundUp(lines, BlockOrder.LineGroup(lines, Edge, tile));
 }

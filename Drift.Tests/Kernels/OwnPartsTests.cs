@@ -22,6 +22,15 @@ public sealed class OwnPartsTests
         }
     }
 
+    [Test]
+    public void Counters_serve_another_number_of_parts()
+    {
+        var own = new OwnParts(3, 2);
+        Assert.That((own.Next(0), own.Threads), Is.EqualTo((0, 2)));
+        own = own.Over(5);
+        Assert.That(Enumerable.Range(0, 5).Select(_ => own.Next(1)), Is.EqualTo(new[] { 2, 3, 4, 0, 1 }));
+    }
+
     [TestCase(16, 2, new[] { 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8 })]
     [TestCase(7, 3, new[] { 1, 0, 3, 2, 6, 5, 4 })]
     [TestCase(2, 5, new[] { 0, 1 })]

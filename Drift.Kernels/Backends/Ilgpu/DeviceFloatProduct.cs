@@ -37,7 +37,8 @@ internal sealed class DeviceFloatProduct : IDisposable
         (_source, _windows, _weights, _plan, _a, _summed, _c, _parts, _sums) = (Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer(), Buffer());
         (_tileRows, _tileColumns) = (IlgpuWeights.TilesIn(m, tile), IlgpuWeights.TilesIn(n, tile));
         _rows = IlgpuWeights.RoundUp(m, family.RowGroup);
-        _linesStride = IlgpuWeights.RoundUp(_tileColumns, family.ColumnLineGroup(_tileColumns));
+        // Rows of C are written four values at once.
+        _linesStride = IlgpuWeights.RoundUp(IlgpuWeights.RoundUp(_tileColumns, family.ColumnLineGroup(_tileColumns, tile)), FloatSquare.Half);
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         var padded = IlgpuWeights.RoundUp(n, family.ColumnGroup);
         var stride = padded + _linesStride;
@@ -49,7 +50,7 @@ internal sealed class DeviceFloatProduct : IDisposable
             var weights = Floats(_weights, stride * depth);
             _kernels.Interleave(source, weights, n, padded, family.ColumnGroup, k, depth);
             if (tile > 0)
-                _kernels.Encode(new Index2D(depth, _linesStride), source, weights.SubView(padded * depth, _linesStride * depth), n, family.ColumnLineGroup(_tileColumns), k, depth, tile);
+                _kernels.Encode(new Index2D(depth, _linesStride), source, weights.SubView(padded * depth, _linesStride * depth), n, family.ColumnLineGroup(_tileColumns, tile), k, depth, tile);
 
             accelerator.Synchronize();
             Upload(a);
@@ -61,7 +62,7 @@ internal sealed class DeviceFloatProduct : IDisposable
         }
     }
 
-    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, _family.RowLineGroup(_tileRows));
+    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, _family.RowLineGroup(_tileRows, _extents.Tile));
 
     /// <summary>Rows of C, check rows included.</summary>
     private int AllRows => _rows + SummedRows;
@@ -83,7 +84,7 @@ internal sealed class DeviceFloatProduct : IDisposable
         {
             _kernels.Interleave(source, launch.A, e.Rows, _rows, e.RowGroup, _k, e.Depth);
             if (e.Tile > 0)
-                _kernels.Encode(new Index2D(e.Depth, SummedRows), source, launch.A.SubView(_rows * e.Depth, SummedRows * e.Depth), e.Rows, _family.RowLineGroup(_tileRows), _k, e.Depth, e.Tile);
+                _kernels.Encode(new Index2D(e.Depth, SummedRows), source, launch.A.SubView(_rows * e.Depth, SummedRows * e.Depth), e.Rows, _family.RowLineGroup(_tileRows, e.Tile), _k, e.Depth, e.Tile);
         }
 
         _family.Multiply(launch, AllRows);

@@ -1,6 +1,9 @@
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using BlockLaunch = System.Action<
+    ILGPU.KernelConfig, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<int>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>,
+    Drift.Kernels.Ilgpu.FloatExtents, Drift.Kernels.Ilgpu.BlockOrder>;
 
 namespace Drift.Kernels.Ilgpu;
 
@@ -13,9 +16,7 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     // Groups that a multiprocessor is to hold at once.
     private const int Resident = 2;
 
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents, BlockOrder> _kernel =
-        accelerator.LoadStreamKernel<
-            ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents, BlockOrder>(FloatBlockKernel.Run<TSize>, accelerator is CudaAccelerator ? Groups : default);
+    private readonly BlockLaunch _kernel = Load<NoLines>(accelerator), _one = Load<OneLine>(accelerator), _two = Load<TwoLines>(accelerator), _four = Load<FourLines>(accelerator);
 
     /// <summary>Threads of a group.</summary>
     public static int Threads => TSize.Edge / FloatSquare.Edge * (TSize.Edge / FloatSquare.Edge);
@@ -33,10 +34,10 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     public override int ColumnGroup => TSize.Edge;
 
     /// <inheritdoc/>
-    public override int RowLineGroup(int lines) => BlockOrder.LineGroup(lines, TSize.Edge);
+    public override int RowLineGroup(int lines, int tile) => BlockOrder.LineGroup(lines, TSize.Edge, tile);
 
     /// <inheritdoc/>
-    public override int ColumnLineGroup(int lines) => BlockOrder.LineGroup(lines, TSize.Edge);
+    public override int ColumnLineGroup(int lines, int tile) => BlockOrder.LineGroup(lines, TSize.Edge, tile);
 
     /// <inheritdoc/>
     public override int DepthUnit => TSize.Edge / 16;
@@ -62,6 +63,12 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     public override void Multiply(FloatLaunch launch, int rows)
     {
         var order = BlockOrder.Of(launch.Extents, rows, TSize.Edge, accelerator.NumMultiprocessors);
-        _kernel(new KernelConfig(order.Count, Threads), launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, launch.Extents, order);
+        var kernel = BlockOrder.Beside(TSize.Edge, launch.Extents.Tile) switch { 0 => _kernel, 1 => _one, 2 => _two, _ => _four };
+        kernel(new KernelConfig(order.Count, Threads), launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, launch.Extents, order);
     }
+
+    private static BlockLaunch Load<TLines>(Accelerator accelerator)
+        where TLines : struct, IBlockLines =>
+        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents, BlockOrder>(
+            FloatBlockKernel.Run<TSize, TLines>, accelerator is CudaAccelerator ? Groups : default);
 }

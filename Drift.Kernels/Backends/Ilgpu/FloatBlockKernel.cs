@@ -12,6 +12,9 @@ internal static class FloatBlockKernel
 {
     private const int LargestSlice = 128 * 8;
 
+    /// <summary>Where W and summed lines begin in shared memory, behind two slices of either operand.</summary>
+    public const int OfW = 2 * LargestSlice, OfLines = 2 * OfW;
+
     /// <summary>One thread.</summary>
     /// <param name="a">A interleaved by the block's edge, K padded with zeros to whole slices, and behind it its summed lines, interleaved by as many as a block takes.</param>
     /// <param name="w">W likewise.</param>
@@ -21,20 +24,22 @@ internal static class FloatBlockKernel
     /// <param name="columnParts">Takes the sum of each column over eight rows [padded rows / 8, Stride].</param>
     /// <param name="e">Extents; a tile of 0 leaves the parts alone.</param>
     /// <param name="order">Which blocks a group finds at its place.</param>
-    public static void Run<TSize>(
+    public static void Run<TSize, TLines>(
         ArrayView<float> a, ArrayView<float> w, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowParts, ArrayView<float> columnParts, FloatExtents e, BlockOrder order)
         where TSize : struct, IBlockSize
+        where TLines : struct, IBlockLines
     {
-        var sharedA = SharedMemory.Allocate<float>(2 * LargestSlice);
-        var sharedW = SharedMemory.Allocate<float>(2 * LargestSlice);
+        var shared = SharedMemory.Allocate<float>(OfLines + FloatBlockChecks.LargestLines);
         int edge = TSize.Edge, half = edge / 2, across = e.PaddedColumns / edge, down = e.PaddedRows / edge;
         int top = Group.IdxX / (edge / FloatSquare.Edge) * FloatSquare.Edge, left = Group.IdxX % (edge / FloatSquare.Edge) * FloatSquare.Half;
         int block = Grid.IdxX, further = block - order.Whole;
         if (further < 0)
         {
             int row = block / across * edge, column = block % across * edge;
-            var sum = Multiply<TSize, WholeBlock>(sharedA, sharedW, a, row * e.Depth, w, column * e.Depth, edge, top, left, e.Depth);
-            FloatBlockEpilogue.Run<WholeBlock>(sum, plan, c, rowParts, columnParts, row + top, column + left, half, e);
+            var sums = Multiply<TSize, WholeBlock, TLines>(shared, a, row * e.Depth, w, column * e.Depth, edge, top, left, row, column, 0, e);
+            FloatBlockEpilogue.Run<WholeBlock>(sums.Product, plan, c, rowParts, columnParts, row + top, column + left, half, e);
+            if (TLines.Count > 0)
+                FloatBlockChecks.Store<TSize, WholeBlock, TLines>(sums.Checks, c, row, column, 0, e);
             return;
         }
 
@@ -42,10 +47,15 @@ internal static class FloatBlockKernel
         {
             block = order.Whole + further / 2;
             int row = block / across * edge, column = block % across * edge, right = further % 2 * half;
-            var sum = Multiply<TSize, HalfBlock>(sharedA, sharedW, a, row * e.Depth, w, column * e.Depth + right, edge, top, left, e.Depth);
-            FloatBlockEpilogue.Run<HalfBlock>(sum, plan, c, rowParts, columnParts, row + top, column + right + left, half, e);
+            var sums = Multiply<TSize, HalfBlock, TLines>(shared, a, row * e.Depth, w, column * e.Depth + right, edge, top, left, row, column, right, e);
+            FloatBlockEpilogue.Run<HalfBlock>(sums.Product, plan, c, rowParts, columnParts, row + top, column + right + left, half, e);
+            if (TLines.Count > 0)
+                FloatBlockChecks.Store<TSize, HalfBlock, TLines>(sums.Checks, c, row, column, right, e);
             return;
         }
+
+        if (TLines.Count > 0)
+            return;
 
         // An operand with the other's summed lines.
         further -= order.Halves;
@@ -57,7 +67,7 @@ internal static class FloatBlockKernel
         var beside = ofRows ? w : a;
         if (width == half)
         {
-            var sum = Multiply<TSize, HalfBlock>(sharedA, sharedW, upper, first * e.Depth, beside, line * e.Depth, half, top, left, e.Depth);
+            var sum = Multiply<TSize, HalfBlock, NoLines>(shared, upper, first * e.Depth, beside, line * e.Depth, half, top, left, 0, 0, 0, e).Product;
             if (ofRows)
                 FloatBlockEpilogue.StoreLeft(c, (first + top) * e.Stride + line + left, e.Stride, sum);
             else
@@ -66,7 +76,7 @@ internal static class FloatBlockKernel
         else
         {
             left /= FloatSquare.Half;
-            var sum = Multiply<TSize, ThinBlock>(sharedA, sharedW, upper, first * e.Depth, beside, line * e.Depth, width, top, left, e.Depth);
+            var sum = Multiply<TSize, ThinBlock, NoLines>(shared, upper, first * e.Depth, beside, line * e.Depth, width, top, left, 0, 0, 0, e).Product;
             if (ofRows)
                 FloatBlockEpilogue.StoreFirst(c, (first + top) * e.Stride + line + left, e.Stride, sum);
             else
@@ -75,13 +85,14 @@ internal static class FloatBlockKernel
     }
 
     /// <summary>A thread's accumulators, K done.</summary>
-    private static FloatSquare Multiply<TSize, TShare>(
-        ArrayView<float> sharedA, ArrayView<float> sharedW, ArrayView<float> a, int sourceA, ArrayView<float> w, int sourceW, int step, int top, int left, int depth)
+    private static FloatBlockSums Multiply<TSize, TShare, TLines>(
+        ArrayView<float> shared, ArrayView<float> a, int sourceA, ArrayView<float> w, int sourceW, int step, int top, int left, int row, int column, int right, FloatExtents e)
         where TSize : struct, IBlockSize
         where TShare : struct, IBlockShare
+        where TLines : struct, IBlockLines
     {
-        int slice = TSize.Edge / 16 * TSize.Edge, last = (depth - TSize.Edge / 16) * TSize.Edge, forward = slice, lastW = last;
-        var carried = Group.IdxX * 4;
+        int depth = e.Depth, slice = TSize.Edge / 16 * TSize.Edge, last = (depth - TSize.Edge / 16) * TSize.Edge, forward = slice, lastW = last;
+        int carried = Group.IdxX * 4, carriedW = carried;
         var carries = true;
         sourceA += carried;
         if (TShare.Columns == WholeBlock.Columns)
@@ -90,35 +101,49 @@ internal static class FloatBlockKernel
         }
         else
         {
-            // Fewer columns: some of the threads carry a quad of them.
+            // Fewer columns: some of the threads carry a quad of them. They stand as far apart as those of whole blocks.
             var quads = TShare.Columns * TSize.Edge / 32;
+            int k = Group.IdxX / quads, quad = Group.IdxX % quads;
             carries = Group.IdxX < TSize.Edge / 16 * quads;
+            carriedW = k * TSize.Edge + quad * 4;
             forward = TSize.Edge / 16 * step;
             lastW = (depth - TSize.Edge / 16) * step;
-            sourceW += Group.IdxX / quads * step + Group.IdxX % quads * 4;
+            sourceW += k * step + quad * 4;
         }
 
         FloatLanes4 nextA = FloatQuad.Load(a, sourceA), nextW = default;
         if (carries)
             nextW = FloatQuad.Load(w, sourceW);
-        var sum = default(FloatSquare);
+        // Places that move along with the loop: an assembler short of registers would else work them out anew in every round.
+        int places = 0, lines = 0;
+        if (TLines.Count > 0)
+        {
+            places = FloatBlockChecks.Places<TSize, TShare>(right);
+            lines = FloatBlockChecks.Lines<TSize, TShare, TLines>();
+            FloatBlockChecks.Carry<TSize, TLines>(shared, a, w, row, column, 0, e);
+        }
+
+        FloatSquare sum = default, checks = default;
         int buffer = 0, atW = 0;
         for (var at = 0; at <= last; at += slice)
         {
-            FloatQuad.Store(sharedA, buffer + carried, nextA);
+            FloatQuad.Store(shared, buffer + carried, nextA);
             if (carries)
-                FloatQuad.Store(sharedW, buffer + carried, nextW);
+                FloatQuad.Store(shared, OfW + buffer + carriedW, nextW);
             Group.Barrier();
+
+            // Before the next slice is under way: registers are free.
+            if (TLines.Count > 0 && FloatBlockChecks.IsDue<TSize>(at / TSize.Edge))
+                FloatBlockChecks.Carry<TSize, TLines>(shared, a, w, row, column, at / TSize.Edge, e);
 
             // Past the last slice the last is fetched again and never used: every thread does the same work between barriers.
             nextA = FloatQuad.Load(a, sourceA + IntrinsicMath.Min(at + slice, last));
             atW += forward;
             if (carries)
                 nextW = FloatQuad.Load(w, sourceW + IntrinsicMath.Min(atW, lastW));
-
             // From a view's first element on at constant places: that costs no arithmetic.
-            var fromA = FloatQuad.In(sharedA).SubView((buffer + top) / 4);
-            var fromW = sharedW.SubView(buffer + left);
+            var fromA = FloatQuad.In(shared).SubView((buffer + top) / 4);
+            var fromW = shared.SubView(OfW + buffer + left);
             sum = Step<TSize, TShare>(sum, fromA, fromW, 0);
             if (TSize.Edge > 16)
                 sum = Step<TSize, TShare>(sum, fromA, fromW, 1);
@@ -136,10 +161,17 @@ internal static class FloatBlockKernel
                 sum = Step<TSize, TShare>(sum, fromA, fromW, 7);
             }
 
+            if (TLines.Count > 0)
+            {
+                checks = FloatBlockChecks.Slice<TSize, TShare, TLines>(checks, shared.SubView(places), shared.SubView(lines));
+                places ^= LargestSlice;
+                lines = FloatBlockChecks.Next<TSize, TLines>(lines, at / TSize.Edge + TSize.Edge / 16);
+            }
+
             buffer = LargestSlice - buffer;
         }
 
-        return sum;
+        return new(sum, checks);
     }
 
     private static FloatSquare Step<TSize, TShare>(FloatSquare sum, ArrayView<FloatQuad> a, ArrayView<float> w, int k)
@@ -149,10 +181,10 @@ internal static class FloatBlockKernel
         var at = k * TSize.Edge / 4;
         FloatLanes4 upper = FloatQuad.Lanes(a[at]), lower = FloatQuad.Lanes(a[at + 1]);
         if (TShare.Columns == ThinBlock.Columns)
-            return FloatSquare.MultiplyAddFirst(sum, upper, lower, w[k * TSize.Edge / 8]);
+            return FloatSquare.MultiplyAddFirst(sum, upper, lower, w[k * TSize.Edge]);
         var quads = FloatQuad.In(w);
         return TShare.Columns == WholeBlock.Columns
             ? FloatSquare.MultiplyAdd(sum, upper, lower, new FloatLanes8(FloatQuad.Lanes(quads[at]), FloatQuad.Lanes(quads[at + TSize.Edge / 8])))
-            : FloatSquare.MultiplyAddLeft(sum, upper, lower, FloatQuad.Lanes(quads[at / 2]));
+            : FloatSquare.MultiplyAddLeft(sum, upper, lower, FloatQuad.Lanes(quads[at]));
     }
 }

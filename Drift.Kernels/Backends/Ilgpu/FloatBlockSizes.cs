@@ -56,6 +56,41 @@ internal readonly struct ThinBlock : IBlockShare
     public static int Columns => 1;
 }
 
+/// <summary>How many summed lines of either operand a block multiplies beside its product. A constant, as <see cref="IBlockSize"/>.</summary>
+internal interface IBlockLines
+{
+    /// <summary>0, 1, 2 or 4.</summary>
+    static abstract int Count { get; }
+}
+
+/// <summary>None: nothing is checked, or blocks of their own multiply them.</summary>
+internal readonly struct NoLines : IBlockLines
+{
+    /// <inheritdoc/>
+    public static int Count => 0;
+}
+
+/// <summary>One: tiles of the block's size, or of several blocks.</summary>
+internal readonly struct OneLine : IBlockLines
+{
+    /// <inheritdoc/>
+    public static int Count => 1;
+}
+
+/// <summary>Two: tiles of half a block.</summary>
+internal readonly struct TwoLines : IBlockLines
+{
+    /// <inheritdoc/>
+    public static int Count => 2;
+}
+
+/// <summary>Four: tiles of a quarter of a block.</summary>
+internal readonly struct FourLines : IBlockLines
+{
+    /// <inheritdoc/>
+    public static int Count => 4;
+}
+
 /// <summary>How the blocks of one launch follow each other: whole ones of the product, halves of it, half or thin blocks of expected row sums, of expected column sums.</summary>
 /// <param name="Whole">Whole blocks, row by row; what follows is multiplied in halves.</param>
 /// <param name="Halves">Halves of the product.</param>
@@ -74,7 +109,14 @@ internal readonly record struct BlockOrder(int Whole, int Halves, int OfRows, in
     /// <summary>Summed lines that a block takes where there are so many; they are interleaved, and padded, by as many.</summary>
     /// <param name="lines">Summed lines of an operand.</param>
     /// <param name="edge">Edge of a block.</param>
-    public static int LineGroup(int lines, int edge) => edge / 8 >= FloatSquare.Half && lines <= MostThin * (edge / 8) ? edge / 8 : edge / 2;
+    /// <param name="tile">Edge of a checksum tile.</param>
+    public static int LineGroup(int lines, int edge, int tile) =>
+        Beside(edge, tile) is > 0 and var beside ? beside : edge / 8 >= FloatSquare.Half && lines <= MostThin * (edge / 8) ? edge / 8 : edge / 2;
+
+    /// <summary>Summed lines of either operand that a block of the product multiplies itself, or 0 where blocks of their own do: tiles neither hold whole blocks nor are a half or quarter of one.</summary>
+    /// <param name="edge">Edge of a block.</param>
+    /// <param name="tile">Edge of a checksum tile, or 0.</param>
+    public static int Beside(int edge, int tile) => tile == 0 ? 0 : tile % edge == 0 ? 1 : edge % tile == 0 && edge / tile is 2 or 4 ? edge / tile : 0;
 
     /// <summary>
     /// The order for a device. What is left behind the last full wave would hold it up for a whole block's time: those that would be a multiprocessor's second, and those that would be its first
@@ -88,8 +130,10 @@ internal readonly record struct BlockOrder(int Whole, int Halves, int OfRows, in
     {
         int across = e.PaddedColumns / edge, down = e.PaddedRows / edge, blocks = across * down, left = blocks % multiprocessors;
         var halved = 2 * left <= multiprocessors ? left : 0;
+        if (e.Tile == 0 || Beside(edge, e.Tile) > 0)
+            return new(blocks - halved, 2 * halved, 0, 0, 0, 0);
         int linesAcross = e.Stride - e.PaddedColumns, linesDown = rows - e.PaddedRows;
-        int columns = LineGroup(IlgpuWeights.TilesIn(e.Columns, e.Tile), edge), below = LineGroup(IlgpuWeights.TilesIn(e.Rows, e.Tile), edge);
+        int columns = LineGroup(IlgpuWeights.TilesIn(e.Columns, e.Tile), edge, e.Tile), below = LineGroup(IlgpuWeights.TilesIn(e.Rows, e.Tile), edge, e.Tile);
         return new(blocks - halved, 2 * halved, linesAcross / columns * down, linesDown / below * across, columns, below);
     }
 }

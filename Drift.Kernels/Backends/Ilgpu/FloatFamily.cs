@@ -38,11 +38,13 @@ internal abstract class FloatFamily
 
     /// <summary>Summed rows of A that are interleaved, where there are so many.</summary>
     /// <param name="lines">Their number.</param>
-    public virtual int RowLineGroup(int lines) => RowGroup;
+    /// <param name="tile">Edge of a checksum tile.</param>
+    public virtual int RowLineGroup(int lines, int tile) => RowGroup;
 
     /// <summary>Summed columns of W that are interleaved, where there are so many.</summary>
     /// <param name="lines">Their number.</param>
-    public virtual int ColumnLineGroup(int lines) => ColumnGroup;
+    /// <param name="tile">Edge of a checksum tile.</param>
+    public virtual int ColumnLineGroup(int lines, int tile) => ColumnGroup;
 
     /// <summary>K is padded with zeros to a multiple of this.</summary>
     public abstract int DepthUnit { get; }
@@ -99,7 +101,7 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
     public override int ColumnGroup => FloatDirectKernel.Columns;
 
     /// <inheritdoc/>
-    public override int ColumnLineGroup(int lines) => FloatDirectKernel.LineColumns;
+    public override int ColumnLineGroup(int lines, int tile) => FloatDirectKernel.LineColumns;
 
     /// <inheritdoc/>
     public override int LayerColumnGroup => FloatWeights.PanelColumns;

@@ -24,3 +24,15 @@ internal readonly struct FloatQuad(float a, float b, float c, float d)
     /// <inheritdoc cref="Load"/>
     public static void Store(ArrayView<float> view, int at, FloatLanes4 x) => In(view)[at / 4] = new FloatQuad(x.A, x.B, x.C, x.D);
 }
+
+/// <summary>Two fp32 that travel as one 64-bit access.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 8)]
+internal readonly struct FloatPair(float a, float b)
+{
+    private const int Bytes = 8;
+
+    public readonly float A = a, B = b;
+
+    /// <summary>Values, a multiple of two of them, as pairs.</summary>
+    public static ArrayView<FloatPair> In(ArrayView<float> values) => values.AsAligned(Bytes).Cast<FloatPair>();
+}

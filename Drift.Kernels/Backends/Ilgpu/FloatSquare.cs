@@ -63,6 +63,13 @@ internal readonly struct FloatSquare(
         FloatLanes8.MultiplyAddFirst(sum.G, lower.C, w),
         FloatLanes8.MultiplyAddFirst(sum.H, lower.D, w));
 
+    /// <summary>With another left half of the first row.</summary>
+    public static FloatSquare With(FloatSquare x, FloatLanes4 first) => new(new(first, x.A.Right), x.B, x.C, x.D, x.E, x.F, x.G, x.H);
+
+    /// <summary>With other left halves of the first two rows.</summary>
+    public static FloatSquare With(FloatSquare x, FloatLanes4 first, FloatLanes4 second) =>
+        new(new(first, x.A.Right), new(second, x.B.Right), x.C, x.D, x.E, x.F, x.G, x.H);
+
     /// <summary>Inverts the mask's bits in one accumulator.</summary>
     public static FloatSquare Toggle(FloatSquare x, int row, int lane, int mask) => new(
         FloatLanes8.Toggle(x.A, lane, row == 0 ? mask : 0),

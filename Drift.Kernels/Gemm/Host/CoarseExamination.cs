@@ -28,38 +28,79 @@ internal sealed unsafe class CoarseExamination : IDisposable
         _windows = windows;
         _output.Expected.Clear();
         _output.Observed.Clear();
-        Span<bool> faulty = stackalloc bool[expected.TileColumns];
+        var tiles = (expected.N + weights.Tiles.CoarseEdge - 1) / weights.Tiles.CoarseEdge;
+        Span<bool> faulty = stackalloc bool[tiles], others = stackalloc bool[tiles];
         for (var band = 0; band < expected.TileRows; band++)
         {
             var (top, count) = (band * expected.Tile, Math.Min(expected.Tile, expected.M - band * expected.Tile));
-            if (Compare(expected, observed, band, top, count, faulty))
-                Examine(top, count, faulty);
+            if (Agrees(expected, observed, band, top, count, faulty))
+                continue;
+            Examine(top, count, faulty);
+            if (!LeavesUnexplained(expected, observed, top, count, faulty, others))
+                continue;
+            Examine(top, count, others);
+            for (var t = 0; t < tiles; t++)
+            {
+                if (others[t])
+                    CoarseTiles.Forget(output.Expected, output.Observed, top, t * expected.Tile, expected.Tile);
+            }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
-    /// <summary>Marks a band's coarse tiles with a line that deviates.</summary>
-    private static bool Compare(LineSums expected, LineSums observed, int band, int top, int count, Span<bool> faulty)
+    /// <summary>Whether all lines of a band agree; where not, marks its coarse tiles with a column that deviates.</summary>
+    private static bool Agrees(LineSums expected, LineSums observed, int band, int top, int count, Span<bool> faulty)
     {
         var (width, edge) = (expected.TileColumns, expected.Tile);
-        ReadOnlySpan<int> rows = expected.Rows.Slice(top * width, count * width), found = observed.Rows.Slice(top * width, count * width);
-        ReadOnlySpan<int> columns = expected.Columns.Slice(band * expected.N, expected.N), foundColumns = observed.Columns.Slice(band * expected.N, expected.N);
+        ReadOnlySpan<int> columns = expected.Columns.Slice(band * expected.N, expected.N), found = observed.Columns.Slice(band * expected.N, expected.N);
         // Nearly always nothing deviates, which one pass over both tells.
-        if (rows.SequenceEqual(found) && columns.SequenceEqual(foundColumns))
-            return false;
-        for (var t = 0; t < width; t++)
+        if (expected.Rows.Slice(top * width, count * width).SequenceEqual(observed.Rows.Slice(top * width, count * width)) && columns.SequenceEqual(found))
+            return true;
+        for (var t = 0; t < faulty.Length; t++)
         {
             var part = (t * edge)..Math.Min(expected.N, (t + 1) * edge);
-            faulty[t] = !columns[part].SequenceEqual(foundColumns[part]);
-            for (var i = t; i < rows.Length && !faulty[t]; i += width)
-                faulty[t] = rows[i] != found[i];
+            faulty[t] = !columns[part].SequenceEqual(found[part]);
         }
 
-        return true;
+        return false;
     }
 
+    /// <summary>Whether rows deviate by more than their parts in the faulty tiles do: then a fault is in one of the others under that sum, where its columns cancel. Marks those.</summary>
+    private bool LeavesUnexplained(LineSums expected, LineSums observed, int top, int count, ReadOnlySpan<bool> faulty, Span<bool> others)
+    {
+        var (lines, coarseOfLine, any) = (expected.TileColumns, _weights.RowEdge / expected.Tile, false);
+        for (var line = 0; line < lines; line++)
+        {
+            int first = line * coarseOfLine, end = Math.Min(faulty.Length, first + coarseOfLine);
+            var unexplained = false;
+            for (var i = top; i < top + count && !unexplained; i++)
+            {
+                var deviation = observed.Rows[i * lines + line] - expected.Rows[i * lines + line];
+                for (var t = first; t < end; t++)
+                    deviation -= faulty[t] ? Deviation(i, t) : 0;
+                unexplained = deviation != 0;
+            }
+
+            for (var t = first; t < end; t++)
+                others[t] = unexplained && !faulty[t];
+            any |= others[first..end].Contains(true);
+        }
+
+        return any;
+    }
+
+    /// <summary>What the tiles in an examined coarse one tell of a row.</summary>
+    private int Deviation(int row, int coarse)
+    {
+        var (expected, observed, each, deviation) = (_output.Expected, _output.Observed, _weights.Tiles.CoarseEdge / _weights.Tiles.Edge, 0);
+        for (var t = coarse * each; t < Math.Min(expected.TileColumns, (coarse + 1) * each); t++)
+            deviation += observed.Rows[row * expected.TileColumns + t] - expected.Rows[row * expected.TileColumns + t];
+        return deviation;
+    }
+
+    /// <summary>Takes the sums of the tiles in some coarse ones of a band.</summary>
     private void Examine(int top, int count, ReadOnlySpan<bool> faulty)
     {
         var (edge, coarse) = (_weights.Tiles.Edge, _weights.Tiles.CoarseEdge);

@@ -16,6 +16,18 @@ internal static class Digits
     /// <summary>Digits of a sum: a micro-kernel's check rows of INT8.</summary>
     public const int Count = 2;
 
+    /// <summary>Whether two digits hold the sums of all rows of W: of any 256 they do, of more unless their values are extreme.</summary>
+    /// <param name="weights">W [N, K].</param>
+    /// <param name="k">Columns of W.</param>
+    public static bool HoldSums(ReadOnlySpan<sbyte> weights, int k)
+    {
+        const int Least = sbyte.MinValue * (Base + 1), Most = sbyte.MaxValue * (Base + 1);
+        var sums = new int[k];
+        for (var i = 0; i < weights.Length; i++)
+            sums[i % k] += weights[i];
+        return Array.TrueForAll(sums, sum => sum is >= Least and <= Most);
+    }
+
     /// <summary>One digit of each sum.</summary>
     public static void Split(ReadOnlySpan<int> sums, bool high, Span<sbyte> digits)
     {

@@ -2,23 +2,13 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// The INT8 product on this CPU, after BLIS: blocks of A's rows, each of which stays in a second-level cache, are packed with the digit rows of their tiles' sums and meet the panels of
-/// weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its expected sums put together; the observed ones come from the micro-kernel. A thread
-/// has a block of its own where rows allow it, and when that is through helps with another's. Who packs a block waits until all of it is packed, and where a coarse tile is cut into parts its last
-/// one waits until the others are. Every sum has one writer; the column sums of a tile in parts have one a part, and are added when all have returned.
+/// weights. As soon as a panel of C is whole, while it is still in the cache, its flips are applied and its expected sums put together; the observed ones come from the micro-kernel. Where a coarse tile
+/// is cut into parts, its last one waits until the others are packed. Every sum has one writer; the column sums of a tile in parts have one a part, and are added when all have returned.
 /// </summary>
-internal sealed unsafe class HostProduct : ParallelWork, IDisposable
+internal sealed unsafe class HostProduct : BlockWork, IDisposable
 {
     // Below this many multiply-accumulates a thread costs more than it brings.
     private const long LeastMacsPerThread = 1 << 21;
-
-    // Fewer rows would wait for their panels.
-    private const int LeastRowsPerThread = 96;
-
-    // Where several threads begin with one block.
-    private const int SharesPerThread = 4;
-
-    // A shorter tile is not cut.
-    private const int LeastRowsCut = 128;
 
     private readonly HostScratch _memory = new();
     private readonly CoarseExamination _examination = new();
@@ -34,11 +24,10 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private int* _c;
     private int _cStride;
     private int* _panelSums, _partSums;
-    private int _tile, _fused, _tileRows, _tileParts, _slabTop, _slabRows, _sumStride, _turnRows, _packRows, _packParts, _blockRows, _columnParts, _kinds, _threads, _blocks;
+    private int _tile, _fused, _tileRows, _slotTiles, _sumStride, _kinds;
     private LineSums _expected = null!;
     private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
     private OddRowSums _odd;
-    private BlockProgress[] _progress = [];
 
     /// <summary>Runs a call.</summary>
     /// <param name="call">The operands.</param>
@@ -60,8 +49,8 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         if (tiles.IsHierarchical)
         {
             (expected, observed) = (_coarseExpected, _coarseObserved);
-            expected.Resize(m, n, _tile);
-            observed.Resize(m, n, _tile);
+            expected.Resize(m, n, _tile, weights.RowEdge);
+            observed.Resize(m, n, _tile, weights.RowEdge);
         }
 
         // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
@@ -83,19 +72,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             _expectedColumns = expectedColumns;
             _expectedRowMoments = rowMoments;
             _expectedColumnMoments = columnMoments;
-            var slab = _slabRows;
-            for (_slabTop = 0; _slabTop < m; _slabTop += slab)
-            {
-                _slabRows = Math.Min(slab, m - _slabTop);
-                _blocks = (_slabRows + _blockRows - 1) / _blockRows;
-                _progress.AsSpan().Clear();
-                pool.Run(this, threads, threads);
-                for (var block = 0; _fused != 0 && block < _blocks; block++)
-                    AddPart(block);
-                if (tiles.OddRows)
-                    _odd.AddTo(_slabRows, expectedRows + (nint)_slabTop * expected.TileColumns);
-            }
-
+            RunBlocks(pool);
             if (_tile != 0 && _fused == 0)
                 LineSumKernel.Sum(output, observed);
             if (tiles.Moments)
@@ -112,101 +89,48 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         _examination.Dispose();
     }
 
-    /// <inheritdoc/>
-    protected internal override void Run(int part, int worker)
+    /// <summary>Brings the sums of a block's rows to where they belong.</summary>
+    protected override void Finish(int block)
     {
-        var home = part * _blocks / _threads;
-        for (var i = 0; i < _blocks; i++)
-        {
-            var block = (home + i) % _blocks;
-            var packs = (BlockRows(block) + _packRows - 1) / _packRows * _packParts;
-            ref var progress = ref _progress[block];
-            if (i == 0)
-                PackBlock(block, packs, worker);
-            else if (Volatile.Read(ref progress.Packed) < packs)
-                continue;
-            for (int share; (share = Interlocked.Increment(ref progress.Multiplying) - 1) < _columnParts;)
-            {
-                Multiply(block, share);
-                if (_fused != 0 && Interlocked.Increment(ref progress.Multiplied) == _columnParts)
-                    PanelRowSums.Fold(_panelSums + block * _blockRows, _sumStride, BlockRows(block), Sums, PanelsOfTile, _rowSums + (nint)(_slabTop + block * _blockRows) * _expected.TileColumns);
-            }
-        }
-    }
-
-    /// <summary>Packs what of a block nobody else packs, and waits for the rest.</summary>
-    private void PackBlock(int block, int packs, int worker)
-    {
-        ref var progress = ref _progress[block];
-        for (int pack; (pack = Interlocked.Increment(ref progress.Packing) - 1) < packs; Interlocked.Increment(ref progress.Packed))
-            Pack(block, pack, worker);
-        var wait = new SpinWait();
-        while (Volatile.Read(ref progress.Packed) < packs)
-            wait.SpinOnce(sleep1Threshold: -1);
+        var (rows, packed, line) = (Cut.Rows(block), Slot(block) * Cut.BlockRows, (nint)Cut.Top(block) * _expected.TileColumns);
+        if (_fused != 0)
+            PanelRowSums.Fold(_panelSums + packed, _sumStride, rows, Sums, PanelsOfTile, _rowSums + line);
+        if (_weights.Tiles.OddRows)
+            _odd.AddTo(packed, rows, _expectedRows + line);
     }
 
     /// <summary>Adds the observed column sums of a part of a tile to the first part's.</summary>
-    private void AddPart(int block)
+    protected override void AddUp(int block)
     {
-        if (block % _tileParts == 0)
-            return;
-        PanelRowSums.Add(_columnSums + (nint)((_slabTop + block * _blockRows) / _tile) * _shape.N, _partSums + (nint)block * _shape.N, _shape.N);
+        if (_fused != 0 && block % Cut.TileParts != 0)
+            PanelRowSums.Add(_columnSums + (nint)(Cut.Top(block) / _tile) * _shape.N, PartSums(block), _shape.N);
     }
 
-    /// <summary>Adds the column sums of another part of a tile, once it is packed. Parts are begun in order, so somebody is at it.</summary>
-    private void AddPacked(int block, short* sums)
-    {
-        var wait = new SpinWait();
-        while (Volatile.Read(ref _progress[block].Packed) == 0)
-            wait.SpinOnce(sleep1Threshold: -1);
-        PanelRowSums.Add(sums, (short*)(_workers + block * _workerBytes), _shape.K);
-    }
+    /// <summary>The observed column sums of a part of a tile.</summary>
+    private int* PartSums(int block) => _partSums + (nint)(block - First) * _shape.N;
 
-    /// <summary>Whether a block has the last rows of its last tile, which check rows follow.</summary>
-    private bool EndsTile(int block) => (block + 1) % _tileParts == 0 || (block + 1) * _blockRows >= _slabRows;
+    /// <summary>A worker's sums of A's columns; those of a part of a tile, which stay until the last part has them.</summary>
+    private short* PackedSums(int block, int worker) => (short*)(_workers + (Cut.TileParts == 1 ? worker : block - First) * _workerBytes);
 
-    private int BlockRows(int block) => Math.Min(_blockRows, _slabRows - block * _blockRows);
-
-    /// <summary>Cuts the product into slabs, blocks and parts, and lays out the memory.</summary>
+    /// <summary>Cuts the product and lays out the memory.</summary>
     private void Plan(int threads)
     {
         var (m, _, k) = _shape;
         var kernel = _weights.Kernel;
         _stride = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
-        // Whole tiles, as many as fit the cache; of a tile that does not, as many rows at a time.
-        var (unit, fitting) = (_tile == 0 ? kernel.Rows : _tile, Math.Max(kernel.Rows, (int)(CacheSizes.BlockBytes / _stride)));
-        var owners = Math.Clamp(m / LeastRowsPerThread, 1, threads);
-        // A tile so long that threads would have none is cut: each part's sums are added to the others'.
-        for (_tileParts = 1; (m + unit - 1) / unit < owners && unit >= LeastRowsCut && unit % 2 == 0 && 2 * _tileParts <= owners; unit /= 2)
-            _tileParts *= 2;
-        owners = owners / _tileParts * _tileParts;
-        var most = _tileParts > 1 ? unit : Math.Max(unit, (fitting + unit / 2) / unit * unit);
-        var blocks = (m + most * owners - 1) / (most * owners) * owners;
-        _blockRows = Math.Min(most, ((m + blocks - 1) / blocks + unit - 1) / unit * unit);
-        // Turns of nearly the same height: a panel that comes for a few rows is as long on its way.
-        var turns = _blockRows > unit ? 1 : (_blockRows + fitting - 1) / fitting;
-        _turnRows = turns == 1 ? _blockRows : ((_blockRows + turns - 1) / turns + kernel.Rows - 1) / kernel.Rows * kernel.Rows;
-        _slabRows = Math.Min(m, _blockRows * owners);
-        _packRows = _tile == 0 ? FaultPlan.Block : Math.Min(_tile, _blockRows);
-        var sharers = (threads + owners - 1) / owners;
-        _packParts = _tileParts == 1 && (_blockRows + _packRows - 1) / _packRows < sharers ? sharers : 1;
-        // Who has a block alone goes from panel to panel, which the processor foresees; others come when theirs is done. Where several begin together, each has some panels in a row.
-        _columnParts = threads == 1 ? 1 : sharers == 1 ? Panels : Math.Min(Panels, SharesPerThread * sharers);
-        _threads = threads;
-        if (_progress.Length < owners)
-            _progress = new BlockProgress[owners];
-
-        var slabTiles = _tile == 0 ? 0 : (_slabRows + _tile - 1) / _tile;
-        var packed = (long)(_slabRows + Digits.Count * _kinds * slabTiles) * _stride;
-        // A worker has, while it packs, the sums of K columns, or a tile's part has them; a panel has a sum a row.
-        (_workerBytes, _sumStride) = (k * sizeof(short) / Line * Line + Line, (_slabRows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
-        var partSums = _tileParts == 1 ? 0 : (long)owners * _shape.N;
-        var odd = _weights.TopDigits is { } top ? OddRowSums.Values(top, _tile, _slabRows) : 0;
-        _rows = (sbyte*)_memory.Take(packed + _workerBytes * threads + sizeof(int) * (odd + (_fused == 0 ? 0 : (long)_sumStride * Sums + partSums)));
-        _digitRows = _rows + _slabRows * _stride;
-        _momentRows = _digitRows + Digits.Count * slabTiles * _stride;
+        Begin(new ProductCut(m, _tile, kernel.Rows, _stride, Panels, threads), threads);
+        // Packed rows are those of as many blocks as are packed at a time, with their tiles' digits. A worker has, while it packs, the sums of K columns, or a tile's part has them; a panel has a sum a row.
+        var rows = Cut.Owners * Cut.BlockRows;
+        _slotTiles = _tile == 0 ? 0 : (Cut.BlockRows + _tile - 1) / _tile;
+        var packed = (long)(rows + Digits.Count * _kinds * Cut.Owners * _slotTiles) * _stride;
+        (_workerBytes, _sumStride) = (k * sizeof(short) / Line * Line + Line, (rows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
+        var (partSums, columnSums) = Cut.TileParts == 1 ? (0, threads) : ((long)AtHand * _shape.N, Math.Max(threads, AtHand));
+        var odd = _weights.TopDigits is { } top ? OddRowSums.Values(top, _tile, rows) : 0;
+        _rows = (sbyte*)_memory.Take(packed + _workerBytes * columnSums + sizeof(int) * (odd + (_fused == 0 ? 0 : (long)_sumStride * Sums + partSums)));
+        _digitRows = _rows + rows * _stride;
+        _momentRows = _digitRows + Digits.Count * Cut.Owners * _slotTiles * _stride;
         _workers = (byte*)_rows + packed;
-        var sums = (int*)(_workers + _workerBytes * threads);
+        var sums = (int*)(_workers + _workerBytes * columnSums);
         _odd = odd == 0 ? default : new OddRowSums(_weights.TopDigits!, _tile, sums);
         _panelSums = sums + odd;
         _partSums = _panelSums + (nint)_sumStride * Sums;
@@ -218,7 +142,7 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private int Sums => (_shape.N + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
 
     /// <summary>Panels of a tile.</summary>
-    private int PanelsOfTile => Math.Max(1, _fused / _weights.Kernel.Columns);
+    private int PanelsOfTile => Math.Max(1, _weights.RowEdge / _weights.Kernel.Columns);
 
     /// <summary>Panels of C and of digits, third ones last.</summary>
     private int Panels => TopPanel + OddRowSums.Panels(_weights.TopDigits);
@@ -227,18 +151,18 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private int TopPanel => (_weights.Stride + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
 
     /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
-    private void Pack(int block, int part, int worker)
+    protected override void Pack(int block, int piece, int worker)
     {
-        var (first, share) = (part / _packParts * _packRows, part % _packParts);
-        var (top, flip, k) = (block * _blockRows + first, _weights.Kernel.Flip, _shape.K);
-        var width = ((k + _packParts - 1) / _packParts + 63) & ~63;
+        var (first, share, slot) = (piece / Cut.PackParts * Cut.PackRows, piece % Cut.PackParts, Slot(block));
+        var (top, flip, k) = (Cut.Top(block) + first, _weights.Kernel.Flip, _shape.K);
+        var width = ((k + Cut.PackParts - 1) / Cut.PackParts + 63) & ~63;
         int from = Math.Min(k, share * width), count = Math.Min(width, k - from);
         if (count <= 0)
             return;
-        var rows = Math.Min(_packRows, BlockRows(block) - first);
-        sbyte* packed = _rows + top * _stride + from, source = _windows is null ? _a + (_slabTop + top) * _aStride + from : packed;
+        var rows = Math.Min(Cut.PackRows, Cut.Rows(block) - first);
+        sbyte* packed = _rows + (slot * Cut.BlockRows + first) * _stride + from, source = _windows is null ? _a + top * _aStride + from : packed;
         var stride = _windows is null ? _aStride : _stride;
-        var sums = _tile == 0 ? null : (short*)(_workers + (_tileParts == 1 ? worker : block) * _workerBytes);
+        var sums = _tile == 0 ? null : PackedSums(block, worker);
         // Windows are gathered to where they are packed, in place: a few at a time, which are then in the first-level cache. Moments are taken of all rows of a tile.
         var step = _windows is null || _weights.Tiles.Moments ? rows : ActivationRows.Together;
         // Sums of windows are taken of whole ones.
@@ -247,10 +171,10 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         {
             var some = Math.Min(step, rows - i);
             if (_windows is { } windows)
-                windows.Gather(_slabTop + top + i, some, from, count, packed + i * _stride, _stride);
+                windows.Gather(top + i, some, from, count, packed + i * _stride, _stride);
             if (_weights.Tiles.Moments)
             {
-                var moments = _momentRows + Digits.Count * (top / _tile) * _stride + from;
+                var moments = TileLines(_momentRows, slot, first) + from;
                 Digits.SumWeightedRows(source, stride, rows, LineMoments.Centre(_tile), count, sums);
                 Digits.Split(sums, count, flip, moments, moments + _stride);
             }
@@ -258,35 +182,41 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
             if (i == 0 && sums != null)
                 new Span<short>(sums, count).Clear();
             ActivationRows.Pack(source + i * stride, stride, some, count, flip, packed + i * _stride, _stride, neighbours is null ? sums : null);
-            neighbours?.Add(packed + i * _stride, _stride, _slabTop + top + i, some, i == 0, i + some == rows, sums);
+            neighbours?.Add(packed + i * _stride, _stride, top + i, some, i == 0, i + some == rows, sums);
         }
 
         neighbours?.Finish(sums);
 
-        if (sums == null || !EndsTile(block))
+        if (sums == null || !Cut.EndsTile(block))
             return;
-        for (var other = block / _tileParts * _tileParts; other < block; other++)
-            AddPacked(other, sums);
-        var digits = _digitRows + Digits.Count * (top / _tile) * _stride + from;
+        for (var other = block / Cut.TileParts * Cut.TileParts; other < block; other++)
+        {
+            WaitUntilPacked(other);
+            PanelRowSums.Add(sums, PackedSums(other, worker), k);
+        }
+
+        var digits = TileLines(_digitRows, slot, first) + from;
         Digits.Split(sums, count, flip, digits, digits + _stride);
     }
 
+    /// <summary>Lines of digits of the tile that begins at a block's row.</summary>
+    private sbyte* TileLines(sbyte* lines, int slot, int first) => lines + Digits.Count * (slot * _slotTiles + first / _tile) * _stride;
+
     /// <summary>A block of rows times some panels. Where the block is one tile that is too long for the cache, its rows are taken in turns, the digit rows with the last.</summary>
-    private void Multiply(int block, int share)
+    protected override void Multiply(int block, int share)
     {
         var (packed, width) = (_weights.Packed, _weights.Kernel.Columns);
-        int first = Panels * share / _columnParts, end = Panels * (share + 1) / _columnParts;
-        var (top, ends) = (block * _blockRows, EndsTile(block));
-        var bottom = top + BlockRows(block);
-        for (var turn = top; turn < bottom; turn += _turnRows)
+        int first = Panels * share / Cut.ColumnParts, end = Panels * (share + 1) / Cut.ColumnParts;
+        var (top, bottom, slot, ends) = (Cut.Top(block), Cut.Top(block + 1), Slot(block), Cut.EndsTile(block));
+        for (var turn = top; turn < bottom; turn += Cut.TurnRows)
         {
-            var last = turn + _turnRows >= bottom;
-            var rows = Rows(top, turn, Math.Min(_turnRows, bottom - turn));
+            var last = turn + Cut.TurnRows >= bottom;
+            var rows = Rows(top, turn, Math.Min(Cut.TurnRows, bottom - turn), slot);
             for (var panel = first; panel < end; panel++)
             {
                 if (panel >= TopPanel)
                 {
-                    _odd.Multiply(rows, turn, panel - TopPanel);
+                    _odd.Multiply(rows, slot * Cut.BlockRows + turn - top, panel - TopPanel);
                     continue;
                 }
 
@@ -294,35 +224,35 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
                 var columns = column < _shape.N ? Math.Min(width, _shape.N - column) : packed.WidthAt(column);
                 rows.Sums = _fused != 0 && column < _shape.N;
                 // Where threads take panels one by one, each mostly takes those of a block of its own in a row.
-                rows.Next = panel + 1 < Math.Min(TopPanel, _columnParts == Panels ? Panels : end) ? column + width : 0;
+                rows.Next = panel + 1 < Math.Min(TopPanel, Cut.ColumnParts == Panels ? Panels : end) ? column + width : 0;
                 // Digits of rows times digits of columns are wanted by nobody: these panels have no tiles.
                 (rows.Tile, rows.CheckRows) = _tile == 0 || column >= _weights.DigitColumn ? (0, 0) : (_tile, last && ends ? Digits.Count : 0);
                 if (rows.Sums)
-                    Observe(ref rows, block, turn, column);
+                    Observe(ref rows, block, slot * Cut.BlockRows + turn - top, column);
                 if (_weights.Kernel.JoinsDigits && _kinds == 1 && (rows.CheckRows > 0 || column >= _shape.N))
-                    Join(ref rows, _slabTop + turn, column);
+                    Join(ref rows, turn, column);
                 PanelProduct.Multiply(_weights.Kernel, packed, column, columns, rows, 0, packed.Groups);
                 if (_kinds > 1 && last && column < _shape.N)
-                    MultiplyMoments(top, bottom - top, column);
+                    MultiplyMoments(top, bottom - top, slot, column);
                 if (!_faults.IsEmpty && column < _shape.N)
-                    ApplyFaults(rows, _slabTop + turn, column, columns);
+                    ApplyFaults(rows, turn, column, columns);
                 if (_tile != 0 && last && (ends || column >= _shape.N) && rows.Joined == null)
-                    Expect(_slabTop + top, bottom - top, column, columns);
+                    Expect(top, bottom - top, column, columns);
             }
         }
     }
 
     /// <summary>A turn of the rows of a block; one that does not begin with the block goes on with its tile.</summary>
-    private RowBlock Rows(int top, int turn, int count)
+    private RowBlock Rows(int top, int turn, int count, int slot)
     {
         RowBlock rows = default;
         (rows.AStride, rows.Rows, rows.CStride, rows.ColumnsBegun) = (_stride, count, (nint)_cStride * sizeof(int), turn > top);
         rows.ChecksStride = rows.CStride;
-        rows.A = _rows + turn * _stride;
-        rows.CheckA = _tile == 0 ? null : _digitRows + Digits.Count * (top / _tile) * _stride;
+        rows.A = _rows + (slot * Cut.BlockRows + turn - top) * _stride;
+        rows.CheckA = _tile == 0 ? null : TileLines(_digitRows, slot, 0);
         rows.CheckAStride = _stride;
-        rows.C = _c + (nint)(_slabTop + turn) * _cStride;
-        rows.Checks = _tile == 0 ? null : CheckRow(0, _slabTop + top);
+        rows.C = _c + (nint)turn * _cStride;
+        rows.Checks = _tile == 0 ? null : CheckRow(0, top);
         return rows;
     }
 
@@ -330,11 +260,11 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
     private int* CheckRow(int kind, int row) => _c + (nint)(_shape.M + Digits.Count * (kind * _tileRows + row / _tile)) * _cStride;
 
     /// <summary>Where a panel's observed sums go. Of a tile in parts, every part but the first has column sums of its own.</summary>
-    private void Observe(ref RowBlock rows, int block, int top, int column)
+    private void Observe(ref RowBlock rows, int block, int packed, int column)
     {
-        rows.ColumnSums = (block % _tileParts == 0 ? _columnSums + (nint)((_slabTop + top) / _tile) * _shape.N : _partSums + (nint)block * _shape.N) + column;
+        rows.ColumnSums = (block % Cut.TileParts == 0 ? _columnSums + (nint)(Cut.Top(block) / _tile) * _shape.N : PartSums(block)) + column;
         rows.ColumnSumStride = (nint)_shape.N * sizeof(int);
-        rows.RowSums = _panelSums + (nint)(column / _weights.Kernel.Columns) * _sumStride + top;
+        rows.RowSums = _panelSums + (nint)(column / _weights.Kernel.Columns) * _sumStride + packed;
         rows.RowSumStride = sizeof(int);
         rows.RowWeights = _odd.Weights(column % _tile);
     }
@@ -348,12 +278,12 @@ internal sealed unsafe class HostProduct : ParallelWork, IDisposable
         rows.JoinedColumns = column < n ? 0 : Math.Min(_weights.Packed.WidthAt(column) / Digits.Count, tiles - line);
     }
 
-    private void MultiplyMoments(int top, int rows, int column)
+    private void MultiplyMoments(int top, int rows, int slot, int column)
     {
         RowBlock moments = default;
         (moments.AStride, moments.Rows, moments.CStride) = (_stride, Digits.Count * ((rows + _tile - 1) / _tile), (nint)_cStride * sizeof(int));
-        moments.A = _momentRows + Digits.Count * (top / _tile) * _stride;
-        moments.C = CheckRow(1, _slabTop + top);
+        moments.A = TileLines(_momentRows, slot, 0);
+        moments.C = CheckRow(1, top);
         PanelProduct.Multiply(_weights.Kernel, _weights.Packed, column, _weights.Packed.WidthAt(column), moments, 0, _weights.Packed.Groups);
     }
 

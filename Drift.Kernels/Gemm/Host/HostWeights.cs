@@ -1,7 +1,7 @@
 namespace Drift.Kernels;
 
 /// <summary>
-/// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (a coarse one where sums are hierarchical), then two of its
+/// Weights packed into panels of the micro-kernel's width: N columns, then two digit columns a tile (for all coarse ones together where sums are hierarchical and two digits hold them), then two of its
 /// moments where they are wanted; with each column's starting value. A panel of digits has the high ones of its tiles in its first half and the low ones in its second. Where K is long enough, a
 /// last panel that digits do not fill has K along its vectors, and its sums' starting values are joined as they will be.
 /// </summary>
@@ -14,7 +14,9 @@ internal sealed unsafe class HostWeights : GemmWeights
         : base(n, k, tiles)
     {
         Kernel = kernel;
-        var digits = Digits.Columns(weights, n, k, tiles.AlwaysSummed, tiles.OddRows ? OddWeights.Of : static _ => 1);
+        // Coarse rows are summed over all columns where two digits hold that: a fault among them shows in its column too, which tells its coarse tile.
+        RowEdge = tiles.IsHierarchical && tiles.CoarseEdge % kernel.Columns == 0 && Digits.HoldSums(weights, k) ? (n + tiles.CoarseEdge - 1) / tiles.CoarseEdge * tiles.CoarseEdge : tiles.AlwaysSummed;
+        var digits = Digits.Columns(weights, n, k, RowEdge, tiles.OddRows ? OddWeights.Of : static _ => 1);
         if (tiles.Moments)
             digits = [.. digits, .. Digits.Columns(weights, n, k, tiles.Edge, place => place - LineMoments.Centre(tiles.Edge))];
         // Digits begin with a panel, so that every panel before them is C's alone.
@@ -42,6 +44,9 @@ internal sealed unsafe class HostWeights : GemmWeights
     }
 
     public Int8Kernel Kernel { get; }
+
+    /// <summary>Columns that a row's sum is taken over: those of a tile, or of several coarse tiles; 0 for no checks.</summary>
+    public int RowEdge { get; }
 
     /// <summary>The first digit column: where the panel after those of W begins.</summary>
     public int DigitColumn { get; }

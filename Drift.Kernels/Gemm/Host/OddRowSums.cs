@@ -49,11 +49,12 @@ internal unsafe struct OddRowSums
     }
 
     /// <summary>Adds the products of some rows to their sums.</summary>
+    /// <param name="top">The first of them, among those at a time.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="sums">A line of sums a row, one a tile.</param>
-    public readonly void AddTo(int rows, int* sums)
+    public readonly void AddTo(int top, int rows, int* sums)
     {
-        var products = _products;
+        var products = _products + (nint)top * _digits.ProductStride;
         for (var row = 0; row < rows; row++, products += _digits.ProductStride, sums += _digits.N)
         {
             var t = 0;

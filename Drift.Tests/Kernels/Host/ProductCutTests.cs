@@ -1,0 +1,89 @@
+using Drift.Kernels;
+using NUnit.Framework;
+
+namespace Drift.Tests;
+
+/// <summary>How products are cut for threads: every row in one block, borders where tiles end, and as much work for each thread as for the others. And the bits of many blocks on several threads.</summary>
+public sealed class ProductCutTests
+{
+    private const int Call = 14, Panels = 40;
+
+    [Test]
+    public void Blocks_have_every_row_once_and_end_with_tiles_or_parts_of_them([Values(1, 13, 128, 256, 300, 4096)] int rows, [Values(0, 8, 32, 200, 255, 256)] int tile, [Values(64, 1152, 11520)] int stride,
+        [Values(1, 2, 3, 8)] int threads)
+    {
+        var cut = new ProductCut(rows, tile, Call, stride, Panels, threads);
+        Assert.That((cut.Top(0), cut.Top(cut.Blocks)), Is.EqualTo((0, rows)));
+        for (var block = 0; block < cut.Blocks; block++)
+        {
+            Assert.That(cut.Rows(block), Is.InRange(1, cut.BlockRows), $"block {block}");
+            if (tile > 0)
+                Assert.That(cut.Top(block + 1) == rows || cut.Top(block + 1) % tile == 0, Is.EqualTo(cut.EndsTile(block)), $"block {block}");
+        }
+
+        Assert.That(cut.Owners, Is.InRange(1, Math.Min(threads, cut.Blocks)));
+        Assert.That(cut.IsShared, Is.EqualTo(threads > cut.Owners));
+        Assert.That(cut.ColumnParts, Is.EqualTo(1).Or.InRange(2, Panels));
+        // A tile is packed whole, so that its sums are.
+        Assert.That(tile == 0 || cut.TileParts > 1 || cut.PackRows == Math.Min(tile, cut.BlockRows));
+    }
+
+    [TestCase(256, 0, 2)]
+    [TestCase(256, 32, 2)]
+    [TestCase(256, 256, 2)]
+    [TestCase(4096, 0, 2)]
+    [TestCase(4096, 32, 2)]
+    [TestCase(4096, 256, 2)]
+    [TestCase(4096, 128, 8)]
+    public void Threads_have_as_many_rows_each(int rows, int tile, int threads)
+    {
+        foreach (var stride in (int[])[320, 1152, 2880, 11520])
+        {
+            var cut = new ProductCut(rows, tile, Call, stride, Panels, threads);
+            Assert.That(cut.IsShared, Is.False);
+            var tops = Enumerable.Range(0, threads + 1).Select(thread => cut.Top(cut.Blocks * thread / threads));
+            Assert.That(tops, Is.EqualTo(Enumerable.Range(0, threads + 1).Select(thread => rows / threads * thread)), $"stride {stride}");
+        }
+    }
+
+    [Test]
+    public void Many_blocks_have_the_bits_of_the_reference([Values(2, 4)] int threads, [Values(0, 0.002)] double rate)
+    {
+        const int M = 460, N = 19, K = 2900;
+        using var backend = new HostBackend(threads, null, new WorkerPool(threads));
+        using var output = new GemmOutput();
+        var plan = new FaultPlanner().Draw(3, new GemmSite(1, 2, GemmRole.Key), M, N, BitErrorProfile.Uniform(rate));
+        foreach (var tiles in (ChecksumTiles[])[0, 32, 256, new(32, 256), new(32, 0, true), new(64, OddRows: true)])
+            new GemmCase(M, N, K, tiles).CheckAgainstReference(backend, output, plan);
+    }
+
+    [Test]
+    public void Blocks_of_a_convolution_have_the_same_bits_on_any_number_of_threads()
+    {
+        var shape = new ConvolutionShape(1, 28, 28, 64, 40, 3) { Padding = 1, Layout = ChannelLayout.Last };
+        var random = new Random(4);
+        sbyte[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => (sbyte)random.Next(-128, 128))];
+        var (input, filters) = (Draw(shape.InputLength), Draw(40 * 64 * 9));
+        var (_, n, k) = shape.Product;
+        var windows = new sbyte[28 * 28 * k];
+        using var one = new HostBackend();
+        using var plain = one.Prepare(FilterOrder.OverWindow(filters, 64, 3), n, k, 32);
+        new GemmCall(input, shape, 0, plain).CopyRows(0, 28 * 28, windows, k);
+        foreach (var threads in (int[])[1, 2, 3])
+        {
+            using var backend = new HostBackend(threads, null, new WorkerPool(threads));
+            foreach (var tiles in (ChecksumTiles[])[0, 32, new(32, 256)])
+            {
+                using var weights = backend.Prepare(FilterOrder.OverWindow(filters, 64, 3), n, k, tiles);
+                using var output = new GemmOutput();
+                using var truth = new GemmOutput();
+                using var written = one.Prepare(FilterOrder.OverWindow(filters, 64, 3), n, k, tiles);
+                backend.Multiply(new GemmCall(input, shape, 0, weights), FaultPlan.None, output);
+                one.Multiply(new GemmCall(windows, 28 * 28, k, written), FaultPlan.None, truth);
+                Assert.That(Enumerable.Range(0, 28 * 28).All(row => output.Row(row).SequenceEqual(truth.Row(row))), $"{tiles}, {threads} threads");
+                Assert.That(output.Observed.Rows.SequenceEqual(truth.Observed.Rows) && output.Expected.Rows.SequenceEqual(truth.Expected.Rows), $"{tiles}, {threads} threads");
+                Assert.That(output.Observed.Columns.SequenceEqual(truth.Observed.Columns) && output.Expected.Columns.SequenceEqual(truth.Expected.Columns), $"{tiles}, {threads} threads");
+            }
+        }
+    }
+}
