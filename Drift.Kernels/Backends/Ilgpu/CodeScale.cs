@@ -23,7 +23,7 @@ internal readonly struct CodeScale(float scale, float inverse)
         return new(scale, scale > Smallest ? 1 / scale : 0);
     }
 
-    /// <summary>A value's code, as <see cref="QuantiseKernels.Code"/> has it to the last bit: near a tie, where the inverse could decide otherwise, the quotient itself decides.</summary>
+    /// <summary>A value's code, as <see cref="QuantiseKernels.Code(float, float)"/> has it to the last bit: near a tie, where the inverse could decide otherwise, the quotient itself decides.</summary>
     public static int Code(float value, CodeScale scale)
     {
         var quotient = value * scale.Inverse;
