@@ -20,6 +20,14 @@ public sealed partial class PtxTests
         Assert.That(text, Does.Not.Match(@"\.local"));
     }
 
+    [Test]
+    public void Kernels_compile_one_after_another_as_on_a_device()
+    {
+        // What a context made of methods that kernels share it keeps: constants fold in another order than in a kernel alone.
+        string[] names = [.. PtxListing.Names, .. PtxListing.Names.Reverse()];
+        Assert.That(PtxListing.Compile(names), Has.Count.EqualTo(names.Length).And.All.Contains(".entry"));
+    }
+
     [TestCase("matrix-256", "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32", 96, Description = "a warp's 4 x 8 accumulator tiles, twice a slice of 64 values of k; 4 x 4 for digit lines")]
     [TestCase("matrix-256", "ldmatrix.sync.aligned.m8n8.x4.shared.b16", 42, Description = "eight for 64 rows and 64 columns, six for 64 and 32: for the first half slice and twice a slice")]
     [TestCase("matrix-256", "cp.async.cg.shared.global", 33, Description = "six quads a thread and slice of the product, five of digit lines: in the loop, for the first slice and for the second")]

@@ -146,7 +146,7 @@ internal static class FloatBlockChecks
     {
         var ofColumns = OfColumns<TSize, TShare>();
         var isFirst = TLines.Count > 1 || (ofColumns ? row : column) % e.Tile == 0;
-        if (!isFirst || Group.IdxX >= 2 * Across<TSize, TShare>() * (TLines.Count / Count<TShare, TLines>()))
+        if (!isFirst || Group.IdxX >= 2 * Across<TSize, TShare>() * (TLines.Count > Count<TShare, TLines>() ? 2 : 1))
             return;
         int place = Place<TSize, TShare>(right), line = Line<TSize, TShare, TLines>() + FirstLine<TSize, TLines>(ofColumns ? row : column, e);
         var at = ofColumns ? (e.PaddedRows + line) * e.Stride + column + right + place : (row + place) * e.Stride + e.PaddedColumns + line;

@@ -87,14 +87,24 @@ internal static class PtxListing
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="architecture">For which GPUs: 80 for sm_80.</param>
     /// <returns>PTX text.</returns>
-    public static string Compile(string name, int architecture = 80)
+    public static string Compile(string name, int architecture = 80) => Compile([name], architecture)[0];
+
+    /// <summary>Compiles some one after another in one context, as a device has it.</summary>
+    /// <inheritdoc cref="Compile(string, int)"/>
+    public static IReadOnlyList<string> Compile(IEnumerable<string> names, int architecture = 80)
     {
         var target = new CudaArchitecture(architecture / 10, architecture % 10);
-        var (method, groups) = Kernels[name];
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Teach());
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, CudaInstructionSet.ISA_78, null);
-        var text = ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), groups)).PTXAssembly;
-        return method.DeclaringType == typeof(WarpGroupKernel) ? Sm90Kernel.Text(text) : text;
+        List<string> texts = [];
+        foreach (var name in names)
+        {
+            var (method, groups) = Kernels[name];
+            var text = ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), groups)).PTXAssembly;
+            texts.Add(method.DeclaringType == typeof(WarpGroupKernel) ? Sm90Kernel.Text(text) : text);
+        }
+
+        return texts;
     }
 
     private static MethodInfo Method(Type type, string name) => type.GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;

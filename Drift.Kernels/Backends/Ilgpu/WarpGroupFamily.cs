@@ -8,6 +8,9 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>Products by <see cref="WarpGroupKernel"/>: for NVIDIA GPUs of sm_90.</summary>
 internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily(accelerator)
 {
+    // Groups that share a multiprocessor: one multiplies while the other waits.
+    private const int Resident = 2;
+
     private readonly Product _product = Load<Product>(accelerator, nameof(WarpGroupKernel.Run)), _checked = Load<Product>(accelerator, nameof(WarpGroupKernel.RunChecked), withChecks: true);
 
     // fp16 is not what most runs multiply.
@@ -18,8 +21,8 @@ internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily
 
     private delegate void HalfProduct(AcceleratorStream stream, KernelConfig config, ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e);
 
-    /// <summary>What the assembler is told: two groups are to share a multiprocessor, one of which multiplies while the other waits.</summary>
-    public static KernelSpecialization Groups => new(WarpGroupKernel.Threads, 2);
+    /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
+    public static KernelSpecialization Groups => new(WarpGroupKernel.Threads, Resident);
 
     /// <inheritdoc/>
     public override string Name => KernelFamilies.WarpGroup;
@@ -29,19 +32,23 @@ internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily
 
     /// <inheritdoc/>
     public override void MultiplyHalf(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e) =>
-        _half.Value(accelerator.DefaultStream, Config(e, withChecks: false), a, w, plan, c, e);
+        _half.Value(accelerator.DefaultStream, Config(MatrixBlocks.Groups(e, WarpGroupKernel.Edge, 0), withChecks: false), a, w, plan, c, e);
 
     /// <inheritdoc/>
     protected override void Launch(ProductLaunch launch, LineViews lines)
     {
         var e = launch.Extents;
-        var withChecks = WarpGroupKernel.Checks(e.Tile) && Environment.GetEnvironmentVariable("DRIFT_WG") != "unfused";
+        int all = MatrixBlocks.Groups(e, WarpGroupKernel.Edge), fewer = MatrixBlocks.Groups(e, WarpGroupKernel.Edge, 0), product = MatrixBlocks.Groups(e with { Tile = 0 }, WarpGroupKernel.Edge, 0);
+        // Blocks with digit lines beside them take 3 to 5 % longer (measured, docs/gpu.md): worth it where blocks of their own would begin another wave.
+        var withChecks = WarpGroupKernel.Checks(e.Tile) && Waves(all) > Waves(product);
         (withChecks ? _checked : _product)(
-            accelerator.DefaultStream, Config(e, withChecks), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e);
+            accelerator.DefaultStream, Config(withChecks ? fewer : all, withChecks), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e);
     }
 
-    private static KernelConfig Config(GemmExtents e, bool withChecks) =>
-        new(withChecks ? MatrixBlocks.Groups(e, WarpGroupKernel.Edge, 0) : MatrixBlocks.Groups(e, WarpGroupKernel.Edge), WarpGroupKernel.Threads, SharedMemoryConfig.RequestDynamic<int>(WarpGroupKernel.SharedWords(withChecks)));
+    private static KernelConfig Config(int groups, bool withChecks) =>
+        new(groups, WarpGroupKernel.Threads, SharedMemoryConfig.RequestDynamic<int>(WarpGroupKernel.SharedWords(withChecks)));
+
+    private int Waves(int groups) => IlgpuWeights.TilesIn(groups, Resident * accelerator.NumMultiprocessors);
 
     private static TLaunch Load<TLaunch>(CudaAccelerator accelerator, string name, bool withChecks = false)
         where TLaunch : Delegate => Sm90Kernel.Load(
