@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
@@ -14,12 +13,16 @@ namespace Drift.Kernels.Ilgpu;
 /// <summary>
 /// Kernels for sm_90a, of which ILGPU compiles all but the head: it targets no architecture above sm_80, and instructions that only one architecture has want that one's own name.
 /// </summary>
-internal static partial class Sm90Kernel
+internal static class Sm90Kernel
 {
     private const int MaximumDynamicSharedBytes = 8;
 
     /// <summary>A kernel's text under the architecture's own name, in the first version of PTX that knows it.</summary>
-    public static string Text(string ptx) => Head().Replace(ptx, ".version 8.0\n.target sm_90a", 1);
+    public static string Text(string ptx)
+    {
+        int first = ptx.IndexOf(".version ", StringComparison.Ordinal), end = ptx.IndexOf(".address_size ", StringComparison.Ordinal);
+        return $"{ptx[..first]}.version 8.0\n.target sm_90a\n{ptx[end..]}";
+    }
 
     /// <summary>Loads a kernel.</summary>
     /// <param name="accelerator">A GPU of sm_90.</param>
@@ -34,9 +37,6 @@ internal static partial class Sm90Kernel
         CudaException.ThrowIfFailed(SetAttribute(kernel.FunctionPtr, MaximumDynamicSharedBytes, sharedBytes));
         return kernel;
     }
-
-    [GeneratedRegex(@"^\.version .*\s+\.target \w+", RegexOptions.Multiline)]
-    private static partial Regex Head();
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_EntryPoint")]
     private static extern EntryPoint EntryOf(CompiledKernel kernel);
