@@ -99,6 +99,7 @@ public sealed partial class PtxTests
     [TestCase("fp32-interleave", 64)]
     [TestCase("fp32-encode", 64)]
     [TestCase("fp32-transpose", 64)]
+    [TestCase("fp32-transpose-sum", 64)]
     [TestCase("fp32-gather", 64)]
     [TestCase("fp32-gather-long", 64)]
     [TestCase("fp32-lay", 255)]

@@ -66,6 +66,7 @@ internal static class PtxListing
         ["fp32-direct"] = (Method(typeof(FloatDirectKernel), nameof(FloatDirectKernel.Run)), default),
         ["fp32-interleave"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Interleave)), default),
         ["fp32-transpose"] = (Method(typeof(FloatTransposeKernel), nameof(FloatTransposeKernel.Run)), default),
+        ["fp32-transpose-sum"] = (Method(typeof(FloatTransposeKernel), nameof(FloatTransposeKernel.RunAndSum)), default),
         ["fp32-encode"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Encode)), default),
         ["fp32-lay"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)), default),
         ["fp32-gather"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)), default),
