@@ -7,10 +7,12 @@ namespace Drift.Abft;
 public sealed class LocateAndCorrect : ICorrector
 {
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">Rows have odd weights.</exception>
     public void Correct(in SuspectProduct product, Finding finding, Corrections corrections)
     {
         ArgumentNullException.ThrowIfNull(finding);
         ArgumentNullException.ThrowIfNull(corrections);
+        product.RequirePlainRows();
         var sums = product.Deviations;
         finding.Reset(sums.M, sums.N, sums.Tile);
         for (var tileRow = 0; tileRow < sums.TileRows; tileRow++)

@@ -11,10 +11,13 @@ public sealed class Recomputation(int threshold = 1) : ICorrector
     private readonly Finding _flagged = new();
 
     /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The threshold is above 1 and rows have odd weights, which deviate by more than their flips.</exception>
     public void Correct(in SuspectProduct product, Finding finding, Corrections corrections)
     {
         ArgumentNullException.ThrowIfNull(finding);
         ArgumentNullException.ThrowIfNull(corrections);
+        if (threshold > 1)
+            product.RequirePlainRows();
         var (m, n, _) = product.Output.Shape;
         var tile = product.Deviations.Tile;
         finding.Reset(m, n, tile);

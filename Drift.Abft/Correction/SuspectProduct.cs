@@ -29,6 +29,14 @@ public readonly ref struct SuspectProduct
         ColumnNorms = columnNorms;
     }
 
+    /// <summary>For those who take a row's deviation for that of its values.</summary>
+    /// <exception cref="ArgumentException">Rows have odd weights.</exception>
+    internal void RequirePlainRows()
+    {
+        if (Deviations.OddRows)
+            throw new ArgumentException("rows with odd weights are another decoder's");
+    }
+
     /// <summary>The accumulators as they are. A corrector leaves them so, and lists what it would have instead.</summary>
     public GemmOutput Output { get; }
 

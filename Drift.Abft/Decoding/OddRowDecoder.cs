@@ -14,8 +14,7 @@ public sealed class OddRowDecoder : ICorrector
     // Where more than one row in so many stays open, so many flips were there that those placed may be others'.
     private const int LostShare = 8;
 
-    private readonly DeviatingRows _rows = new();
-    private OddTile _explained = new(), _last = new();
+    private OddTile _begun = new(), _next = new();
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The tile is too large, or its rows were summed without odd weights.</exception>
@@ -28,31 +27,30 @@ public sealed class OddRowDecoder : ICorrector
         if (tile is < 1 or > LargestTile || !product.Deviations.OddRows)
             throw new ArgumentException($"rows of tiles of 1 to {LargestTile} are read that have odd weights, not those of tiles of {tile}{(product.Deviations.OddRows ? "" : " without")}", nameof(product));
         finding.Reset(m, n, tile);
-        var explained = 0;
+        var begun = false;
         for (var tileRow = 0; tileRow < finding.TileRows; tileRow++)
         {
-            _rows.Scan(product.Deviations, tileRow);
             for (var tileColumn = 0; tileColumn < finding.TileColumns; tileColumn++)
             {
-                if (_rows.Count(tileColumn) == 0 && !product.Deviations.Columns.Slice(tileRow * n + tileColumn * tile, Math.Min(tile, n - tileColumn * tile)).ContainsAnyExcept(0))
+                // While a tile begins, the accumulators of the one before arrive.
+                if (!_next.Begin(product, tileRow, tileColumn))
                     continue;
-                // While a tile is explained, the accumulators of the one before arrive.
-                _explained.Explain(product, _rows, tileRow, tileColumn);
-                (_explained, _last) = (_last, _explained);
-                if (explained++ > 0)
-                    Finish(_explained, finding, corrections);
+                if (begun)
+                    Finish(finding, corrections);
+                (_begun, _next, begun) = (_next, _begun, true);
             }
         }
 
-        if (explained > 0)
-            Finish(_last, finding, corrections);
+        if (begun)
+            Finish(finding, corrections);
     }
 
-    private static void Finish(OddTile tile, Finding finding, Corrections corrections)
+    private void Finish(Finding finding, Corrections corrections)
     {
-        tile.TakeBack(corrections);
-        if (!tile.IsClosed)
-            GiveUp(tile, finding, corrections);
+        _begun.Finish();
+        _begun.TakeBack(corrections, _next);
+        if (!_begun.IsClosed)
+            GiveUp(_begun, finding, corrections);
     }
 
     /// <summary>Condemns what is open. A row's flips may cancel others in their columns, so that all its columns go with it. All rows go where none is open, or many are, or one may hide.</summary>

@@ -11,7 +11,7 @@ namespace Drift.Abft;
 /// The flips of one tile whose rows are summed with odd weights. A row with one flip names bit and place itself, and the columns confirm it: first all rows at once, where what they name adds up to what the columns show.
 /// The rows that are left have several flips, share a column, or had a bit so high that its weight passed 2^32: <see cref="OddTileSearch"/> makes them up of what the columns still show.
 /// </summary>
-internal sealed class OddTile
+internal sealed unsafe class OddTile
 {
     private const int Most = OddWeights.LargestTile, Lanes = 16;
 
@@ -19,15 +19,16 @@ internal sealed class OddTile
     private const int Nowhere = Most;
 
     // Beyond it an odd number of up to 255 times the bit may pass 2^31, and is no more to be told from a negative one.
-    private const int HighestNamed = 23;
+    internal const int HighestNamed = 23;
 
     // Whole vectors are read and written behind the last row and the last column.
     private readonly int[] _rows = new int[Most + Lanes], _deviations = new int[Most + Lanes], _places = new int[Most + Lanes], _changes = new int[Most + Lanes];
-    private readonly int[] _columns = new int[Most + Lanes], _tally = new int[Most + Lanes];
+    private readonly int[] _columns = new int[Most + Lanes], _tally = new int[Most + Lanes], _deviating = new int[Most + Lanes];
     private readonly (int Row, int Column, int Change)[] _flips = new (int, int, int)[2 * Most * OddTileSearch.MostFlips];
     private readonly OddTileSearch _search = new();
-    private GemmOutput _output = null!;
-    private int _left, _width, _open, _count, _bound;
+    private int* _first;
+    private nint _stride;
+    private int _left, _width, _top, _height, _open, _count, _bound;
 
     /// <summary>Tile counted from the top.</summary>
     public int TileRow { get; private set; }
@@ -68,46 +69,90 @@ internal sealed class OddTile
         }
     }
 
-    /// <summary>Finds a tile's flips in its sums, and asks for their accumulators: the product wrote those long ago, and they are in no near cache any more.</summary>
+    /// <summary>Finds those of a tile's flips that its sums tell at once, and asks for their accumulators: the product wrote those long ago, and they are in no near cache any more.</summary>
     /// <param name="product">The product.</param>
-    /// <param name="rows">Its deviating rows.</param>
     /// <param name="tileRow">Tile counted from the top.</param>
     /// <param name="tileColumn">Tile counted from the left.</param>
-    public void Explain(in SuspectProduct product, DeviatingRows rows, int tileRow, int tileColumn)
+    /// <returns>Whether anything deviates.</returns>
+    public bool Begin(in SuspectProduct product, int tileRow, int tileColumn)
     {
         var (sums, (_, n, k)) = (product.Deviations, product.Output.Shape);
-        (_output, TileRow, TileColumn, _count) = (product.Output, tileRow, tileColumn, 0);
+        (TileRow, TileColumn, _count) = (tileRow, tileColumn, 0);
         (_left, _width) = (tileColumn * sums.Tile, Math.Min(sums.Tile, n - tileColumn * sums.Tile));
+        // Accumulators are no managed memory.
+        _first = (int*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(product.Output.Accumulators)) + _left;
+        _stride = product.Output.Stride;
+        (_top, _height) = (tileRow * sums.Tile, Math.Min(sums.Tile, sums.M - tileRow * sums.Tile));
         // No sum of K products of two INT8 values exceeds it.
         _bound = (int)Math.Min(int.MaxValue, (long)k << 14);
         sums.Columns.Slice(tileRow * n + _left, _width).CopyTo(_columns);
         _columns.AsSpan(_width).Clear();
-        _open = rows.CopyTo(tileColumn, tileRow * sums.Tile, _rows, _deviations);
+        ListRows(sums);
+        if (_open == 0 && !Columns.ContainsAnyExcept(0))
+            return false;
         PlaceAlone();
-        PlaceByColumns();
-        if (_open > 0)
-            _search.Settle(this);
-        if (!IsClosed && PlaceBeyondBound(tileRow * sums.Tile, Math.Min(sums.Tile, sums.M - tileRow * sums.Tile)))
-            _search.Settle(this);
-        Fetch();
+        _search.Begin(this);
+        return true;
+    }
+
+    /// <summary>Finds the others.</summary>
+    public void Finish()
+    {
+        _search.Settle();
+        if (!IsClosed && PlaceBeyondBound())
+        {
+            _search.Begin(this);
+            _search.Settle();
+        }
     }
 
     /// <summary>Takes the flips back whose accumulators bear them. A row of which one does not is open again.</summary>
     /// <param name="corrections">Takes the right values.</param>
-    public void TakeBack(Corrections corrections)
+    /// <param name="next">The tile that comes next. Its accumulators are asked for, one at a time: a processor waits for no more than a few.</param>
+    public void TakeBack(Corrections corrections, OddTile next)
     {
+        var ahead = 0;
         foreach (var (row, column, change) in _flips.AsSpan(0, _count))
         {
+            if (ahead < next._count)
+                next.Fetch(next._flips[ahead++]);
             var held = Accumulator(row, column);
             if (Bears(held, change))
                 corrections.Replace(row, _left + column, held - change);
             else if (!OpenRows.Contains(row))
                 _rows[_open++] = row;
         }
+
+        for (; ahead < next._count; ahead++)
+            next.Fetch(next._flips[ahead]);
     }
 
     /// <summary>Rows that are open.</summary>
     internal int Open => _open;
+
+    /// <summary>Flips that are placed.</summary>
+    internal int Count => _count;
+
+    /// <summary>By how much sixteen rows deviate, of which those after the open ones do not.</summary>
+    internal Vector512<int> Deviations(int row) => Vector512.LoadUnsafe(ref _deviations[row]);
+
+    /// <summary>The columns that deviate. Found without branches, since which ones do is chance.</summary>
+    internal ReadOnlySpan<int> DeviatingColumns()
+    {
+        var count = 0;
+        for (var column = 0; column < _width; column += Lanes)
+        {
+            var deviate = ~Vector512.Equals(Vector512.LoadUnsafe(ref _columns[column]), Vector512<int>.Zero);
+            var places = Vector512.Create(column) + Vector512<int>.Indices;
+            if (Avx512F.IsSupported)
+                Avx512F.Compress(Vector512<int>.Zero, deviate, places).StoreUnsafe(ref _deviating[count]);
+            else
+                Compress(places, deviate.ExtractMostSignificantBits(), count);
+            count += BitOperations.PopCount(deviate.ExtractMostSignificantBits());
+        }
+
+        return _deviating.AsSpan(0, count);
+    }
 
     /// <summary>By how much an open row deviates.</summary>
     internal int Deviation(int row) => _deviations[row];
@@ -126,7 +171,7 @@ internal sealed class OddTile
         var deviation = _deviations[row];
         var bit = BitOperations.TrailingZeroCount(deviation);
         change = deviation < 0 ? -(1 << bit) : 1 << bit;
-        var place = (int)(Math.Abs((long)deviation) >> bit) >> 1;
+        var place = (int)(LineWeight.Size(deviation) >> bit) >> 1;
         return bit <= HighestNamed && place < _width ? place : -1;
     }
 
@@ -135,6 +180,12 @@ internal sealed class OddTile
     {
         var place = PlaceOf(row, out var change);
         return place >= 0 && Bears(row, place, change);
+    }
+
+    private void Compress(Vector512<int> places, ulong deviate, int to)
+    {
+        for (; deviate != 0; deviate &= deviate - 1)
+            _deviating[to++] = places[BitOperations.TrailingZeroCount(deviate)];
     }
 
     /// <summary>Notes a flip of an open row.</summary>
@@ -149,10 +200,27 @@ internal sealed class OddTile
     internal void DropClosed()
     {
         var open = 0;
+        ref int rows = ref _rows[0], deviations = ref _deviations[0];
         for (var row = 0; row < _open; row++)
         {
-            (_rows[open], _deviations[open]) = (_rows[row], _deviations[row]);
-            open += _deviations[row] == 0 ? 0 : 1;
+            var deviation = Unsafe.Add(ref deviations, row);
+            (Unsafe.Add(ref rows, open), Unsafe.Add(ref deviations, open)) = (Unsafe.Add(ref rows, row), deviation);
+            open += deviation == 0 ? 0 : 1;
+        }
+
+        _open = open;
+        _deviations.AsSpan(open, Lanes).Clear();
+    }
+
+    /// <summary>The rows that deviate. Found without branches, since which ones do is chance.</summary>
+    private void ListRows(LineSums sums)
+    {
+        var (across, open) = (sums.TileColumns, 0);
+        ref int deviation = ref sums.Rows[_top * across + TileColumn], rows = ref _rows[0], deviations = ref _deviations[0];
+        for (var row = 0; row < _height; row++, deviation = ref Unsafe.Add(ref deviation, across))
+        {
+            (Unsafe.Add(ref rows, open), Unsafe.Add(ref deviations, open)) = (_top + row, deviation);
+            open += deviation == 0 ? 0 : 1;
         }
 
         _open = open;
@@ -169,18 +237,20 @@ internal sealed class OddTile
 
         // Nowhere is no column.
         _columns[Nowhere] = _tally[Nowhere] + 1;
-        var open = 0;
+        var (open, count) = (0, 0);
+        ref int rows = ref _rows[0], deviations = ref _deviations[0], columns = ref _columns[0], tally = ref _tally[0];
         for (var row = 0; row < _open; row++)
         {
-            var place = _places[row];
-            var agrees = _tally[place] == _columns[place];
-            _flips[_count] = (_rows[row], place, _changes[row]);
-            _count += agrees ? 1 : 0;
-            (_rows[open], _deviations[open]) = (_rows[row], _deviations[row]);
+            int place = _places[row], at = Unsafe.Add(ref rows, row);
+            var agrees = Unsafe.Add(ref tally, place) == Unsafe.Add(ref columns, place);
+            _flips[count] = (at, place, _changes[row]);
+            count += agrees ? 1 : 0;
+            (Unsafe.Add(ref rows, open), Unsafe.Add(ref deviations, open)) = (at, Unsafe.Add(ref deviations, row));
             open += agrees ? 0 : 1;
         }
 
-        _open = open;
+        (_open, _count) = (open, count);
+        _deviations.AsSpan(open, Lanes).Clear();
         for (var j = 0; j < _width; j += Lanes)
         {
             Vector512<int> shown = Vector512.LoadUnsafe(ref _columns[j]), named = Vector512.LoadUnsafe(ref _tally[j]);
@@ -203,46 +273,17 @@ internal sealed class OddTile
         ((bits ^ negative) - negative).StoreUnsafe(ref _changes[row]);
     }
 
-    /// <summary>Columns that show a flip too high to be named look for the row that deviates by just that.</summary>
-    private void PlaceByColumns()
-    {
-        _deviations.AsSpan(_open, Lanes).Clear();
-        for (var first = 0; first < _width; first += Lanes)
-        {
-            var sizes = Vector512.Abs(Vector512.LoadUnsafe(ref _columns[first]));
-            var high = Vector512.GreaterThan(sizes, Vector512.Create(1 << HighestNamed)) & Vector512.Equals(sizes & (sizes - Vector512<int>.One), Vector512<int>.Zero);
-            for (var columns = high.ExtractMostSignificantBits(); columns != 0; columns &= columns - 1)
-            {
-                var column = first + BitOperations.TrailingZeroCount(columns);
-                var change = _columns[column];
-                var wanted = Vector512.Create(change * OddWeights.Of(column));
-                var (row, rows) = (0, 0);
-                for (var i = 0; i < _open; i += Lanes)
-                {
-                    var hits = Vector512.Equals(Vector512.LoadUnsafe(ref _deviations[i]), wanted).ExtractMostSignificantBits();
-                    rows += BitOperations.PopCount(hits);
-                    row = hits == 0 ? row : i + BitOperations.TrailingZeroCount(hits);
-                }
-
-                if (rows == 1 && Bears(row, column, change))
-                    Place(row, column, change);
-            }
-        }
-
-        DropClosed();
-    }
-
     /// <summary>Places the flips of accumulators that are more than a sum of products can be, in columns that show so much: two of a high bit may cancel in their row, modulo 2^32, so that it is not open.</summary>
     /// <returns>Whether there were any.</returns>
-    private bool PlaceBeyondBound(int top, int height)
+    private bool PlaceBeyondBound()
     {
         var before = _count;
         for (var column = 0; column < _width; column++)
         {
-            for (var row = top; row < top + height && _count < Most * OddTileSearch.MostFlips && Math.Abs((long)_columns[column]) > _bound; row++)
+            for (var row = _top; row < _top + _height && _count < Most * OddTileSearch.MostFlips && !IsWithinBound(_columns[column]); row++)
             {
                 var held = Accumulator(row, column);
-                if (Math.Abs((long)held) <= _bound || IsPlaced(row, column))
+                if (IsWithinBound(held) || IsPlaced(row, column))
                     continue;
                 var change = BeyondBound(held);
                 if (change != 0)
@@ -291,26 +332,20 @@ internal sealed class OddTile
         return _open++;
     }
 
-    private unsafe void Fetch()
-    {
-        if (!Sse.IsSupported)
-            return;
-        ref var first = ref MemoryMarshal.GetReference(_output.Accumulators);
-        foreach (var (row, column, _) in _flips.AsSpan(0, _count))
-            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref first, row * _output.Stride + _left + column)));
-    }
-
     /// <summary>Asks for an accumulator of an open row.</summary>
-    internal unsafe void Fetch(int row, int column)
+    internal void Fetch(int row, int column) => Fetch((_rows[row], column, 0));
+
+    private void Fetch((int Row, int Column, int Change) flip)
     {
         if (Sse.IsSupported)
-            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref MemoryMarshal.GetReference(_output.Accumulators), _rows[row] * _output.Stride + _left + column)));
+            Sse.Prefetch0(_first + flip.Row * _stride + flip.Column);
     }
 
     /// <summary>Whether a value may have been changed so: the bit is set now exactly where it was added, and without the change it is no more than a sum of products can be.</summary>
     private bool Bears(int held, int change) =>
-        (held >> BitOperations.TrailingZeroCount(change) & 1) == (change > 0 ? 1 : 0) && Math.Abs((long)held - change) <= _bound;
+        (held >> BitOperations.TrailingZeroCount(change) & 1) == (change > 0 ? 1 : 0) & IsWithinBound((long)held - change);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private int Accumulator(int row, int column) => Unsafe.Add(ref MemoryMarshal.GetReference(_output.Accumulators), row * _output.Stride + _left + column);
+    private bool IsWithinBound(long value) => (ulong)(value + _bound) <= 2 * (ulong)_bound;
+
+    private int Accumulator(int row, int column) => _first[row * _stride + column];
 }

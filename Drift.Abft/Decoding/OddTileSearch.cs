@@ -20,56 +20,113 @@ internal sealed class OddTileSearch
     // More terms have no chance to be told apart, nor has a row that takes more steps.
     private const int MostTerms = 512, MostSteps = 512;
 
+    // With more, accumulators are asked at each step: so many sets would be looked at else.
+    private const int ManyTerms = 48;
+
     private readonly int[] _changes = new int[MostTerms], _places = new int[MostTerms], _products = new int[MostTerms];
 
     // The terms of a bit, one leading to the next.
     private readonly int[] _first = new int[Bits + 1], _next = new int[MostTerms];
-    private readonly int[] _named = new int[OddWeights.LargestTile], _deviating = new int[OddWeights.LargestTile + 1];
+    private readonly int[] _named = new int[OddWeights.LargestTile];
     private readonly int[] _set = new int[MostFlips], _known = new int[MostFlips];
+
+    // What was found for which rows.
+    private readonly (int Row, int Flips)[] _made = new (int, int)[OddWeights.LargestTile];
+    private readonly int[] _sets = new int[OddWeights.LargestTile * MostFlips];
+    private readonly OddRowSets _plain = new();
     private OddTile _tile = null!;
     private bool _wide;
+
+    // Whether accumulators are asked, which are far away: not before it is known which ones.
+    private bool _asks;
 
     private int _count;
 
     // Sets that make up the row at hand, how many flips the smallest has, and the terms that were tried.
     private int _found, _flips, _steps;
 
-    /// <summary>Settles the open rows of a tile, as far as they can be.</summary>
-    /// <param name="tile">The tile.</param>
-    public void Settle(OddTile tile)
+    /// <summary>Looks for what the open rows of a tile are made up of, as far as that is plain, and asks for the accumulators.</summary>
+    /// <param name="tile">The tile; nothing else may change it before <see cref="Settle()"/>.</param>
+    public void Begin(OddTile tile)
     {
         _tile = tile;
+        _plain.Look(tile);
+    }
+
+    /// <summary>Settles the open rows, as far as they can be.</summary>
+    public void Settle()
+    {
         // What the columns show in the fewest terms first; then in other splits, with flips that cancel in their column and pairs of a bit.
-        while (_tile.Open > 0 && (SettleRows(wide: false) || SettleRows(wide: true)))
-        {
-        }
+        while (_plain.Settle() || (_tile.Open > 0 && (SettleRows(wide: false) || SettleRows(wide: true))))
+            _plain.Look(_tile);
     }
 
     private bool SettleRows(bool wide)
     {
         _wide = wide;
         ListTerms();
-        // Accumulators are far away.
-        for (var row = 0; row < _tile.Open; row++)
-        {
-            for (var term = _first[BitOperations.TrailingZeroCount(_tile.Deviation(row))]; term != None; term = _next[term])
-                _tile.Fetch(row, _places[term]);
-        }
-
-        var any = false;
+        var (any, made) = (false, 0);
+        _asks = false;
         for (var row = 0; row < _tile.Open; row++)
         {
             Make(row);
-            if (_found != 1)
+            if (_found == 0)
                 continue;
-            any = true;
+            // None goes through where there is a choice, unless the accumulators leave one.
+            _made[made] = (row, _found == 1 ? _flips : 0);
             for (var i = 0; i < _flips; i++)
-                _tile.Place(row, _places[_known[i]], _changes[_known[i]]);
+            {
+                _sets[made * MostFlips + i] = _known[i];
+                _tile.Fetch(row, _places[_known[i]]);
+            }
+
+            made++;
         }
 
+        _asks = true;
+        for (var i = 0; i < made; i++)
+            any |= Settle(_made[i].Row, _sets.AsSpan(i * MostFlips, _made[i].Flips));
         if (any)
             _tile.DropClosed();
         return any;
+    }
+
+    /// <summary>Places the one set of flips that makes a row up, if its columns still show it and its accumulators bear it; else looks for one that does.</summary>
+    private bool Settle(int row, ReadOnlySpan<int> set)
+    {
+        if (set.IsEmpty || !IsBorne(row, set) || !IsShown(set))
+        {
+            Make(row);
+            if (_found != 1)
+                return false;
+            set = _known.AsSpan(0, _flips);
+        }
+
+        foreach (var term in set)
+            _tile.Place(row, _places[term], _changes[term]);
+        return true;
+    }
+
+    private bool IsShown(ReadOnlySpan<int> set)
+    {
+        foreach (var term in set)
+        {
+            if (!Shows(_places[term], _changes[term]))
+                return false;
+        }
+
+        return true;
+    }
+
+    private bool IsBorne(int row, ReadOnlySpan<int> set)
+    {
+        foreach (var term in set)
+        {
+            if (!_tile.Bears(row, _places[term], _changes[term]))
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Looks for the fewest flips that make a row up.</summary>
@@ -95,7 +152,7 @@ internal sealed class OddTileSearch
             _set[taken] = term;
             var left = rest - _products[term];
             if (left == 0)
-                Note(taken + 1);
+                Note(row, taken + 1);
             else if (taken + 1 < Limit)
                 Descend(row, left, taken + 1);
         }
@@ -117,7 +174,7 @@ internal sealed class OddTileSearch
                         continue;
                     _set[1] = two;
                     if (deviation == _products[one] + _products[two])
-                        Note(MostWide);
+                        Note(row, MostWide);
                 }
             }
         }
@@ -126,9 +183,11 @@ internal sealed class OddTileSearch
     /// <summary>Flips of a set that is still looked at: beside columns that show their flips as they are, one more than the fewest is a choice too.</summary>
     private int Limit => _wide ? _flips : Math.Min(MostFlips, _flips + 1);
 
-    /// <summary>Takes note of a set of flips.</summary>
-    private void Note(int flips)
+    /// <summary>Takes note of a set of flips, if its accumulators bear it.</summary>
+    private void Note(int row, int flips)
     {
+        if (_asks && !IsBorne(row, _set.AsSpan(0, flips)))
+            return;
         if (_found > 0 && flips >= _flips)
         {
             if (flips == _flips ? !IsKnown() : !_wide)
@@ -154,7 +213,7 @@ internal sealed class OddTileSearch
         return true;
     }
 
-    /// <summary>Whether a row may have a term beside those taken: their columns differ, its own still shows it, and the accumulator bears it.</summary>
+    /// <summary>Whether a row may have a term beside those taken: their columns differ, its own still shows it, and where there are many the accumulator bears it.</summary>
     private bool Fits(int row, int term, int taken)
     {
         var (place, change) = (_places[term], _changes[term]);
@@ -164,7 +223,8 @@ internal sealed class OddTileSearch
                 return false;
         }
 
-        return Shows(place, change) && _tile.Bears(row, place, change);
+        // Nothing was taken from the columns since their digits were listed, unless others are settled already.
+        return ((!_wide && !_asks) || Shows(place, change)) && (_count <= ManyTerms || _tile.Bears(row, place, change));
     }
 
     /// <summary>Lists what the columns show, term by term.</summary>
@@ -175,18 +235,10 @@ internal sealed class OddTileSearch
         var columns = _tile.Columns;
         if (_wide)
             NameAlone();
-        var deviating = 0;
-        for (var column = 0; column < columns.Length; column++)
-        {
-            // Without branches, since which columns deviate is chance.
-            _deviating[deviating] = column;
-            deviating += columns[column] == 0 ? 0 : 1;
-        }
-
-        foreach (var column in _deviating.AsSpan(0, deviating))
+        foreach (var column in _tile.DeviatingColumns())
         {
             var shown = columns[column];
-            if (!_wide && BitOperations.IsPow2(Math.Abs((long)shown)))
+            if (!_wide && BitOperations.IsPow2(LineWeight.Size(shown)))
                 Add(column, shown);
             else
                 Split(column, shown);
@@ -203,6 +255,7 @@ internal sealed class OddTileSearch
             if (place < 0)
                 continue;
             _named[place] = change;
+            _tile.Fetch(row, place);
             if (_tile.Columns[place] == 0)
                 Add(place, -change);
         }
@@ -211,11 +264,11 @@ internal sealed class OddTileSearch
     /// <summary>The digits of the non-adjacent form, and where other splits are wanted what two flips of a column may have made of each.</summary>
     private void Split(int column, int shown)
     {
-        var (sign, size) = (Math.Sign(shown), (ulong)Math.Abs((long)shown));
+        var (sign, size) = (shown >> 31 | 1, (ulong)LineWeight.Size(shown));
         for (var digits = LineWeight.Digits(shown); digits != 0; digits &= digits - 1)
         {
             var digit = BitOperations.TrailingZeroCount(digits);
-            var term = (3 * size >> (digit + 1) & 1) != 0 ? sign * (1L << digit) : -sign * (1L << digit);
+            var term = sign * ((long)(3 * size >> digit & 2) - 1) << digit;
             Add(column, term);
             if (!_wide)
                 continue;
@@ -228,7 +281,7 @@ internal sealed class OddTileSearch
 
     private void Add(int column, long change)
     {
-        if (_count == MostTerms || Math.Abs(change) > 1 << 30)
+        if (_count == MostTerms || change is > 1 << 30 or < -(1 << 30))
             return;
         (_changes[_count], _places[_count], _products[_count]) = ((int)change, column, (int)change * OddWeights.Of(column));
         ref var first = ref _first[BitOperations.TrailingZeroCount(change)];

@@ -52,8 +52,7 @@ public sealed class PlaneDecoder : ICorrector
         var tile = product.Deviations.Tile;
         if (tile is < 1 or > LargestTile)
             throw new ArgumentException($"tiles of 1 to {LargestTile} can be decoded, not of {tile}", nameof(product));
-        if (product.Deviations.OddRows)
-            throw new ArgumentException("rows with odd weights are another decoder's", nameof(product));
+        product.RequirePlainRows();
         if (product.RowNorms.Length < m || product.ColumnNorms.Length < n)
             throw new ArgumentException("decoding needs the norms of all rows and columns", nameof(product));
         finding.Reset(m, n, tile);

@@ -21,7 +21,7 @@ internal static class BenchDecodeCommand
         {
             using var file = parsed.GetValue(json) is { } path ? new OutputFile(json.Name, path) : null;
             var settings = parsed.GetValue(quick) ? DuelSettings.Quick : DuelSettings.Full;
-            var results = DecodeBench.Run(Code.Parse(codes.Name, parsed.GetRequiredValue(codes)), parsed.GetValue(rate), settings, session.Cancellation).ToList();
+            var results = new DecodeBench(Code.Parse(codes.Name, parsed.GetRequiredValue(codes)), parsed.GetValue(rate), settings, session.Cancellation).Run().ToList();
             Print(session.Out, results);
             file?.Commit(ResultJson.Write(results));
             return ErrorPolicy.Success;
@@ -32,13 +32,14 @@ internal static class BenchDecodeCommand
     private static void Print(TextWriter output, List<DecodeTiming> results)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumns("layer", "M x N x K", "code");
-        foreach (var name in new[] { "p", "product ms", "sums %", "sums, norms and decoding %", "taken back %" })
+        foreach (var name in new[] { "p", "product ms", "itself %", "sums %", "decoding %", "all % (quartiles)", "ns a flip", "taken back %" })
             table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
         foreach (var r in results)
-            table.AddRow(r.Layer, $"{r.M} x {r.N} x {r.K}", r.Code, Number(r.Rate, "G4"), Number(1e3 * r.PlainSeconds, "F3"), Number(r.ChecksPercent, "F1"), Number(r.DecodingPercent, "F1"), Number(r.ExactPercent, "F2"));
+            table.AddRow(r.Layer, $"{r.M} x {r.N} x {r.K}", r.Code, Number(r.Rate, "G4"), Number(1e3 * r.PlainSeconds, "F3"), Number(r.Control, "F1"), Number(r.Sums, "F1"), Number(r.Decoding, "F1"),
+                $"{Number(r.All.Median, "F1")} ({Number(r.All.Lower, "F1")}..{Number(r.All.Upper, "F1")})", Number(r.NanosecondsAFlip, "F1"), Number(r.ExactPercent, "F2"));
         var console = ReportConsole.On(output);
         console.Write(table);
-        console.WriteLine("Medians of rounds in turn, in one process, on one thread (measured). Percentages are of the unchecked product's time; both sides have the same flips.");
+        console.WriteLine("Medians of rounds, in each of which all forms run once in random order, on one thread (measured). Percentages are of the unchecked product's time of the same round; all have the same flips. Itself: the unchecked product a second time. Decoding: norms, decoding and what it puts right, beyond the sums.");
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

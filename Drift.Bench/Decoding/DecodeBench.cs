@@ -1,135 +1,63 @@
-using System.Diagnostics;
-using Drift.Abft;
-using Drift.Kernels;
-using Drift.Models;
-
 namespace Drift.Bench;
 
-/// <summary>What checks and decoding take of a product's time.</summary>
+/// <summary>What checks and decoding take of a product's time. Shares are of the unchecked product's time in the same round, in percent: medians of all rounds. Measured.</summary>
 /// <param name="Layer">The layer.</param>
 /// <param name="M">Rows.</param>
 /// <param name="N">Output features.</param>
 /// <param name="K">The summed dimension.</param>
 /// <param name="Code">Which sums are taken.</param>
-/// <param name="Rate">Hits per element, in both sides of a pair.</param>
-/// <param name="PlainSeconds">The product without checks. Measured.</param>
-/// <param name="ChecksPercent">What line sums add, of the product's time. Measured.</param>
-/// <param name="DecodingPercent">What line sums, norms, decoding and putting the corrections into effect add together. Measured.</param>
-/// <param name="ExactPercent">Flips taken back in the timed products.</param>
-internal sealed record DecodeTiming(string Layer, int M, int N, int K, string Code, double Rate, double PlainSeconds, double ChecksPercent, double DecodingPercent, double ExactPercent);
+/// <param name="Rate">Hits per element, in all forms.</param>
+/// <param name="Rounds">Rounds.</param>
+/// <param name="PlainSeconds">The product without checks: median.</param>
+/// <param name="Control">The product without checks a second time: what it differs from itself is what the bout cannot tell.</param>
+/// <param name="Sums">What line sums add.</param>
+/// <param name="Decoding">What norms, decoding and putting the corrections into effect add to that.</param>
+/// <param name="All">All of it, with its quartiles.</param>
+/// <param name="NanosecondsAFlip">Decoding, for each flip: median.</param>
+/// <param name="ExactPercent">Flips taken back in products under all plans.</param>
+internal sealed record DecodeTiming(string Layer, int M, int N, int K, string Code, double Rate, int Rounds, double PlainSeconds, double Control, double Sums, double Decoding, Quartiles All,
+    double NanosecondsAFlip, double ExactPercent);
 
 /// <summary>
-/// Times INT8 products at DiT-XL shapes with the flips of a rate: as they are, with line sums, and with line sums read and the flips taken back. One thread. Each product has other flips than the last: a processor that has met the
-/// same flips before foresees every branch that a decoder takes on them, and would be timed at half of what it takes.
+/// Times INT8 products at DiT-XL shapes with the flips of a rate: as they are, and under every code with line sums, and with line sums read and the flips taken back, all in turn, in random order.
+/// One thread.
 /// </summary>
-internal sealed class DecodeBench : IDisposable
+/// <param name="codes">The codes.</param>
+/// <param name="rate">Hits per element.</param>
+/// <param name="settings">How long a form is timed.</param>
+/// <param name="cancellation">Stops between turns.</param>
+internal sealed class DecodeBench(IReadOnlyList<Code> codes, double rate, DuelSettings settings, CancellationToken cancellation)
 {
-    private const int Plans = 32;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(500);
-
-    private readonly GemmShape _shape;
-    private readonly IGemmBackend _backend = Backends.Open(Backends.Default);
-    private readonly GemmWeights _plain, _checked;
-    private readonly sbyte[] _activations;
-    private readonly float[] _norms;
-    private readonly FaultPlan[] _plans;
-    private readonly GemmOutput _output = new();
-    private readonly Finding _finding = new();
-    private readonly Examination _examination;
-    private int _turn;
-
-    private DecodeBench(GemmShape shape, Code code, double rate)
-    {
-        var (m, n, k) = _shape = shape;
-        _activations = Codes(m * k, 1);
-        var weights = Codes(n * k, 2);
-        _plain = _backend.Prepare(weights, n, k, ChecksumTiles.None);
-        _checked = _backend.Prepare(weights, n, k, code.Tiles);
-        _examination = new Examination(code.Open());
-        _norms = new float[n];
-        RowNorms.Measure(weights, k, k, _norms);
-        _plans = [.. Enumerable.Range(0, Plans).Select(seed => new FaultPlanner().Draw((ulong)seed, new GemmSite(0, 0, GemmRole.Query), m, n, BitErrorProfile.Uniform(rate)))];
-    }
+    // The product stands there twice, before the codes.
+    private const int Plain = 0, Double = 1;
 
     /// <summary>Times every layer under every code.</summary>
-    /// <param name="codes">The codes.</param>
-    /// <param name="rate">Hits per element.</param>
-    /// <param name="settings">How long each pair is timed.</param>
-    /// <param name="cancellation">Stops between turns.</param>
-    public static IEnumerable<DecodeTiming> Run(IReadOnlyList<Code> codes, double rate, DuelSettings settings, CancellationToken cancellation)
+    public IEnumerable<DecodeTiming> Run() => GemmLayer.DitXl.SelectMany(Time);
+
+    private IEnumerable<DecodeTiming> Time(GemmLayer layer)
     {
-        foreach (var layer in GemmLayer.DitXl)
+        List<Func<DecodeOperands, DecodeSide>> forms = [operands => new DecodeSide(operands, null, false), operands => new DecodeSide(operands, null, false)];
+        foreach (var code in codes)
+            forms.AddRange([operands => new DecodeSide(operands, code, false), operands => new DecodeSide(operands, code, true)]);
+        // What a form takes back is counted apart.
+        var times = new Bout(BoutSettings.Of(settings, forms.Count), TimeProvider.System, cancellation).Run(() => new DecodeOperands(layer.Shape, codes, rate), forms, static (_, _) => { });
+        using var operands = new DecodeOperands(layer.Shape, codes, rate);
+        var (m, n, k) = layer.Shape;
+        for (var i = 0; i < codes.Count; i++)
         {
-            foreach (var code in codes)
-            {
-                using var bench = new DecodeBench(layer.Shape, code, rate);
-                if (layer == GemmLayer.DitXl[0])
-                    bench.Warm();
-                yield return bench.Time(layer, code, rate, new Duel(settings, TimeProvider.System, () => { }), cancellation);
-            }
+            var sums = Double + 1 + 2 * i;
+            var decoded = sums + 1;
+            using var side = new DecodeSide(operands, codes[i], true);
+            var control = times.Pair(Plain, Double);
+            yield return new DecodeTiming(layer.Label, m, n, k, codes[i].Name, rate, control.Rounds, control.Ours, 100 * (control.Ratio.Median - 1),
+                100 * Of(times, round => (round[sums] - round[Plain]) / round[Plain]).Median, 100 * Of(times, round => (round[decoded] - round[sums]) / round[Plain]).Median,
+                Percent(Of(times, round => (round[decoded] - round[Plain]) / round[Plain])), 1e9 * Of(times, round => round[decoded] - round[sums]).Median / operands.Flips, side.Exact());
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _plain.Dispose();
-        _checked.Dispose();
-        _output.Dispose();
-        _backend.Dispose();
-    }
+    /// <summary>Quartiles of a figure that each round gives, told the seconds of every form in it.</summary>
+    private static Quartiles Of(BoutTimes times, Func<IReadOnlyList<double>, double> figure) =>
+        Quartiles.Of([.. times.Placements.SelectMany(forms => Enumerable.Range(0, forms[Plain].Count).Select(round => figure([.. forms.Select(form => form[round])])))]);
 
-    private DecodeTiming Time(GemmLayer layer, Code code, double rate, Duel duel, CancellationToken cancellation)
-    {
-        var decoding = duel.Run(Decode, () => Multiply(_plain), cancellation);
-        var sums = duel.Run(() => Multiply(_checked), () => Multiply(_plain), cancellation);
-        var outcome = default(Outcome);
-        for (var i = 0; i < Plans; i++)
-        {
-            Multiply(_checked);
-            Examine();
-            outcome += new Settlement().Settle(_plans[_turn], _output, _finding, _examination.Corrections, Strategy.LargeFault);
-        }
-
-        return new DecodeTiming(layer.Label, _shape.M, _shape.N, _shape.K, code.Name, rate, decoding.Rival!.Value, Percent(sums), Percent(decoding), 100.0 * outcome.Exact / Math.Max(1, outcome.Flips));
-    }
-
-    /// <summary>Whatever is compiled anew after its first calls is, before anything is timed.</summary>
-    private void Warm()
-    {
-        for (var watch = Stopwatch.StartNew(); watch.Elapsed < WarmUp;)
-            Decode();
-    }
-
-    private void Multiply(GemmWeights weights)
-    {
-        _turn = (_turn + 1) % Plans;
-        _backend.Multiply(new GemmCall(_activations, _shape.M, _shape.K, weights), _plans[_turn], _output);
-    }
-
-    private void Examine()
-    {
-        _examination.Begin(_activations, _shape.M, _shape.K, _shape.K);
-        _examination.Examine(_output, _norms, _finding, _plans[_turn]);
-    }
-
-    private void Decode()
-    {
-        Multiply(_checked);
-        Examine();
-        foreach (var (row, column, value) in _examination.Corrections.All)
-            _output.Accumulators[row * _output.Stride + column] = value;
-    }
-
-    private static double Percent(DuelTimes times) => 100 * (times.Ours / times.Rival!.Value - 1);
-
-    /// <summary>N(0, 1) values as symmetric quantisation makes codes of them: the largest is 127.</summary>
-    private static sbyte[] Codes(int count, uint random)
-    {
-        var values = new float[count];
-        OperandFamily.Normal.Fill(random * 40503, values, count, isFirst: false);
-        var codes = new sbyte[count];
-        Quantizer.Quantise(values, count, Quantizer.Scale(values), codes, count);
-        return codes;
-    }
+    private static Quartiles Percent(Quartiles shares) => new(100 * shares.Lower, 100 * shares.Median, 100 * shares.Upper);
 }

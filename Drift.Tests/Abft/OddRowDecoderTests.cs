@@ -143,7 +143,8 @@ internal sealed class OddRowDecoderTests
         Assert.That(() => new OddRowDecoder().Correct(new SuspectProduct(_output, _deviations, null, default, default, _nominal), _finding, _corrections), Throws.ArgumentException.With.Message.Contains("1 to 128"));
         ImpliedDeviation.Sum(FaultPlan.None, _output, 32, _deviations, oddRows: true);
         float[] norms = new float[45];
-        Assert.That(() => new PlaneDecoder().Correct(new SuspectProduct(_output, _deviations, null, norms, norms, _nominal), _finding, _corrections), Throws.ArgumentException.With.Message.Contains("odd weights"));
+        foreach (var other in (ICorrector[])[new PlaneDecoder(), new LocateAndCorrect(), new Recomputation(2)])
+            Assert.That(() => other.Correct(new SuspectProduct(_output, _deviations, null, norms, norms, _nominal), _finding, _corrections), Throws.ArgumentException.With.Message.Contains("odd weights"), $"{other}");
     }
 
     [Test]

@@ -16,7 +16,7 @@ public sealed class LongTileTests
         using var backend = new HostBackend(threads, path, new WorkerPool(threads));
         using var output = new GemmOutput();
         var plan = new FaultPlanner().Draw(3, new GemmSite(1, 2, GemmRole.Key), 261, 37, BitErrorProfile.Uniform(rate));
-        foreach (var tiles in (ChecksumTiles[])[256, 200, 32, 0, new(32, 256), new(50, 250), new(32, 0, true)])
+        foreach (var tiles in (ChecksumTiles[])[256, 200, 32, 0, new(32, 256), new(50, 250), new(32, 0, true), new(128, OddRows: true), new(50, OddRows: true)])
             new GemmCase(261, 37, K, tiles).CheckAgainstReference(backend, output, plan);
     }
 
@@ -25,13 +25,14 @@ public sealed class LongTileTests
     [TestCase(4, 500, 340, 70)]
     [TestCase(4, 470, 340, 70)]
     [TestCase(3, 300, 340, 70)]
+    [TestCase(4, 384, 340, 70, Description = "tiles of 128 too")]
     public void A_tile_that_threads_share_has_the_bits_of_the_reference(int threads, int m, int n, int depth)
     {
         foreach (var path in Paths())
         {
             using var backend = new HostBackend(threads, path, new WorkerPool(threads));
             using var output = new GemmOutput();
-            foreach (var tiles in (ChecksumTiles[])[256, 200, new(32, 256)])
+            foreach (var tiles in (ChecksumTiles[])[256, 200, new(32, 256), new(128, OddRows: true)])
             {
                 foreach (var rate in (double[])[0, 0.002])
                     new GemmCase(m, n, depth, tiles).CheckAgainstReference(backend, output, new FaultPlanner().Draw(3, new GemmSite(1, 2, GemmRole.Key), m, n, BitErrorProfile.Uniform(rate)));

@@ -7,7 +7,7 @@ namespace Drift.Tests;
 /// <summary>Every generated function against plain loops, with every operand at the end of its page.</summary>
 public sealed unsafe class MicroKernelTests
 {
-    private const int Groups = 5, Lanes = MicroTile.Lanes, Kept = 3;
+    private const int Groups = 5, Lanes = MicroTile.Lanes, Kept = 3, FirstPlace = 64;
 
     private static IEnumerable<TestCaseData> Tiles() =>
         from type in Enum.GetValues<DotType>() from tile in MicroTile.Of(type) where tile.Above == 0 || tile.Rows is 4 or MicroTile.MostRows select new TestCaseData(tile).SetArgDisplayNames($"{type} {tile.Rows} x {tile.Vectors}{(tile.Sums ? " sums" : "")}{(tile.Checked ? " checked" : "")}{(tile.Above > 0 ? $" above {tile.Above}" : "")}");
@@ -152,6 +152,11 @@ public sealed unsafe class MicroKernelTests
             // Those of the second tile come after a gap.
             using var sums = new GuardedPages<int>((tile.Above > 0 ? columns + 3 : 0) + columns);
             using var joined = new GuardedPages<int>(columns);
+            // Only the first vector's are read: those of the second are 32 more. The panel is not a tile's first.
+            using var weights = new GuardedPages<int>(Lanes);
+            for (var j = 0; j < Lanes; j++)
+                weights.Span[j] = OddWeights.Of(FirstPlace + j);
+            var weighs = _integers && !begin;
             Fill(a.Span, () => Word(random));
             Fill(checkA.Span, () => Word(random));
             Fill(panel.Span, () => Word(random));
@@ -167,7 +172,7 @@ public sealed unsafe class MicroKernelTests
             {
                 A = a.Pointer, AStride = Groups * 4, CheckA = checkA.Pointer, CheckAStride = (Groups + 1) * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
                 C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = _integers ? null : lanes.Pointer,
-                LanesBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, ColumnSumStride = (columns + 3) * 4, Columns = TileCall.First(columns),
+                LanesBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowWeights = weighs ? weights.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, ColumnSumStride = (columns + 3) * 4, Columns = TileCall.First(columns),
                 Stretch = tile.Index % (Groups + 2), PanelAhead = panel.Pointer + panel.Length, PanelAheadLast = panel.Pointer + panel.Length + Kept * TileCall.AheadBytes / sizeof(int), ProductAhead = c.Pointer, ProductAheadLast = c.Pointer + (_rows - 1) * _width,
             };
             var truthLanes = tile.Sums && (!begun || _integers) ? new int[lanes.Length] : lanes.Span.ToArray();
@@ -175,6 +180,7 @@ public sealed unsafe class MicroKernelTests
             if (tile.Sums && !begun)
                 truthSums.AsSpan(0, columns).Clear();
             truthSums.AsSpan(sums.Length - (tile.Above > 0 ? columns : 0)).Clear();
+            var truthRows = new int[_rows];
             int[][] truth = [.. Enumerable.Range(0, tile.Rows).Select(_ => new int[columns])];
             for (var i = 0; i < tile.Rows; i++)
             {
@@ -187,6 +193,7 @@ public sealed unsafe class MicroKernelTests
                     if (i >= _rows || !tile.Sums)
                         continue;
                     truthLanes[i * Lanes + j % Lanes] = Add(truthLanes[i * Lanes + j % Lanes], value);
+                    truthRows[i] += value * (weighs ? OddWeights.Of(FirstPlace + j) : 1);
                     ref var sum = ref truthSums[tile.Above > 0 && i >= tile.Above ? columns + 3 + j : j];
                     sum = Add(sum, value);
                 }
@@ -216,7 +223,7 @@ public sealed unsafe class MicroKernelTests
             Assert.That(sums.Span.ToArray(), Is.EqualTo(truthSums), $"column sums, {what}");
             var folded = new int[rowSums.Length];
             for (var i = 0; tile.Sums && (_integers || fold) && i < _rows; i++)
-                folded[_apart * i] = Fold(truthLanes.AsSpan(i * Lanes, Lanes));
+                folded[_apart * i] = _integers ? truthRows[i] : Fold(truthLanes.AsSpan(i * Lanes, Lanes));
             Assert.That(rowSums.Span.ToArray(), Is.EqualTo(folded), $"row sums, {what}");
         }
 
@@ -226,16 +233,9 @@ public sealed unsafe class MicroKernelTests
                 word = draw();
         }
 
-        private int Fold(ReadOnlySpan<int> lanes)
+        private static int Fold(ReadOnlySpan<int> lanes)
         {
             var sum = 0;
-            if (_integers)
-            {
-                foreach (var lane in lanes)
-                    sum += lane;
-                return sum;
-            }
-
             fixed (int* pinned = lanes)
                 RowLanes.Fold((float*)pinned, 1, (float*)&sum, 1);
             return sum;
