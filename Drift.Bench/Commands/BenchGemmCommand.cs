@@ -19,7 +19,7 @@ internal static class BenchGemmCommand
         var json = Declare.Text("--json", "Also write the results here", "FILE");
         var threads = Declare.Optional("--threads", "Threads of a product; without it, one and then all", 1, 1024);
         var quick = new Option<bool>("--quick") { Description = "Few short rounds: a glance, not a measurement" };
-        var types = Declare.Choices("--type", "Types of product, comma-separated; without it, all", contest == GemmContest.Gemm ? GemmKinds.Types : [GemmKinds.Int8.Type, GemmKinds.Float.Type]);
+        var types = Declare.Choices("--type", "Types of product, comma-separated; without it, all", contest == GemmContest.Gemm ? [.. GemmKinds.Types, DeviceKinds.HalvesType] : [GemmKinds.Int8.Type, GemmKinds.Float.Type]);
         var layers = Declare.Choices("--layers", "Sets of layers, comma-separated; without it, a few of each type", GemmLayer.Sets.Keys);
         var backend = Declare.Choice("--backend", "Whose products; a device's have their operands there before", Backends.Default, [Backends.Default, .. Backends.Devices]);
         var shape = Declare.Text("--shape", "This shape instead of the layers that are told of", ShapeText.Form);
@@ -35,6 +35,8 @@ internal static class BenchGemmCommand
                 throw new UserErrorException($"--threads: a device runs on what it has; expected --backend {place} without it");
             // Opening it says in one line why an absent device is absent.
             using var device = place is null ? null : Backends.OpenProducts(place);
+            if (parsed.GetValue(types) is { } asked && asked.Contains(DeviceKinds.HalvesType) && device is not { MultipliesHalves: true })
+                throw new UserErrorException($"--type {DeviceKinds.HalvesType}: multiplied on tensor cores only; expected --backend ilgpu-cuda on an NVIDIA GPU of sm_80 or later");
             // One thread feeds a GPU; what poses as a device on the CPU takes all.
             int[] counts = device is not null ? [device.Cuda is null ? Environment.ProcessorCount : 1] : parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);

@@ -5,6 +5,9 @@ namespace Drift.Bench;
 /// <summary>Products on a device as <c>drift bench gemm --backend</c> compares them: operands are there before, results stay there; activations are laid out and their lines summed in every run.</summary>
 internal static class DeviceKinds
 {
+    /// <summary>The type that only a device with tensor cores has.</summary>
+    public const string HalvesType = "fp16";
+
     /// <summary>The layers: the cube that everybody quotes and those of a DiT-XL block.</summary>
     private static readonly IReadOnlyList<GemmLayer> Layers = [GemmLayer.Cube, .. GemmLayer.DitXl];
 
@@ -40,6 +43,20 @@ internal static class DeviceKinds
         Ours = (operands, _, guarding, faultRate) => new DeviceFp32Product(device, operands, guarding, faultRate),
         ByThreads = false,
         GuardedMeetRivals = device.Cuda is null,
+    };
+
+    /// <summary>fp16 into fp32 on tensor cores, against cuBLAS. Operands are rounded to 11 bits before either side sees them; both add in an order of their own.</summary>
+    public static GemmKind<Half, float> Halves(IDeviceProducts device) => new()
+    {
+        Type = HalvesType,
+        Unit = GemmKinds.Float.Unit,
+        Tolerance = 1e-4,
+        Layers = LargeLayers,
+        Guards = [],
+        Rivals = device.Cuda is { } queue ? [new CuBlasHalf(queue, FindCuBlas)] : [],
+        Draw = Operands.Halves,
+        Ours = (operands, _, _, _) => new DeviceHalvesProduct(device, operands),
+        ByThreads = false,
     };
 
     private static CuBlasLibrary? FindCuBlas(out string missing) => CuBlasLibrary.Find(Environment.GetEnvironmentVariable, out missing);
@@ -111,6 +128,34 @@ internal sealed class DeviceFp32Product(IDeviceProducts device, Operands<float> 
 
     /// <inheritdoc/>
     public string Name => $"Drift on {device.Name}, {guarding.Name}";
+
+    /// <inheritdoc/>
+    public void Run() => _product.Run();
+
+    /// <inheritdoc/>
+    public void Repeat(int times) => _product.Run(times);
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<float> Row(int row)
+    {
+        if (row == 0)
+            _product.Read(_output);
+        return _output.Row(row);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _product.Dispose();
+}
+
+/// <summary>An fp16 product on a device.</summary>
+internal sealed class DeviceHalvesProduct(IDeviceProducts device, Operands<Half> operands) : IProduct<float>
+{
+    private readonly IDeviceProduct<FloatOutput> _product = device.Halves(operands.Activations.Span, operands.Weights.Span, operands.Shape);
+
+    private readonly FloatOutput _output = new();
+
+    /// <inheritdoc/>
+    public string Name => $"Drift on {device.Name}";
 
     /// <inheritdoc/>
     public void Run() => _product.Run();

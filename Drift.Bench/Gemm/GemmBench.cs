@@ -62,7 +62,7 @@ internal sealed class GemmBench(GemmBenchOptions options, CancellationToken canc
     public void Run(Session session)
     {
         List<Action> work = options.Device is { } device
-            ? [.. Plan(DeviceKinds.Float(device)), .. Plan(DeviceKinds.Int8(device)), .. Plan(DeviceKinds.Quantised(device))]
+            ? [.. Plan(DeviceKinds.Float(device)), .. Plan(DeviceKinds.Int8(device)), .. Plan(DeviceKinds.Quantised(device)), .. device.MultipliesHalves ? Plan(DeviceKinds.Halves(device)) : []]
             : [.. Plan(GemmKinds.Int8), .. Plan(GemmKinds.Float), .. options.Contest is GemmContest.Gemm or GemmContest.Roofline ? Plan(GemmKinds.Bfloat16) : []];
         RunProgress.Show([What], work.Count, session, moved =>
         {

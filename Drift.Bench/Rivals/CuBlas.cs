@@ -14,13 +14,16 @@ internal sealed unsafe class CuBlas : IDisposable
     public const int AsItIs = 0, Transposed = 1;
 
     /// <summary>Values of cudaDataType_t in library_types.h.</summary>
-    public const int Signed8 = 3, Signed32 = 10;
+    public const int Single = 0, Half = 2, Signed8 = 3, Signed32 = 10;
 
-    /// <summary>CUBLAS_COMPUTE_32I and CUBLAS_GEMM_DEFAULT in cublas_api.h.</summary>
-    public const int Sum32 = 72, OwnChoice = -1;
+    /// <summary>CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32I and CUBLAS_GEMM_DEFAULT in cublas_api.h.</summary>
+    public const int SumSingle = 68, Sum32 = 72, OwnChoice = -1;
 
     /// <summary>Leading dimensions of INT8 are multiples of 4; of 16, and rows stand on the boundaries that the fastest kernels want.</summary>
     public const int Int8Unit = 16;
+
+    /// <summary>The same boundary in fp16.</summary>
+    public const int HalfUnit = 8;
 
     /// <summary>CUBLAS_STATUS_ALLOC_FAILED and CUBLAS_STATUS_NOT_SUPPORTED in cublas_api.h.</summary>
     public const int OutOfMemory = 3, NotSupported = 15;

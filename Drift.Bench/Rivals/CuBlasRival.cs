@@ -74,3 +74,41 @@ internal sealed class CuBlasInt8(ICudaDevice queue, FindCuBlas find) : IRival<sb
         }
     }
 }
+
+/// <summary>cuBLAS's product of fp16 into fp32, summed in fp32.</summary>
+/// <param name="queue">The device.</param>
+/// <param name="find">Finds the library.</param>
+internal sealed class CuBlasHalf(ICudaDevice queue, FindCuBlas find) : IRival<Half, float>
+{
+    /// <inheritdoc/>
+    public string Name => "cuBLAS GemmEx";
+
+    /// <inheritdoc/>
+    public string? Missing() => find(out var missing) is null ? missing : null;
+
+    /// <inheritdoc/>
+    public IProduct<float> Open(Operands<Half> operands, int threads) => new Product(queue, new CuBlas(queue, CuBlas.Required(find, Name), Name, "cublasGemmEx"), operands, Name);
+
+    private sealed unsafe class Product : CudaProduct<Half, float>
+    {
+        private readonly CuBlas _blas;
+        private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, int, nint, int, int, float*, nint, int, int, int, int, int> _multiply;
+
+        public Product(ICudaDevice queue, CuBlas blas, Operands<Half> operands, string name)
+            : base(name, queue, blas, operands, CuBlas.HalfUnit)
+        {
+            _blas = blas;
+            _multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, int, nint, int, int, float*, nint, int, int, int, int, int>)blas.Multiply;
+        }
+
+        protected override void Multiply()
+        {
+            var (m, n, k) = Padding;
+            float one = 1, zero = 0;
+            _blas.Require(
+                _multiply(_blas.Handle, CuBlas.Transposed, CuBlas.AsItIs, n, m, k, &one, W.Address, CuBlas.Half, k, A.Address, CuBlas.Half, k, &zero, C.Address, CuBlas.Single, n,
+                    CuBlas.SumSingle, CuBlas.OwnChoice),
+                "cublasGemmEx");
+        }
+    }
+}

@@ -50,6 +50,9 @@ internal static class Operands
     /// <summary>fp32 values from -1 to 1.</summary>
     public static Operands<float> Float(GemmShape shape) => Fill<float>(shape, random => random.NextSingle() * 2 - 1);
 
+    /// <summary>fp16 values from -1 to 1.</summary>
+    public static Operands<Half> Halves(GemmShape shape) => Fill<Half>(shape, random => (Half)(random.NextSingle() * 2 - 1));
+
     private static Operands<T> Fill<T>(GemmShape shape, Func<Random, T> draw)
         where T : unmanaged
     {

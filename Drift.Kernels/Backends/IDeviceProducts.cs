@@ -12,6 +12,9 @@ public interface IDeviceProducts : IDisposable
     /// <summary>The device for other libraries' work, where it is CUDA's; else null.</summary>
     ICudaDevice? Cuda { get; }
 
+    /// <summary>Whether the device has <see cref="Halves"/>.</summary>
+    bool MultipliesHalves { get; }
+
     /// <inheritdoc cref="IGemmBackend.Prepare"/>
     GemmWeights Prepare(ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles);
 
@@ -38,6 +41,15 @@ public interface IDeviceProducts : IDisposable
     /// <param name="faults">Flips, of the bits of floats.</param>
     /// <exception cref="ArgumentException">A span has another length, no product can be summed in such tiles, or a flip lies outside the product.</exception>
     IDeviceProduct<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults = default);
+
+    /// <summary>Sends an fp16 product C = A W^T into fp32, on tensor cores, which add in an order and with a rounding of their own: C is that of fp32 within a bound that grows with K. No sums.</summary>
+    /// <param name="a">A [M, K], row-major without gaps.</param>
+    /// <param name="w">W [N, K], row-major without gaps.</param>
+    /// <param name="shape">M, N and K.</param>
+    /// <param name="faults">Flips, of the bits of C's floats.</param>
+    /// <exception cref="ArgumentException">A span has another length, or a flip lies outside the product.</exception>
+    /// <exception cref="BackendUnavailableException">The device has no tensor cores.</exception>
+    IDeviceProduct<FloatOutput> Halves(ReadOnlySpan<Half> a, ReadOnlySpan<Half> w, GemmShape shape, FaultPlan faults = default);
 
     /// <summary>Sends a group's fp32 convolution; its windows are gathered on the device in every run.</summary>
     /// <param name="input">[batch, height, width, channels].</param>

@@ -27,15 +27,21 @@ public sealed record BackendUnderTest(string Name, string Variant, Func<IGemmBac
         _ => [new BackendUnderTest(name, "as registered", () => Backends.Open(name))],
     });
 
-    /// <summary>Devices made to multiply INT8 by blocks of dot products: no GPU whose own way that is was at hand yet.</summary>
-    public static IEnumerable<BackendUnderTest> Dots() => IlgpuBackend.Names.SelectMany(name => new[] { false, true }.Select(optimised =>
-        new BackendUnderTest(name, $"{(optimised ? "O2" : "O0")} dots", () => new IlgpuBackend(name, optimised, dots: true))));
+    /// <summary>Devices made to multiply INT8 by a family that is not their fastest: no GPU whose own way dot products are was at hand yet, and one of sm_90 has two kinds of tensor cores.</summary>
+    public static IEnumerable<BackendUnderTest> Chosen() =>
+        from name in IlgpuBackend.Names
+        from family in name == IlgpuBackend.Cuda ? new[] { KernelFamilies.Dot, KernelFamilies.Matrix } : [KernelFamilies.Dot]
+        from optimised in new[] { false, true }
+        select new BackendUnderTest(name, $"{(optimised ? "O2" : "O0")} {family}", () => new IlgpuBackend(name, optimised, family: family)) { Family = family };
+
+    /// <summary>The family that multiplies INT8, where it is not the device's own choice.</summary>
+    public string? Family { get; init; }
 
     /// <summary>Fixtures for <see cref="TestFixtureSourceAttribute"/>.</summary>
     public static IEnumerable<TestFixtureData> Fixtures() => FixturesOf(All());
 
-    /// <summary>The same, and <see cref="Dots"/>.</summary>
-    public static IEnumerable<TestFixtureData> FixturesWithDots() => FixturesOf([.. All(), .. Dots()]);
+    /// <summary>The same, and <see cref="Chosen"/>.</summary>
+    public static IEnumerable<TestFixtureData> FixturesOfFamilies() => FixturesOf([.. All(), .. Chosen()]);
 
     /// <summary>Fixtures of some of them. A name of its own: NUnit takes no overloaded source, and says nothing.</summary>
     public static IEnumerable<TestFixtureData> FixturesOf(IEnumerable<BackendUnderTest> backends) => backends.Select(backend =>

@@ -44,6 +44,9 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
             Compare(m, n, k, tile, FaultPlan.None);
     }
 
+    [Test]
+    public void Long_chains_have_the_hosts_bits([Values(32, 64, 128)] int tile) => Compare(40, 33, 300, tile, FaultPlan.None);
+
     [TestCase(1280, 1300, Description = "whole blocks on one of 60 multiprocessors or more")]
     [TestCase(3000, 1500, Description = "a full wave of 132 multiprocessors, and the rest in halves")]
     public void Products_that_fill_a_GPU_have_the_hosts_bits(int m, int n)

@@ -4,7 +4,7 @@ using NUnit.Framework;
 namespace Drift.Tests;
 
 /// <summary>What every backend owes: the reference's bits. A new backend inherits this by being registered.</summary>
-[TestFixtureSource(typeof(BackendUnderTest), nameof(BackendUnderTest.FixturesWithDots))]
+[TestFixtureSource(typeof(BackendUnderTest), nameof(BackendUnderTest.FixturesOfFamilies))]
 public sealed class GemmContract(BackendUnderTest under)
 {
     private static readonly (int M, int N, int K)[] Shapes =

@@ -48,9 +48,10 @@ internal sealed class DeviceFloatProduct : IDisposable
             PackedPlan.Upload(faults, shape, _plan);
             var source = Upload(w);
             var weights = Floats(_weights, stride * depth);
-            _kernels.Interleave(source, weights, n, padded, family.ColumnGroup, k, depth);
-            if (tile > 0)
-                _kernels.Encode(new Index2D(depth, _linesStride), source, weights.SubView(padded * depth, _linesStride * depth), n, family.ColumnLineGroup(_tileColumns, tile), k, depth, tile);
+            if (tile == 0)
+                _kernels.Interleave(source, weights, n, padded, family.ColumnGroup, k, depth);
+            else
+                _kernels.InterleaveAndEncode(source, weights, new(n, padded, family.ColumnGroup, _linesStride, family.ColumnLineGroup(_tileColumns, tile), k, depth, tile));
 
             accelerator.Synchronize();
             Upload(a);
@@ -80,11 +81,13 @@ internal sealed class DeviceFloatProduct : IDisposable
         {
             Lay(source, launch.A);
         }
-        else
+        else if (e.Tile == 0)
         {
             _kernels.Interleave(source, launch.A, e.Rows, _rows, e.RowGroup, _k, e.Depth);
-            if (e.Tile > 0)
-                _kernels.Encode(new Index2D(e.Depth, SummedRows), source, launch.A.SubView(_rows * e.Depth, SummedRows * e.Depth), e.Rows, _family.RowLineGroup(_tileRows, e.Tile), _k, e.Depth, e.Tile);
+        }
+        else
+        {
+            _kernels.InterleaveAndEncode(source, launch.A, new(e.Rows, _rows, e.RowGroup, SummedRows, _family.RowLineGroup(_tileRows, e.Tile), _k, e.Depth, e.Tile));
         }
 
         _family.Multiply(launch, AllRows);

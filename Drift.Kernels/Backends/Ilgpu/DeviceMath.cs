@@ -13,7 +13,7 @@ internal static class DeviceMath
 {
     private const BindingFlags Own = BindingFlags.Static | BindingFlags.Public;
 
-    /// <summary>Teaches a context the code of this, of <see cref="PairLanes"/>, of <see cref="ByteLanes"/> and of <see cref="TensorCores"/>.</summary>
+    /// <summary>Teaches a context the code of this, of <see cref="PairLanes"/>, of <see cref="ByteLanes"/>, of <see cref="TensorCores"/> and of <see cref="WarpGroups"/>.</summary>
     /// <param name="builder">A context that is being made.</param>
     public static Context.Builder Teach(this Context.Builder builder)
     {
@@ -26,6 +26,7 @@ internal static class DeviceMath
         PairLanes.Teach(manager);
         ByteLanes.Teach(manager);
         TensorCores.Teach(manager);
+        WarpGroups.Teach(manager);
         return builder;
     }
 

@@ -16,14 +16,20 @@ internal static class DigitLines
     /// <summary>Most lines of a tile.</summary>
     public const int LargestTile = 256;
 
+    /// <summary>Lines that hold eight tiles' sums.</summary>
+    public const int OfEight = 16;
+
     /// <summary>Threads of a group: as many words as a slice has, by as many lines.</summary>
     public const int Threads = MatrixBlocks.SliceWords * MatrixBlocks.SliceWords;
 
     /// <summary>Lines that hold some tiles' sums, padded to whole blocks of columns.</summary>
-    public static int Rows(int tiles) => (tiles + 7) / 8 * 16 + MatrixBlocks.LineColumns - 1 & -MatrixBlocks.LineColumns;
+    public static int Rows(int tiles) => (tiles + 7) / 8 * OfEight + MatrixBlocks.LineColumns - 1 & -MatrixBlocks.LineColumns;
 
     /// <summary>Where the high digit of a tile's line stands.</summary>
-    public static int At(int tile) => tile / 8 * 16 + tile % 8;
+    public static int At(int tile) => First(tile) + tile % 8;
+
+    /// <summary>The first line of a tile's eight.</summary>
+    public static int First(int tile) => tile / 8 * OfEight;
 
     /// <summary>One thread: the groups along x count tiles, along y, which ends at 65,535, slices of words.</summary>
     /// <param name="operand">The operand's words [lines, words].</param>
@@ -51,8 +57,11 @@ internal static class DigitLines
             sum = Lanes4.Add(sum, Lanes4.Add(Lanes4.Add(Unpack(x0), Unpack(x1)), Lanes4.Add(Unpack(x2), Unpack(x3))));
         }
 
-        Store(shared, digits, sum, word, words);
+        Store(shared, digits, sum, word, words, Across);
     }
+
+    /// <summary>Words that a group of <see cref="Quantise"/> takes side by side: few of a high tile, so that a thread has four lines of it at the most.</summary>
+    public static int Across(int tile) => tile < 128 ? MatrixBlocks.SliceWords : MatrixBlocks.SliceWords / 2;
 
     /// <summary>One thread, as in <see cref="Encode"/>: fp32 to codes as <see cref="QuantiseKernels"/> has it, and the codes' lines in passing.</summary>
     /// <param name="values">[rows, width].</param>
@@ -60,45 +69,64 @@ internal static class DigitLines
     /// <param name="codes">Takes words [padded rows, words].</param>
     /// <param name="digits">Takes the lines [<see cref="Rows"/>, words]; a single word where nobody wants them.</param>
     /// <param name="e">Extents; <paramref name="codes"/> are written, and summed, in tiles of as many rows.</param>
-    public static void Quantise(ArrayView<float> values, ArrayView<int> largest, ArrayView<int> codes, ArrayView<int> digits, QuantiseExtents e)
+    /// <param name="across">Words that a group takes side by side (<see cref="Across"/>).</param>
+    public static void Quantise(ArrayView<float> values, ArrayView<int> largest, ArrayView<int> codes, ArrayView<int> digits, QuantiseExtents e, int across)
     {
-        const int Across = MatrixBlocks.SliceWords;
         var shared = SharedMemory.Allocate<int>(Threads * 4);
-        int word = Grid.IdxY * Across + Group.IdxX % Across, first = Group.IdxX / Across;
+        int word = Grid.IdxY * across + Group.IdxX % across, first = Group.IdxX / across, down = Threads / across;
         var end = IntrinsicMath.Min((Grid.IdxX + 1) * e.Tile, e.PaddedRows);
+        var whole = CodeScale.Of(largest[0]);
         var sum = default(Lanes4);
-        for (var line = Grid.IdxX * e.Tile + first; line < end; line += 4 * Across)
+        for (var line = Grid.IdxX * e.Tile + first; line < end; line += 4 * down)
         {
             // Four lines' codes before the first is stored, so that four loads are under way at once.
-            Lanes4 x0 = QuantiseKernels.Codes(values, largest, line, word, e), x1 = Within(values, largest, line + Across, end, word, e);
-            Lanes4 x2 = Within(values, largest, line + 2 * Across, end, word, e), x3 = Within(values, largest, line + 3 * Across, end, word, e);
+            Lanes4 x0 = Codes(values, largest, whole, line, end, word, e), x1 = Codes(values, largest, whole, line + down, end, word, e);
+            Lanes4 x2 = Codes(values, largest, whole, line + 2 * down, end, word, e), x3 = Codes(values, largest, whole, line + 3 * down, end, word, e);
             codes[line * e.Words + word] = Pack(x0);
-            if (line + Across < end)
-                codes[(line + Across) * e.Words + word] = Pack(x1);
-            if (line + 2 * Across < end)
-                codes[(line + 2 * Across) * e.Words + word] = Pack(x2);
-            if (line + 3 * Across < end)
-                codes[(line + 3 * Across) * e.Words + word] = Pack(x3);
+            if (line + down < end)
+                codes[(line + down) * e.Words + word] = Pack(x1);
+            if (line + 2 * down < end)
+                codes[(line + 2 * down) * e.Words + word] = Pack(x2);
+            if (line + 3 * down < end)
+                codes[(line + 3 * down) * e.Words + word] = Pack(x3);
             sum = Lanes4.Add(sum, Lanes4.Add(Lanes4.Add(x0, x1), Lanes4.Add(x2, x3)));
         }
 
         if (digits.IntLength > 1 && Grid.IdxX * e.Tile < e.Rows)
-            Store(shared, digits, sum, word, e.Words);
+            Store(shared, digits, sum, word, e.Words, across);
     }
 
-    private static Lanes4 Within(ArrayView<float> values, ArrayView<int> largest, int line, int end, int word, QuantiseExtents e) =>
-        line < end ? QuantiseKernels.Codes(values, largest, line, word, e) : default;
-
-    /// <summary>A tile's sum of a word over all threads of the group that have one, as digits.</summary>
-    private static void Store(ArrayView<int> shared, ArrayView<int> digits, Lanes4 sum, int word, int words)
+    /// <summary>The four codes of a word, zero past the values and past the group's lines.</summary>
+    private static Lanes4 Codes(ArrayView<float> values, ArrayView<int> largest, CodeScale whole, int line, int end, int word, QuantiseExtents e)
     {
-        const int Across = MatrixBlocks.SliceWords;
+        if (line >= end || line >= e.Rows || word * 4 >= e.Width)
+            return default;
+        if ((e.Width | e.First) % 4 != 0)
+            return QuantiseKernels.Codes(values, largest, line, word, e);
+        var scale = e.RowsOfGroup >= e.Rows ? whole : CodeScale.Of(largest[line / e.RowsOfGroup]);
+        var x = FloatQuad.Load(values, line * e.Width + word * 4);
+        return new(CodeScale.Code(x.A, scale), CodeScale.Code(x.B, scale), CodeScale.Code(x.C, scale), CodeScale.Code(x.D, scale));
+    }
+
+    /// <summary>A tile's sum of a word over all threads of the group that have one, as digits: in two steps, eight threads a word in the first.</summary>
+    private static void Store(ArrayView<int> shared, ArrayView<int> digits, Lanes4 sum, int word, int words, int across)
+    {
+        const int Parts = 8;
         Quad.Store(shared, Group.IdxX * 4, sum);
         Group.Barrier();
-        if (Group.IdxX >= Across)
+        var stride = Parts * across;
+        if (Group.IdxX < stride)
+        {
+            for (var other = Group.IdxX + stride; other < Threads; other += stride)
+                sum = Lanes4.Add(sum, Quad.Load(shared, other * 4));
+            Quad.Store(shared, Group.IdxX * 4, sum);
+        }
+
+        Group.Barrier();
+        if (Group.IdxX >= across)
             return;
-        for (var other = 1; other < Across; other++)
-            sum = Lanes4.Add(sum, Quad.Load(shared, (other * Across + Group.IdxX) * 4));
+        for (var part = 1; part < Parts; part++)
+            sum = Lanes4.Add(sum, Quad.Load(shared, (part * across + Group.IdxX) * 4));
         var at = At(Grid.IdxX) * words + word;
         digits[at] = Pack(new(High(sum.A), High(sum.B), High(sum.C), High(sum.D)));
         digits[at + 8 * words] = Pack(sum);

@@ -24,7 +24,7 @@ internal sealed class DotFamily<TSize>(Accelerator accelerator, DirectFamily dir
     public static KernelSpecialization Groups => new(Threads, 2);
 
     /// <inheritdoc/>
-    public override string Name => "dot";
+    public override string Name => KernelFamilies.Dot;
 
     /// <inheritdoc/>
     public override int RowUnit => TSize.Edge;

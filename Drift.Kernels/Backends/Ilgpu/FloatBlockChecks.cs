@@ -48,17 +48,20 @@ internal static class FloatBlockChecks
         where TShare : struct, IBlockShare
         where TLines : struct, IBlockLines => At<TSize, TLines>(OfColumns<TSize, TShare>(), 0) + Line<TSize, TShare, TLines>();
 
-    /// <summary>Where it stands in the slice that follows.</summary>
+    /// <summary>Where it stands in the slice that follows: two runs are a ring, which begins at a multiple of its length.</summary>
     /// <param name="lines">Where it stands.</param>
-    /// <param name="k">First k of the slice that follows.</param>
-    public static int Next<TSize, TLines>(int lines, int k)
+    public static int Next<TSize, TLines>(int lines)
         where TSize : struct, IBlockSize
-        where TLines : struct, IBlockLines => lines + Deep<TSize>() * TLines.Count - ((k & (2 * Run<TSize>() - 1)) == 0 ? 2 * Run<TSize>() * TLines.Count : 0);
+        where TLines : struct, IBlockLines
+    {
+        var ring = 2 * Run<TSize>() * TLines.Count - 1;
+        return (lines & ~ring) | ((lines + Deep<TSize>() * TLines.Count) & ring);
+    }
 
     /// <summary>Whether the next run of summed lines is to be carried, half-way through one.</summary>
-    /// <param name="k">The slice's first k.</param>
-    public static bool IsDue<TSize>(int k)
-        where TSize : struct, IBlockSize => (k & (Run<TSize>() - 1)) == Run<TSize>() / 2;
+    /// <param name="at">Where the slice begins in the operands' block, in quads.</param>
+    public static bool IsDue<TSize>(int at)
+        where TSize : struct, IBlockSize => (at & (Run<TSize>() * TSize.Edge / 4 - 1)) == Run<TSize>() * TSize.Edge / 8;
 
     /// <summary>Carries the run of summed lines that follows into shared memory; nothing where K ends before.</summary>
     /// <param name="shared">Shared memory.</param>
@@ -73,7 +76,7 @@ internal static class FloatBlockChecks
         where TLines : struct, IBlockLines
     {
         var ofW = Group.IdxX < Run<TSize>();
-        var carried = (k + Run<TSize>() / 2) / Run<TSize>() * Run<TSize>() + Group.IdxX % Run<TSize>();
+        var carried = ((k + Run<TSize>() / 2) & -Run<TSize>()) + (Group.IdxX & (Run<TSize>() - 1));
         if (carried >= e.Depth)
             return;
         var line = ofW ? e.PaddedColumns + FirstLine<TSize, TLines>(column, e) : e.PaddedRows + FirstLine<TSize, TLines>(row, e);
@@ -146,7 +149,7 @@ internal static class FloatBlockChecks
     {
         var ofColumns = OfColumns<TSize, TShare>();
         var isFirst = TLines.Count > 1 || (ofColumns ? row : column) % e.Tile == 0;
-        if (!isFirst || Group.IdxX >= 2 * Across<TSize, TShare>() * (TLines.Count / Count<TShare, TLines>()))
+        if (!isFirst || Group.IdxX >= 2 * Across<TSize, TShare>() * (TLines.Count > Count<TShare, TLines>() ? 2 : 1))
             return;
         int place = Place<TSize, TShare>(right), line = Line<TSize, TShare, TLines>() + FirstLine<TSize, TLines>(ofColumns ? row : column, e);
         var at = ofColumns ? (e.PaddedRows + line) * e.Stride + column + right + place : (row + place) * e.Stride + e.PaddedColumns + line;

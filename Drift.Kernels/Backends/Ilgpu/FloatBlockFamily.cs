@@ -13,16 +13,14 @@ namespace Drift.Kernels.Ilgpu;
 internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFamily? smaller = null) : FloatFamily
     where TSize : struct, IBlockSize
 {
-    // Groups that a multiprocessor is to hold at once.
-    private const int Resident = 2;
-
     private readonly BlockLaunch _kernel = Load<NoLines>(accelerator), _one = Load<OneLine>(accelerator), _two = Load<TwoLines>(accelerator), _four = Load<FourLines>(accelerator);
 
     /// <summary>Threads of a group.</summary>
     public static int Threads => TSize.Edge / FloatSquare.Edge * (TSize.Edge / FloatSquare.Edge);
 
-    /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
-    public static KernelSpecialization Groups => new(Threads, Resident);
+    /// <summary>What the assembler is told: how many groups a multiprocessor is to hold at once, from which follows how many registers a thread may take. Small ones with lines beside take more of them.</summary>
+    public static KernelSpecialization Groups<TLines>()
+        where TLines : struct, IBlockLines => new(Threads, Threads == 64 && TLines.Count > 0 ? 6 : 512 / Threads);
 
     /// <inheritdoc/>
     public override string Name => $"block {TSize.Edge}";
@@ -70,5 +68,5 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     private static BlockLaunch Load<TLines>(Accelerator accelerator)
         where TLines : struct, IBlockLines =>
         accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, FloatExtents, BlockOrder>(
-            FloatBlockKernel.Run<TSize, TLines>, accelerator is CudaAccelerator ? Groups : default);
+            FloatBlockKernel.Run<TSize, TLines>, accelerator is CudaAccelerator ? Groups<TLines>() : default);
 }

@@ -91,29 +91,26 @@ internal static class FloatBlockKernel
         where TShare : struct, IBlockShare
         where TLines : struct, IBlockLines
     {
-        int depth = e.Depth, slice = TSize.Edge / 16 * TSize.Edge, last = (depth - TSize.Edge / 16) * TSize.Edge, forward = slice, lastW = last;
-        int carried = Group.IdxX * 4, carriedW = carried;
+        // Places count quads where threads have quads of their own: a place in values would cost a shift each.
+        int depth = e.Depth, deep = TSize.Edge / 16, slice = deep * TSize.Edge / 4, last = (depth - deep) * (TSize.Edge / 4), forward = slice, lastW = last;
+        int carriedW = Group.IdxX, fromA = sourceA / 4 + Group.IdxX, fromW = sourceW / 4 + Group.IdxX;
         var carries = true;
-        sourceA += carried;
-        if (TShare.Columns == WholeBlock.Columns)
-        {
-            sourceW += carried;
-        }
-        else
+        if (TShare.Columns != WholeBlock.Columns)
         {
             // Fewer columns: some of the threads carry a quad of them. They stand as far apart as those of whole blocks.
-            var quads = TShare.Columns * TSize.Edge / 32;
-            int k = Group.IdxX / quads, quad = Group.IdxX % quads;
-            carries = Group.IdxX < TSize.Edge / 16 * quads;
-            carriedW = k * TSize.Edge + quad * 4;
-            forward = TSize.Edge / 16 * step;
-            lastW = (depth - TSize.Edge / 16) * step;
-            sourceW += k * step + quad * 4;
+            var across = TShare.Columns * TSize.Edge / 32;
+            int k = Group.IdxX / across, quad = Group.IdxX % across;
+            carries = Group.IdxX < deep * across;
+            carriedW = k * (TSize.Edge / 4) + quad;
+            forward = deep * (step / 4);
+            lastW = (depth - deep) * (step / 4);
+            fromW = sourceW / 4 + k * (step / 4) + quad;
         }
 
-        FloatLanes4 nextA = FloatQuad.Load(a, sourceA), nextW = default;
+        ArrayView<FloatQuad> quadsA = FloatQuad.In(a), quadsW = FloatQuad.In(w), quads = FloatQuad.In(shared);
+        FloatQuad nextA = quadsA[fromA], nextW = default;
         if (carries)
-            nextW = FloatQuad.Load(w, sourceW);
+            nextW = quadsW[fromW];
         // Places that move along with the loop: an assembler short of registers would else work them out anew in every round.
         int places = 0, lines = 0;
         if (TLines.Count > 0)
@@ -127,48 +124,57 @@ internal static class FloatBlockKernel
         int buffer = 0, atW = 0;
         for (var at = 0; at <= last; at += slice)
         {
-            FloatQuad.Store(shared, buffer + carried, nextA);
+            quads[buffer + Group.IdxX] = nextA;
             if (carries)
-                FloatQuad.Store(shared, OfW + buffer + carriedW, nextW);
+                quads.SubView(buffer + carriedW)[OfW / 4] = nextW;
             Group.Barrier();
 
             // Before the next slice is under way: registers are free.
-            if (TLines.Count > 0 && FloatBlockChecks.IsDue<TSize>(at / TSize.Edge))
-                FloatBlockChecks.Carry<TSize, TLines>(shared, a, w, row, column, at / TSize.Edge, e);
+            if (TLines.Count > 0 && FloatBlockChecks.IsDue<TSize>(at))
+                FloatBlockChecks.Carry<TSize, TLines>(shared, a, w, row, column, at / (TSize.Edge / 4), e);
 
             // Past the last slice the last is fetched again and never used: every thread does the same work between barriers.
-            nextA = FloatQuad.Load(a, sourceA + IntrinsicMath.Min(at + slice, last));
-            atW += forward;
-            if (carries)
-                nextW = FloatQuad.Load(w, sourceW + IntrinsicMath.Min(atW, lastW));
+            var next = IntrinsicMath.Min(at + slice, last);
+            nextA = quadsA[fromA + next];
+            if (TShare.Columns == WholeBlock.Columns)
+            {
+                nextW = quadsW[fromW + next];
+            }
+            else
+            {
+                atW += forward;
+                if (carries)
+                    nextW = quadsW[fromW + IntrinsicMath.Min(atW, lastW)];
+            }
+
             // From a view's first element on at constant places: that costs no arithmetic.
-            var fromA = FloatQuad.In(shared).SubView((buffer + top) / 4);
-            var fromW = shared.SubView(OfW + buffer + left);
-            sum = Step<TSize, TShare>(sum, fromA, fromW, 0);
+            var upper = quads.SubView(buffer + top / 4);
+            var beside = TShare.Columns == ThinBlock.Columns ? shared.SubView(buffer * 4 + left) : shared.SubView((buffer + left / 4) * 4);
+            sum = Step<TSize, TShare>(sum, upper, beside, 0);
             if (TSize.Edge > 16)
-                sum = Step<TSize, TShare>(sum, fromA, fromW, 1);
+                sum = Step<TSize, TShare>(sum, upper, beside, 1);
             if (TSize.Edge > 32)
             {
-                sum = Step<TSize, TShare>(sum, fromA, fromW, 2);
-                sum = Step<TSize, TShare>(sum, fromA, fromW, 3);
+                sum = Step<TSize, TShare>(sum, upper, beside, 2);
+                sum = Step<TSize, TShare>(sum, upper, beside, 3);
             }
 
             if (TSize.Edge > 64)
             {
-                sum = Step<TSize, TShare>(sum, fromA, fromW, 4);
-                sum = Step<TSize, TShare>(sum, fromA, fromW, 5);
-                sum = Step<TSize, TShare>(sum, fromA, fromW, 6);
-                sum = Step<TSize, TShare>(sum, fromA, fromW, 7);
+                sum = Step<TSize, TShare>(sum, upper, beside, 4);
+                sum = Step<TSize, TShare>(sum, upper, beside, 5);
+                sum = Step<TSize, TShare>(sum, upper, beside, 6);
+                sum = Step<TSize, TShare>(sum, upper, beside, 7);
             }
 
             if (TLines.Count > 0)
             {
                 checks = FloatBlockChecks.Slice<TSize, TShare, TLines>(checks, shared.SubView(places), shared.SubView(lines));
                 places ^= LargestSlice;
-                lines = FloatBlockChecks.Next<TSize, TLines>(lines, at / TSize.Edge + TSize.Edge / 16);
+                lines = FloatBlockChecks.Next<TSize, TLines>(lines);
             }
 
-            buffer = LargestSlice - buffer;
+            buffer ^= LargestSlice / 4;
         }
 
         return new(sum, checks);
@@ -181,8 +187,9 @@ internal static class FloatBlockKernel
         var at = k * TSize.Edge / 4;
         FloatLanes4 upper = FloatQuad.Lanes(a[at]), lower = FloatQuad.Lanes(a[at + 1]);
         if (TShare.Columns == ThinBlock.Columns)
-            return FloatSquare.MultiplyAddFirst(sum, upper, lower, w[k * TSize.Edge]);
+            return FloatSquare.MultiplyAddFirst(sum, upper, lower, w[OfW + k * TSize.Edge]);
         var quads = FloatQuad.In(w);
+        at += OfW / 4;
         return TShare.Columns == WholeBlock.Columns
             ? FloatSquare.MultiplyAdd(sum, upper, lower, new FloatLanes8(FloatQuad.Lanes(quads[at]), FloatQuad.Lanes(quads[at + TSize.Edge / 8])))
             : FloatSquare.MultiplyAddLeft(sum, upper, lower, FloatQuad.Lanes(quads[at]));

@@ -9,11 +9,13 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, int, int, int, int> _transpose =
         accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatTransposeKernel.Run);
 
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, SummedExtents> _transposeAndSum =
+        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, SummedExtents>(FloatTransposeKernel.RunAndSum);
+
     private readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int> _interleave =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Interleave, group);
 
-    /// <summary><see cref="FloatLineKernels.Encode"/>.</summary>
-    public Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int> Encode { get; } =
+    private readonly Action<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int> _encode =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index2D, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(FloatLineKernels.Encode, group);
 
     /// <summary><see cref="WindowKernels.Values"/>.</summary>
@@ -52,5 +54,23 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
             _transpose(new KernelConfig(new Index2D(padded / FloatTransposeKernel.Edge, IlgpuWeights.TilesIn(depth, FloatTransposeKernel.Edge)), new Index2D(FloatTransposeKernel.Threads, 1)), source, target, lines, group, k, depth);
         else
             _interleave(FlatIndex.Count(depth, padded), source, target, lines, group, k, depth);
+    }
+
+    /// <summary>Interleaves lines and sums those of each tile, in one pass where <see cref="FloatTransposeKernel"/> can.</summary>
+    /// <param name="source">Lines [lines, K].</param>
+    /// <param name="target">Takes them, and behind them their sums.</param>
+    /// <param name="s">Extents.</param>
+    public void InterleaveAndEncode(ArrayView<float> source, ArrayView<float> target, SummedExtents s)
+    {
+        var sums = target.SubView(s.Padded * s.Depth, s.SumLines * s.Depth);
+        if (FloatTransposeKernel.Sums(s.Group, s.Tile))
+        {
+            var squares = new Index2D(IlgpuWeights.TilesIn(s.Padded, FloatTransposeKernel.Summed), IlgpuWeights.TilesIn(s.Depth, FloatTransposeKernel.Edge));
+            _transposeAndSum(new KernelConfig(squares, new Index2D(FloatTransposeKernel.Threads, 1)), source, target, sums, s);
+            return;
+        }
+
+        Interleave(source, target, s.Lines, s.Padded, s.Group, s.K, s.Depth);
+        _encode(new Index2D(s.Depth, s.SumLines), source, sums, s.Lines, s.SumGroup, s.K, s.Depth, s.Tile);
     }
 }

@@ -64,10 +64,8 @@ internal static class FloatLineKernels
         var line = index.Y * tile;
         for (; line + 15 < end; line += 16)
         {
-            // Sixteen loads under way at once: a GPU's memory answers late, and an item has all of a tile's lines to add, one after the other.
-            var at = line * k + index.X;
-            FloatLanes16 x = new(Down(source, at, k), Down(source, at + 4 * k, k), Down(source, at + 8 * k, k), Down(source, at + 12 * k, k));
-            sum = Follow(Follow(Follow(Follow(sum, x.A), x.B), x.C), x.D);
+            // A GPU's memory answers late, and an item has all of a tile's lines to add, one after the other.
+            sum = Follow16(sum, source, line * k + index.X, k);
         }
 
         for (; line < end; line++)
@@ -178,14 +176,21 @@ internal static class FloatLineKernels
     {
         var sum = 0f;
         var part = first;
-        for (; part + 7 < end; part += 8)
-            sum = Follow(Follow(sum, Down(parts, from + part * step, step)), Down(parts, from + (part + 4) * step, step));
+        for (; part + 15 < end; part += 16)
+            sum = Follow16(sum, parts, from + part * step, step);
         for (; part < end; part++)
             sum += parts[from + part * step];
         return sum;
     }
 
     private static FloatLanes4 Down(ArrayView<float> view, int at, int step) => new(view[at], view[at + step], view[at + 2 * step], view[at + 3 * step]);
+
+    /// <summary>A sum's next sixteen, one after the other, all loads under way at once.</summary>
+    public static float Follow16(float sum, ArrayView<float> view, int at, int step)
+    {
+        FloatLanes16 x = new(Down(view, at, step), Down(view, at + 4 * step, step), Down(view, at + 8 * step, step), Down(view, at + 12 * step, step));
+        return Follow(Follow(Follow(Follow(sum, x.A), x.B), x.C), x.D);
+    }
 
     /// <summary>A sum's next four, one after the other.</summary>
     private static float Follow(float sum, FloatLanes4 x) => sum + x.A + x.B + x.C + x.D;

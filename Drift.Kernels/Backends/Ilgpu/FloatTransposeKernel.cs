@@ -17,6 +17,9 @@ internal static class FloatTransposeKernel
     // Rows of a square that the threads take at once; a row is a word longer than its values, so that a column stands in all banks.
     private const int Apart = 8, Stride = Edge + 1;
 
+    /// <summary>Lines that a group of threads sums.</summary>
+    public const int Summed = 4 * Edge;
+
     /// <summary>One thread; groups along x count squares of lines, along y, which ends at 65,535, of k.</summary>
     /// <param name="source">Lines [lines, K].</param>
     /// <param name="target">Takes them, those past the last one zero.</param>
@@ -37,4 +40,73 @@ internal static class FloatTransposeKernel
                 target[FloatLineKernels.Place(firstLine + x, firstK + i, group, depth)] = shared[x * Stride + i];
         }
     }
+
+    /// <summary>Whether <see cref="RunAndSum"/> can do a product's lines: its groups hold whole tiles, and lines come in groups of whole squares.</summary>
+    /// <param name="group">Lines of a group.</param>
+    /// <param name="tile">Edge of a checksum tile, or 0.</param>
+    public static bool Sums(int group, int tile) => group % Edge == 0 && tile is 32 or 64 or Summed;
+
+    /// <summary>
+    /// <see cref="Run"/> with <see cref="FloatLineKernels.Encode"/> in the same pass: four squares below each other, all of their loads under way at once, whose lines are summed in shared memory, a
+    /// chain a tile and k. The same sums in the same order.
+    /// </summary>
+    /// <param name="source">Lines [lines, K].</param>
+    /// <param name="target">Takes them, those past the last one zero.</param>
+    /// <param name="sums">Takes the sums.</param>
+    /// <param name="s">Extents.</param>
+    public static void RunAndSum(ArrayView<float> source, ArrayView<float> target, ArrayView<float> sums, SummedExtents s)
+    {
+        var shared = SharedMemory.Allocate<float>(Summed * Stride);
+        int x = Group.IdxX % Edge, y = Group.IdxX / Edge, firstK = Grid.IdxY * Edge, firstLine = Grid.IdxX * Summed;
+        // Always from a line and a k that there are: what is decided by a branch would wait for its turn.
+        int k = firstK + x, from = IntrinsicMath.Min(k, s.K - 1), line = firstLine + y, to = y * Stride + x;
+        FloatLanes4 a = Load(source, line, from, s), b = Load(source, line + 4 * Apart, from, s), c = Load(source, line + 8 * Apart, from, s), d = Load(source, line + 12 * Apart, from, s);
+        Store(shared, to, a, line, k, s);
+        Store(shared, to + 4 * Apart * Stride, b, line + 4 * Apart, k, s);
+        Store(shared, to + 8 * Apart * Stride, c, line + 8 * Apart, k, s);
+        Store(shared, to + 12 * Apart * Stride, d, line + 12 * Apart, k, s);
+        Group.Barrier();
+
+        for (var i = y; i < Summed; i += Apart)
+        {
+            int square = i / Edge * Edge, within = firstK + i % Edge;
+            if (within < s.Depth && firstLine + square + x < s.Padded)
+                target[FloatLineKernels.Place(firstLine + square + x, within, s.Group, s.Depth)] = shared[(square + x) * Stride + i % Edge];
+        }
+
+        var tile = firstLine / s.Tile + y;
+        if (y >= Summed / s.Tile || tile >= s.SumLines || k >= s.Depth)
+            return;
+        var sum = 0f;
+        for (var i = y * s.Tile; i < (y + 1) * s.Tile; i += 16)
+            sum = FloatLineKernels.Follow16(sum, shared, i * Stride + x, Stride);
+        sums[FloatLineKernels.Place(tile, k, s.SumGroup, s.Depth)] = sum;
+    }
+
+    /// <summary>Four values of one k, lines <see cref="Apart"/> apart.</summary>
+    private static FloatLanes4 Load(ArrayView<float> source, int line, int k, SummedExtents s) =>
+        new(At(source, line, k, s), At(source, line + Apart, k, s), At(source, line + 2 * Apart, k, s), At(source, line + 3 * Apart, k, s));
+
+    private static float At(ArrayView<float> source, int line, int k, SummedExtents s) => source[IntrinsicMath.Min(line, s.Lines - 1) * s.K + k];
+
+    private static void Store(ArrayView<float> shared, int at, FloatLanes4 x, int line, int k, SummedExtents s)
+    {
+        shared[at] = Inside(x.A, line, k, s);
+        shared[at + Apart * Stride] = Inside(x.B, line + Apart, k, s);
+        shared[at + 2 * Apart * Stride] = Inside(x.C, line + 2 * Apart, k, s);
+        shared[at + 3 * Apart * Stride] = Inside(x.D, line + 3 * Apart, k, s);
+    }
+
+    private static float Inside(float x, int line, int k, SummedExtents s) => line < s.Lines && k < s.K ? x : 0;
 }
+
+/// <summary>The extents of lines that are interleaved and summed.</summary>
+/// <param name="Lines">Lines that there are.</param>
+/// <param name="Padded">Lines with padding, which is zero.</param>
+/// <param name="Group">Lines of a group.</param>
+/// <param name="SumLines">Sums, padded ones too.</param>
+/// <param name="SumGroup">Sums of a group.</param>
+/// <param name="K">K.</param>
+/// <param name="Depth">K with padding, which is zero.</param>
+/// <param name="Tile">Edge of a checksum tile.</param>
+internal readonly record struct SummedExtents(int Lines, int Padded, int Group, int SumLines, int SumGroup, int K, int Depth, int Tile);

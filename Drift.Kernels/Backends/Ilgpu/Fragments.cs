@@ -28,22 +28,26 @@ internal readonly struct Fragments(Lanes16 rows, Lanes16 columns)
         new(Load(a), TShare.Columns == MatrixBlocks.Columns / 2 ? Load(w) : new(TensorCores.LoadMatrices(w, 0), TensorCores.LoadMatrices(w, Sixteen), default, default));
 
     /// <summary>Adds the products of all rows and the near 32 columns.</summary>
-    public static RegisterTile Near(RegisterTile sum, Fragments x) => MultiplyAdd(sum, x.Rows, x.Columns.A, x.Columns.B);
+    public static RegisterTile Near<TElement>(RegisterTile sum, Fragments x)
+        where TElement : struct, IMatrixElement => MultiplyAdd<TElement>(sum, x.Rows, x.Columns.A, x.Columns.B);
 
     /// <summary>Adds the products of all rows and the far 32 columns.</summary>
-    public static RegisterTile Far(RegisterTile sum, Fragments x) => MultiplyAdd(sum, x.Rows, x.Columns.C, x.Columns.D);
+    public static RegisterTile Far<TElement>(RegisterTile sum, Fragments x)
+        where TElement : struct, IMatrixElement => MultiplyAdd<TElement>(sum, x.Rows, x.Columns.C, x.Columns.D);
 
     private static Lanes16 Load(int address) => new(
         TensorCores.LoadMatrices(address, 0), TensorCores.LoadMatrices(address, Sixteen),
         TensorCores.LoadMatrices(address, 2 * Sixteen), TensorCores.LoadMatrices(address, 3 * Sixteen));
 
-    private static RegisterTile MultiplyAdd(RegisterTile sum, Lanes16 rows, Lanes4 left, Lanes4 right) => new(
-        Row(sum.A, rows.A, left, right), Row(sum.B, rows.B, left, right), Row(sum.C, rows.C, left, right), Row(sum.D, rows.D, left, right));
+    private static RegisterTile MultiplyAdd<TElement>(RegisterTile sum, Lanes16 rows, Lanes4 left, Lanes4 right)
+        where TElement : struct, IMatrixElement => new(
+        Row<TElement>(sum.A, rows.A, left, right), Row<TElement>(sum.B, rows.B, left, right), Row<TElement>(sum.C, rows.C, left, right), Row<TElement>(sum.D, rows.D, left, right));
 
     /// <summary>Four accumulator tiles beside each other.</summary>
-    private static Lanes16 Row(Lanes16 sum, Lanes4 a, Lanes4 left, Lanes4 right) => new(
-        TensorCores.MultiplyAdd(sum.A, a, left.A, left.B),
-        TensorCores.MultiplyAdd(sum.B, a, left.C, left.D),
-        TensorCores.MultiplyAdd(sum.C, a, right.A, right.B),
-        TensorCores.MultiplyAdd(sum.D, a, right.C, right.D));
+    private static Lanes16 Row<TElement>(Lanes16 sum, Lanes4 a, Lanes4 left, Lanes4 right)
+        where TElement : struct, IMatrixElement => new(
+        TElement.MultiplyAdd(sum.A, a, left.A, left.B),
+        TElement.MultiplyAdd(sum.B, a, left.C, left.D),
+        TElement.MultiplyAdd(sum.C, a, right.A, right.B),
+        TElement.MultiplyAdd(sum.D, a, right.C, right.D));
 }

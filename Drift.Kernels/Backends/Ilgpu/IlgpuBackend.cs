@@ -1,6 +1,5 @@
 using ILGPU;
 using ILGPU.Runtime;
-using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.OpenCL;
 using ILGPU.Runtime.Cuda;
 
@@ -21,7 +20,8 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     private readonly IlgpuDevice _device;
     private readonly Action<Index1D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents> _gather;
     private readonly DeviceProduct _product;
-    private readonly KernelFamily[] _all, _families;
+    private readonly List<KernelFamily> _all = [];
+    private readonly KernelFamily[] _families;
     private readonly Lazy<(FloatKernelSet Kernels, FloatFamily Family)> _floats;
     private readonly IlgpuTensors _tensors;
     private readonly CudaLoan? _loan;
@@ -32,9 +32,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="optimised">False leaves ILGPU's optimisations out, which must change no bit.</param>
     /// <param name="tuning">What to use; null for what was found best here, else what is shipped.</param>
-    /// <param name="dots">Whether INT8 is multiplied by blocks of dot products also where that is not the device's best way: they can be tried on every device, in small blocks on the simulator.</param>
+    /// <param name="family">The family of <see cref="KernelFamilies"/> that multiplies INT8, also where it is not the device's best; null for that.</param>
     /// <exception cref="BackendUnavailableException">The device is absent, or its driver does not compile the kernels.</exception>
-    public IlgpuBackend(string name, bool optimised = true, DeviceTuning? tuning = null, bool dots = false)
+    public IlgpuBackend(string name, bool optimised = true, DeviceTuning? tuning = null, string? family = null)
     {
         Name = name;
         _device = IlgpuDevice.Open(name, optimised ? OptimizationLevel.O2 : OptimizationLevel.O0);
@@ -45,28 +45,31 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         {
             _gather = accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<sbyte>, ArrayView<int>, int, WindowExtents>(WindowKernels.Codes, group);
             var direct = new DirectFamily(accelerator, group);
-            _families = _all = _device.HasTensorCores && !dots ? [new MatrixFamily(accelerator), direct]
-                : dots && accelerator is CPUAccelerator ? [new DotFamily<Block16>(accelerator, direct, group), direct]
-                : dots || _device.HasByteDots ? [new DotFamily<Block128>(accelerator, direct, group), direct]
-                : [direct];
+            _all.Add(direct);
+            _families = [direct];
+            _product = new(accelerator, _gather);
+            _tensors = new IlgpuTensors(this, accelerator, group);
+            _loan = accelerator is CudaAccelerator cuda ? new CudaLoan(this, cuda) : null;
+
+            // Most runs multiply INT8 only, and a driver takes its time over each kernel.
+            _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
+
+            // Tensor cores cannot be simulated, and no GPU whose way dot products are was at hand: kernels that do not give the reference's bits on a device are not used there.
+            foreach (var faster in KernelFamilies.Of(_device, direct, group, family))
+            {
+                _all.Add(faster);
+                _families = [faster, direct];
+                if (BackendTrial.Passes(this))
+                    break;
+                _families = [direct];
+            }
         }
         catch (Exception e)
         {
-            var because = NotCompiled(e);
+            var because = e as BackendUnavailableException ?? NotCompiled(e);
             _device.Dispose();
             throw because;
         }
-
-        _product = new(accelerator, _gather);
-        _tensors = new IlgpuTensors(this, accelerator, group);
-        _loan = accelerator is CudaAccelerator cuda ? new CudaLoan(this, cuda) : null;
-
-        // Most runs multiply INT8 only, and a driver takes its time over each kernel.
-        _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
-
-        // Tensor cores cannot be simulated, and no GPU with the other instruction was at hand: a device whose own do not give the reference's bits does without them.
-        if (_families.Length > 1 && !BackendTrial.Passes(this))
-            _families = [_families[^1]];
     }
 
     /// <summary>The names of the devices.</summary>
@@ -77,6 +80,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     /// <inheritdoc/>
     public ITensorDevice Tensors => _tensors;
+
+    /// <inheritdoc/>
+    public bool MultipliesHalves => _families[0] is DigitFamily;
 
     /// <inheritdoc/>
     ICudaDevice? IDeviceProducts.Cuda => _loan;
@@ -173,7 +179,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 throw;
             }
 
-            return new Resident<GemmOutput>(this, product, product.Run, product.Read);
+            return new DeviceTurns<GemmOutput>(this, product, product.Run, product.Read);
         }
     }
 
@@ -201,7 +207,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 throw;
             }
 
-            return new Resident<GemmOutput>(this, product, product.Run, product.Read);
+            return new DeviceTurns<GemmOutput>(this, product, product.Run, product.Read);
         }
     }
 
@@ -209,14 +215,27 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     public IDeviceProduct<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults = default) =>
         Float(a, w, shape, tile, faults, null);
 
-    private Resident<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults, WindowExtents? convolution)
+    private DeviceTurns<FloatOutput> Float(ReadOnlySpan<float> a, ReadOnlySpan<float> w, GemmShape shape, int tile, FaultPlan faults, WindowExtents? convolution)
     {
         lock (_gate)
         {
             Enter();
             var (kernels, family) = _floats.Value;
             var product = new DeviceFloatProduct(_device.Accelerator, kernels, family.For(shape), a, w, shape, tile, faults, convolution);
-            return new Resident<FloatOutput>(this, product, product.Run, product.Read);
+            return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDeviceProduct<FloatOutput> Halves(ReadOnlySpan<System.Half> a, ReadOnlySpan<System.Half> w, GemmShape shape, FaultPlan faults = default)
+    {
+        if (_families[0] is not DigitFamily family)
+            throw new BackendUnavailableException($"{Name}: fp16 is multiplied on tensor cores, which {_device.Detail} does not have; expected an NVIDIA GPU of sm_80 or later");
+        lock (_gate)
+        {
+            Enter();
+            var product = new DeviceHalfProduct(_device.Accelerator, family, a, w, shape, faults);
+            return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
         }
     }
 
@@ -243,6 +262,9 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
                 Free(part);
         }
     }
+
+    /// <summary>Waits until the device has done all that was queued.</summary>
+    internal void Synchronize() => _device.Accelerator.Synchronize();
 
     /// <summary>Does something on the device, while other threads wait for their turn.</summary>
     /// <exception cref="BackendUnavailableException">The device failed, or has too little memory.</exception>
@@ -346,41 +368,4 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     private BackendUnavailableException Failed(AcceleratorException e) =>
         _failure = new($"{Name}: {_device.Detail} failed and is lost to this run ({(e is CLException { Error: var error } ? error : e.Message)}); expected a device that works, or the backend host", e);
-
-    /// <summary>A product that takes its turns on the device.</summary>
-    private sealed class Resident<TOutput>(IlgpuBackend owner, IDisposable product, Action run, Action<TOutput> read) : IDeviceProduct<TOutput>
-    {
-        private bool _disposed;
-
-        /// <inheritdoc/>
-        public void Run(int times = 1)
-        {
-            owner.Use(() =>
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                for (var i = 0; i < times; i++)
-                    run();
-                owner._device.Accelerator.Synchronize();
-            });
-        }
-
-        /// <inheritdoc/>
-        public void Read(TOutput output)
-        {
-            owner.Use(() =>
-            {
-                ObjectDisposedException.ThrowIf(_disposed, this);
-                read(output);
-            });
-        }
-
-        /// <inheritdoc/>
-        public void Dispose()
-        {
-            if (_disposed)
-                return;
-            _disposed = true;
-            owner.Release(product);
-        }
-    }
 }

@@ -34,6 +34,9 @@ internal sealed class IlgpuDevice : IDisposable
     /// <summary>Whether <see cref="TensorCores"/> are here.</summary>
     public bool HasTensorCores => Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_80;
 
+    /// <summary>Whether <see cref="WarpGroups"/> are here: they are this architecture's alone.</summary>
+    public bool HasWarpGroups => Accelerator is CudaAccelerator { Architecture: var architecture } && architecture == CudaArchitecture.SM_90;
+
     /// <summary>Whether the instruction of <see cref="ByteLanes"/> is here.</summary>
     public bool HasByteDots => Accelerator is CudaAccelerator { Architecture: var architecture } && architecture >= CudaArchitecture.SM_61;
 

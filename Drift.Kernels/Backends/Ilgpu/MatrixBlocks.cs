@@ -84,12 +84,16 @@ internal static class MatrixBlocks
     /// <summary>Blocks of columns that an operand's digit lines take.</summary>
     public static int LineBlocks(int extent, int tile) => tile == 0 ? 0 : DigitLines.Rows(IlgpuWeights.TilesIn(extent, tile)) / LineColumns;
 
+    /// <summary>Groups of a launch in which the expected sums have blocks of their own.</summary>
+    public static int Groups(GemmExtents e, int rows) => Groups(e, rows, LineBlocks(e.Columns, e.Tile));
+
     /// <summary>Groups of a launch.</summary>
     /// <param name="e">Extents.</param>
     /// <param name="rows">Rows of a block.</param>
-    public static int Groups(GemmExtents e, int rows)
+    /// <param name="lineBlocks">As <see cref="MatrixBlock.Of"/> has it.</param>
+    public static int Groups(GemmExtents e, int rows, int lineBlocks)
     {
         var down = IlgpuWeights.TilesIn(e.Rows, rows);
-        return down * (e.Stride / Columns + LineBlocks(e.Columns, e.Tile)) + (e.Stride + rows - 1) / rows * LineBlocks(e.Rows, e.Tile);
+        return down * (e.Stride / Columns + lineBlocks) + (e.Stride + rows - 1) / rows * LineBlocks(e.Rows, e.Tile);
     }
 }

@@ -92,7 +92,8 @@ internal static class MatrixEpilogue
         Expect(share.D, sums, line + 48, lines, lineStep, tile, tiles, tileStep);
     }
 
-    private static void Expect(Lanes16 x, ArrayView<int> sums, int line, int lines, int lineStep, int tile, int tiles, int tileStep)
+    /// <inheritdoc cref="Expect(RegisterTile, ArrayView{int}, int, int, int, int, int, int, int)"/>
+    public static void Expect(Lanes16 x, ArrayView<int> sums, int line, int lines, int lineStep, int tile, int tiles, int tileStep)
     {
         Expect(x.A, x.B, sums, line, lines, lineStep, tile, tiles, tileStep);
         Expect(x.C, x.D, sums, line, lines, lineStep, tile + 8, tiles, tileStep);
@@ -139,7 +140,8 @@ internal static class MatrixEpilogue
         Store(c, at + (48 * stride), x.D, stride);
     }
 
-    private static void Store(ArrayView<int> c, int at, Lanes16 x, int stride)
+    /// <summary>Stores 16 rows of 32 columns.</summary>
+    public static void Store(ArrayView<int> c, int at, Lanes16 x, int stride)
     {
         Store(c, at, x.A, stride);
         Store(c, at + 8, x.B, stride);
@@ -165,7 +167,8 @@ internal static class MatrixEpilogue
         Put(sums.ObservedColumns, at + 1, x.Second, e.Tile);
     }
 
-    private static void Put(ArrayView<int> sums, int at, int sum, int tile)
+    /// <summary>Stores a sum, or adds what is there of it (<see cref="Adds"/>).</summary>
+    public static void Put(ArrayView<int> sums, int at, int sum, int tile)
     {
         if (Adds(tile))
             Atomic.Add(ref sums[at], sum);

@@ -4,95 +4,41 @@ using ILGPU.Runtime;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>Products by <see cref="MatrixKernel"/>: for NVIDIA GPUs with <see cref="TensorCores"/>.</summary>
-internal sealed class MatrixFamily(Accelerator accelerator) : KernelFamily
+internal sealed class MatrixFamily(Accelerator accelerator) : DigitFamily(accelerator)
 {
+    private readonly int _multiprocessors = accelerator.NumMultiprocessors;
+
     private readonly Action<KernelConfig, ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents> _tall =
         accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents>(MatrixKernel.Run<Rows256>, Groups<Rows256>());
 
     private readonly Action<KernelConfig, ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents> _square =
         accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, LineViews, ArrayView<int>, ArrayView<int>, SumViews, GemmExtents>(MatrixKernel.Run<Rows128>, Groups<Rows128>());
 
-    private readonly Action<KernelConfig, ArrayView<int>, int, int, int, ArrayView<int>, SumViews> _encode =
-        accelerator.LoadStreamKernel<ArrayView<int>, int, int, int, ArrayView<int>, SumViews>(DigitLines.Encode);
-
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents> _quantise =
-        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents>(DigitLines.Quantise);
-
-    private readonly DeviceBuffer _lines = new(accelerator);
+    // fp16 is not what most runs multiply.
+    private readonly Lazy<Action<KernelConfig, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>> _half = new(() =>
+        accelerator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, GemmExtents>(MatrixKernel.RunHalf<Rows128>, Groups<Rows128>()));
 
     /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
     public static KernelSpecialization Groups<TRows>()
         where TRows : struct, IMatrixRows => new(TRows.Rows, TRows.Resident);
 
     /// <inheritdoc/>
-    public override string Name => "matrix";
-
-    /// <inheritdoc/>
-    public override int RowUnit => MatrixBlocks.MostRows;
-
-    /// <inheritdoc/>
-    public override int ColumnUnit => MatrixBlocks.Columns;
+    public override string Name => KernelFamilies.Matrix;
 
     /// <inheritdoc/>
     public override int WordUnit => MatrixBlocks.SliceWords;
 
     /// <inheritdoc/>
-    public override bool Suits(int tile) => tile % MatrixEpilogue.HalfColumns == 0 && tile <= DigitLines.LargestTile;
+    public override void MultiplyHalf(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e) =>
+        _half.Value(new KernelConfig(MatrixBlocks.Groups(e, Rows128.Rows), Rows128.Rows), a, w, plan, c, e);
 
     /// <inheritdoc/>
-    public override OperandLayout WeightLayout(int n, int words) => OperandLayout.RowMajor(n, words);
-
-    /// <inheritdoc/>
-    public override int LinesLength(int tiles, int words) => checked(DigitLines.Rows(tiles) * words);
-
-    /// <inheritdoc/>
-    public override void Encode(IlgpuWeights weights) => Encode(weights.Words, weights.N, weights.LineWords, weights.Tile, weights.Lines, Nothing(weights.Lines));
-
-    /// <inheritdoc/>
-    public override bool Quantises(QuantiseLaunch launch)
+    protected override void Launch(ProductLaunch launch, LineViews lines)
     {
-        // Without checks nobody sums: then a group takes few rows, and more groups share a GPU.
-        var e = launch.Extents with { Tile = launch.Extents.Tile == 0 ? MatrixEpilogue.HalfColumns : launch.Extents.Tile };
-        _quantise(
-            new KernelConfig(new Index2D(IlgpuWeights.TilesIn(e.PaddedRows, e.Tile), e.Words / MatrixBlocks.SliceWords), new Index2D(DigitLines.Threads, 1)),
-            launch.Values, launch.Largest, launch.Codes, launch.Extents.Tile == 0 ? launch.Codes.SubView(0, 1) : launch.Lines, e);
-        return true;
-    }
-
-    /// <inheritdoc/>
-    public override void Multiply(ProductLaunch launch)
-    {
-        var e = launch.Extents;
-        var lines = launch.Lines ?? launch.A;
-        if (e.Tile > 0 && launch.Lines is null)
-        {
-            // Lines that no tile sums are multiplied too, of A as of W, and never stored: they need no zeros.
-            lines = _lines.Take(LinesLength(IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Words));
-            Encode(launch.A, e.Rows, e.Words, e.Tile, lines, MatrixEpilogue.Adds(e.Tile) ? launch.Sums : Nothing(lines));
-        }
-        else if (e.Tile > 0 && MatrixEpilogue.Adds(e.Tile))
-        {
-            launch.AllSums.MemSetToZero();
-        }
-
         // One tall block a multiprocessor where one wave of them takes everything and square ones would share some multiprocessors; square ones elsewhere (measured, docs/gpu.md).
-        var most = accelerator.NumMultiprocessors;
-        var tall = MatrixBlocks.Groups(e, Rows256.Rows) <= most && MatrixBlocks.Groups(e, Rows128.Rows) > most;
+        var e = launch.Extents;
+        var tall = MatrixBlocks.Groups(e, Rows256.Rows) <= _multiprocessors && MatrixBlocks.Groups(e, Rows128.Rows) > _multiprocessors;
         var rows = tall ? Rows256.Rows : Rows128.Rows;
-        (tall ? _tall : _square)(
-            new KernelConfig(MatrixBlocks.Groups(e, rows), rows),
-            launch.A, launch.Weights.Words, new LineViews(lines, launch.Weights.Lines), launch.Plan, launch.C, launch.Sums, e);
+        (tall ? _tall : _square)(new KernelConfig(MatrixBlocks.Groups(e, rows), rows), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e);
     }
-
-    /// <inheritdoc/>
-    public override void Dispose() => _lines.Dispose();
-
-    private static SumViews Nothing(ArrayView<int> any)
-    {
-        var nothing = any.SubView(0, 0);
-        return new(nothing, nothing, nothing, nothing);
-    }
-
-    private void Encode(ArrayView<int> operand, int lines, int words, int tile, ArrayView<int> digits, SumViews sums) => _encode(
-        new KernelConfig(new Index2D(IlgpuWeights.TilesIn(lines, tile), words / MatrixBlocks.SliceWords), new Index2D(DigitLines.Threads, 1)), operand, lines, words, tile, digits, sums);
 }

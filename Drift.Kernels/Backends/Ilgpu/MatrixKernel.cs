@@ -10,8 +10,8 @@ namespace Drift.Kernels.Ilgpu;
 /// </summary>
 internal static class MatrixKernel
 {
-    // Edge of a warp's share; blocks of rows that share what the caches hold of W.
-    private const int WarpEdge = 64, Band = 8;
+    // Edge of a warp's share.
+    private const int WarpEdge = 64;
 
     /// <summary>One thread.</summary>
     /// <param name="a">A as words [PaddedRows, Words], padded with zeros to whole blocks and slices.</param>
@@ -26,59 +26,42 @@ internal static class MatrixKernel
     {
         var sharedA = SharedMemory.Allocate<int>(2 * TRows.Rows * MatrixBlocks.SliceWords);
         var sharedW = SharedMemory.Allocate<int>(2 * MatrixBlocks.Columns * MatrixBlocks.SliceWords);
-        int down = IlgpuWeights.TilesIn(e.Rows, TRows.Rows), across = e.Stride / MatrixBlocks.Columns, block = Grid.IdxX - down * across, ofRows = down * MatrixBlocks.LineBlocks(e.Columns, e.Tile);
-
-        // The product's own blocks, in bands so that neighbours share operands; then those of the expected row sums; then those of the expected column sums.
-        ArrayView<int> top = a, left = w;
-        int blockRow, blockColumn, last = e.PaddedRows - 1;
-        if (block < 0)
+        var block = MatrixBlock.Of(Grid.IdxX, TRows.Rows, MatrixBlocks.LineBlocks(e.Columns, e.Tile), e);
+        int row = block.Row, column = block.Column, warp = Group.IdxX / 32, lane = Group.IdxX % 32;
+        if (block.Kind == MatrixBlock.OfProduct)
         {
-            var band = Grid.IdxX / (Band * across);
-            var height = IntrinsicMath.Min(down - band * Band, Band);
-            var within = Grid.IdxX - band * Band * across;
-            blockRow = band * Band + within % height;
-            blockColumn = within / height;
-        }
-        else if (block < ofRows)
-        {
-            left = lines.W;
-            blockRow = block % down;
-            blockColumn = block / down;
-        }
-        else
-        {
-            top = w;
-            left = lines.A;
-            last = e.Stride - 1;
-            var tall = (e.Stride + TRows.Rows - 1) / TRows.Rows;
-            blockRow = (block - ofRows) % tall;
-            blockColumn = (block - ofRows) / tall;
-        }
-
-        int row = blockRow * TRows.Rows, warp = Group.IdxX / 32, lane = Group.IdxX % 32;
-        if (block < 0)
-        {
-            var column = blockColumn * MatrixBlocks.Columns;
-            var share = Multiply<TRows, WideShare>(sharedA, sharedW, top, last, left, row, column, e.Words);
+            var share = Multiply<TRows, WideShare, Int8Element>(sharedA, sharedW, a, e.PaddedRows - 1, w, row, column, e.Words);
             MatrixEpilogue.Run(share, plan, c, sums, new MatrixPlace(row, column, warp, lane), sharedA, e);
+            return;
         }
+
+        var ofRows = block.Kind == MatrixBlock.OfRows;
+        var near = Multiply<TRows, NarrowShare, Int8Element>(sharedA, sharedW, ofRows ? a : w, (ofRows ? e.PaddedRows : e.Stride) - 1, ofRows ? lines.W : lines.A, row, column, e.Words).Near;
+        row += warp / 2 * WarpEdge;
+        column += warp % 2 * NarrowShare.Columns;
+        if (ofRows)
+            MatrixEpilogue.Expect(near, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
         else
-        {
-            var column = blockColumn * MatrixBlocks.LineColumns;
-            var near = Multiply<TRows, NarrowShare>(sharedA, sharedW, top, last, left, row, column, e.Words).Near;
-            row += warp / 2 * WarpEdge;
-            column += warp % 2 * NarrowShare.Columns;
-            if (block < ofRows)
-                MatrixEpilogue.Expect(near, sums.ExpectedRows, row, column, lane, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
-            else
-                MatrixEpilogue.Expect(near, sums.ExpectedColumns, row, column, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
-        }
+            MatrixEpilogue.Expect(near, sums.ExpectedColumns, row, column, lane, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
+    }
+
+    /// <summary>One thread of a product of fp16, two a word, into fp32, whose bits <paramref name="c"/> takes; nothing is summed.</summary>
+    /// <inheritdoc cref="Run"/>
+    public static void RunHalf<TRows>(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e)
+        where TRows : struct, IMatrixRows
+    {
+        var sharedA = SharedMemory.Allocate<int>(2 * TRows.Rows * MatrixBlocks.SliceWords);
+        var sharedW = SharedMemory.Allocate<int>(2 * MatrixBlocks.Columns * MatrixBlocks.SliceWords);
+        var block = MatrixBlock.Of(Grid.IdxX, TRows.Rows, 0, e);
+        var share = Multiply<TRows, WideShare, HalfElement>(sharedA, sharedW, a, e.PaddedRows - 1, w, block.Row, block.Column, e.Words);
+        MatrixEpilogue.Run(share, plan, c, new SumViews(c, c, c, c), new MatrixPlace(block.Row, block.Column, Group.IdxX / 32, Group.IdxX % 32), sharedA, e);
     }
 
     /// <summary>A warp's accumulators, K done.</summary>
-    private static WarpShare Multiply<TRows, TShare>(ArrayView<int> sharedA, ArrayView<int> sharedW, ArrayView<int> top, int last, ArrayView<int> left, int row, int column, int words)
+    private static WarpShare Multiply<TRows, TShare, TElement>(ArrayView<int> sharedA, ArrayView<int> sharedW, ArrayView<int> top, int last, ArrayView<int> left, int row, int column, int words)
         where TRows : struct, IMatrixRows
         where TShare : struct, IMatrixShare
+        where TElement : struct, IMatrixElement
     {
         // A thread copies one quad of every Apart-th row. Places in shared memory are addresses: the operands' two buffers stand one behind the other.
         int apart = TRows.Rows / 4, copied = Group.IdxX / 4, quad = Group.IdxX % 4, step = apart * words;
@@ -106,9 +89,9 @@ internal static class MatrixKernel
         for (var p = 0; p < words; p += MatrixBlocks.SliceWords)
         {
             var second = Fragments.Load<TShare>(bufferA + halfA, bufferW + halfW);
-            near = Fragments.Near(near, first);
+            near = Fragments.Near<TElement>(near, first);
             if (TShare.Columns == WarpEdge)
-                far = Fragments.Far(far, first);
+                far = Fragments.Far<TElement>(far, first);
 
             // The next slice is here, and nobody reads this one any more.
             TensorCores.AwaitCopies();
@@ -120,9 +103,9 @@ internal static class MatrixKernel
             bufferW = sliceW - bufferW;
             // Behind the last slice what stands there is loaded and never used: every thread does the same work between barriers.
             first = Fragments.Load<TShare>(bufferA + atA, bufferW + atW);
-            near = Fragments.Near(near, second);
+            near = Fragments.Near<TElement>(near, second);
             if (TShare.Columns == WarpEdge)
-                far = Fragments.Far(far, second);
+                far = Fragments.Far<TElement>(far, second);
         }
 
         return new WarpShare(near, far);

@@ -18,14 +18,14 @@ internal static class PtxListing
         ["encode-pairs"] = (Method(typeof(PairRows), nameof(PairRows.Encode)), default),
         ["encode-digits"] = (Method(typeof(DigitLines), nameof(DigitLines.Encode)), default),
         ["quantise-digits"] = (Method(typeof(DigitLines), nameof(DigitLines.Quantise)), default),
-        ["fp32-block"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128), typeof(NoLines)), FloatBlockFamily<Block128>.Groups),
-        ["fp32-block-one"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128), typeof(OneLine)), FloatBlockFamily<Block128>.Groups),
-        ["fp32-block-two"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128), typeof(TwoLines)), FloatBlockFamily<Block128>.Groups),
-        ["fp32-block-four"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128), typeof(FourLines)), FloatBlockFamily<Block128>.Groups),
-        ["fp32-block-64"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64), typeof(NoLines)), FloatBlockFamily<Block64>.Groups),
-        ["fp32-block-64-one"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64), typeof(OneLine)), FloatBlockFamily<Block64>.Groups),
-        ["fp32-block-64-two"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64), typeof(TwoLines)), FloatBlockFamily<Block64>.Groups),
-        ["fp32-block-64-four"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64), typeof(FourLines)), FloatBlockFamily<Block64>.Groups),
+        ["fp32-block"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128), typeof(NoLines)), FloatBlockFamily<Block128>.Groups<NoLines>()),
+        ["fp32-block-one"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128), typeof(OneLine)), FloatBlockFamily<Block128>.Groups<OneLine>()),
+        ["fp32-block-two"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128), typeof(TwoLines)), FloatBlockFamily<Block128>.Groups<TwoLines>()),
+        ["fp32-block-four"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block128), typeof(FourLines)), FloatBlockFamily<Block128>.Groups<FourLines>()),
+        ["fp32-block-64"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64), typeof(NoLines)), FloatBlockFamily<Block64>.Groups<NoLines>()),
+        ["fp32-block-64-one"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64), typeof(OneLine)), FloatBlockFamily<Block64>.Groups<OneLine>()),
+        ["fp32-block-64-two"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64), typeof(TwoLines)), FloatBlockFamily<Block64>.Groups<TwoLines>()),
+        ["fp32-block-64-four"] = (Method(typeof(FloatBlockKernel), nameof(FloatBlockKernel.Run)).MakeGenericMethod(typeof(Block64), typeof(FourLines)), FloatBlockFamily<Block64>.Groups<FourLines>()),
         ["windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Codes)), default),
         ["fp32-windows"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Values)), default),
         ["fp32-window-lines"] = (Method(typeof(WindowKernels), nameof(WindowKernels.Lines)), default),
@@ -66,6 +66,7 @@ internal static class PtxListing
         ["fp32-direct"] = (Method(typeof(FloatDirectKernel), nameof(FloatDirectKernel.Run)), default),
         ["fp32-interleave"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Interleave)), default),
         ["fp32-transpose"] = (Method(typeof(FloatTransposeKernel), nameof(FloatTransposeKernel.Run)), default),
+        ["fp32-transpose-sum"] = (Method(typeof(FloatTransposeKernel), nameof(FloatTransposeKernel.RunAndSum)), default),
         ["fp32-encode"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Encode)), default),
         ["fp32-lay"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Lay)), default),
         ["fp32-gather"] = (Method(typeof(FloatLineKernels), nameof(FloatLineKernels.Gather)), default),
@@ -74,6 +75,10 @@ internal static class PtxListing
         ["dot-interleave"] = (Method(typeof(DotBlockKernel), nameof(DotBlockKernel.Interleave)), default),
         ["matrix-256"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows256)), MatrixFamily.Groups<Rows256>()),
         ["matrix-128"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.Run)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
+        ["matrix-half"] = (Method(typeof(MatrixKernel), nameof(MatrixKernel.RunHalf)).MakeGenericMethod(typeof(Rows128)), MatrixFamily.Groups<Rows128>()),
+        ["warp-group-half"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.RunHalf)), WarpGroupFamily.Groups),
+        ["warp-group"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.Run)), WarpGroupFamily.Groups),
+        ["warp-group-checked"] = (Method(typeof(WarpGroupKernel), nameof(WarpGroupKernel.RunChecked)), WarpGroupFamily.Groups),
     };
 
     /// <summary>Their names.</summary>
@@ -83,13 +88,24 @@ internal static class PtxListing
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="architecture">For which GPUs: 80 for sm_80.</param>
     /// <returns>PTX text.</returns>
-    public static string Compile(string name, int architecture = 80)
+    public static string Compile(string name, int architecture = 80) => Compile([name], architecture)[0];
+
+    /// <summary>Compiles some one after another in one context, as a device has it.</summary>
+    /// <inheritdoc cref="Compile(string, int)"/>
+    public static IReadOnlyList<string> Compile(IEnumerable<string> names, int architecture = 80)
     {
         var target = new CudaArchitecture(architecture / 10, architecture % 10);
-        var (method, groups) = Kernels[name];
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2).Teach());
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, CudaInstructionSet.ISA_78, null);
-        return ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), groups)).PTXAssembly;
+        List<string> texts = [];
+        foreach (var name in names)
+        {
+            var (method, groups) = Kernels[name];
+            var text = ((PTXCompiledKernel)backend.Compile(KernelRefusal.Entry(method), groups)).PTXAssembly;
+            texts.Add(method.DeclaringType == typeof(WarpGroupKernel) ? Sm90Kernel.Text(text) : text);
+        }
+
+        return texts;
     }
 
     private static MethodInfo Method(Type type, string name) => type.GetMethod(name, BindingFlags.Public | BindingFlags.Static)!;

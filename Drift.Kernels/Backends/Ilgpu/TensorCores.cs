@@ -23,6 +23,14 @@ internal static class TensorCores
     [IntrinsicImplementation]
     public static Lanes4 MultiplyAdd(Lanes4 c, Lanes4 a, int low, int high) => throw Elsewhere();
 
+    /// <summary>
+    /// A warp's 16 x 8 x 16 fp16 multiply-accumulate into fp32, c + a b, in the same words: two k each, those of <see cref="MultiplyAdd"/> at half its k; accumulators are the bits of floats
+    /// (PTX ISA, "Matrix Fragments for mma.m16n8k16 with floating point type").
+    /// </summary>
+    /// <inheritdoc cref="MultiplyAdd"/>
+    [IntrinsicImplementation]
+    public static Lanes4 MultiplyAddHalf(Lanes4 c, Lanes4 a, int low, int high) => throw Elsewhere();
+
     /// <summary>Four matrices of 8 x 16 bytes from shared memory: lane l gives the place of row l % 8 of matrix l / 8, and gets of each matrix the word l % 4 of row l / 4 (PTX ISA, "ldmatrix").</summary>
     /// <param name="address">Where the lane's row stands (<see cref="SharedAddress"/>), less <paramref name="offset"/>.</param>
     /// <param name="offset">Bytes; a constant costs nothing.</param>
@@ -50,18 +58,22 @@ internal static class TensorCores
     {
         foreach (var (name, code) in (ReadOnlySpan<(string, string)>)
             [
-                (nameof(MultiplyAdd), nameof(MultiplyAddInPtx)), (nameof(LoadMatrices), nameof(LoadMatricesInPtx)), (nameof(CopyQuad), nameof(CopyQuadInPtx)),
+                (nameof(MultiplyAdd), nameof(MultiplyAddInPtx)), (nameof(MultiplyAddHalf), nameof(MultiplyAddHalfInPtx)), (nameof(LoadMatrices), nameof(LoadMatricesInPtx)), (nameof(CopyQuad), nameof(CopyQuadInPtx)),
                 (nameof(SharedAddress), nameof(SharedAddressInPtx)), (nameof(AwaitCopies), nameof(AwaitCopiesInPtx)),
             ])
             manager.RegisterMethod(typeof(TensorCores).GetMethod(name, Own)!, new PTXIntrinsic(typeof(TensorCores), code, IntrinsicImplementationMode.GenerateCode));
     }
 
-    private static void MultiplyAddInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    private static void MultiplyAddInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Emit(generator, value, "m16n8k32.row.col.s32.s8.s8.s32");
+
+    private static void MultiplyAddHalfInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Emit(generator, value, "m16n8k16.row.col.f32.f16.f16.f32");
+
+    private static void Emit(PTXCodeGenerator generator, Value value, string form)
     {
         PTXRegisterAllocator.PrimitiveRegister[] c = Words(generator, value[0]), a = Words(generator, value[1]);
         PTXRegisterAllocator.PrimitiveRegister[] b = [Word(generator, value[2]), Word(generator, value[3])];
         var target = Primitives(generator.Allocate(value));
-        using var command = generator.BeginCommand("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32");
+        using var command = generator.BeginCommand($"mma.sync.aligned.{form}");
         foreach (var fragment in (ReadOnlySpan<PTXRegisterAllocator.PrimitiveRegister[]>)[target, a, b, c])
             command.AppendVectorArgument(fragment);
     }

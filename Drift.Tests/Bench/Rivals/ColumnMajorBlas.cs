@@ -113,12 +113,35 @@ internal static unsafe class ColumnMajorBlas
     private static int GemmEx(nint handle, int opA, int opB, int m, int n, int k, void* alpha, void* a, int typeA, int lda, void* b, int typeB, int ldb, void* beta, void* c, int typeC, int ldc,
         int compute, int algorithm)
     {
+        // CUDA_R_16F, CUDA_R_32F, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT.
+        if (handle == OwnHandle && (typeA, typeB, typeC, compute, algorithm) == (2, 2, 0, 68, -1) && (opA, opB) == (1, 0))
+            return Halves(m, n, k, *(float*)alpha, (Half*)a, lda, (Half*)b, ldb, *(float*)beta, (float*)c, ldc);
+
         // CUDA_R_8I, CUDA_R_32I, CUBLAS_COMPUTE_32I, CUBLAS_GEMM_DEFAULT.
         if (handle != OwnHandle || (typeA, typeB, typeC, compute, algorithm) != (3, 3, 10, 72, -1))
             return InvalidValue;
         if ((opA, opB) != (1, 0) || lda % 4 != 0 || ldb % 4 != 0 || ldc % 4 != 0 || m % 4 != 0 || k % 4 != 0)
             return NotSupported;
         return Tn(m, n, k, *(int*)alpha, (sbyte*)a, lda, (sbyte*)b, ldb, *(int*)beta, (int*)c, ldc);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Halves(int m, int n, int k, float alpha, Half* a, int lda, Half* b, int ldb, float beta, float* c, int ldc)
+    {
+        if (lda < k || ldb < k || ldc < m || (alpha, beta) != (1, 0))
+            return InvalidValue;
+        for (var j = 0; j < n; j++)
+        {
+            for (var i = 0; i < m; i++)
+            {
+                var sum = 0.0;
+                for (var p = 0; p < k; p++)
+                    sum += (double)a[i * lda + p] * (double)b[j * ldb + p];
+                c[j * ldc + i] = (float)sum;
+            }
+        }
+
+        return Success;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -31,6 +31,20 @@ public sealed class CuBlasTests
         Assert.That(device.Held, Is.Zero, "all memory is given back");
     }
 
+    [TestCaseSource(nameof(Shapes))]
+    public void GemmEx_is_called_for_our_product_of_fp16(GemmShape shape)
+    {
+        var device = new HostCuda();
+        using var operands = Operands.Halves(shape);
+        using var widened = new Operands<float>(shape);
+        Widen(operands.Activations.Span, widened.Activations.Span);
+        Widen(operands.Weights.Span, widened.Weights.Span);
+        using (var ours = new OurFloatProduct(widened, 1, Guarding.None))
+        using (var theirs = new CuBlasHalf(device, Found).Open(operands, 1))
+            Agreement.Require(ours, theirs, shape, 1e-6);
+        Assert.That(device.Held, Is.Zero, "all memory is given back");
+    }
+
     [Test]
     public void Repeated_products_are_queued_together_and_waited_for_once()
     {
@@ -145,5 +159,11 @@ public sealed class CuBlasTests
     {
         missing = "";
         return new(ColumnMajorBlas.Function, null);
+    }
+
+    private static void Widen(ReadOnlySpan<Half> from, Span<float> to)
+    {
+        for (var i = 0; i < from.Length; i++)
+            to[i] = (float)from[i];
     }
 }

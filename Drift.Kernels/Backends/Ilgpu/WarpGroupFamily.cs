@@ -1,0 +1,56 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace Drift.Kernels.Ilgpu;
+
+/// <summary>Products by <see cref="WarpGroupKernel"/>: for NVIDIA GPUs of sm_90.</summary>
+internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily(accelerator)
+{
+    // Groups that share a multiprocessor: one multiplies while the other waits.
+    private const int Resident = 2;
+
+    private readonly Product _product = Load<Product>(accelerator, nameof(WarpGroupKernel.Run)), _checked = Load<Product>(accelerator, nameof(WarpGroupKernel.RunChecked), withChecks: true);
+
+    // fp16 is not what most runs multiply.
+    private readonly Lazy<HalfProduct> _half = new(() => Load<HalfProduct>(accelerator, nameof(WarpGroupKernel.RunHalf)));
+
+    private delegate void Product(
+        AcceleratorStream stream, KernelConfig config, ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e);
+
+    private delegate void HalfProduct(AcceleratorStream stream, KernelConfig config, ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e);
+
+    /// <summary>What the assembler is told: how many registers a thread may take follows.</summary>
+    public static KernelSpecialization Groups => new(WarpGroupKernel.Threads, Resident);
+
+    /// <inheritdoc/>
+    public override string Name => KernelFamilies.WarpGroup;
+
+    /// <inheritdoc/>
+    public override int WordUnit => WarpGroupKernel.SliceWords;
+
+    /// <inheritdoc/>
+    public override void MultiplyHalf(ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e) =>
+        _half.Value(accelerator.DefaultStream, Config(MatrixBlocks.Groups(e, WarpGroupKernel.Edge, 0), withChecks: false), a, w, plan, c, e);
+
+    /// <inheritdoc/>
+    protected override void Launch(ProductLaunch launch, LineViews lines)
+    {
+        var e = launch.Extents;
+        int all = MatrixBlocks.Groups(e, WarpGroupKernel.Edge), fewer = MatrixBlocks.Groups(e, WarpGroupKernel.Edge, 0), product = MatrixBlocks.Groups(e with { Tile = 0 }, WarpGroupKernel.Edge, 0);
+        // Blocks with digit lines beside them take 3 to 5 % longer (measured, docs/gpu.md): worth it where blocks of their own would begin another wave.
+        var withChecks = WarpGroupKernel.Checks(e.Tile) && Waves(all) > Waves(product);
+        (withChecks ? _checked : _product)(
+            accelerator.DefaultStream, Config(withChecks ? fewer : all, withChecks), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e);
+    }
+
+    private static KernelConfig Config(int groups, bool withChecks) =>
+        new(groups, WarpGroupKernel.Threads, SharedMemoryConfig.RequestDynamic<int>(WarpGroupKernel.SharedWords(withChecks)));
+
+    private int Waves(int groups) => IlgpuWeights.TilesIn(groups, Resident * accelerator.NumMultiprocessors);
+
+    private static TLaunch Load<TLaunch>(CudaAccelerator accelerator, string name, bool withChecks = false)
+        where TLaunch : Delegate => Sm90Kernel.Load(
+        accelerator, typeof(WarpGroupKernel).GetMethod(name, BindingFlags.Public | BindingFlags.Static)!, Groups, sizeof(int) * WarpGroupKernel.SharedWords(withChecks)).CreateLauncherDelegate<TLaunch>();
+}
