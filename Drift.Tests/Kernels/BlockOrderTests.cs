@@ -36,15 +36,38 @@ public sealed class BlockOrderTests
     public void Summed_lines_of_tiles_that_fit_blocks_take_no_blocks_of_their_own(int tile, int beside)
     {
         Assert.That(BlockOrder.Beside(Edge, tile), Is.EqualTo(beside));
-        Assert.That(Order(16, 16, tile), Is.EqualTo(new BlockOrder(256, 0, 0, 0, 0, 0)));
+        Assert.That(Order(16, 16, tile, beside), Is.EqualTo(new BlockOrder(256, 0, 0, 0, 0, 0)));
     }
 
-    private static BlockOrder Order(int down, int across, int tile)
+    // On 132 multiprocessors, each of which holds two groups, as docs/gpu.md has them measured.
+    [TestCase(1024, 1024, 128, true, Description = "a product that does not fill the device")]
+    [TestCase(2048, 2048, 128, true, Description = "256 blocks and 32 thin ones on 264 places")]
+    [TestCase(2048, 2048, 32, true)]
+    [TestCase(4096, 4096, 128, false, Description = "another wave, but of five")]
+    [TestCase(2048, 1152, 128, false, Description = "25 thin blocks in a wave that has room")]
+    [TestCase(2048, 3456, 128, false)]
+    [TestCase(2048, 4608, 128, false)]
+    [TestCase(8192, 1152, 128, true, Description = "73 for a product of two waves and a half")]
+    [TestCase(8192, 1152, 32, false)]
+    [TestCase(8192, 3456, 128, false)]
+    [TestCase(2048, 2048, 96, false, Description = "no lines of such tiles")]
+    public void Blocks_multiply_their_own_lines_where_that_pays(int m, int n, int tile, bool pays) =>
+        Assert.That(BlockOrder.IsBeside(new(m, n, 64), Edge, tile, Multiprocessors, 2 * Multiprocessors), Is.EqualTo(pays));
+
+    [TestCase(512, 512, true, Description = "16 blocks: most multiprocessors would be idle")]
+    [TestCase(1024, 1024, false, Description = "64, in halves")]
+    [TestCase(2048, 1152, true, Description = "144: a half behind the first round; 576 smaller ones, a half behind the fourth")]
+    [TestCase(2048, 2048, false, Description = "two rounds either way")]
+    [TestCase(8192, 1152, false, Description = "576: a half behind the fourth; 2304 smaller ones, one behind the seventeenth")]
+    public void Smaller_blocks_are_taken_where_the_last_round_holds_up_for_less(int m, int n, bool smaller) =>
+        Assert.That(BlockOrder.AreFewer(new(m, n, 64), Edge, Multiprocessors), Is.EqualTo(smaller));
+
+    private static BlockOrder Order(int down, int across, int tile, int beside = 0)
     {
         int rows = down * Edge, columns = across * Edge;
-        int linesAcross = Padded(IlgpuWeights.TilesIn(columns, tile), tile), linesDown = Padded(IlgpuWeights.TilesIn(rows, tile), tile);
-        return BlockOrder.Of(new FloatExtents(rows, rows, columns, columns, 8, columns + linesAcross, Edge, Edge, tile, 0, 0), rows + linesDown, Edge, Multiprocessors);
+        int linesAcross = Padded(IlgpuWeights.TilesIn(columns, tile), beside), linesDown = Padded(IlgpuWeights.TilesIn(rows, tile), beside);
+        return BlockOrder.Of(new FloatExtents(rows, rows, columns, columns, 8, columns + linesAcross, Edge, Edge, tile, 0, 0), rows + linesDown, Edge, beside, Multiprocessors);
     }
 
-    private static int Padded(int lines, int tile) => IlgpuWeights.RoundUp(lines, BlockOrder.LineGroup(lines, Edge, tile));
+    private static int Padded(int lines, int beside) => IlgpuWeights.RoundUp(lines, BlockOrder.LineGroup(lines, Edge, beside));
 }

@@ -109,14 +109,50 @@ internal readonly record struct BlockOrder(int Whole, int Halves, int OfRows, in
     /// <summary>Summed lines that a block takes where there are so many; they are interleaved, and padded, by as many.</summary>
     /// <param name="lines">Summed lines of an operand.</param>
     /// <param name="edge">Edge of a block.</param>
-    /// <param name="tile">Edge of a checksum tile.</param>
-    public static int LineGroup(int lines, int edge, int tile) =>
-        Beside(edge, tile) is > 0 and var beside ? beside : edge / 8 >= FloatSquare.Half && lines <= MostThin * (edge / 8) ? edge / 8 : edge / 2;
+    /// <param name="beside">Summed lines that a block of the product multiplies itself, or 0.</param>
+    public static int LineGroup(int lines, int edge, int beside) => beside > 0 ? beside : edge / 8 >= FloatSquare.Half && lines <= MostThin * (edge / 8) ? edge / 8 : edge / 2;
 
-    /// <summary>Summed lines of either operand that a block of the product multiplies itself, or 0 where blocks of their own do: tiles neither hold whole blocks nor are a half or quarter of one.</summary>
+    /// <summary>Summed lines of either operand that a block of the product can multiply itself, or 0 where blocks of their own have to: tiles neither hold whole blocks nor are a half or quarter of one.</summary>
     /// <param name="edge">Edge of a block.</param>
     /// <param name="tile">Edge of a checksum tile, or 0.</param>
     public static int Beside(int edge, int tile) => tile == 0 ? 0 : tile % edge == 0 ? 1 : edge % tile == 0 && edge / tile is 2 or 4 ? edge / tile : 0;
+
+    /// <summary>Whether a product is better multiplied in blocks of half the edge: what is left behind its last full wave then holds up the whole for less, by more than such blocks lose (measured, docs/gpu.md).</summary>
+    /// <param name="shape">The product.</param>
+    /// <param name="edge">Edge of a block.</param>
+    /// <param name="multiprocessors">Multiprocessors.</param>
+    public static bool AreFewer(GemmShape shape, int edge, int multiprocessors)
+    {
+        const double Loss = 1.05;
+        var blocks = Blocks(shape, edge);
+        return 4 * blocks < multiprocessors || blocks >= multiprocessors && Loss * Rounds(Blocks(shape, edge / 2), multiprocessors) / 4 < Rounds(blocks, multiprocessors);
+    }
+
+    /// <summary>
+    /// Whether blocks multiply their own summed lines. That takes every block 8 % longer, 14 % with several lines (measured, docs/gpu.md): it pays where blocks of their own would begin another wave of a
+    /// product of a few, or are many for one.
+    /// </summary>
+    /// <param name="shape">The product.</param>
+    /// <param name="edge">Edge of a block.</param>
+    /// <param name="tile">Edge of a checksum tile, or 0.</param>
+    /// <param name="multiprocessors">Multiprocessors.</param>
+    /// <param name="places">Groups that all of them hold at once.</param>
+    public static bool IsBeside(GemmShape shape, int edge, int tile, int multiprocessors, int places)
+    {
+        var beside = Beside(edge, tile);
+        long blocks = Blocks(shape, edge), left = Left(blocks, multiprocessors), product = blocks + left;
+        if (beside == 0 || 2 * blocks < places)
+            return beside > 0;
+        long OfLines(int extent, int other)
+        {
+            var lines = IlgpuWeights.TilesIn(extent, tile);
+            return (long)IlgpuWeights.TilesIn(lines, LineGroup(lines, edge, 0)) * IlgpuWeights.TilesIn(other, edge);
+        }
+
+        var further = OfLines(shape.N, shape.M) + OfLines(shape.M, shape.N);
+        var another = (product + further + places - 1) / places > (product + places - 1) / places;
+        return 2 * blocks < 5L * places && (another || beside == 1 && 4 * further > places);
+    }
 
     /// <summary>
     /// The order for a device. What is left behind the last full wave would hold it up for a whole block's time: those that would be a multiprocessor's second, and those that would be its first
@@ -125,15 +161,23 @@ internal readonly record struct BlockOrder(int Whole, int Halves, int OfRows, in
     /// <param name="e">Extents.</param>
     /// <param name="rows">Rows of C with check rows.</param>
     /// <param name="edge">Edge of a block.</param>
+    /// <param name="beside">Summed lines that a block of the product multiplies itself, or 0.</param>
     /// <param name="multiprocessors">Multiprocessors, each of which holds two groups.</param>
-    public static BlockOrder Of(FloatExtents e, int rows, int edge, int multiprocessors)
+    public static BlockOrder Of(FloatExtents e, int rows, int edge, int beside, int multiprocessors)
     {
-        int across = e.PaddedColumns / edge, down = e.PaddedRows / edge, blocks = across * down, left = blocks % multiprocessors;
-        var halved = 2 * left <= multiprocessors ? left : 0;
-        if (e.Tile == 0 || Beside(edge, e.Tile) > 0)
+        int across = e.PaddedColumns / edge, down = e.PaddedRows / edge, blocks = across * down, halved = (int)Left(blocks, multiprocessors);
+        if (e.Tile == 0 || beside > 0)
             return new(blocks - halved, 2 * halved, 0, 0, 0, 0);
         int linesAcross = e.Stride - e.PaddedColumns, linesDown = rows - e.PaddedRows;
-        int columns = LineGroup(IlgpuWeights.TilesIn(e.Columns, e.Tile), edge, e.Tile), below = LineGroup(IlgpuWeights.TilesIn(e.Rows, e.Tile), edge, e.Tile);
+        int columns = LineGroup(IlgpuWeights.TilesIn(e.Columns, e.Tile), edge, 0), below = LineGroup(IlgpuWeights.TilesIn(e.Rows, e.Tile), edge, 0);
         return new(blocks - halved, 2 * halved, linesAcross / columns * down, linesDown / below * across, columns, below);
     }
+
+    private static long Blocks(GemmShape shape, int edge) => (long)IlgpuWeights.TilesIn(shape.M, edge) * IlgpuWeights.TilesIn(shape.N, edge);
+
+    /// <summary>Blocks that are multiplied in halves.</summary>
+    private static long Left(long blocks, int multiprocessors) => 2 * (blocks % multiprocessors) <= multiprocessors ? blocks % multiprocessors : 0;
+
+    /// <summary>A multiprocessor's time in blocks, the fullest one's.</summary>
+    private static double Rounds(long blocks, int multiprocessors) => blocks / multiprocessors + (blocks % multiprocessors == 0 ? 0 : Left(blocks, multiprocessors) > 0 ? 0.5 : 1);
 }

@@ -76,7 +76,8 @@ internal abstract class FloatFamily
 
     /// <summary>This family, or a form of it that suits a product better.</summary>
     /// <param name="shape">The product.</param>
-    public virtual FloatFamily For(GemmShape shape) => this;
+    /// <param name="tile">Edge of its checksum tiles, or 0.</param>
+    public virtual FloatFamily For(GemmShape shape, int tile) => this;
 
     /// <summary>Multiplies, flips, stores and sums in parts; check rows and columns are multiplied with the product, in one launch.</summary>
     /// <param name="launch">Operands and results.</param>
