@@ -43,6 +43,8 @@ public sealed class OddRowDecoder : ICorrector
 
         if (begun)
             Finish(finding, corrections);
+        // Tiles read accumulators by their address.
+        GC.KeepAlive(product.Output);
     }
 
     private void Finish(Finding finding, Corrections corrections)

@@ -28,7 +28,6 @@ internal sealed class OddRowSets
     private readonly int[] _counts = new int[Bits], _codes = new int[Lanes];
     private OddTile _tile = null!;
 
-
     // What rows are made up of: which open row it is, and its terms, twice the same where it is one; or two of which it is one.
     private readonly (int Row, int One, int Two, bool Either)[] _found = new (int, int, int, bool)[OddWeights.LargestTile];
     private int _rows;
@@ -163,7 +162,7 @@ internal sealed class OddRowSets
 
         codes.StoreUnsafe(ref _codes[0]);
         var isHigh = Vector512.LessThan(bits, Vector512.Create(31 - OddTile.HighestNamed)) & Vector512.Equals(Products(ref products, WidthOfHigh, bits), none);
-        var isSingle = (Vector512.Equals(singles, Vector512<int>.One) & (Vector512.Equals(pairs | crowded, none) | isHigh)) | (Vector512.Equals(singles, Vector512.Create(2)) & isHigh);
+        var isSingle = (Vector512.Equals(singles, Vector512<int>.One) & (Vector512.Equals(crowded, none) | isHigh) & Vector512.Equals(pairs, none)) | (Vector512.Equals(singles, Vector512.Create(2)) & isHigh);
         var isPair = Vector512.Equals(pairs, Vector512<int>.One) & Vector512.Equals(singles | triples | crowded | crowdedPairs, none);
         return (isSingle.ExtractMostSignificantBits(), isPair.ExtractMostSignificantBits());
     }

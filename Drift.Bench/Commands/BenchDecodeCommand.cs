@@ -39,7 +39,7 @@ internal static class BenchDecodeCommand
                 $"{Number(r.All.Median, "F1")} ({Number(r.All.Lower, "F1")}..{Number(r.All.Upper, "F1")})", Number(r.NanosecondsAFlip, "F1"), Number(r.ExactPercent, "F2"));
         var console = ReportConsole.On(output);
         console.Write(table);
-        console.WriteLine("Medians of rounds, in each of which all forms run once in random order, on one thread (measured). Percentages are of the unchecked product's time of the same round; all have the same flips. Itself: the unchecked product a second time. Decoding: norms, decoding and what it puts right, beyond the sums.");
+        console.WriteLine("Medians of rounds, in each of which all forms run once in random order, on one thread (measured). Percentages are of the unchecked product's time of the same round; all go through the same plans of flips. Itself: the unchecked product a second time. Decoding: norms, decoding and what it puts right, beyond the sums.");
     }
 
     private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);

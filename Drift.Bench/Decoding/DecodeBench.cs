@@ -29,7 +29,7 @@ internal sealed record DecodeTiming(string Layer, int M, int N, int K, string Co
 internal sealed class DecodeBench(IReadOnlyList<Code> codes, double rate, DuelSettings settings, CancellationToken cancellation)
 {
     // The product stands there twice, before the codes.
-    private const int Plain = 0, Double = 1;
+    private const int Plain = 0, Again = 1;
 
     /// <summary>Times every layer under every code.</summary>
     public IEnumerable<DecodeTiming> Run() => GemmLayer.DitXl.SelectMany(Time);
@@ -45,10 +45,10 @@ internal sealed class DecodeBench(IReadOnlyList<Code> codes, double rate, DuelSe
         var (m, n, k) = layer.Shape;
         for (var i = 0; i < codes.Count; i++)
         {
-            var sums = Double + 1 + 2 * i;
+            var sums = Again + 1 + 2 * i;
             var decoded = sums + 1;
             using var side = new DecodeSide(operands, codes[i], true);
-            var control = times.Pair(Plain, Double);
+            var control = times.Pair(Plain, Again);
             yield return new DecodeTiming(layer.Label, m, n, k, codes[i].Name, rate, control.Rounds, control.Ours, 100 * (control.Ratio.Median - 1),
                 100 * Of(times, round => (round[sums] - round[Plain]) / round[Plain]).Median, 100 * Of(times, round => (round[decoded] - round[sums]) / round[Plain]).Median,
                 Percent(Of(times, round => (round[decoded] - round[Plain]) / round[Plain])), 1e9 * Of(times, round => round[decoded] - round[sums]).Median / operands.Flips, side.Exact());

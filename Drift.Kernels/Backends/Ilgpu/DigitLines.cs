@@ -60,7 +60,7 @@ internal static class DigitLines
         Store(shared, digits, sum, word, words, Across);
     }
 
-    /// <summary>Words that a group of <see cref="Quantise"/> takes side by side: few of a high tile, so that a thread has four lines of it at the most.</summary>
+    /// <summary>Words that a group of <see cref="Quantise"/> takes side by side: few of a high tile, so that a thread has four lines of one of 128.</summary>
     public static int Across(int tile) => tile < 128 ? MatrixBlocks.SliceWords : MatrixBlocks.SliceWords / 2;
 
     /// <summary>One thread, as in <see cref="Encode"/>: fp32 to codes as <see cref="QuantiseKernels"/> has it, and the codes' lines in passing.</summary>

@@ -104,7 +104,7 @@ internal static class FloatTransposeKernel
 /// <param name="Lines">Lines that there are.</param>
 /// <param name="Padded">Lines with padding, which is zero.</param>
 /// <param name="Group">Lines of a group.</param>
-/// <param name="SumLines">Sums, padded ones too.</param>
+/// <param name="SumLines">Sums, padded ones too; of padded ones past the last square nothing is written, and nobody reads what becomes of them.</param>
 /// <param name="SumGroup">Sums of a group.</param>
 /// <param name="K">K.</param>
 /// <param name="Depth">K with padding, which is zero.</param>

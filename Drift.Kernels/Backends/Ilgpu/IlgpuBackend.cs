@@ -54,7 +54,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             // Most runs multiply INT8 only, and a driver takes its time over each kernel.
             _floats = new(() => Compile(() => (new FloatKernelSet(accelerator, group), FloatFamily.Load(tuning.Float, accelerator, group))));
 
-            // Tensor cores cannot be simulated, and no GPU whose way dot products are was at hand: kernels that do not give the reference's bits on a device are not used there.
+            // Tensor cores cannot be simulated, and no GPU whose way dot products are was at hand: a family that does not give the reference's bits on a device is not used there. (The trial is one wave: forms for larger products are the contract tests' on a GPU.)
             foreach (var faster in KernelFamilies.Of(_device, direct, group, family))
             {
                 _all.Add(faster);

@@ -30,14 +30,14 @@ internal static class KernelFamilies
             yield return new DotFamily<Block128>(accelerator, direct, group);
     }
 
-    /// <summary>A driver that is older than the architecture's own instructions runs the GPU all the same.</summary>
+    /// <summary>A driver that is older than the architecture's own instructions, or goes by another name, runs the GPU all the same.</summary>
     private static WarpGroupFamily? Compiled(CudaAccelerator accelerator)
     {
         try
         {
             return new WarpGroupFamily(accelerator);
         }
-        catch (CudaException)
+        catch (Exception e) when (e is CudaException or DllNotFoundException or EntryPointNotFoundException or MissingMemberException)
         {
             return null;
         }

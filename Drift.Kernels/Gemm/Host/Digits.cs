@@ -23,8 +23,12 @@ internal static class Digits
     {
         const int Least = sbyte.MinValue * (Base + 1), Most = sbyte.MaxValue * (Base + 1);
         var sums = new int[k];
-        for (var i = 0; i < weights.Length; i++)
-            sums[i % k] += weights[i];
+        for (var row = 0; row < weights.Length; row += k)
+        {
+            for (var p = 0; p < k; p++)
+                sums[p] += weights[row + p];
+        }
+
         return Array.TrueForAll(sums, sum => sum is >= Least and <= Most);
     }
 
