@@ -19,7 +19,7 @@ internal static class DeviceKinds
     {
         Layers = device.Cuda is null ? Layers : LargeLayers,
         Guards = [new("flat32", 32), new("flat128", 128)],
-        Rivals = device.Cuda is { } queue ? [new CuBlasInt8(queue, FindCuBlas), new CuBlasLtInt8(queue, FindCuBlas)] : [new DeviceFp32OfInt8(device), new HostInt8()],
+        Rivals = device.Cuda is { } queue ? [CuBlasGemmEx.Int8(queue, FindCuBlas), new CuBlasLtInt8(queue, FindCuBlas)] : [new DeviceFp32OfInt8(device), new HostInt8()],
         Ours = (operands, _, guarding, faultRate) => new DeviceInt8Product(device, operands, guarding, faultRate),
         ByThreads = false,
         GuardedMeetRivals = device.Cuda is null,
@@ -53,9 +53,9 @@ internal static class DeviceKinds
         Tolerance = 1e-4,
         Layers = LargeLayers,
         Guards = [],
-        Rivals = device.Cuda is { } queue ? [new CuBlasHalf(queue, FindCuBlas)] : [],
+        Rivals = device.Cuda is { } queue ? [CuBlasGemmEx.Halves(queue, FindCuBlas)] : [],
         Draw = Operands.Halves,
-        Ours = (operands, _, _, _) => new DeviceHalvesProduct(device, operands),
+        Ours = (operands, _, _, _) => new DeviceFloats($"Drift on {device.Name}, none", device.Halves(operands.Activations.Span, operands.Weights.Span, operands.Shape)),
         ByThreads = false,
     };
 
@@ -119,60 +119,36 @@ internal sealed class DeviceInt8Product : IProduct<int>
 }
 
 /// <summary>An fp32 product on a device.</summary>
-internal sealed class DeviceFp32Product(IDeviceProducts device, Operands<float> operands, Guarding guarding, double faultRate) : IProduct<float>
-{
-    private readonly IDeviceProduct<FloatOutput> _product = device.Float(
-        operands.Activations.Span, operands.Weights.Span, operands.Shape, guarding.Tiles.Edge, Plans.Draw(operands.Shape, faultRate));
+internal sealed class DeviceFp32Product(IDeviceProducts device, Operands<float> operands, Guarding guarding, double faultRate) : DeviceFloats(
+    $"Drift on {device.Name}, {guarding.Name}",
+    device.Float(operands.Activations.Span, operands.Weights.Span, operands.Shape, guarding.Tiles.Edge, Plans.Draw(operands.Shape, faultRate)));
 
+/// <summary>A product on a device whose results are fp32.</summary>
+/// <param name="name">As tables have it.</param>
+/// <param name="product">The product, disposed with this.</param>
+internal class DeviceFloats(string name, IDeviceProduct<FloatOutput> product) : IProduct<float>
+{
     private readonly FloatOutput _output = new();
 
     /// <inheritdoc/>
-    public string Name => $"Drift on {device.Name}, {guarding.Name}";
+    public string Name => name;
 
     /// <inheritdoc/>
-    public void Run() => _product.Run();
+    public void Run() => product.Run();
 
     /// <inheritdoc/>
-    public void Repeat(int times) => _product.Run(times);
+    public void Repeat(int times) => product.Run(times);
 
     /// <inheritdoc/>
     public ReadOnlySpan<float> Row(int row)
     {
         if (row == 0)
-            _product.Read(_output);
+            product.Read(_output);
         return _output.Row(row);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _product.Dispose();
-}
-
-/// <summary>An fp16 product on a device.</summary>
-internal sealed class DeviceHalvesProduct(IDeviceProducts device, Operands<Half> operands) : IProduct<float>
-{
-    private readonly IDeviceProduct<FloatOutput> _product = device.Halves(operands.Activations.Span, operands.Weights.Span, operands.Shape);
-
-    private readonly FloatOutput _output = new();
-
-    /// <inheritdoc/>
-    public string Name => $"Drift on {device.Name}";
-
-    /// <inheritdoc/>
-    public void Run() => _product.Run();
-
-    /// <inheritdoc/>
-    public void Repeat(int times) => _product.Run(times);
-
-    /// <inheritdoc/>
-    public ReadOnlySpan<float> Row(int row)
-    {
-        if (row == 0)
-            _product.Read(_output);
-        return _output.Row(row);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _product.Dispose();
+    public void Dispose() => product.Dispose();
 }
 
 /// <summary>Our fp32 on the same device as the rival of our INT8: of the same values, whose sums stay below 2^24, so it is exact too.</summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Drift.Kernels;
 
 namespace Drift.Bench;
@@ -37,48 +38,26 @@ internal sealed class CuBlasFloat(ICudaDevice queue, FindCuBlas find) : IRival<f
     }
 }
 
-/// <summary>cuBLAS's product of INT8 into INT32, which is exact.</summary>
-/// <param name="queue">The device.</param>
-/// <param name="find">Finds the library.</param>
-internal sealed class CuBlasInt8(ICudaDevice queue, FindCuBlas find) : IRival<sbyte, int>
+/// <summary>cuBLAS's products of other types than fp32.</summary>
+internal static class CuBlasGemmEx
 {
-    /// <inheritdoc/>
-    public string Name => "cuBLAS GemmEx";
+    /// <summary>INT8 into INT32, which is exact.</summary>
+    public static IRival<sbyte, int> Int8(ICudaDevice queue, FindCuBlas find) => new CuBlasGemmEx<sbyte, int>(queue, find, CuBlas.Signed8, CuBlas.Signed32, CuBlas.Sum32, CuBlas.Int8Unit);
 
-    /// <inheritdoc/>
-    public string? Missing() => find(out var missing) is null ? missing : null;
-
-    /// <inheritdoc/>
-    public IProduct<int> Open(Operands<sbyte> operands, int threads) => new Product(queue, new CuBlas(queue, CuBlas.Required(find, Name), Name, "cublasGemmEx"), operands, Name);
-
-    private sealed unsafe class Product : CudaProduct<sbyte, int>
-    {
-        private readonly CuBlas _blas;
-        private readonly delegate* unmanaged<nint, int, int, int, int, int, int*, nint, int, int, nint, int, int, int*, nint, int, int, int, int, int> _multiply;
-
-        public Product(ICudaDevice queue, CuBlas blas, Operands<sbyte> operands, string name)
-            : base(name, queue, blas, operands, CuBlas.Int8Unit)
-        {
-            _blas = blas;
-            _multiply = (delegate* unmanaged<nint, int, int, int, int, int, int*, nint, int, int, nint, int, int, int*, nint, int, int, int, int, int>)blas.Multiply;
-        }
-
-        protected override void Multiply()
-        {
-            var (m, n, k) = Padding;
-            int one = 1, zero = 0;
-            _blas.Require(
-                _multiply(_blas.Handle, CuBlas.Transposed, CuBlas.AsItIs, n, m, k, &one, W.Address, CuBlas.Signed8, k, A.Address, CuBlas.Signed8, k, &zero, C.Address, CuBlas.Signed32, n,
-                    CuBlas.Sum32, CuBlas.OwnChoice),
-                "cublasGemmEx");
-        }
-    }
+    /// <summary>fp16 into fp32, summed in fp32.</summary>
+    public static IRival<Half, float> Halves(ICudaDevice queue, FindCuBlas find) => new CuBlasGemmEx<Half, float>(queue, find, CuBlas.Half, CuBlas.Single, CuBlas.SumSingle, CuBlas.HalfUnit);
 }
 
-/// <summary>cuBLAS's product of fp16 into fp32, summed in fp32.</summary>
+/// <summary>cuBLAS's cublasGemmEx by its own choice of algorithm.</summary>
 /// <param name="queue">The device.</param>
 /// <param name="find">Finds the library.</param>
-internal sealed class CuBlasHalf(ICudaDevice queue, FindCuBlas find) : IRival<Half, float>
+/// <param name="operand">cudaDataType_t of A and W.</param>
+/// <param name="result">cudaDataType_t of C.</param>
+/// <param name="sum">cublasComputeType_t, whose scale is a <typeparamref name="TOut"/>.</param>
+/// <param name="unit">M, N and K are padded to multiples of this.</param>
+internal sealed class CuBlasGemmEx<TIn, TOut>(ICudaDevice queue, FindCuBlas find, int operand, int result, int sum, int unit) : IRival<TIn, TOut>
+    where TIn : unmanaged
+    where TOut : unmanaged, INumber<TOut>
 {
     /// <inheritdoc/>
     public string Name => "cuBLAS GemmEx";
@@ -87,27 +66,28 @@ internal sealed class CuBlasHalf(ICudaDevice queue, FindCuBlas find) : IRival<Ha
     public string? Missing() => find(out var missing) is null ? missing : null;
 
     /// <inheritdoc/>
-    public IProduct<float> Open(Operands<Half> operands, int threads) => new Product(queue, new CuBlas(queue, CuBlas.Required(find, Name), Name, "cublasGemmEx"), operands, Name);
+    public IProduct<TOut> Open(Operands<TIn> operands, int threads) =>
+        new Product(queue, new CuBlas(queue, CuBlas.Required(find, Name), Name, "cublasGemmEx"), operands, Name, (operand, result, sum, unit));
 
-    private sealed unsafe class Product : CudaProduct<Half, float>
+    private sealed unsafe class Product : CudaProduct<TIn, TOut>
     {
         private readonly CuBlas _blas;
-        private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, int, nint, int, int, float*, nint, int, int, int, int, int> _multiply;
+        private readonly (int Operand, int Result, int Sum, int Unit) _form;
+        private readonly delegate* unmanaged<nint, int, int, int, int, int, void*, nint, int, int, nint, int, int, void*, nint, int, int, int, int, int> _multiply;
 
-        public Product(ICudaDevice queue, CuBlas blas, Operands<Half> operands, string name)
-            : base(name, queue, blas, operands, CuBlas.HalfUnit)
+        public Product(ICudaDevice queue, CuBlas blas, Operands<TIn> operands, string name, (int Operand, int Result, int Sum, int Unit) form)
+            : base(name, queue, blas, operands, form.Unit)
         {
-            _blas = blas;
-            _multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, int, nint, int, int, float*, nint, int, int, int, int, int>)blas.Multiply;
+            (_blas, _form) = (blas, form);
+            _multiply = (delegate* unmanaged<nint, int, int, int, int, int, void*, nint, int, int, nint, int, int, void*, nint, int, int, int, int, int>)blas.Multiply;
         }
 
         protected override void Multiply()
         {
             var (m, n, k) = Padding;
-            float one = 1, zero = 0;
+            TOut one = TOut.One, zero = TOut.Zero;
             _blas.Require(
-                _multiply(_blas.Handle, CuBlas.Transposed, CuBlas.AsItIs, n, m, k, &one, W.Address, CuBlas.Half, k, A.Address, CuBlas.Half, k, &zero, C.Address, CuBlas.Single, n,
-                    CuBlas.SumSingle, CuBlas.OwnChoice),
+                _multiply(_blas.Handle, CuBlas.Transposed, CuBlas.AsItIs, n, m, k, &one, W.Address, _form.Operand, k, A.Address, _form.Operand, k, &zero, C.Address, _form.Result, n, _form.Sum, CuBlas.OwnChoice),
                 "cublasGemmEx");
         }
     }

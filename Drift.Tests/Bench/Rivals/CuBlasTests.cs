@@ -26,7 +26,7 @@ public sealed class CuBlasTests
         var device = new HostCuda();
         using var operands = Operands.Int8(shape);
         using (var ours = new OurInt8Product(operands, 1, Guarding.None))
-        using (var theirs = new CuBlasInt8(device, Found).Open(operands, 1))
+        using (var theirs = CuBlasGemmEx.Int8(device, Found).Open(operands, 1))
             Agreement.Require(ours, theirs, shape, 0);
         Assert.That(device.Held, Is.Zero, "all memory is given back");
     }
@@ -40,7 +40,7 @@ public sealed class CuBlasTests
         Widen(operands.Activations.Span, widened.Activations.Span);
         Widen(operands.Weights.Span, widened.Weights.Span);
         using (var ours = new OurFloatProduct(widened, 1, Guarding.None))
-        using (var theirs = new CuBlasHalf(device, Found).Open(operands, 1))
+        using (var theirs = CuBlasGemmEx.Halves(device, Found).Open(operands, 1))
             Agreement.Require(ours, theirs, shape, 1e-6);
         Assert.That(device.Held, Is.Zero, "all memory is given back");
     }
