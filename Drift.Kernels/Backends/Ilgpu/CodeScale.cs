@@ -10,9 +10,6 @@ internal readonly struct CodeScale(float scale, float inverse)
     // Below it an inverse may overflow. How far from a tie, in codes, a quotient by the inverse is trusted: it is off by two roundings, 127 x 2^-23 or 1.6e-5.
     private const float Smallest = 1e-30f, Trusted = 0.4999f;
 
-    // As in QuantiseKernels: rounds any magnitude below 2^22 to the nearest whole number, ties to even.
-    private const float Rounding = 12582912;
-
     public readonly float Scale = scale, Inverse = inverse;
 
     /// <summary>The scale of a group.</summary>
@@ -27,7 +24,7 @@ internal readonly struct CodeScale(float scale, float inverse)
     public static int Code(float value, CodeScale scale)
     {
         var quotient = value * scale.Inverse;
-        var code = quotient + Rounding - Rounding;
+        var code = quotient + QuantiseKernels.Rounding - QuantiseKernels.Rounding;
         return scale.Inverse > 0 && IntrinsicMath.Abs(quotient - code) <= Trusted && IntrinsicMath.Abs(quotient) <= CodeRounder.LargestCode ? (int)code : QuantiseKernels.Code(value, scale.Scale);
     }
 }

@@ -18,8 +18,8 @@ internal static class QuantiseKernels
     /// <summary>Values that one item looks through.</summary>
     public const int Stretch = 16;
 
-    // Adding and subtracting 1.5 x 2^23 rounds any magnitude below 2^22 to the nearest whole number, ties to even.
-    private const float Rounding = 12582912;
+    /// <summary>1.5 x 2^23: adding and subtracting it rounds any magnitude below 2^22 to the nearest whole number, ties to even.</summary>
+    public const float Rounding = 12582912;
 
     /// <summary>The largest magnitude of each group, as bits: those of numbers that are not negative are in the numbers' order, and whoever comes first, the largest stays.</summary>
     /// <param name="flat">X counts stretches of a group, Y groups (<see cref="FlatIndex"/>).</param>

@@ -39,7 +39,7 @@ internal static class WarpGroups
     [IntrinsicImplementation]
     public static RegisterTile MultiplyWideHalf(RegisterTile sum, long a, long w) => throw Elsewhere();
 
-    /// <summary>The same with 64 lines of W: the lane's first 32 accumulators, the others stay.</summary>
+    /// <summary><see cref="MultiplyWide"/> with 64 lines of W: the lane's first 32 accumulators, the others stay.</summary>
     /// <inheritdoc cref="MultiplyWide"/>
     [IntrinsicImplementation]
     public static RegisterTile MultiplyNarrow(RegisterTile sum, long a, long w) => throw Elsewhere();
