@@ -34,19 +34,16 @@ public static class GroupNorm
         var each = x.Shape[0] == 0 ? 0 : x.Length / x.Shape[0];
         var runs = (each / channels + Run - 1) / Run;
         // Lent, not new: what a call has just been given is in no cache.
-        var (floats, doubles) = (ArrayPool<float>.Shared.Rent((runs + 2) * channels), ArrayPool<double>.Shared.Rent(channels));
-        var (sums, scale, shift) = (floats.AsMemory(0, runs * channels), floats.AsMemory(runs * channels, channels), floats.AsMemory((runs + 1) * channels, channels));
-        var moments = doubles.AsSpan(0, channels);
+        var (floats, doubles) = (ArrayPool<float>.Shared.Rent((2 * runs + 2) * channels), ArrayPool<double>.Shared.Rent(2 * channels));
+        var (sums, scale, shift) = (floats.AsMemory(0, 2 * runs * channels), floats.AsMemory(2 * runs * channels, channels), floats.AsMemory((2 * runs + 1) * channels, channels));
+        var moments = doubles.AsSpan(0, 2 * channels);
         for (var sample = 0; sample < x.Shape[0]; sample++)
         {
             var values = x.Span.Slice(sample * each, each);
-            // shift holds the means until the second pass has used them.
-            shift.Span.Clear();
-            Moments(values, shift, squared: false, sums, moments, threads);
-            Spread(moments, groups, each, mean => (float)mean, shift.Span);
-            Moments(values, shift, squared: true, sums, moments, threads);
-            Spread(moments, groups, each, variance => (float)(1 / Math.Sqrt(variance + epsilon)), scale.Span);
-            Fit(gamma, beta, scale.Span, shift.Span);
+            Centre(values, groups, moments[..channels], shift.Span);
+            Moments(values, shift, sums, threads);
+            AddRuns(sums.Span, 2 * channels, moments);
+            Fit(moments, groups, each / channels, epsilon, gamma, beta, scale.Span, shift.Span);
             Affine(values, scale, shift, y.Span.Slice(sample * each, each), threads);
         }
 
@@ -55,97 +52,103 @@ public static class GroupNorm
     }
 
     /// <summary>
-    /// Sums over the pixels, a channel a lane: of the values, or of the squared distances from a centre. A channel is one chain over the pixels of a run. Threads share the runs, whose sums are added
-    /// in their order.
+    /// What is near each group's mean: the mean of the first pixel of every run. Squares about it sum to at most 1 + <see cref="Run"/> times those about the mean, whatever the values are, since the pixels that gave it
+    /// are among them; where these are like the others, to hardly more. So one pass has sums and squares, and the variance that they give has lost nothing to speak of.
     /// </summary>
-    private static unsafe void Moments(ReadOnlySpan<float> values, ReadOnlyMemory<float> centre, bool squared, Memory<float> each, Span<double> sums, int threads)
+    private static void Centre(ReadOnlySpan<float> values, int groups, Span<double> sums, Span<float> centre)
     {
-        var (channels, count) = (sums.Length, values.Length);
+        AddRuns(values, Run * sums.Length, sums);
+        var (size, pixels) = (sums.Length / groups, (values.Length / sums.Length + Run - 1) / Run);
+        for (var first = 0; first < sums.Length; first += size)
+            centre.Slice(first, size).Fill((float)Mean(sums.Slice(first, size), pixels));
+    }
+
+    /// <summary>
+    /// Sums over the pixels, a channel a lane: of the distances from a centre and of their squares. A channel is one chain over the pixels of a run; each run has a line of sums, then squares. Threads share the runs.
+    /// </summary>
+    private static unsafe void Moments(ReadOnlySpan<float> values, ReadOnlyMemory<float> centre, Memory<float> sums, int threads)
+    {
+        var (channels, count) = (centre.Length, values.Length);
         var runs = (count / channels + Run - 1) / Run;
         fixed (float* start = values)
         {
             var from = (nint)start;
-            // Backwards on the second way: what the first one left in a thread's caches is there when it begins, and what this one leaves is there for the third.
             RowShare.Run(runs, Run * channels, threads, (first, end) =>
             {
-                for (var way = first; way < end; way++)
+                for (var run = first; run < end; run++)
                 {
-                    var run = squared ? end - 1 - (way - first) : way;
                     var at = run * Run * channels;
-                    SumRun(new ReadOnlySpan<float>((float*)from + at, Math.Min(Run * channels, count - at)), centre.Span, squared, each.Span.Slice(run * channels, channels));
+                    SumRun(new ReadOnlySpan<float>((float*)from + at, Math.Min(Run * channels, count - at)), centre.Span, sums.Span.Slice(2 * run * channels, 2 * channels));
                 }
-            }, backwards: squared);
+            });
         }
-
-        AddRuns(each.Span, sums);
     }
 
-    private static unsafe void SumRun(ReadOnlySpan<float> run, ReadOnlySpan<float> centre, bool squared, Span<float> sums)
+    private static unsafe void SumRun(ReadOnlySpan<float> run, ReadOnlySpan<float> centre, Span<float> sums)
     {
-        var (channels, whole) = (sums.Length, sums.Length / VectorMath.Lanes * VectorMath.Lanes);
+        var (channels, whole) = (centre.Length, centre.Length / VectorMath.Lanes * VectorMath.Lanes);
         sums.Clear();
         fixed (float* values = run, middles = centre, totals = sums)
-        {
-            // Inlined twice with a constant: one loop of sums and one of squares.
-            if (squared)
-                Add(values, run.Length / channels, channels, whole, middles, totals, true);
-            else
-                Add(values, run.Length / channels, channels, whole, middles, totals, false);
-        }
-
+            Add(values, run.Length / channels, channels, whole, middles, totals);
         if (whole == channels)
             return;
-        var rest = Vector512<float>.Zero;
+        var (rest, squares) = (Vector512<float>.Zero, Vector512<float>.Zero);
         var middle = VectorMath.Load(centre[whole..]);
         for (var at = whole; at < run.Length; at += channels)
-            rest = Added(rest, VectorMath.Load(run.Slice(at, channels - whole)), middle, squared);
-        VectorMath.Store(rest, sums[whole..]);
+            Add(VectorMath.Load(run.Slice(at, channels - whole)) - middle, ref rest, ref squares);
+        VectorMath.Store(rest, sums[whole..channels]);
+        VectorMath.Store(squares, sums[(channels + whole)..]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Add(float* x, int pixels, nint channels, nint whole, float* centre, float* sums, bool squared)
+    private static unsafe void Add(float* x, int pixels, nint channels, nint whole, float* centre, float* sums)
     {
+        var squares = sums + channels;
         for (; pixels >= Block; pixels -= Block, x += Block * channels)
         {
             for (nint c = 0; c < whole; c += VectorMath.Lanes)
             {
                 var at = x + c;
-                var middle = Vector512.Load(centre + c);
-                var sum = Added(Vector512.Load(sums + c), Vector512.Load(at), middle, squared);
-                sum = Added(sum, Vector512.Load(at + channels), middle, squared);
-                sum = Added(sum, Vector512.Load(at + 2 * channels), middle, squared);
-                Added(sum, Vector512.Load(at + 3 * channels), middle, squared).Store(sums + c);
+                var (middle, sum, square) = (Vector512.Load(centre + c), Vector512.Load(sums + c), Vector512.Load(squares + c));
+                Add(Vector512.Load(at) - middle, ref sum, ref square);
+                Add(Vector512.Load(at + channels) - middle, ref sum, ref square);
+                Add(Vector512.Load(at + 2 * channels) - middle, ref sum, ref square);
+                Add(Vector512.Load(at + 3 * channels) - middle, ref sum, ref square);
+                sum.Store(sums + c);
+                square.Store(squares + c);
             }
         }
 
         for (; pixels > 0; pixels--, x += channels)
         {
             for (nint c = 0; c < whole; c += VectorMath.Lanes)
-                Added(Vector512.Load(sums + c), Vector512.Load(x + c), Vector512.Load(centre + c), squared).Store(sums + c);
+            {
+                var (sum, square) = (Vector512.Load(sums + c), Vector512.Load(squares + c));
+                Add(Vector512.Load(x + c) - Vector512.Load(centre + c), ref sum, ref square);
+                sum.Store(sums + c);
+                square.Store(squares + c);
+            }
         }
     }
 
-    /// <summary>A value, or its squared distance from the middle, more.</summary>
+    /// <summary>A distance, and its square, more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Added(Vector512<float> sum, Vector512<float> value, Vector512<float> middle, bool squared)
+    private static void Add(Vector512<float> distance, ref Vector512<float> sum, ref Vector512<float> squares)
     {
-        if (!squared)
-            return sum + value;
-        var distance = value - middle;
-        return Vector512.FusedMultiplyAdd(distance, distance, sum);
+        sum += distance;
+        squares = Vector512.FusedMultiplyAdd(distance, distance, squares);
     }
 
-    /// <summary>The runs' sums, a channel one chain.</summary>
-    private static void AddRuns(ReadOnlySpan<float> each, Span<double> sums)
+    /// <summary>Sums of what stands in lines, a column one chain.</summary>
+    private static void AddRuns(ReadOnlySpan<float> lines, int stride, Span<double> sums)
     {
-        var channels = sums.Length;
+        var width = sums.Length;
         var c = 0;
-        for (; c <= channels - VectorMath.Lanes; c += VectorMath.Lanes)
+        for (; c <= width - VectorMath.Lanes; c += VectorMath.Lanes)
         {
             var (lower, upper) = (Vector512<double>.Zero, Vector512<double>.Zero);
-            for (var at = c; at < each.Length; at += channels)
+            for (var at = c; at < lines.Length; at += stride)
             {
-                var (few, more) = Vector512.Widen(Vector512.Create(each[at..]));
+                var (few, more) = Vector512.Widen(Vector512.Create(lines[at..]));
                 (lower, upper) = (lower + few, upper + more);
             }
 
@@ -153,31 +156,45 @@ public static class GroupNorm
             upper.CopyTo(sums[(c + Vector512<double>.Count)..]);
         }
 
-        for (; c < channels; c++)
+        for (; c < width; c++)
         {
             sums[c] = 0;
-            for (var at = c; at < each.Length; at += channels)
-                sums[c] += each[at];
+            for (var at = c; at < lines.Length; at += stride)
+                sums[c] += lines[at];
         }
     }
 
-    /// <summary>Hands what the mean of each group gives to each of its channels.</summary>
-    private static void Spread(ReadOnlySpan<double> sums, int groups, int values, Func<double, float> of, Span<float> to)
+    /// <summary>The mean of a group whose channels have these sums.</summary>
+    private static double Mean(ReadOnlySpan<double> sums, int pixels)
     {
-        var size = sums.Length / groups;
-        for (var first = 0; first < sums.Length; first += size)
+        var sum = 0.0;
+        foreach (var more in sums)
+            sum += more;
+        return sum / ((long)pixels * sums.Length);
+    }
+
+    /// <summary>From sums of distances and squares to what a value is multiplied by and what is added.</summary>
+    /// <param name="moments">A sum a channel, then as many squares.</param>
+    /// <param name="groups">Groups of channels.</param>
+    /// <param name="pixels">Pixels of the sample.</param>
+    /// <param name="epsilon">Added to a variance.</param>
+    /// <param name="gamma">A factor a channel.</param>
+    /// <param name="beta">An addend a channel.</param>
+    /// <param name="scale">Takes factors.</param>
+    /// <param name="shift">What distances were taken from; takes addends.</param>
+    private static void Fit(ReadOnlySpan<double> moments, int groups, int pixels, float epsilon, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, Span<float> scale, Span<float> shift)
+    {
+        var (channels, size) = (scale.Length, scale.Length / groups);
+        for (var first = 0; first < channels; first += size)
         {
-            var sum = 0.0;
-            foreach (var more in sums.Slice(first, size))
-                sum += more;
-            to.Slice(first, size).Fill(of(sum * groups / values));
+            // Rounded before it is squared: the square is then exact, and a GPU's compiler may fuse it with the subtraction.
+            var distance = (float)Mean(moments.Slice(first, size), pixels);
+            var variance = Mean(moments.Slice(channels + first, size), pixels) - (double)distance * distance;
+            scale.Slice(first, size).Fill((float)(1 / Math.Sqrt(variance + epsilon)));
+            shift.Slice(first, size).Fill(shift[first] + distance);
         }
-    }
 
-    /// <summary>From deviations and means to what a value is multiplied by and what is added.</summary>
-    private static void Fit(ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, Span<float> scale, Span<float> shift)
-    {
-        for (var c = 0; c < scale.Length; c += VectorMath.Lanes)
+        for (var c = 0; c < channels; c += VectorMath.Lanes)
         {
             var factor = VectorMath.Load(scale[c..]) * VectorMath.Load(gamma[c..]);
             VectorMath.Store(VectorMath.Load(beta[c..]) - VectorMath.Load(shift[c..]) * factor, shift[c..]);
@@ -191,8 +208,16 @@ public static class GroupNorm
         fixed (float* from = x, to = y)
         {
             float* source = from, target = to;
-            RowShare.Run(x.Length / channels, channels, threads, (first, end) => AffineRows(new ReadOnlySpan<float>(source + (nint)first * channels, (end - first) * channels), scale.Span, shift.Span,
-                new Span<float>(target + (nint)first * channels, (end - first) * channels)));
+            // Backwards, a run at a time: what the sums have left in a thread's caches is there when it begins.
+            RowShare.Run(x.Length / channels, channels, threads, (first, end) =>
+            {
+                for (int next = end, pixel; next > first; next = pixel)
+                {
+                    pixel = Math.Max(first, next - Run);
+                    var (at, length) = ((nint)pixel * channels, (next - pixel) * channels);
+                    AffineRows(new ReadOnlySpan<float>(source + at, length), scale.Span, shift.Span, new Span<float>(target + at, length));
+                }
+            }, backwards: true);
         }
     }
 

@@ -115,7 +115,7 @@ public sealed partial class PtxTests
     [TestCase("double", 64)]
     [TestCase("transpose", 64)]
     [TestCase("group-sum-run", 64)]
-    [TestCase("group-add-runs", 64)]
+    [TestCase("group-add-lines", 64)]
     [TestCase("group-centre", 64)]
     [TestCase("group-fit", 64)]
     [TestCase("group-apply", 64)]

@@ -55,7 +55,7 @@ internal static class PtxListing
         ["double"] = (Method(typeof(PictureKernels), nameof(PictureKernels.Double)), default),
         ["transpose"] = (Method(typeof(PictureKernels), nameof(PictureKernels.Transpose)), default),
         ["group-sum-run"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.SumRun)), default),
-        ["group-add-runs"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.AddRuns)), default),
+        ["group-add-lines"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.AddLines)), default),
         ["group-centre"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Centre)), default),
         ["group-fit"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Fit)), default),
         ["group-apply"] = (Method(typeof(GroupNormKernels), nameof(GroupNormKernels.Apply)), default),

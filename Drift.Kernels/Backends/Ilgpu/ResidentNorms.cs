@@ -32,17 +32,16 @@ internal sealed class ResidentNorms(Accelerator accelerator, IlgpuBackend backen
     /// <param name="e">Extents.</param>
     public void Groups(ArrayView<float> x, int samples, float[] gamma, float[] beta, ArrayView<float> y, GroupExtents e)
     {
-        int runs = samples * GroupExtents.RunsOf(e.Pixels), channels = samples * e.Channels;
-        var sums = _sums.Take(checked(runs * e.Channels)).Cast<float>();
+        int runs = GroupExtents.RunsOf(e.Pixels), channels = samples * e.Channels;
+        var sums = _sums.Take(checked(2 * samples * runs * e.Channels)).Cast<float>();
         // Two words each.
-        var totals = _totals.Take(2 * channels).Cast<double>();
+        var totals = _totals.Take(4 * channels).Cast<double>();
         ArrayView<float> scale = _scale.Take(channels).Cast<float>(), shift = _shift.Take(channels).Cast<float>();
         var set = _groups.Value;
-        set.SumRun(FlatIndex.Count(e.Channels, runs), x, shift, sums, 0, e);
-        set.AddRuns(channels, sums, totals, e);
+        set.AddLines(channels, x, totals, e.Channels, e.Pixels, GroupNorm.Run);
         set.Centre(channels, totals, shift, e);
-        set.SumRun(FlatIndex.Count(e.Channels, runs), x, shift, sums, 1, e);
-        set.AddRuns(channels, sums, totals, e);
+        set.SumRun(FlatIndex.Count(e.Channels, samples * runs), x, shift, sums, e);
+        set.AddLines(2 * channels, sums, totals, 2 * e.Channels, runs, 1);
         set.Fit(channels, totals, Learned(gamma), Learned(beta), scale, shift, e);
         set.Apply(FlatIndex.Count(e.Channels, samples * e.Pixels), x, scale, shift, y, e);
     }
@@ -63,12 +62,12 @@ internal sealed class ResidentNorms(Accelerator accelerator, IlgpuBackend backen
 internal sealed class GroupNormKernelSet(Accelerator accelerator, int group)
 {
     /// <summary><see cref="GroupNormKernels.SumRun"/>.</summary>
-    public Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, GroupExtents> SumRun { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, GroupExtents>(GroupNormKernels.SumRun, group);
+    public Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, GroupExtents> SumRun { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>, GroupExtents>(GroupNormKernels.SumRun, group);
 
-    /// <summary><see cref="GroupNormKernels.AddRuns"/>.</summary>
-    public Action<Index1D, ArrayView<float>, ArrayView<double>, GroupExtents> AddRuns { get; } =
-        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<double>, GroupExtents>(GroupNormKernels.AddRuns, group);
+    /// <summary><see cref="GroupNormKernels.AddLines"/>.</summary>
+    public Action<Index1D, ArrayView<float>, ArrayView<double>, int, int, int> AddLines { get; } =
+        accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<double>, int, int, int>(GroupNormKernels.AddLines, group);
 
     /// <summary><see cref="GroupNormKernels.Centre"/>.</summary>
     public Action<Index1D, ArrayView<double>, ArrayView<float>, GroupExtents> Centre { get; } =

@@ -13,11 +13,35 @@ public class ElementwiseTests
     [TestCase(3, 130, 32, 32, -3f)]
     public void Group_norm_agrees_with_its_definition_in_double(int batch, int pixels, int channels, int groups, float offset)
     {
-        var x = Noise(batch * pixels * channels, 3, offset);
+        var worst = WorstOfGroupNorm(Noise(batch * pixels * channels, 3, offset), batch, pixels, channels, groups);
+        TestContext.Out.WriteLine($"{worst:E2}");
+        Assert.That(worst, Is.LessThan(offset == 0 ? 2e-6 : 2e-5));
+    }
+
+    /// <summary>Sums and squares are taken about the mean of these pixels, so this is the worst that there is.</summary>
+    [TestCase(1024, 0f, 30f)]
+    [TestCase(1000, 0f, -1e4f)]
+    [TestCase(1000, 1000f, 30f)]
+    public void Group_norm_bears_that_every_runs_first_pixel_is_unlike_the_others(int pixels, float offset, float more)
+    {
+        const int Channels = 20;
+        var x = Noise(pixels * Channels, 3, offset);
+        for (var at = 0; at < x.Length; at += 64 * Channels)
+        {
+            foreach (ref var value in x.AsSpan(at, Channels))
+                value += more;
+        }
+
+        var worst = WorstOfGroupNorm(x, 1, pixels, Channels, 2);
+        TestContext.Out.WriteLine($"{worst:E2}");
+        Assert.That(worst, Is.LessThan(1e-4));
+    }
+
+    private static double WorstOfGroupNorm(float[] x, int batch, int pixels, int channels, int groups)
+    {
         var (gamma, beta) = (Noise(channels, 4, 1), Noise(channels, 5, 0));
         var y = new Tensor(batch, pixels, channels);
         GroupNorm.Apply(new Tensor(x, batch, pixels, channels), groups, 1e-6f, gamma, beta, y);
-
         var size = channels / groups;
         var worst = 0.0;
         for (var block = 0; block < batch * groups; block++)
@@ -31,8 +55,7 @@ public class ElementwiseTests
                 worst = Math.Max(worst, Math.Abs(y.Span[at] - ((x[at] - mean) / Math.Sqrt(variance + 1e-6) * gamma[c] + beta[c])));
         }
 
-        TestContext.Out.WriteLine($"{worst:E2}");
-        Assert.That(worst, Is.LessThan(offset == 0 ? 2e-6 : 2e-5));
+        return worst;
     }
 
     [TestCase(1500, 100)]
@@ -185,7 +208,7 @@ public class ElementwiseTests
         GroupNorm.Apply(new Tensor(x, 3, 70, 40), 8, 1e-5f, Noise(40, 7, 1), Noise(40, 8, 0), y);
         Activation.Silu(y.Span);
         Softmax.Rows(y.Span, 48, 1.5f);
-        Assert.That(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(y.Span)))[..16], Is.EqualTo("AF4A155470AF0688"));
+        Assert.That(Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(y.Span)))[..16], Is.EqualTo("09402CCFBF95E576"));
     }
 
     private static float[] Noise(int count, int seed, float offset)
