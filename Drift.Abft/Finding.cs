@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Drift.Abft;
 
 /// <summary>
@@ -92,6 +94,16 @@ public sealed class Finding
             FlaggedColumns++;
     }
 
+    /// <summary>Flags the segments of all rows of a tile. For detection rules.</summary>
+    /// <param name="tileRow">Tile counted from the top.</param>
+    /// <param name="tileColumn">Tile counted from the left.</param>
+    public void FlagAllRows(int tileRow, int tileColumn) => FlaggedRows += SetAll(_rows, tileRow, tileColumn, Math.Min(Tile, M - tileRow * Tile));
+
+    /// <summary>Flags the segments of all columns of a tile. For detection rules.</summary>
+    /// <param name="tileRow">Tile counted from the top.</param>
+    /// <param name="tileColumn">Tile counted from the left.</param>
+    public void FlagAllColumns(int tileRow, int tileColumn) => FlaggedColumns += SetAll(_columns, tileRow, tileColumn, Math.Min(Tile, N - tileColumn * Tile));
+
     /// <summary>Whether a row is flagged in a tile column.</summary>
     /// <param name="row">Row, 0..M-1.</param>
     /// <param name="tileColumn">Tile counted from the left.</param>
@@ -128,6 +140,21 @@ public sealed class Finding
 
     private bool IsSet(ulong[] bits, int tileRow, int tileColumn, int line) =>
         (bits[Start(tileRow, tileColumn) + (line >> 6)] >> (line & 63) & 1) != 0;
+
+    /// <summary>Sets the bits of all lines.</summary>
+    /// <returns>How many were not set before.</returns>
+    private int SetAll(ulong[] bits, int tileRow, int tileColumn, int lines)
+    {
+        var more = lines;
+        foreach (ref var word in bits.AsSpan(Start(tileRow, tileColumn), _words))
+        {
+            more -= BitOperations.PopCount(word);
+            word = lines <= 0 ? 0 : lines >= 64 ? ulong.MaxValue : (1UL << lines) - 1;
+            lines -= 64;
+        }
+
+        return more;
+    }
 
     private bool Set(ulong[] bits, int tileRow, int tileColumn, int line)
     {

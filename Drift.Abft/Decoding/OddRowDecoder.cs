@@ -59,20 +59,25 @@ public sealed class OddRowDecoder : ICorrector
     private static void GiveUp(OddTile given, Finding finding, Corrections corrections)
     {
         corrections.GiveUpTile();
-        var (tile, tileRow, tileColumn) = (finding.Tile, given.TileRow, given.TileColumn);
+        var (tileRow, tileColumn, tile) = (given.TileRow, given.TileColumn, finding.Tile);
         var open = given.OpenRows;
-        var columns = given.Columns;
-        for (var j = 0; j < columns.Length; j++)
+        if (open.IsEmpty)
         {
-            if (!open.IsEmpty || columns[j] != 0)
-                finding.FlagColumn(tileRow, tileColumn * tile + j);
+            foreach (var column in given.DeviatingColumns())
+                finding.FlagColumn(tileRow, tileColumn * tile + column);
+        }
+        else
+        {
+            finding.FlagAllColumns(tileRow, tileColumn);
+        }
+
+        if (open.IsEmpty || LostShare * open.Length > Math.Min(tile, finding.M - tileRow * tile) || given.MayHide)
+        {
+            finding.FlagAllRows(tileRow, tileColumn);
+            return;
         }
 
         foreach (var row in open)
-            finding.FlagRow(row, tileColumn);
-        var (top, end) = (tileRow * tile, Math.Min(finding.M, (tileRow + 1) * tile));
-        var isLost = open.IsEmpty || LostShare * open.Length > end - top || given.MayHide;
-        for (var row = top; isLost && row < end; row++)
             finding.FlagRow(row, tileColumn);
     }
 }

@@ -1,7 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Drift.Kernels;
 
 namespace Drift.Abft;
@@ -11,26 +9,28 @@ namespace Drift.Abft;
 /// their bit; a row's lowest bit leads to the terms of its first flip, what each of them leaves to those of the second. A row is settled where one set makes it up and no other of as many flips or of one more
 /// does. What is not so plain is left to <see cref="OddTileSearch"/>.
 /// </summary>
-internal sealed class OddRowSets
+internal sealed unsafe class OddRowSets
 {
     // Terms of a bit that are looked at. A row that meets a bit with more is not settled, but where its first bit is high: of those there are more, and a flip of one is all that such a row shows.
-    private const int Width = 3, WidthOfHigh = 7;
+    private const int Width = 3;
 
-    // Where a bit is filed: 31 less its number. No term has bit 31, so that nothing stands at 0.
-    private const int Bits = 32, Nothing = 0;
-    private const int Lanes = 16, Least = 3, Gone = -1;
+    private const int Lanes = LaneLists.Lanes, Least = 3, Most = OddWeights.LargestTile + Lanes;
 
-    // Of the codes below: a bit for each term that is the row, and where the choice of a pair's two begins.
-    private const int First = WidthOfHigh, Second = First + 2, Choice = 3;
-
-    // Term by term what it makes a row deviate by, its column and its change: one of each bit, then the second ones, and last whether there are more.
-    private readonly int[] _products = new int[(WidthOfHigh + 1) * Bits], _places = new int[(WidthOfHigh + 1) * Bits], _changes = new int[(WidthOfHigh + 1) * Bits];
-    private readonly int[] _counts = new int[Bits], _codes = new int[Lanes];
-    private OddTile _tile = null!;
+    private readonly OddTerms _terms = new();
+    private readonly int[] _memory;
 
     // What rows are made up of: which open row it is, and its terms, twice the same where it is one; or two of which it is one.
-    private readonly (int Row, int One, int Two, bool Either)[] _found = new (int, int, int, bool)[OddWeights.LargestTile];
+    private readonly int* _found, _ones, _twos, _either;
+    private OddTile _tile = null!;
     private int _rows;
+
+    public OddRowSets()
+    {
+        _memory = LaneLists.Allocate(4 * Most, out _found);
+        _ones = _found + Most;
+        _twos = _ones + Most;
+        _either = _twos + Most;
+    }
 
     /// <summary>Looks for the flips of a tile's open rows, and asks for their accumulators, which are far away.</summary>
     /// <param name="tile">The tile; nothing else may change it before <see cref="Settle()"/>.</param>
@@ -40,15 +40,13 @@ internal sealed class OddRowSets
         // A few are searched sooner.
         if (tile.Open < Least)
             return;
-        ListTerms();
+        _terms.List(tile);
         for (var row = 0; row < tile.Open; row += Lanes)
+            Look(row);
+        for (var i = 0; i < _rows; i++)
         {
-            var (singles, pairs) = Look(tile.Deviations(row));
-            for (var rows = singles | pairs; rows != 0; rows &= rows - 1)
-            {
-                var lane = BitOperations.TrailingZeroCount(rows);
-                Find(row + lane, _codes[lane], (singles >> lane & 1) != 0);
-            }
+            tile.Fetch(_found[i], _terms.Places[_ones[i]]);
+            tile.Fetch(_found[i], _terms.Places[_twos[i]]);
         }
     }
 
@@ -57,21 +55,19 @@ internal sealed class OddRowSets
     public bool Settle()
     {
         var before = _tile.Count;
-        foreach (var (row, one, two, either) in _found.AsSpan(0, _rows))
+        for (var i = 0; i < _rows; i++)
         {
-            if (either)
+            int row = _found[i], one = _ones[i], two = _twos[i];
+            if (_either[i] != 0)
             {
                 SettleEither(row, one, two);
                 continue;
             }
 
             // Of a column's terms one may be gone and the others are still there, but each is only one row's.
-            if ((_places[one] == Gone) | (_places[two] == Gone) || !(_tile.Bears(row, _places[one], _changes[one]) & _tile.Bears(row, _places[two], _changes[two])))
-                continue;
-            _tile.Place(row, _places[one], _changes[one]);
-            if (one != two)
-                _tile.Place(row, _places[two], _changes[two]);
-            (_places[one], _places[two]) = (Gone, Gone);
+            var settles = -(Bears(row, one) & Bears(row, two));
+            Place(row, one, settles);
+            Place(row, two, settles & -(one != two ? 1 : 0));
         }
 
         if (_tile.Count == before)
@@ -83,126 +79,95 @@ internal sealed class OddRowSets
     /// <summary>Settles a row that two columns show as it is, as high bits may, modulo 2^32, where only one accumulator bears it.</summary>
     private void SettleEither(int row, int one, int two)
     {
-        var first = _places[one] != Gone && _tile.Bears(row, _places[one], _changes[one]);
-        var second = _places[two] != Gone && _tile.Bears(row, _places[two], _changes[two]);
+        int first = Bears(row, one), second = Bears(row, two);
         // Of two that would bear it the one is meant that is as large as a flip of such a bit makes it.
-        if (first & second)
-            (first, second) = (_tile.IsLarge(row, _places[one], _changes[one]), _tile.IsLarge(row, _places[two], _changes[two]));
-        if (first == second)
-            return;
-        var term = first ? one : two;
-        _tile.Place(row, _places[term], _changes[term]);
-        _places[term] = Gone;
+        if ((first & second) != 0)
+            (first, second) = (_tile.IsLarge(row, _terms.Places[one], _terms.Changes[one]) ? 1 : 0, _tile.IsLarge(row, _terms.Places[two], _terms.Changes[two]) ? 1 : 0);
+        Place(row, one, -(first & ~second));
+        Place(row, two, -(second & ~first));
     }
 
-    /// <summary>Files what the columns show, in the fewest terms.</summary>
-    private void ListTerms()
+    /// <summary>1 where a term is still there and an open row's accumulator bears it, else 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Bears(int row, int term)
     {
-        _products.AsSpan().Clear();
-        _counts.AsSpan().Clear();
-        ref int products = ref _products[0], places = ref _places[0], changes = ref _changes[0], counts = ref _counts[0];
-        foreach (var column in _tile.DeviatingColumns())
-        {
-            var shown = _tile.Columns[column];
-            var (sign, size) = (shown >> 31 | 1, (ulong)LineWeight.Size(shown));
-            for (var digits = LineWeight.Digits(shown) & int.MaxValue; digits != 0; digits &= digits - 1)
-            {
-                var bit = BitOperations.TrailingZeroCount(digits);
-                var change = sign * (int)((3 * size >> bit & 2) - 1) << bit;
-                ref var count = ref Unsafe.Add(ref counts, 31 - bit);
-                var at = Math.Min(count++, WidthOfHigh) * Bits + 31 - bit;
-                (Unsafe.Add(ref products, at), Unsafe.Add(ref places, at), Unsafe.Add(ref changes, at)) = (change * OddWeights.Of(column), column, change);
-            }
-        }
+        var place = _terms.Places[term];
+        var isThere = ~(place >> 31);
+        return isThere & (_tile.Bears(row, place & isThere, _terms.Changes[term]) ? 1 : 0);
     }
 
-    /// <summary>Looks for the sets of sixteen rows. Codes tell the terms.</summary>
-    /// <returns>A bit for each that is one flip, and for each that is two.</returns>
-    private (ulong Singles, ulong Pairs) Look(Vector512<int> rows)
+    /// <summary>Notes a term of an open row, if at all: all bits or none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Place(int row, int term, int whether)
     {
-        ref var products = ref _products[0];
-        Vector512<int> singles = default, pairs = default, triples = default, codes = default;
-        var bits = BitsOf(rows);
-        var crowded = Products(ref products, Width, bits);
+        _tile.Place(row, _terms.Places[term] & whether, _terms.Changes[term], whether);
+        _terms.Places[term] |= whether;
+    }
+
+    /// <summary>Looks for the sets of sixteen rows: those that are one flip, and those that are two.</summary>
+    private void Look(int row)
+    {
+        var rows = _tile.Deviations(row);
+        var products = _terms.Products;
+        Vector512<int> singles = default, pairs = default, triples = default, which = default, ones = default, twos = default;
+        var bits = OddTerms.BitsOf(rows);
+        var crowded = OddTerms.Look(products, Width, bits);
         Vector512<int> crowdedPairs = default;
         for (var first = 0; first < Width; first++)
         {
-            var product = Products(ref products, first, bits);
+            var product = OddTerms.Look(products, first, bits);
             var some = ~Vector512.Equals(product, Vector512<int>.Zero);
             var hits = Vector512.Equals(product, rows) & some;
             singles -= hits;
-            codes |= hits & Vector512.Create(1 << first);
+            which |= hits & Vector512.Create(1 << first);
             // Nothing is left of a row that is made up, or that has no such term.
             var rest = rows - product & some;
-            var restBits = BitsOf(rest);
-            crowded |= Products(ref products, Width, restBits);
+            var restBits = OddTerms.BitsOf(rest);
+            crowded |= OddTerms.Look(products, Width, restBits);
             for (var second = 0; second < Width; second++)
             {
-                product = Products(ref products, second, restBits);
+                product = OddTerms.Look(products, second, restBits);
                 some = ~Vector512.Equals(product, Vector512<int>.Zero);
                 hits = Vector512.Equals(product, rest) & some;
                 pairs -= hits;
-                codes |= hits & Vector512.Create(first << First | second << Second);
+                ones |= hits & (bits + Vector512.Create(first * OddTerms.Bits));
+                twos |= hits & (restBits + Vector512.Create(second * OddTerms.Bits));
                 var last = rest - product & some;
-                var lastBits = BitsOf(last);
-                crowdedPairs |= Products(ref products, Width, lastBits);
+                var lastBits = OddTerms.BitsOf(last);
+                crowdedPairs |= OddTerms.Look(products, Width, lastBits);
                 some = ~Vector512.Equals(last, Vector512<int>.Zero);
                 for (var third = 0; third < Width; third++)
-                    triples -= Vector512.Equals(Products(ref products, third, lastBits), last) & some;
+                    triples -= Vector512.Equals(OddTerms.Look(products, third, lastBits), last) & some;
             }
         }
 
         var none = Vector512<int>.Zero;
-        for (var first = Width; first < WidthOfHigh; first++)
+        for (var first = Width; first < OddTerms.Width; first++)
         {
-            var hits = Vector512.Equals(Products(ref products, first, bits), rows) & ~Vector512.Equals(rows, none);
+            var hits = Vector512.Equals(OddTerms.Look(products, first, bits), rows) & ~Vector512.Equals(rows, none);
             singles -= hits;
-            codes |= hits & Vector512.Create(1 << first);
+            which |= hits & Vector512.Create(1 << first);
         }
 
-        codes.StoreUnsafe(ref _codes[0]);
-        var isHigh = Vector512.LessThan(bits, Vector512.Create(31 - OddTile.HighestNamed)) & Vector512.Equals(Products(ref products, WidthOfHigh, bits), none);
+        var isHigh = Vector512.LessThan(bits, Vector512.Create(31 - OddTile.HighestNamed)) & Vector512.Equals(OddTerms.Look(products, OddTerms.Width, bits), none);
         var isSingle = (Vector512.Equals(singles, Vector512<int>.One) & (Vector512.Equals(crowded, none) | isHigh) & Vector512.Equals(pairs, none)) | (Vector512.Equals(singles, Vector512.Create(2)) & isHigh);
         var isPair = Vector512.Equals(pairs, Vector512<int>.One) & Vector512.Equals(singles | triples | crowded | crowdedPairs, none);
-        return (isSingle.ExtractMostSignificantBits(), isPair.ExtractMostSignificantBits());
-    }
-
-    /// <summary>Notes what a row is made up of.</summary>
-    private void Find(int row, int code, bool single)
-    {
-        var deviation = _tile.Deviation(row);
-        var bit = BitOperations.LeadingZeroCount((uint)(deviation & -deviation));
-        var (choice, other) = (BitOperations.TrailingZeroCount(code), code & (code - 1) & (1 << First) - 1);
-        var one = (single ? choice : code >> First & Choice) * Bits + bit;
-        var rest = deviation - _products[one];
-        var two = !single ? (code >> Second & Choice) * Bits + BitOperations.LeadingZeroCount((uint)(rest & -rest))
-            : other != 0 ? BitOperations.TrailingZeroCount(other) * Bits + bit : one;
-        _found[_rows] = (row, one, two, single & other != 0);
+        // The terms that a row is, or is one of.
+        Vector512<int> lowest = which & -which, next = which - lowest;
+        next = Vector512.ConditionalSelect(Vector512.Equals(next, none), lowest, next);
+        ones = Vector512.ConditionalSelect(isSingle, TermOf(lowest, bits), ones);
+        twos = Vector512.ConditionalSelect(isSingle, TermOf(next, bits), twos);
         // No accumulator is hit twice.
-        _rows += single | _places[one] != _places[two] ? 1 : 0;
-        _tile.Fetch(row, _places[one]);
-        _tile.Fetch(row, _places[two]);
+        var found = isSingle | isPair;
+        found &= isSingle | ~Vector512.Equals(LaneLists.Take(_terms.Places, ones & found), LaneLists.Take(_terms.Places, twos & found));
+        LaneLists.Pack(ones, found, _ones + _rows);
+        LaneLists.Pack(twos, found, _twos + _rows);
+        LaneLists.Pack(isSingle & ~Vector512.Equals(lowest, next), found, _either + _rows);
+        _rows += LaneLists.Pack(Vector512.Create(row) + Vector512<int>.Indices, found, _found + _rows);
     }
 
-    /// <summary>Where the lowest bits of numbers are filed; <see cref="Nothing"/> where there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> BitsOf(Vector512<int> numbers)
-    {
-        var lowest = numbers & -numbers;
-        if (Avx512CD.IsSupported)
-            return Avx512CD.LeadingZeroCount(lowest) & Vector512.Create(Bits - 1);
-        var exponents = Vector512.ConvertToSingle(lowest).AsInt32() >> 23 & Vector512.Create(255);
-        return Vector512.ConditionalSelect(Vector512.Equals(lowest, Vector512<int>.Zero), Vector512.Create(Nothing), Vector512.Create(127 + 31) - exponents);
-    }
-
-    /// <summary>What terms of some bits make a row deviate by; 0 where there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Products(ref int products, int which, Vector512<int> bits)
-    {
-        Vector512<int> low = Vector512.LoadUnsafe(ref products, (nuint)(which * Bits)), high = Vector512.LoadUnsafe(ref products, (nuint)(which * Bits + Lanes));
-        if (Avx512F.IsSupported)
-            return Avx512F.PermuteVar16x32x2(low, bits, high);
-        var within = bits & Vector512.Create(Lanes - 1);
-        return Vector512.ConditionalSelect(Vector512.Equals(bits, within), Vector512.Shuffle(low, within), Vector512.Shuffle(high, within));
-    }
+    /// <summary>Where terms of some bits stand.</summary>
+    /// <param name="which">Which of the bit's terms it is, as a power of two.</param>
+    /// <param name="bits">Where the bits are filed.</param>
+    private static Vector512<int> TermOf(Vector512<int> which, Vector512<int> bits) => bits + (Vector512.Create(OddTerms.Bits - 1) - OddTerms.BitsOf(which)) * OddTerms.Bits;
 }

@@ -13,22 +13,39 @@ namespace Drift.Abft;
 /// </summary>
 internal sealed unsafe class OddTile
 {
-    private const int Most = OddWeights.LargestTile, Lanes = 16;
+    private const int Most = OddWeights.LargestTile, Lanes = LaneLists.Lanes;
 
     // Where a row is filed that names no place.
     private const int Nowhere = Most;
+
+    // More are never noted in a tile: a row has at most so many, and as often one beyond its bound.
+    private const int MostPlaced = 2 * Most * OddTileSearch.MostFlips + Lanes;
 
     // Beyond it an odd number of up to 255 times the bit may pass 2^31, and is no more to be told from a negative one.
     internal const int HighestNamed = 23;
 
     // Whole vectors are read and written behind the last row and the last column.
-    private readonly int[] _rows = new int[Most + Lanes], _deviations = new int[Most + Lanes], _places = new int[Most + Lanes], _changes = new int[Most + Lanes];
-    private readonly int[] _columns = new int[Most + Lanes], _tally = new int[Most + Lanes], _deviating = new int[Most + Lanes];
-    private readonly (int Row, int Column, int Change)[] _flips = new (int, int, int)[2 * Most * OddTileSearch.MostFlips];
+    private readonly int[] _memory;
+    private readonly int* _rows, _deviations, _places, _changes, _columns, _tally, _deviating, _flipRows, _flipColumns, _flipChanges;
     private readonly OddTileSearch _search = new();
     private int* _first;
     private nint _stride;
     private int _left, _width, _top, _height, _open, _count, _bound;
+
+    public OddTile()
+    {
+        const int Line = Most + Lanes;
+        _memory = LaneLists.Allocate(7 * Line + 3 * MostPlaced, out _rows);
+        _deviations = _rows + Line;
+        _places = _deviations + Line;
+        _changes = _places + Line;
+        _columns = _changes + Line;
+        _tally = _columns + Line;
+        _deviating = _tally + Line;
+        _flipRows = _deviating + Line;
+        _flipColumns = _flipRows + MostPlaced;
+        _flipChanges = _flipColumns + MostPlaced;
+    }
 
     /// <summary>Tile counted from the top.</summary>
     public int TileRow { get; private set; }
@@ -37,10 +54,10 @@ internal sealed unsafe class OddTile
     public int TileColumn { get; private set; }
 
     /// <summary>The rows that stay open, in the product; empty where all are explained.</summary>
-    public ReadOnlySpan<int> OpenRows => _rows.AsSpan(0, _open);
+    public ReadOnlySpan<int> OpenRows => new(_rows, _open);
 
     /// <summary>What the columns still show.</summary>
-    public Span<int> Columns => _columns.AsSpan(0, _width);
+    public Span<int> Columns => new(_columns, _width);
 
     /// <summary>Whether all lines are explained.</summary>
     public bool IsClosed => _open == 0 && !Columns.ContainsAnyExcept(0);
@@ -52,10 +69,13 @@ internal sealed unsafe class OddTile
     {
         get
         {
-            for (var one = 0; one < _width; one++)
+            var columns = DeviatingColumns();
+            for (var i = 0; i < columns.Length; i++)
             {
-                for (var two = one + 1; HighBits(one) != 0 && two < _width; two++)
+                var one = columns[i];
+                for (var j = i + 1; HighBits(one) != 0 && j < columns.Length; j++)
                 {
+                    var two = columns[j];
                     for (var bits = HighBits(one) & HighBits(two); bits != 0; bits &= bits - 1)
                     {
                         var least = 1u << (32 - BitOperations.TrailingZeroCount(bits));
@@ -85,8 +105,8 @@ internal sealed unsafe class OddTile
         (_top, _height) = (tileRow * sums.Tile, Math.Min(sums.Tile, sums.M - tileRow * sums.Tile));
         // No sum of K products of two INT8 values exceeds it.
         _bound = (int)Math.Min(int.MaxValue, (long)k << 14);
-        sums.Columns.Slice(tileRow * n + _left, _width).CopyTo(_columns);
-        _columns.AsSpan(_width).Clear();
+        sums.Columns.Slice(tileRow * n + _left, _width).CopyTo(new Span<int>(_columns, _width));
+        new Span<int>(_columns + _width, Most + Lanes - _width).Clear();
         ListRows(sums);
         if (_open == 0 && !Columns.ContainsAnyExcept(0))
             return false;
@@ -112,10 +132,11 @@ internal sealed unsafe class OddTile
     public void TakeBack(Corrections corrections, OddTile next)
     {
         var ahead = 0;
-        foreach (var (row, column, change) in _flips.AsSpan(0, _count))
+        for (var flip = 0; flip < _count; flip++)
         {
             if (ahead < next._count)
-                next.Fetch(next._flips[ahead++]);
+                next.FetchFlip(ahead++);
+            var (row, column, change) = (_flipRows[flip], _flipColumns[flip], _flipChanges[flip]);
             var held = Accumulator(row, column);
             if (Bears(held, change))
                 corrections.Replace(row, _left + column, held - change);
@@ -124,7 +145,7 @@ internal sealed unsafe class OddTile
         }
 
         for (; ahead < next._count; ahead++)
-            next.Fetch(next._flips[ahead]);
+            next.FetchFlip(ahead);
     }
 
     /// <summary>Rows that are open.</summary>
@@ -134,7 +155,7 @@ internal sealed unsafe class OddTile
     internal int Count => _count;
 
     /// <summary>By how much sixteen rows deviate, of which those after the open ones do not.</summary>
-    internal Vector512<int> Deviations(int row) => Vector512.LoadUnsafe(ref _deviations[row]);
+    internal Vector512<int> Deviations(int row) => Vector512.Load(_deviations + row);
 
     /// <summary>The columns that deviate. Found without branches, since which ones do is chance.</summary>
     internal ReadOnlySpan<int> DeviatingColumns()
@@ -142,16 +163,11 @@ internal sealed unsafe class OddTile
         var count = 0;
         for (var column = 0; column < _width; column += Lanes)
         {
-            var deviate = ~Vector512.Equals(Vector512.LoadUnsafe(ref _columns[column]), Vector512<int>.Zero);
-            var places = Vector512.Create(column) + Vector512<int>.Indices;
-            if (Avx512F.IsSupported)
-                Avx512F.Compress(Vector512<int>.Zero, deviate, places).StoreUnsafe(ref _deviating[count]);
-            else
-                Compress(places, deviate.ExtractMostSignificantBits(), count);
-            count += BitOperations.PopCount(deviate.ExtractMostSignificantBits());
+            var deviate = ~Vector512.Equals(Vector512.Load(_columns + column), Vector512<int>.Zero);
+            count += LaneLists.Pack(Vector512.Create(column) + Vector512<int>.Indices, deviate, _deviating + count);
         }
 
-        return _deviating.AsSpan(0, count);
+        return new(_deviating, count);
     }
 
     /// <summary>By how much an open row deviates.</summary>
@@ -161,6 +177,7 @@ internal sealed unsafe class OddTile
     /// <param name="row">Which of the open rows.</param>
     /// <param name="column">Column in the tile.</param>
     /// <param name="change">Plus or minus a power of two below 2^31.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Bears(int row, int column, int change) => Bears(Accumulator(_rows[row], column), change);
 
     /// <summary>Whether an accumulator of an open row is at least half a change in size.</summary>
@@ -185,54 +202,71 @@ internal sealed unsafe class OddTile
         return place >= 0 && Bears(row, place, change);
     }
 
-    private void Compress(Vector512<int> places, ulong deviate, int to)
-    {
-        for (; deviate != 0; deviate &= deviate - 1)
-            _deviating[to++] = places[BitOperations.TrailingZeroCount(deviate)];
-    }
-
     /// <summary>Notes a flip of an open row.</summary>
-    internal void Place(int row, int column, int change)
+    internal void Place(int row, int column, int change) => Place(row, column, change, ~0);
+
+    /// <summary>Notes a flip of an open row, or none.</summary>
+    /// <param name="row">Which of the open rows.</param>
+    /// <param name="column">Column in the tile.</param>
+    /// <param name="change">Plus or minus a power of two.</param>
+    /// <param name="whether">All bits set, or none.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Place(int row, int column, int change, int whether)
     {
+        (_flipRows[_count], _flipColumns[_count], _flipChanges[_count]) = (_rows[row], column, change);
+        _count -= whether;
+        change &= whether;
         _deviations[row] -= change * OddWeights.Of(column);
         _columns[column] -= change;
-        _flips[_count++] = (_rows[row], column, change);
     }
 
     /// <summary>Forgets the open rows that deviate no more.</summary>
     internal void DropClosed()
     {
         var open = 0;
-        ref int rows = ref _rows[0], deviations = ref _deviations[0];
-        for (var row = 0; row < _open; row++)
+        for (var row = 0; row < _open; row += Lanes)
         {
-            var deviation = Unsafe.Add(ref deviations, row);
-            (Unsafe.Add(ref rows, open), Unsafe.Add(ref deviations, open)) = (Unsafe.Add(ref rows, row), deviation);
-            open += deviation == 0 ? 0 : 1;
+            var deviations = Vector512.Load(_deviations + row);
+            var stays = ~Vector512.Equals(deviations, Vector512<int>.Zero);
+            LaneLists.Pack(Vector512.Load(_rows + row), stays, _rows + open);
+            open += LaneLists.Pack(deviations, stays, _deviations + open);
         }
 
-        _open = open;
-        _deviations.AsSpan(open, Lanes).Clear();
+        SetOpen(open);
     }
 
-    /// <summary>The rows that deviate. Found without branches, since which ones do is chance.</summary>
+    /// <summary>The rows that deviate.</summary>
     private void ListRows(LineSums sums)
     {
         var (across, open) = (sums.TileColumns, 0);
-        ref int deviation = ref sums.Rows[_top * across + TileColumn], rows = ref _rows[0], deviations = ref _deviations[0];
-        for (var row = 0; row < _height; row++, deviation = ref Unsafe.Add(ref deviation, across))
+        fixed (int* first = sums.Rows[(_top * across + TileColumn)..])
         {
-            (Unsafe.Add(ref rows, open), Unsafe.Add(ref deviations, open)) = (_top + row, deviation);
-            open += deviation == 0 ? 0 : 1;
+            for (var row = 0; row < _height; row += Lanes)
+            {
+                var rows = Vector512.Create(row) + Vector512<int>.Indices;
+                var there = Vector512.LessThan(rows, Vector512.Create(_height));
+                // Lanes behind the last row repeat it.
+                var deviations = LaneLists.Take(first, Vector512.Min(rows, Vector512.Create(_height - 1)) * across);
+                var deviate = Vector512.AndNot(there, Vector512.Equals(deviations, Vector512<int>.Zero));
+                LaneLists.Pack(deviations, deviate, _deviations + open);
+                open += LaneLists.Pack(Vector512.Create(_top) + rows, deviate, _rows + open);
+            }
         }
 
+        SetOpen(open);
+    }
+
+    /// <summary>Takes note of how many rows are open; those behind them do not deviate.</summary>
+    private void SetOpen(int open)
+    {
         _open = open;
+        Vector512<int>.Zero.Store(_deviations + open);
     }
 
     /// <summary>Rows that name a place, all at once and without branches, since which rows have one flip is chance: those are right whose changes add up to what their column shows.</summary>
     private void PlaceAlone()
     {
-        _tally.AsSpan().Clear();
+        new Span<int>(_tally, Most + Lanes).Clear();
         for (var row = 0; row < _open; row += Lanes)
             NamePlaces(row);
         for (var row = 0; row < _open; row++)
@@ -241,39 +275,41 @@ internal sealed unsafe class OddTile
         // Nowhere is no column.
         _columns[Nowhere] = _tally[Nowhere] + 1;
         var (open, count) = (0, 0);
-        ref int rows = ref _rows[0], deviations = ref _deviations[0], columns = ref _columns[0], tally = ref _tally[0];
-        for (var row = 0; row < _open; row++)
+        for (var row = 0; row < _open; row += Lanes)
         {
-            int place = _places[row], at = Unsafe.Add(ref rows, row);
-            var agrees = Unsafe.Add(ref tally, place) == Unsafe.Add(ref columns, place);
-            _flips[count] = (at, place, _changes[row]);
-            count += agrees ? 1 : 0;
-            (Unsafe.Add(ref rows, open), Unsafe.Add(ref deviations, open)) = (at, Unsafe.Add(ref deviations, row));
-            open += agrees ? 0 : 1;
+            Vector512<int> places = Vector512.Load(_places + row), rows = Vector512.Load(_rows + row), deviations = Vector512.Load(_deviations + row);
+            var agrees = Vector512.Equals(LaneLists.Take(_tally, places), LaneLists.Take(_columns, places));
+            LaneLists.Pack(rows, agrees, _flipRows + count);
+            LaneLists.Pack(Vector512.Load(_changes + row), agrees, _flipChanges + count);
+            count += LaneLists.Pack(places, agrees, _flipColumns + count);
+            // What is behind the last row does not deviate.
+            var stays = ~(agrees | Vector512.Equals(deviations, Vector512<int>.Zero));
+            LaneLists.Pack(rows, stays, _rows + open);
+            open += LaneLists.Pack(deviations, stays, _deviations + open);
         }
 
-        (_open, _count) = (open, count);
-        _deviations.AsSpan(open, Lanes).Clear();
+        _count = count;
+        SetOpen(open);
         for (var j = 0; j < _width; j += Lanes)
         {
-            Vector512<int> shown = Vector512.LoadUnsafe(ref _columns[j]), named = Vector512.LoadUnsafe(ref _tally[j]);
-            Vector512.AndNot(shown, Vector512.Equals(shown, named)).StoreUnsafe(ref _columns[j]);
+            Vector512<int> shown = Vector512.Load(_columns + j), named = Vector512.Load(_tally + j);
+            Vector512.AndNot(shown, Vector512.Equals(shown, named)).Store(_columns + j);
         }
     }
 
     /// <summary>Where sixteen rows say that their one flip is, if it is one. Floats hold an odd number of up to 255 times a power of two as it is.</summary>
     private void NamePlaces(int row)
     {
-        var deviations = Vector512.LoadUnsafe(ref _deviations[row]);
+        var deviations = Vector512.Load(_deviations + row);
         var bits = deviations & -deviations;
         var exponents = (Vector512.ConvertToSingle(bits).AsInt32() >> 23) - Vector512.Create(127);
         var odd = Vector512.ConvertToInt32(Vector512.ConvertToSingle(deviations) * ((Vector512.Create(127) - exponents) << 23).AsSingle());
         var places = Vector512.Abs(odd) >> 1;
         var names = Vector512.LessThan(places.AsUInt32(), Vector512.Create((uint)_width)).AsInt32() & Vector512.Equals(odd * bits, deviations)
             & Vector512.LessThanOrEqual(exponents.AsUInt32(), Vector512.Create((uint)HighestNamed)).AsInt32();
-        Vector512.ConditionalSelect(names, places, Vector512.Create(Nowhere)).StoreUnsafe(ref _places[row]);
+        Vector512.ConditionalSelect(names, places, Vector512.Create(Nowhere)).Store(_places + row);
         var negative = deviations >> 31;
-        ((bits ^ negative) - negative).StoreUnsafe(ref _changes[row]);
+        ((bits ^ negative) - negative).Store(_changes + row);
     }
 
     /// <summary>Places the flips of accumulators that are more than a sum of products can be, in columns that show so much: two of a high bit may cancel in their row, modulo 2^32, so that it is not open.</summary>
@@ -281,7 +317,8 @@ internal sealed unsafe class OddTile
     private bool PlaceBeyondBound()
     {
         var before = _count;
-        for (var column = 0; column < _width; column++)
+        // A column that shows nothing is within any bound.
+        foreach (var column in DeviatingColumns())
         {
             for (var row = _top; row < _top + _height && _count < Most * OddTileSearch.MostFlips && !IsWithinBound(_columns[column]); row++)
             {
@@ -316,9 +353,9 @@ internal sealed unsafe class OddTile
 
     private bool IsPlaced(int row, int column)
     {
-        foreach (var flip in _flips.AsSpan(0, _count))
+        for (var flip = 0; flip < _count; flip++)
         {
-            if ((flip.Row, flip.Column) == (row, column))
+            if ((_flipRows[flip], _flipColumns[flip]) == (row, column))
                 return true;
         }
 
@@ -336,15 +373,18 @@ internal sealed unsafe class OddTile
     }
 
     /// <summary>Asks for an accumulator of an open row.</summary>
-    internal void Fetch(int row, int column) => Fetch((_rows[row], column, 0));
+    internal void Fetch(int row, int column) => FetchAt(_rows[row], column);
 
-    private void Fetch((int Row, int Column, int Change) flip)
+    private void FetchFlip(int flip) => FetchAt(_flipRows[flip], _flipColumns[flip]);
+
+    private void FetchAt(int row, int column)
     {
         if (Sse.IsSupported)
-            Sse.Prefetch0(_first + flip.Row * _stride + flip.Column);
+            Sse.Prefetch0(_first + row * _stride + column);
     }
 
     /// <summary>Whether a value may have been changed so: the bit is set now exactly where it was added, and without the change it is no more than a sum of products can be.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Bears(int held, int change) =>
         (held >> BitOperations.TrailingZeroCount(change) & 1) == (change > 0 ? 1 : 0) & IsWithinBound((long)held - change);
 

@@ -7,7 +7,7 @@ namespace Drift.Abft;
 /// Makes the rows of a tile up of what its columns show, split into signed powers of two. The lowest bit of a row's deviation is that of one of its flips: each term of this bit is tried, and what it leaves begins with a higher one.
 /// A row is settled where few flips make it up in one way only. What it takes back its columns show no more, and others may be settled then.
 /// </summary>
-internal sealed class OddTileSearch
+internal sealed unsafe class OddTileSearch
 {
     /// <summary>Most flips that are placed on a row.</summary>
     public const int MostFlips = 5;
@@ -23,16 +23,15 @@ internal sealed class OddTileSearch
     // With more, accumulators are asked at each step: so many sets would be looked at else.
     private const int ManyTerms = 48;
 
-    private readonly int[] _changes = new int[MostTerms], _places = new int[MostTerms], _products = new int[MostTerms];
+    private readonly int[] _memory;
+    private readonly int* _changes, _places, _products;
 
     // The terms of a bit, one leading to the next.
-    private readonly int[] _first = new int[Bits + 1], _next = new int[MostTerms];
-    private readonly int[] _named = new int[OddWeights.LargestTile];
-    private readonly int[] _set = new int[MostFlips], _known = new int[MostFlips];
+    private readonly int* _first, _next;
+    private readonly int* _named, _set, _known;
 
-    // What was found for which rows.
-    private readonly (int Row, int Flips)[] _made = new (int, int)[OddWeights.LargestTile];
-    private readonly int[] _sets = new int[OddWeights.LargestTile * MostFlips];
+    // What was found for which rows, and how many flips each has.
+    private readonly int* _madeRows, _madeFlips, _sets;
     private readonly OddRowSets _plain = new();
     private OddTile _tile = null!;
     private bool _wide;
@@ -44,6 +43,22 @@ internal sealed class OddTileSearch
 
     // Sets that make up the row at hand, how many flips the smallest has, and the terms that were tried.
     private int _found, _flips, _steps;
+
+    public OddTileSearch()
+    {
+        const int Rows = OddWeights.LargestTile;
+        _memory = LaneLists.Allocate(4 * MostTerms + Bits + 1 + (3 + MostFlips) * Rows + 2 * MostFlips, out _changes);
+        _places = _changes + MostTerms;
+        _products = _places + MostTerms;
+        _next = _products + MostTerms;
+        _first = _next + MostTerms;
+        _named = _first + Bits + 1;
+        _madeRows = _named + Rows;
+        _madeFlips = _madeRows + Rows;
+        _sets = _madeFlips + Rows;
+        _set = _sets + Rows * MostFlips;
+        _known = _set + MostFlips;
+    }
 
     /// <summary>Looks for what the open rows of a tile are made up of, as far as that is plain, and asks for the accumulators.</summary>
     /// <param name="tile">The tile; nothing else may change it before <see cref="Settle()"/>.</param>
@@ -73,7 +88,7 @@ internal sealed class OddTileSearch
             if (_found == 0)
                 continue;
             // None goes through where there is a choice, unless the accumulators leave one.
-            _made[made] = (row, _found == 1 ? _flips : 0);
+            (_madeRows[made], _madeFlips[made]) = (row, _found == 1 ? _flips : 0);
             for (var i = 0; i < _flips; i++)
             {
                 _sets[made * MostFlips + i] = _known[i];
@@ -85,7 +100,7 @@ internal sealed class OddTileSearch
 
         _asks = true;
         for (var i = 0; i < made; i++)
-            any |= Settle(_made[i].Row, _sets.AsSpan(i * MostFlips, _made[i].Flips));
+            any |= Settle(_madeRows[i], new ReadOnlySpan<int>(_sets + i * MostFlips, _madeFlips[i]));
         if (any)
             _tile.DropClosed();
         return any;
@@ -99,7 +114,7 @@ internal sealed class OddTileSearch
             Make(row);
             if (_found != 1)
                 return false;
-            set = _known.AsSpan(0, _flips);
+            set = new ReadOnlySpan<int>(_known, _flips);
         }
 
         foreach (var term in set)
@@ -186,7 +201,7 @@ internal sealed class OddTileSearch
     /// <summary>Takes note of a set of flips, if its accumulators bear it.</summary>
     private void Note(int row, int flips)
     {
-        if (_asks && !IsBorne(row, _set.AsSpan(0, flips)))
+        if (_asks && !IsBorne(row, new ReadOnlySpan<int>(_set, flips)))
             return;
         if (_found > 0 && flips >= _flips)
         {
@@ -231,7 +246,7 @@ internal sealed class OddTileSearch
     private void ListTerms()
     {
         _count = 0;
-        _first.AsSpan().Fill(None);
+        new Span<int>(_first, Bits + 1).Fill(None);
         var columns = _tile.Columns;
         if (_wide)
             NameAlone();
@@ -248,7 +263,7 @@ internal sealed class OddTileSearch
     /// <summary>A flip that a row names, and its column does not show, is cancelled there by another row's.</summary>
     private void NameAlone()
     {
-        _named.AsSpan().Clear();
+        new Span<int>(_named, OddWeights.LargestTile).Clear();
         for (var row = 0; row < _tile.Open; row++)
         {
             var place = _tile.PlaceOf(row, out var change);

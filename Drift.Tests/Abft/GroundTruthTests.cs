@@ -38,6 +38,27 @@ internal sealed class GroundTruthTests
     }
 
     [Test]
+    public void All_lines_of_a_tile_are_flagged_as_one_by_one([Values(0, 1)] int tileRow, [Values(0, 1)] int tileColumn)
+    {
+        var one = new Finding();
+        foreach (var finding in new[] { _finding, one })
+        {
+            finding.Reset(200, 150, 130);
+            finding.FlagRow(tileRow * 130 + 67, tileColumn);
+            finding.FlagColumn(tileRow, tileColumn * 130 + 4);
+        }
+
+        _finding.FlagAllRows(tileRow, tileColumn);
+        _finding.FlagAllColumns(tileRow, tileColumn);
+        for (var row = tileRow * 130; row < Math.Min(200, (tileRow + 1) * 130); row++)
+            one.FlagRow(row, tileColumn);
+        for (var column = tileColumn * 130; column < Math.Min(150, (tileColumn + 1) * 130); column++)
+            one.FlagColumn(tileRow, column);
+        Assert.That((_finding.FlaggedRows, _finding.FlaggedColumns, _finding.MaskedElements), Is.EqualTo((one.FlaggedRows, one.FlaggedColumns, one.MaskedElements)));
+        Assert.That(Enumerable.Range(0, 200 * 150).All(i => _finding.Masks(i / 150, i % 150) == one.Masks(i / 150, i % 150)));
+    }
+
+    [Test]
     public void ALoneFaultThatIsNotFlaggedIsUnexplained()
     {
         _finding.Reset(4, 4, 32);
