@@ -73,6 +73,26 @@ internal sealed class OddRowDecoderTests
         Assert.That(plan.Where(flip => !_finding.Masks(flip.Row, flip.Column)), Is.Empty);
     }
 
+    [Test]
+    public void Of_two_accumulators_that_would_bear_a_high_flip_the_large_one_has_it()
+    {
+        // Weights 21 and 85 are 64 apart: times 2^26 they are the same. A small negative value has bit 26 set, and without it is within the bound of K = 4608.
+        var flips = TakeBack(-5, (3, 10, 26), (40, 42, 26), (90, 50, 30));
+        Assert.That(_deviations.Rows[3], Is.EqualTo(_deviations.Rows[40]));
+        Assert.That(_corrections.All.ToArray(), Is.EquivalentTo(flips));
+        Assert.That(_finding.IsClean);
+    }
+
+    [Test]
+    public void A_row_that_is_a_high_flip_or_two_others_is_not_taken_for_the_one()
+    {
+        // 7 x 2^24 is 1 x 2^24 and 3 x 2^25: row 3 has the two, row 40 the one, and either's columns show the other's.
+        var flips = TakeBack(5, (3, 0, 24), (3, 1, 25), (40, 3, 24), (90, 50, 30));
+        Assert.That(_deviations.Rows[3], Is.EqualTo(_deviations.Rows[40]));
+        Assert.That(_corrections.All.ToArray(), Is.EquivalentTo(flips));
+        Assert.That(_finding.IsClean);
+    }
+
     [TestCase(64, 3.219e-3, 0.995, 2e-4)]
     [TestCase(128, 3.219e-3, 0.985, 1e-3)]
     [TestCase(64, 1.076e-2, 0.92, 1e-3)]
@@ -175,6 +195,19 @@ internal sealed class OddRowDecoderTests
         foreach (ref var value in _output.Accumulators)
             value = (int)(8000 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
         return _output.Accumulators.ToArray();
+    }
+
+    /// <summary>Decodes a tile of K = 4608. Accumulators that were hit hold 5; the others of their rows -5, which would bear a flip that adds, or in row 40 what is given.</summary>
+    /// <returns>What would be right.</returns>
+    private Replacement[] TakeBack(int ofRow40, params (int Row, int Column, int Bit)[] flips)
+    {
+        Product(128, 128, depth: 4608);
+        foreach (var (row, _, _) in flips)
+            _output.Row(row)[..128].Fill(row == 40 ? ofRow40 : -5);
+        foreach (var (row, column, _) in flips)
+            _output.Row(row)[column] = 5;
+        Decode(FaultPlan.Of(128, 128, [.. flips.Select(flip => new Flip(flip.Row, flip.Column, flip.Bit))]), 128);
+        return [.. flips.Select(flip => new Replacement(flip.Row, flip.Column, 5))];
     }
 
     private void Decode(FaultPlan plan, int edge)
