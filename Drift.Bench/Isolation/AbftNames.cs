@@ -14,13 +14,14 @@ internal static class AbftNames
     /// <summary>The corrector that does nothing.</summary>
     public const string None = "none";
 
-    private const string Exact = "exact", Locate = "locate", Weighted = "decode-weighted";
+    private const string Exact = "exact", Locate = "locate", Weighted = "decode-weighted", Odd = "decode-odd";
 
     private static readonly IReadOnlyDictionary<string, Func<ICorrector>> Int8Correctors = new Dictionary<string, Func<ICorrector>>
     {
         [Locate] = () => new LocateAndCorrect(),
         ["decode"] = () => new PlaneDecoder(),
         [Weighted] = () => new PlaneDecoder(),
+        [Odd] = () => new OddRowDecoder(),
     };
 
     /// <summary>Types of operands.</summary>
@@ -37,11 +38,15 @@ internal static class AbftNames
     {
         Weighted => Kernels.LineMoments.LargestTile,
         "decode" => PlaneDecoder.LargestTile,
+        Odd => OddRowDecoder.LargestTile,
         _ => Kernels.GemmWeights.LargestTile,
     };
 
     /// <summary>Whether a corrector reads position-weighted sums.</summary>
     public static bool NeedsMoments(string corrector) => corrector == Weighted;
+
+    /// <summary>Whether a corrector reads row sums with odd weights. A detector then reads them too: a row deviates by a flip times its place's weight.</summary>
+    public static bool NeedsOddRows(string corrector) => corrector == Odd;
 
     /// <summary>The smallest deviation that an INT8 detector flags.</summary>
     public static int ThresholdOf(AbftOptions options) => options.Detector == Exact ? 1 : options.Threshold;

@@ -64,12 +64,12 @@ internal sealed record AbftReport(IReadOnlyDictionary<string, object?> Settings,
         return new AbftReport(options.ToSettings(), rows, tally.Trials / seconds, times.Ours, times.Rival ?? double.NaN);
     }
 
-    /// <summary>The theory is that of independent hits on INT32 accumulators, in tiles that are all alike.</summary>
+    /// <summary>The theory is that of independent hits on INT32 accumulators, in tiles that are all alike, whose lines are plain sums.</summary>
     private static CancellationTheory? TheoryOf(AbftOptions options)
     {
         var (m, n, _) = options.Shape;
         var isWhole = (m <= options.Tile || m % options.Tile == 0) && (n <= options.Tile || n % options.Tile == 0);
-        return options.Type == AbftNames.Int8 && options.Flips.Count == 0 && isWhole && AbftNames.ThresholdOf(options) <= 1 << 30
+        return options.Type == AbftNames.Int8 && options.Flips.Count == 0 && isWhole && !AbftNames.NeedsOddRows(options.Corrector) && AbftNames.ThresholdOf(options) <= 1 << 30
             ? new CancellationTheory(AbftNames.ThresholdOf(options))
             : null;
     }

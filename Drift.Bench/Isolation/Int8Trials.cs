@@ -90,7 +90,7 @@ internal sealed class Int8Trials : ITrialBench
         var (_, n, k) = _options.Shape;
         _weights?.Dispose();
         _plain?.Dispose();
-        _weights = _backend.Prepare(_weightValues, n, k, new ChecksumTiles(_options.Tile, Moments: AbftNames.NeedsMoments(_options.Corrector)));
+        _weights = _backend.Prepare(_weightValues, n, k, new ChecksumTiles(_options.Tile, Moments: AbftNames.NeedsMoments(_options.Corrector), OddRows: AbftNames.NeedsOddRows(_options.Corrector)));
         _plain = _backend.Prepare(_weightValues, n, k, ChecksumTiles.None);
         RowNorms.Measure(_weightValues, k, k, _norms);
     }

@@ -16,6 +16,7 @@ internal sealed class AbftCommandTests
     [TestCase("abft --type fp32 --corrector decode", "--corrector", "'decode'", "locate, none")]
     [TestCase("abft --type fp32 --backend reference", "--backend", "reference")]
     [TestCase("abft --corrector decode --tile 128", "--tile", "128", "64")]
+    [TestCase("abft --corrector decode-odd --tile 129", "--tile", "129", "128")]
     [TestCase("abft --shape 64x64", "--shape", "'64x64'", "MxNxK")]
     [TestCase("abft --shape 64x0x8", "--shape", "'64x0x8'")]
     [TestCase("abft --flip 64,0,3", "--flip", "'64,0,3'", "0..63")]
@@ -55,6 +56,7 @@ internal sealed class AbftCommandTests
     }
 
     [TestCase("int8", "decode")]
+    [TestCase("int8", "decode-odd")]
     [TestCase("fp32", "locate")]
     public void Counts_do_not_depend_on_threads(string type, string corrector)
     {
@@ -69,6 +71,15 @@ internal sealed class AbftCommandTests
         var report = AbftRun.Run(options, default);
         foreach (var quantity in new[] { "detected: row or column flagged", "located: row and column flagged", "corrected" })
             Assert.That(Of(report, quantity), Has.Property("Count").EqualTo(100).And.Property("Of").EqualTo(100), quantity);
+    }
+
+    [Test]
+    public void Rows_with_odd_weights_go_to_their_own_corrector_and_are_no_case_of_the_theory()
+    {
+        var report = AbftRun.Run(Standard with { Detector = "exact", Tile = 64, Rate = 3e-3, Corrector = "decode-odd", Trials = 200 }, default);
+        Assert.That(Of(report, "corrected").Share, Is.GreaterThan(0.99));
+        Assert.That(Of(report, "false alarms").Count, Is.Zero);
+        Assert.That(report.Rows.Select(row => row.Theory), Is.All.Null);
     }
 
     [Test]
