@@ -58,16 +58,20 @@ public sealed class LayerKernelContract(BackendUnderTest under)
         }
     }
 
-    [TestCase(150, 45, 150)]
-    [TestCase(150, 60, 1)]
-    public void Codes_sums_as_digits_are_the_hosts(int rows, int width, int rowsOfGroup)
+    [TestCase(150, 45, 150, 64)]
+    [TestCase(150, 60, 1, 64)]
+    [TestCase(150, 60, 150, 64)]
+    [TestCase(150, 60, 50, 128, Description = "fewer words a group, four lines a thread")]
+    [TestCase(150, 45, 1, 128)]
+    public void Codes_sums_as_digits_are_the_hosts(int rows, int width, int rowsOfGroup, int edge)
     {
         if (under.Name == IlgpuBackend.Cpu)
             Assert.Ignore("a group of 256 items is as many threads in the simulator");
-        const int Edge = 64, Across = 16, Rounded = 256, Tiles = 3;
+        const int Across = 16, Rounded = 256;
+        var tiles = (rows + edge - 1) / edge;
         var values = Values(5, rows * width);
-        var e = new QuantiseExtents(rows, Rounded, width, Across, rowsOfGroup, Edge);
-        int[] codes = new int[Rounded * Across], digits = new int[DigitLines.Rows(Tiles) * Across];
+        var e = new QuantiseExtents(rows, Rounded, width, Across, rowsOfGroup, edge);
+        int[] codes = new int[Rounded * Across], digits = new int[DigitLines.Rows(tiles) * Across];
         _device.QuantiseDigits(values, e, codes, digits);
 
         var truth = new sbyte[Rounded * Across * 4];
@@ -79,11 +83,11 @@ public sealed class LayerKernelContract(BackendUnderTest under)
 
         Assert.That(Bytes(codes), Is.EqualTo(truth));
         var found = Bytes(digits);
-        for (var tile = 0; tile < Tiles; tile++)
+        for (var tile = 0; tile < tiles; tile++)
         {
             for (var k = 0; k < Across * 4; k++)
             {
-                var sum = Enumerable.Range(tile * Edge, Edge).Where(row => row < rows).Sum(row => truth[(row * Across * 4) + k]);
+                var sum = Enumerable.Range(tile * edge, edge).Where(row => row < rows).Sum(row => truth[(row * Across * 4) + k]);
                 Assert.That(256 * found[(DigitLines.At(tile) * Across * 4) + k] + found[((DigitLines.At(tile) + 8) * Across * 4) + k], Is.EqualTo(sum), $"tile {tile}, k {k}");
             }
         }

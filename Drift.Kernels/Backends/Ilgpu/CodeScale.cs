@@ -20,11 +20,21 @@ internal readonly struct CodeScale(float scale, float inverse)
         return new(scale, scale > Smallest ? 1 / scale : 0);
     }
 
-    /// <summary>A value's code, as <see cref="QuantiseKernels.Code(float, float)"/> has it to the last bit: near a tie, where the inverse could decide otherwise, the quotient itself decides.</summary>
-    public static int Code(float value, CodeScale scale)
+    /// <summary>
+    /// Four values' codes, as <see cref="QuantiseKernels.Code(float, float)"/> has them to the last bit: where one is near a tie, and the inverse could decide otherwise, the quotients themselves decide.
+    /// One branch for all four.
+    /// </summary>
+    public static Lanes4 Codes(FloatLanes4 x, CodeScale scale)
     {
-        var quotient = value * scale.Inverse;
-        var code = quotient + QuantiseKernels.Rounding - QuantiseKernels.Rounding;
-        return scale.Inverse > 0 && IntrinsicMath.Abs(quotient - code) <= Trusted && IntrinsicMath.Abs(quotient) <= CodeRounder.LargestCode ? (int)code : QuantiseKernels.Code(value, scale.Scale);
+        float a = x.A * scale.Inverse, b = x.B * scale.Inverse, c = x.C * scale.Inverse, d = x.D * scale.Inverse;
+        float wholeA = Whole(a), wholeB = Whole(b), wholeC = Whole(c), wholeD = Whole(d);
+        var isSure = scale.Inverse > 0 & IsSure(a, wholeA) & IsSure(b, wholeB) & IsSure(c, wholeC) & IsSure(d, wholeD);
+        return isSure
+            ? new((int)wholeA, (int)wholeB, (int)wholeC, (int)wholeD)
+            : new(QuantiseKernels.Code(x.A, scale.Scale), QuantiseKernels.Code(x.B, scale.Scale), QuantiseKernels.Code(x.C, scale.Scale), QuantiseKernels.Code(x.D, scale.Scale));
     }
+
+    private static float Whole(float quotient) => quotient + QuantiseKernels.Rounding - QuantiseKernels.Rounding;
+
+    private static bool IsSure(float quotient, float whole) => IntrinsicMath.Abs(quotient - whole) <= Trusted & IntrinsicMath.Abs(quotient) <= CodeRounder.LargestCode;
 }

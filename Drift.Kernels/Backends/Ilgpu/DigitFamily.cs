@@ -37,10 +37,8 @@ internal abstract class DigitFamily(Accelerator accelerator) : KernelFamily
     {
         // Without checks nobody sums: then a group takes few rows, and more groups share a GPU.
         var e = launch.Extents with { Tile = launch.Extents.Tile == 0 ? MatrixEpilogue.HalfColumns : launch.Extents.Tile };
-        var across = DigitLines.Across(e.Tile);
         _quantise(
-            new KernelConfig(new Index2D(IlgpuWeights.TilesIn(e.PaddedRows, e.Tile), e.Words / across), new Index2D(DigitLines.Threads, 1)),
-            launch.Values, launch.Largest, launch.Codes, launch.Extents.Tile == 0 ? launch.Codes.SubView(0, 1) : launch.Lines, e, across);
+            DigitLines.Groups(e), launch.Values, launch.Largest, launch.Codes, launch.Extents.Tile == 0 ? launch.Codes.SubView(0, 1) : launch.Lines, e, DigitLines.AcrossBits(e.Tile));
         return true;
     }
 

@@ -19,6 +19,9 @@ internal static class DigitLines
     /// <summary>Lines that hold eight tiles' sums.</summary>
     public const int OfEight = 16;
 
+    // Threads that add up a word's sums in the first of two steps; the second adds theirs.
+    private const int Parts = 8;
+
     /// <summary>Threads of a group: as many words as a slice has, by as many lines.</summary>
     public const int Threads = MatrixBlocks.SliceWords * MatrixBlocks.SliceWords;
 
@@ -26,7 +29,7 @@ internal static class DigitLines
     public static int Rows(int tiles) => (tiles + 7) / 8 * OfEight + MatrixBlocks.LineColumns - 1 & -MatrixBlocks.LineColumns;
 
     /// <summary>Where the high digit of a tile's line stands.</summary>
-    public static int At(int tile) => First(tile) + tile % 8;
+    public static int At(int tile) => First(tile) + (tile & 7);
 
     /// <summary>The first line of a tile's eight.</summary>
     public static int First(int tile) => tile / 8 * OfEight;
@@ -44,7 +47,7 @@ internal static class DigitLines
         Clear(sums.ObservedColumns);
         const int Across = MatrixBlocks.SliceWords;
         var shared = SharedMemory.Allocate<int>(Threads * 4);
-        int word = Grid.IdxY * Across + Group.IdxX % Across, first = Group.IdxX / Across;
+        int word = Grid.IdxY * Across + (Group.IdxX & Across - 1), first = Group.IdxX / Across;
         var end = IntrinsicMath.Min((Grid.IdxX + 1) * tile, lines);
         var sum = default(Lanes4);
         for (var line = Grid.IdxX * tile + first; line < end; line += 4 * Across)
@@ -60,8 +63,11 @@ internal static class DigitLines
         Store(shared, digits, sum, word, words, Across);
     }
 
-    /// <summary>Words that a group of <see cref="Quantise"/> takes side by side: few of a high tile, so that a thread has four lines of one of 128.</summary>
-    public static int Across(int tile) => tile < 128 ? MatrixBlocks.SliceWords : MatrixBlocks.SliceWords / 2;
+    /// <summary>Words that a group of <see cref="Quantise"/> takes side by side, as a power of two: few of a high tile, so that a thread has four lines of one of 128.</summary>
+    public static int AcrossBits(int tile) => tile < 128 ? 4 : 3;
+
+    /// <summary>How <see cref="Quantise"/> is launched.</summary>
+    public static KernelConfig Groups(QuantiseExtents e) => new(new Index2D(IlgpuWeights.TilesIn(e.PaddedRows, e.Tile), e.Words >> AcrossBits(e.Tile)), new Index2D(Threads, 1));
 
     /// <summary>One thread, as in <see cref="Encode"/>: fp32 to codes as <see cref="QuantiseKernels"/> has it, and the codes' lines in passing.</summary>
     /// <param name="values">[rows, width].</param>
@@ -69,19 +75,20 @@ internal static class DigitLines
     /// <param name="codes">Takes words [padded rows, words].</param>
     /// <param name="digits">Takes the lines [<see cref="Rows"/>, words]; a single word where nobody wants them.</param>
     /// <param name="e">Extents; <paramref name="codes"/> are written, and summed, in tiles of as many rows.</param>
-    /// <param name="across">Words that a group takes side by side (<see cref="Across"/>).</param>
-    public static void Quantise(ArrayView<float> values, ArrayView<int> largest, ArrayView<int> codes, ArrayView<int> digits, QuantiseExtents e, int across)
+    /// <param name="bits">Words that a group takes side by side (<see cref="AcrossBits"/>).</param>
+    public static void Quantise(ArrayView<float> values, ArrayView<int> largest, ArrayView<int> codes, ArrayView<int> digits, QuantiseExtents e, int bits)
     {
         var shared = SharedMemory.Allocate<int>(Threads * 4);
-        int word = Grid.IdxY * across + Group.IdxX % across, first = Group.IdxX / across, down = Threads / across;
+        int across = 1 << bits, word = (Grid.IdxY << bits) + (Group.IdxX & across - 1), first = Group.IdxX >> bits, down = Threads >> bits;
         var end = IntrinsicMath.Min((Grid.IdxX + 1) * e.Tile, e.PaddedRows);
-        var whole = CodeScale.Of(largest[0]);
         var sum = default(Lanes4);
         for (var line = Grid.IdxX * e.Tile + first; line < end; line += 4 * down)
         {
-            // Four lines' codes before the first is stored, so that four loads are under way at once.
-            Lanes4 x0 = Codes(values, largest, whole, line, end, word, e), x1 = Codes(values, largest, whole, line + down, end, word, e);
-            Lanes4 x2 = Codes(values, largest, whole, line + 2 * down, end, word, e), x3 = Codes(values, largest, whole, line + 3 * down, end, word, e);
+            // Four loads under way at once, and that of the scale: what decides over a code is a branch, which no load passes.
+            FloatLanes4 v0 = Load(values, line, word, e), v1 = Load(values, line + down, word, e), v2 = Load(values, line + 2 * down, word, e), v3 = Load(values, line + 3 * down, word, e);
+            var whole = CodeScale.Of(largest[0]);
+            Lanes4 x0 = Codes(v0, largest, whole, line, end, word, e), x1 = Codes(v1, largest, whole, line + down, end, word, e);
+            Lanes4 x2 = Codes(v2, largest, whole, line + 2 * down, end, word, e), x3 = Codes(v3, largest, whole, line + 3 * down, end, word, e);
             codes[line * e.Words + word] = Pack(x0);
             if (line + down < end)
                 codes[(line + down) * e.Words + word] = Pack(x1);
@@ -96,41 +103,51 @@ internal static class DigitLines
             Store(shared, digits, sum, word, e.Words, across);
     }
 
+    /// <summary>The four values of a word; past the last row or, where they are loaded at once, the last column some others: without a branch.</summary>
+    private static FloatLanes4 Load(ArrayView<float> values, int line, int word, QuantiseExtents e)
+    {
+        int row = IntrinsicMath.Min(line, e.Rows - 1) * e.Width, k = word * 4;
+        return ((e.Width | e.First) & 3) == 0
+            ? FloatQuad.Load(values, row + IntrinsicMath.Min(k, e.Width - 4))
+            : new(Load(values, row, k, e.Width), Load(values, row, k + 1, e.Width), Load(values, row, k + 2, e.Width), Load(values, row, k + 3, e.Width));
+    }
+
+    private static float Load(ArrayView<float> values, int row, int k, int width) => k < width ? values[row + k] : 0;
+
     /// <summary>The four codes of a word, zero past the values and past the group's lines.</summary>
-    private static Lanes4 Codes(ArrayView<float> values, ArrayView<int> largest, CodeScale whole, int line, int end, int word, QuantiseExtents e)
+    private static Lanes4 Codes(FloatLanes4 x, ArrayView<int> largest, CodeScale whole, int line, int end, int word, QuantiseExtents e)
     {
         if (line >= end || line >= e.Rows || word * 4 >= e.Width)
             return default;
-        if ((e.Width | e.First) % 4 != 0)
-            return QuantiseKernels.Codes(values, largest, line, word, e);
-        var scale = e.RowsOfGroup >= e.Rows ? whole : CodeScale.Of(largest[line / e.RowsOfGroup]);
-        var x = FloatQuad.Load(values, line * e.Width + word * 4);
-        return new(CodeScale.Code(x.A, scale), CodeScale.Code(x.B, scale), CodeScale.Code(x.C, scale), CodeScale.Code(x.D, scale));
+        return CodeScale.Codes(x, e.RowsOfGroup >= e.Rows ? whole : CodeScale.Of(largest[line / e.RowsOfGroup]));
     }
 
     /// <summary>A tile's sum of a word over all threads of the group that have one, as digits: in two steps, eight threads a word in the first.</summary>
     private static void Store(ArrayView<int> shared, ArrayView<int> digits, Lanes4 sum, int word, int words, int across)
     {
-        const int Parts = 8;
         Quad.Store(shared, Group.IdxX * 4, sum);
         Group.Barrier();
+        // Written out, so that loads are under way at once.
         var stride = Parts * across;
         if (Group.IdxX < stride)
         {
-            for (var other = Group.IdxX + stride; other < Threads; other += stride)
-                sum = Lanes4.Add(sum, Quad.Load(shared, other * 4));
+            sum = Lanes4.Add(sum, Quad.Load(shared, (Group.IdxX + stride) * 4));
+            if (stride < Threads / 2)
+                sum = Lanes4.Add(sum, Lanes4.Add(Quad.Load(shared, (Group.IdxX + 2 * stride) * 4), Quad.Load(shared, (Group.IdxX + 3 * stride) * 4)));
             Quad.Store(shared, Group.IdxX * 4, sum);
         }
 
         Group.Barrier();
         if (Group.IdxX >= across)
             return;
-        for (var part = 1; part < Parts; part++)
-            sum = Lanes4.Add(sum, Quad.Load(shared, (part * across + Group.IdxX) * 4));
+        sum = Lanes4.Add(Lanes4.Add(sum, Part(shared, 1, across)), Lanes4.Add(Part(shared, 2, across), Part(shared, 3, across)));
+        sum = Lanes4.Add(sum, Lanes4.Add(Lanes4.Add(Part(shared, 4, across), Part(shared, 5, across)), Lanes4.Add(Part(shared, 6, across), Part(shared, 7, across))));
         var at = At(Grid.IdxX) * words + word;
         digits[at] = Pack(new(High(sum.A), High(sum.B), High(sum.C), High(sum.D)));
         digits[at + 8 * words] = Pack(sum);
     }
+
+    private static Lanes4 Part(ArrayView<int> shared, int part, int across) => Quad.Load(shared, (part * across + Group.IdxX) * 4);
 
     private static void Clear(ArrayView<int> view)
     {

@@ -49,10 +49,7 @@ internal sealed class LayerOperations : IDisposable
         var source = Upload(_values, values);
         var largest = Measure(source, e);
         var kernel = _device.Accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, QuantiseExtents, int>(DigitLines.Quantise);
-        var across = DigitLines.Across(e.Tile);
-        kernel(
-            new KernelConfig(new Index2D(IlgpuWeights.TilesIn(e.PaddedRows, e.Tile), e.Words / across), new Index2D(DigitLines.Threads, 1)),
-            source, largest, _codes.Take(codes.Length), _sums.Take(digits.Length), e, across);
+        kernel(DigitLines.Groups(e), source, largest, _codes.Take(codes.Length), _sums.Take(digits.Length), e, DigitLines.AcrossBits(e.Tile));
         _codes.Download(codes.Length).CopyTo(codes);
         _sums.Download(digits.Length).CopyTo(digits);
     }

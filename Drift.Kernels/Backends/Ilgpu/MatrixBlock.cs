@@ -34,6 +34,8 @@ internal readonly record struct MatrixBlock(int Kind, int Row, int Column)
             var band = group / (Band * across);
             var height = IntrinsicMath.Min(down - band * Band, Band);
             var within = group - band * Band * across;
+            if (height == Band)
+                return new(OfProduct, (band * Band + (within & Band - 1)) * rows, within / Band * MatrixBlocks.Columns);
             return new(OfProduct, (band * Band + within % height) * rows, within / height * MatrixBlocks.Columns);
         }
 

@@ -7,43 +7,52 @@ internal static class WarpGroupEpilogue
 {
     private const int WarpRows = 16, PartColumns = 32;
 
-    /// <summary>One lane: row 16 i + g and the row 8 below for warp i and lane 4 g + t, columns 8 j + 2 t and 8 j + 2 t + 1.</summary>
+    /// <summary>A lane's accumulators with the plan's flips: row 16 i + g and the row 8 below for warp i and lane 4 g + t, columns 8 j + 2 t and 8 j + 2 t + 1.</summary>
     /// <param name="x">The lane's accumulators.</param>
     /// <param name="plan">Flips.</param>
-    /// <param name="c">Takes C.</param>
-    /// <param name="sums">Takes observed sums.</param>
     /// <param name="block">The group's block.</param>
-    /// <param name="shared">Memory of the group that nothing else needs now: 128 words a warp.</param>
     /// <param name="e">Extents.</param>
-    public static void Run(RegisterTile x, ArrayView<int> plan, ArrayView<int> c, SumViews sums, MatrixBlock block, ArrayView<int> shared, GemmExtents e)
+    public static RegisterTile Flip(RegisterTile x, ArrayView<int> plan, MatrixBlock block, GemmExtents e)
     {
-        int warp = Group.IdxX / 32, lane = Group.IdxX % 32, row = block.Row + warp * WarpRows, column = block.Column;
-        if (e.BlockColumns > 0)
-        {
-            x = new(
-                Flip(x.A, plan, row, column, lane, e), Flip(x.B, plan, row, column + PartColumns, lane, e),
-                Flip(x.C, plan, row, column + 2 * PartColumns, lane, e), Flip(x.D, plan, row, column + 3 * PartColumns, lane, e));
-        }
+        if (e.BlockColumns == 0)
+            return x;
+        int lane = Lane(), row = Row(block), column = block.Column;
+        return new(
+            Flip(x.A, plan, row, column, lane, e), Flip(x.B, plan, row, column + PartColumns, lane, e),
+            Flip(x.C, plan, row, column + 2 * PartColumns, lane, e), Flip(x.D, plan, row, column + 3 * PartColumns, lane, e));
+    }
 
-        var at = (row + lane / 4) * e.Stride + column + lane % 4 * 2;
+    /// <summary>Stores C.</summary>
+    /// <inheritdoc cref="Flip(RegisterTile, ArrayView{int}, MatrixBlock, GemmExtents)"/>
+    public static void Store(RegisterTile x, ArrayView<int> c, MatrixBlock block, GemmExtents e)
+    {
+        var at = (Row(block) + Lane() / 4) * e.Stride + block.Column + (Lane() & 3) * 2;
         MatrixEpilogue.Store(c, at, x.A, e.Stride);
         MatrixEpilogue.Store(c, at + PartColumns, x.B, e.Stride);
         MatrixEpilogue.Store(c, at + 2 * PartColumns, x.C, e.Stride);
         MatrixEpilogue.Store(c, at + 3 * PartColumns, x.D, e.Stride);
-        if (e.Tile == 0)
-            return;
-        PutRows(x, sums.ObservedRows, row + lane / 4, column, lane, e);
+    }
+
+    /// <summary>Observed sums, before <see cref="Store"/>: lanes exchange through the unit that stores, and would wait behind 32 stores a thread.</summary>
+    /// <param name="x">The lane's accumulators, flipped.</param>
+    /// <param name="sums">Takes observed sums.</param>
+    /// <param name="block">The group's block.</param>
+    /// <param name="shared">Memory of the group that nothing else needs now: 128 words a warp.</param>
+    /// <param name="e">Extents, with a tile.</param>
+    /// <param name="steps">Of the tiles.</param>
+    public static void Sum(RegisterTile x, SumViews sums, MatrixBlock block, ArrayView<int> shared, GemmExtents e, TileSteps steps)
+    {
+        var lane = Lane();
+        PutRows(x, sums.ObservedRows, Row(block) + lane / 4, block.Column, lane, e, steps);
 
         // A column's sums in each warp meet in shared memory, whose slices nobody multiplies any more.
         Lanes2 near = WarpSums.OfColumns(x.A, x.B, lane), far = WarpSums.OfColumns(x.C, x.D, lane);
         Group.Barrier();
-        var own = warp * MatrixBlocks.Columns + 2 * lane;
-        shared[own] = near.First;
-        shared[own + 1] = near.Second;
-        shared[own + MatrixBlocks.Columns / 2] = far.First;
-        shared[own + MatrixBlocks.Columns / 2 + 1] = far.Second;
+        var own = Group.IdxX / 32 * MatrixBlocks.Columns + 2 * lane;
+        Pair.Store(shared, own, near.First, near.Second);
+        Pair.Store(shared, own + MatrixBlocks.Columns / 2, far.First, far.Second);
         Group.Barrier();
-        PutColumns(shared, sums.ObservedColumns, block, e);
+        PutColumns(shared, sums.ObservedColumns, block, e, steps);
     }
 
     /// <summary>Stores expected sums, the results of <see cref="DigitLines"/>: of a tile's two lines the lane has both.</summary>
@@ -56,7 +65,7 @@ internal static class WarpGroupEpilogue
     /// <param name="tileStep">Sums from one tile to the next.</param>
     public static void Expect(RegisterTile x, ArrayView<int> sums, MatrixBlock block, int lines, int lineStep, int tiles, int tileStep)
     {
-        int lane = Group.IdxX % 32, line = block.Row + Group.IdxX / 32 * WarpRows + lane / 4, tile = block.Column / 2 + lane % 4 * 2;
+        int lane = Lane(), line = Row(block) + lane / 4, tile = block.Column / 2 + (lane & 3) * 2;
         MatrixEpilogue.Expect(x.A, sums, line, lines, lineStep, tile, tiles, tileStep);
         MatrixEpilogue.Expect(x.B, sums, line, lines, lineStep, tile + 16, tiles, tileStep);
     }
@@ -69,8 +78,8 @@ internal static class WarpGroupEpilogue
     /// <param name="e">Extents.</param>
     public static void Expect(CheckedTile x, ArrayView<int> sums, MatrixBlock block, int first, GemmExtents e)
     {
-        int lane = Group.IdxX % 32, row = block.Row + Group.IdxX / 32 * WarpRows + lane / 4, tile = first / 8 * 8 + lane % 4 * 2;
-        int end = first + IntrinsicMath.Max(WarpGroupKernel.Edge / e.Tile, 1), at = row * e.TileStride + tile;
+        int lane = Lane(), tile = (first & -8) + (lane & 3) * 2, at = (Row(block) + lane / 4) * e.TileStride + tile;
+        var end = first + (e.Tile == PartColumns ? 4 : e.Tile == 2 * PartColumns ? 2 : 1);
         if (tile >= first && tile < end)
         {
             sums[at] = (x.High.A << 8) + x.Low.A;
@@ -84,36 +93,54 @@ internal static class WarpGroupEpilogue
         }
     }
 
-    /// <summary>Lane 4 g + t gets the sums of part t, two rows; parts of one tile are added where that ends within the block.</summary>
-    private static void PutRows(RegisterTile x, ArrayView<int> sums, int row, int column, int lane, GemmExtents e)
+    /// <summary>The first row of the warp's.</summary>
+    private static int Row(MatrixBlock block) => block.Row + Group.IdxX / 32 * WarpRows;
+
+    private static int Lane() => Group.IdxX & 31;
+
+    /// <summary>Four lanes have a row's 128 columns: of a tile of 128 they add up all, of others each gets a part's sums of two rows, and a tile of 64 takes two parts.</summary>
+    private static void PutRows(RegisterTile x, ArrayView<int> sums, int row, int column, int lane, GemmExtents e, TileSteps steps)
     {
-        var parts = WarpSums.OfRows(x, lane);
-        int first = parts.First, second = parts.Second, together = MatrixEpilogue.Adds(e.Tile) ? 1 : e.Tile / PartColumns;
-        for (var other = 1; other < together; other *= 2)
+        if (e.Tile == MatrixBlocks.Columns)
         {
-            first += Warp.ShuffleXor(first, other);
-            second += Warp.ShuffleXor(second, other);
+            var sum = WarpSums.OfWholeRows(x, lane);
+            if ((lane & 2) == 0)
+                sums[(row + (lane & 1) * 8) * e.TileStride + TileSteps.TileOf(steps, column)] = sum;
+            return;
         }
 
-        if (lane % together != 0)
-            return;
-        var at = row * e.TileStride + (column + lane % 4 * PartColumns) / e.Tile;
+        var parts = WarpSums.OfRows(x, lane);
+        int first = parts.First, second = parts.Second, at = row * e.TileStride + TileSteps.TileOf(steps, column + (lane & 3) * PartColumns);
+        if (e.Tile == 2 * PartColumns)
+        {
+            first += Warp.ShuffleXor(first, 1);
+            second += Warp.ShuffleXor(second, 1);
+            if ((lane & 1) != 0)
+                return;
+        }
+
         MatrixEpilogue.Put(sums, at, first, e.Tile);
         MatrixEpilogue.Put(sums, at + 8 * e.TileStride, second, e.Tile);
     }
 
     /// <summary>Adds what a tile's warps have of a column; of tiles that the block does not hold whole, two warps' at a time.</summary>
-    private static void PutColumns(ArrayView<int> shared, ArrayView<int> sums, MatrixBlock block, GemmExtents e)
+    private static void PutColumns(ArrayView<int> shared, ArrayView<int> sums, MatrixBlock block, GemmExtents e, TileSteps steps)
     {
-        var warps = MatrixEpilogue.Adds(e.Tile) ? PartColumns / WarpRows : e.Tile / WarpRows;
-        for (var at = Group.IdxX; at < WarpGroupKernel.Edge / WarpRows / warps * MatrixBlocks.Columns; at += Group.DimX)
+        int warps = MatrixEpilogue.Adds(e.Tile) ? PartColumns / WarpRows : e.Tile / WarpRows, column = Group.IdxX & MatrixBlocks.Columns - 1;
+        for (var part = Group.IdxX / MatrixBlocks.Columns * warps; part < WarpGroupKernel.Edge / WarpRows; part += WarpGroupKernel.Threads / MatrixBlocks.Columns * warps)
         {
-            int part = at / MatrixBlocks.Columns * warps, column = at % MatrixBlocks.Columns, sum = 0;
-            for (var i = 0; i < warps; i++)
-                sum += shared[(part + i) * MatrixBlocks.Columns + column];
-            MatrixEpilogue.Put(sums, (block.Row + part * WarpRows) / e.Tile * e.Stride + block.Column + column, sum, e.Tile);
+            var at = part * MatrixBlocks.Columns + column;
+            var sum = Pairs(shared, at);
+            if (warps > 2)
+                sum += Pairs(shared, at + 2 * MatrixBlocks.Columns);
+            if (warps > 4)
+                sum += Pairs(shared, at + 4 * MatrixBlocks.Columns) + Pairs(shared, at + 6 * MatrixBlocks.Columns);
+            MatrixEpilogue.Put(sums, TileSteps.TileOf(steps, block.Row + part * WarpRows) * e.Stride + block.Column + column, sum, e.Tile);
         }
     }
+
+    /// <summary>What two warps have of a column.</summary>
+    private static int Pairs(ArrayView<int> shared, int at) => shared[at] + shared[at + MatrixBlocks.Columns];
 
     /// <summary>Applies those flips of a fault block that hit the lane's accumulators of a part.</summary>
     private static Lanes16 Flip(Lanes16 x, ArrayView<int> plan, int row, int column, int lane, GemmExtents e)
@@ -125,9 +152,9 @@ internal static class WarpGroupEpilogue
         for (var f = plan[block]; f < end; f++)
         {
             var flip = plan[e.Blocks + 1 + f];
-            int r = PackedPlan.Row(flip) - row % FaultPlan.Block, s = PackedPlan.Column(flip);
-            if (r >= 0 && r < WarpRows && r % 8 * 4 + s % 8 / 2 == lane)
-                x = Lanes16.Toggle(x, s / 8 * 4 + r / 8 * 2 + s % 2, 1 << PackedPlan.Bit(flip));
+            int r = PackedPlan.Row(flip) - (row & FaultPlan.Block - 1), s = PackedPlan.Column(flip);
+            if (r >= 0 && r < WarpRows && (r & 7) * 4 + (s & 7) / 2 == lane)
+                x = Lanes16.Toggle(x, s / 8 * 4 + r / 8 * 2 + (s & 1), 1 << PackedPlan.Bit(flip));
         }
 
         return x;

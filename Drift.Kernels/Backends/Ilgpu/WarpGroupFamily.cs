@@ -17,7 +17,7 @@ internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily
     private readonly Lazy<HalfProduct> _half = new(() => Load<HalfProduct>(accelerator, nameof(WarpGroupKernel.RunHalf)));
 
     private delegate void Product(
-        AcceleratorStream stream, KernelConfig config, ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e);
+        AcceleratorStream stream, KernelConfig config, ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e, TileSteps steps);
 
     private delegate void HalfProduct(AcceleratorStream stream, KernelConfig config, ArrayView<int> a, ArrayView<int> w, ArrayView<int> plan, ArrayView<int> c, GemmExtents e);
 
@@ -42,7 +42,7 @@ internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily
         // Blocks with digit lines beside them take 3 to 5 % longer (measured, docs/gpu.md): worth it where blocks of their own would begin another wave.
         var withChecks = WarpGroupKernel.Checks(e.Tile) && Waves(all) > Waves(product);
         (withChecks ? _checked : _product)(
-            accelerator.DefaultStream, Config(withChecks ? fewer : all, withChecks), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e);
+            accelerator.DefaultStream, Config(withChecks ? fewer : all, withChecks), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e, TileSteps.Of(e));
     }
 
     private static KernelConfig Config(int groups, bool withChecks) =>

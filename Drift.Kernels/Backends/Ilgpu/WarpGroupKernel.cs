@@ -33,22 +33,25 @@ internal static class WarpGroupKernel
 
     /// <summary>One thread. Blocks past the product's own have the expected sums.</summary>
     /// <inheritdoc cref="MatrixKernel.Run"/>
-    public static void Run(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
+    public static void Run(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e, TileSteps steps)
     {
         var shared = SharedMemory.GetDynamic<int>();
-        var block = MatrixBlock.Of(Grid.IdxX, Edge, MatrixBlocks.LineBlocks(e.Columns, e.Tile), e);
+        var block = MatrixBlock.Of(Grid.IdxX, Edge, DigitLines.Rows(steps.Across) / MatrixBlocks.LineColumns, e);
         if (block.Kind == MatrixBlock.OfProduct)
         {
-            WarpGroupEpilogue.Run(Multiply<WideShare, Int8Element>(shared, a, w, block, e.Words), plan, c, sums, block, shared, e);
+            var tile = WarpGroupEpilogue.Flip(Multiply<WideShare, Int8Element>(shared, a, w, block, e.Words), plan, block, e);
+            if (e.Tile > 0)
+                WarpGroupEpilogue.Sum(tile, sums, block, shared, e, steps);
+            WarpGroupEpilogue.Store(tile, c, block, e);
             return;
         }
 
         var ofRows = block.Kind == MatrixBlock.OfRows;
         var sum = Multiply<NarrowShare, Int8Element>(shared, ofRows ? a : w, ofRows ? lines.W : lines.A, block, e.Words);
         if (ofRows)
-            WarpGroupEpilogue.Expect(sum, sums.ExpectedRows, block, e.Rows, e.TileStride, IlgpuWeights.TilesIn(e.Columns, e.Tile), 1);
+            WarpGroupEpilogue.Expect(sum, sums.ExpectedRows, block, e.Rows, e.TileStride, steps.Across, 1);
         else
-            WarpGroupEpilogue.Expect(sum, sums.ExpectedColumns, block, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
+            WarpGroupEpilogue.Expect(sum, sums.ExpectedColumns, block, e.Columns, 1, steps.Down, e.Stride);
     }
 
     /// <summary>
@@ -56,18 +59,18 @@ internal static class WarpGroupKernel
     /// multiplied with those of A have blocks of their own: in the product's they would be rows, 64 at least, of which 8 at most are needed.
     /// </summary>
     /// <inheritdoc cref="MatrixKernel.Run"/>
-    public static void RunChecked(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e)
+    public static void RunChecked(ArrayView<int> a, ArrayView<int> w, LineViews lines, ArrayView<int> plan, ArrayView<int> c, SumViews sums, GemmExtents e, TileSteps steps)
     {
         var shared = SharedMemory.GetDynamic<int>();
         var block = MatrixBlock.Of(Grid.IdxX, Edge, 0, e);
         if (block.Kind != MatrixBlock.OfProduct)
         {
             var share = Multiply<NarrowShare, Int8Element>(shared, w, lines.A, block, e.Words);
-            WarpGroupEpilogue.Expect(share, sums.ExpectedColumns, block, e.Columns, 1, IlgpuWeights.TilesIn(e.Rows, e.Tile), e.Stride);
+            WarpGroupEpilogue.Expect(share, sums.ExpectedColumns, block, e.Columns, 1, steps.Down, e.Stride);
             return;
         }
 
-        int copied = Group.IdxX / 8, quad = Group.IdxX % 8, words = e.Words, step = Apart * words, tile = block.Column / e.Tile;
+        int copied = Group.IdxX / 8, quad = Group.IdxX & 7, words = e.Words, step = Apart * words, tile = TileSteps.TileOf(steps, block.Column);
         int a0 = (block.Row + copied) * words + quad * 4, w0 = (block.Column + copied) * words + quad * 4, d0 = (DigitLines.First(tile) + copied) * words + quad * 4;
         var first = TensorCores.SharedAddress(ref shared[0]) + Alignment - 1 & -Alignment;
         int to = first + WarpGroups.At(copied, quad), half = Group.IdxX / 128 * HalfBytes;
@@ -91,8 +94,10 @@ internal static class WarpGroupKernel
             buffer = buffer == (Buffers - 1) * CheckedBytes ? 0 : buffer + CheckedBytes;
         }
 
-        WarpGroupEpilogue.Run(sum.C, plan, c, sums, block, shared, e);
         WarpGroupEpilogue.Expect(sum, sums.ExpectedRows, block, tile, e);
+        var flipped = WarpGroupEpilogue.Flip(sum.C, plan, block, e);
+        WarpGroupEpilogue.Sum(flipped, sums, block, shared, e, steps);
+        WarpGroupEpilogue.Store(flipped, c, block, e);
     }
 
     /// <inheritdoc cref="MatrixKernel.RunHalf"/>
@@ -100,7 +105,7 @@ internal static class WarpGroupKernel
     {
         var shared = SharedMemory.GetDynamic<int>();
         var block = MatrixBlock.Of(Grid.IdxX, Edge, 0, e);
-        WarpGroupEpilogue.Run(Multiply<WideShare, HalfElement>(shared, a, w, block, e.Words), plan, c, new SumViews(c, c, c, c), block, shared, e);
+        WarpGroupEpilogue.Store(WarpGroupEpilogue.Flip(Multiply<WideShare, HalfElement>(shared, a, w, block, e.Words), plan, block, e), c, block, e);
     }
 
     /// <summary>A lane's accumulators, K done.</summary>
@@ -108,7 +113,7 @@ internal static class WarpGroupKernel
         where TShare : struct, IMatrixShare
         where TElement : struct, IMatrixElement
     {
-        int copied = Group.IdxX / 8, quad = Group.IdxX % 8, step = Apart * words;
+        int copied = Group.IdxX / 8, quad = Group.IdxX & 7, step = Apart * words;
         int a0 = (block.Row + copied) * words + quad * 4, w0 = (block.Column + copied) * words + quad * 4;
         var first = TensorCores.SharedAddress(ref shared[0]) + Alignment - 1 & -Alignment;
         int to = first + WarpGroups.At(copied, quad), half = Group.IdxX / 128 * HalfBytes;

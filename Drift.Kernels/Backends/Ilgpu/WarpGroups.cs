@@ -69,7 +69,7 @@ internal static class WarpGroups
     /// <summary>Bytes from the first line to a line's quad.</summary>
     /// <param name="line">The line.</param>
     /// <param name="quad">0 to 7.</param>
-    public static int At(int line, int quad) => line * LineBytes + (quad ^ line % 8) * 16;
+    public static int At(int line, int quad) => line * LineBytes + (quad ^ line & 7) * 16;
 
     /// <summary>Teaches a context their code.</summary>
     internal static void Teach(IntrinsicImplementationManager manager)

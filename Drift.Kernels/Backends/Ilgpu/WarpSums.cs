@@ -28,6 +28,16 @@ internal static class WarpSums
             Exchange(new(a.C + a.D, b.C + b.D, c.C + c.D, d.C + d.D), lane, 1));
     }
 
+    /// <summary>The sum of row g for lanes 4 g + t of which t is even, of row g + 8 for the others, over all columns that the four lanes of a row have in <paramref name="x"/>.</summary>
+    /// <param name="x">The lane's accumulators: columns of rows g and g + 8, as <see cref="WarpGroups.MultiplyWide"/> leaves them.</param>
+    /// <param name="lane">The lane.</param>
+    public static int OfWholeRows(RegisterTile x, int lane)
+    {
+        var sums = Across(RegisterTile.ColumnSums(x));
+        var sum = Exchange(sums.A + sums.B, sums.C + sums.D, lane, 1);
+        return sum + Warp.ShuffleXor(sum, 2);
+    }
+
     /// <summary>The sums of columns 2 l and 2 l + 1 of the warp's 64, for lane l.</summary>
     /// <param name="near">The lane's sums over some rows, tiles of columns 8 j + 2 t and 8 j + 2 t + 1 of the first 32.</param>
     /// <param name="far">Of the other 32.</param>
