@@ -41,8 +41,17 @@ internal readonly record struct MatrixBlock(int Kind, int Row, int Column)
 
         if (further < ofRows)
             return new(OfRows, further % down * rows, further / down * MatrixBlocks.LineColumns);
-        further -= ofRows;
-        var tall = IlgpuWeights.TilesIn(e.Stride, rows);
-        return new(OfColumns, further % tall * rows, further / tall * MatrixBlocks.LineColumns);
+        return OfColumnLines(further - ofRows, rows, MatrixBlocks.LineColumns, e);
+    }
+
+    /// <summary>A block of the expected column sums.</summary>
+    /// <param name="group">The group, of those that have such.</param>
+    /// <param name="lines">Lines of W of a block.</param>
+    /// <param name="digits">Its digit lines.</param>
+    /// <param name="e">Extents.</param>
+    public static MatrixBlock OfColumnLines(int group, int lines, int digits, GemmExtents e)
+    {
+        var tall = IlgpuWeights.TilesIn(e.Stride, lines);
+        return new(OfColumns, group % tall * lines, group / tall * digits);
     }
 }

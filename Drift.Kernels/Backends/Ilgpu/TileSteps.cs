@@ -4,7 +4,8 @@ namespace Drift.Kernels.Ilgpu;
 /// <param name="Reciprocal">2^30 over the runs of 32 lines that a tile has, rounded up; 0 without tiles.</param>
 /// <param name="Across">Tiles from left to right.</param>
 /// <param name="Down">Tiles from top to bottom.</param>
-internal readonly record struct TileSteps(int Reciprocal, int Across, int Down)
+/// <param name="Tall">1 where expected column sums come in blocks of <see cref="TallLines"/>, if they have blocks of their own alone; else 0.</param>
+internal readonly record struct TileSteps(int Reciprocal, int Across, int Down, int Tall = 0)
 {
     private const int Run = 32, Bits = 30;
 

@@ -70,6 +70,15 @@ internal static class WarpGroupEpilogue
         MatrixEpilogue.Expect(x.B, sums, line, lines, lineStep, tile + 16, tiles, tileStep);
     }
 
+    /// <summary>The same of <see cref="WarpGroups.MultiplyTall"/>: 32 digit lines, 128 lines a warp group.</summary>
+    /// <inheritdoc cref="Expect(RegisterTile, ArrayView{int}, MatrixBlock, int, int, int, int)"/>
+    public static void ExpectTall(RegisterTile x, ArrayView<int> sums, MatrixBlock block, int lines, int lineStep, int tiles, int tileStep)
+    {
+        int lane = Lane(), warp = Group.IdxX / 32, line = block.Row + (warp / 4 * 2 * WarpGroups.Rows) + ((warp & 3) * WarpRows) + (lane / 4), tile = block.Column / 2 + (lane & 3) * 2;
+        MatrixEpilogue.Expect(x.A, sums, line, lines, lineStep, tile, tiles, tileStep);
+        MatrixEpilogue.Expect(x.B, sums, line + WarpGroups.Rows, lines, lineStep, tile, tiles, tileStep);
+    }
+
     /// <summary>Stores the expected row sums of a block's own tiles. Of a tile that is wider than the block each of its blocks has the whole sums; padding has places of its own.</summary>
     /// <param name="x">The lane's accumulators: of eight tiles' digit lines it has two tiles', of two lines each.</param>
     /// <param name="sums">Takes them.</param>

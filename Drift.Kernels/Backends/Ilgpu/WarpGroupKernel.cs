@@ -22,11 +22,11 @@ internal static class WarpGroupKernel
     // Lines from one that a thread copies a quad of to its next; bytes of a warp group's lines in a slice, of an operand's, of 16 digit lines.
     private const int Apart = Threads / 8, HalfBytes = WarpGroups.Rows * WarpGroups.LineBytes, OperandBytes = 2 * HalfBytes, DigitBytes = DigitLines.OfEight * WarpGroups.LineBytes;
 
-    private const int SliceBytes = 2 * OperandBytes, CheckedBytes = SliceBytes + DigitBytes;
+    private const int SliceBytes = 2 * OperandBytes, CheckedBytes = SliceBytes + DigitBytes, TallBytes = 2 * OperandBytes + OperandBytes / 4;
 
     /// <summary>Words of shared memory that a group needs.</summary>
     /// <param name="withChecks">For <see cref="RunChecked"/>.</param>
-    public static int SharedWords(bool withChecks) => (Buffers * (withChecks ? CheckedBytes : SliceBytes) + Alignment) / 4;
+    public static int SharedWords(bool withChecks) => (Buffers * (withChecks ? TallBytes : SliceBytes) + Alignment) / 4;
 
     /// <summary>Whether <see cref="RunChecked"/> takes such tiles: those of a block stand in the same 16 digit lines.</summary>
     public static bool Checks(int tile) => tile is 32 or 64 or 128 or 256;
@@ -39,7 +39,7 @@ internal static class WarpGroupKernel
         var block = MatrixBlock.Of(Grid.IdxX, Edge, DigitLines.Rows(steps.Across) / MatrixBlocks.LineColumns, e);
         if (block.Kind == MatrixBlock.OfProduct)
         {
-            var tile = WarpGroupEpilogue.Flip(Multiply<WideShare, Int8Element>(shared, a, w, block, e.Words), plan, block, e);
+            var tile = WarpGroupEpilogue.Flip(Multiply<WideLines, Int8Element>(shared, a, w, block, e.Words), plan, block, e);
             if (e.Tile > 0)
                 WarpGroupEpilogue.Sum(tile, sums, block, shared, e, steps);
             WarpGroupEpilogue.Store(tile, c, block, e);
@@ -47,7 +47,7 @@ internal static class WarpGroupKernel
         }
 
         var ofRows = block.Kind == MatrixBlock.OfRows;
-        var sum = Multiply<NarrowShare, Int8Element>(shared, ofRows ? a : w, ofRows ? lines.W : lines.A, block, e.Words);
+        var sum = Multiply<NarrowLines, Int8Element>(shared, ofRows ? a : w, ofRows ? lines.W : lines.A, block, e.Words);
         if (ofRows)
             WarpGroupEpilogue.Expect(sum, sums.ExpectedRows, block, e.Rows, e.TileStride, steps.Across, 1);
         else
@@ -65,7 +65,15 @@ internal static class WarpGroupKernel
         var block = MatrixBlock.Of(Grid.IdxX, Edge, 0, e);
         if (block.Kind != MatrixBlock.OfProduct)
         {
-            var share = Multiply<NarrowShare, Int8Element>(shared, w, lines.A, block, e.Words);
+            if (steps.Tall > 0)
+            {
+                block = MatrixBlock.OfColumnLines(Grid.IdxX - IlgpuWeights.TilesIn(e.Rows, Edge) * (e.Stride / Edge), TallLines.Top, TallLines.Left, e);
+                var tall = Multiply<TallLines, Int8Element>(shared, w, lines.A, block, e.Words);
+                WarpGroupEpilogue.ExpectTall(tall, sums.ExpectedColumns, block, e.Columns, 1, steps.Down, e.Stride);
+                return;
+            }
+
+            var share = Multiply<NarrowLines, Int8Element>(shared, w, lines.A, block, e.Words);
             WarpGroupEpilogue.Expect(share, sums.ExpectedColumns, block, e.Columns, 1, steps.Down, e.Stride);
             return;
         }
@@ -105,26 +113,27 @@ internal static class WarpGroupKernel
     {
         var shared = SharedMemory.GetDynamic<int>();
         var block = MatrixBlock.Of(Grid.IdxX, Edge, 0, e);
-        WarpGroupEpilogue.Store(WarpGroupEpilogue.Flip(Multiply<WideShare, HalfElement>(shared, a, w, block, e.Words), plan, block, e), c, block, e);
+        WarpGroupEpilogue.Store(WarpGroupEpilogue.Flip(Multiply<WideLines, HalfElement>(shared, a, w, block, e.Words), plan, block, e), c, block, e);
     }
 
     /// <summary>A lane's accumulators, K done.</summary>
-    private static RegisterTile Multiply<TShare, TElement>(ArrayView<int> shared, ArrayView<int> top, ArrayView<int> left, MatrixBlock block, int words)
-        where TShare : struct, IMatrixShare
+    private static RegisterTile Multiply<TLines, TElement>(ArrayView<int> shared, ArrayView<int> top, ArrayView<int> left, MatrixBlock block, int words)
+        where TLines : struct, IWarpGroupLines
         where TElement : struct, IMatrixElement
     {
+        int slice = (TLines.Top + TLines.Left) * WarpGroups.LineBytes;
         int copied = Group.IdxX / 8, quad = Group.IdxX & 7, step = Apart * words;
         int a0 = (block.Row + copied) * words + quad * 4, w0 = (block.Column + copied) * words + quad * 4;
         var first = TensorCores.SharedAddress(ref shared[0]) + Alignment - 1 & -Alignment;
-        int to = first + WarpGroups.At(copied, quad), half = Group.IdxX / 128 * HalfBytes;
+        int to = first + WarpGroups.At(copied, quad), half = Group.IdxX / 128 * (TLines.Top / 2 * WarpGroups.LineBytes);
 
-        Copy<TShare>(to, top, a0, left, w0, step);
+        Copy<TLines>(to, top, a0, left, w0, step);
         WarpGroups.CloseBatch();
         if (SliceWords < words)
-            Copy<TShare>(to + SliceBytes, top, a0 + SliceWords, left, w0 + SliceWords, step);
+            Copy<TLines>(to + slice, top, a0 + SliceWords, left, w0 + SliceWords, step);
         WarpGroups.CloseBatch();
         RegisterTile sum = default;
-        int buffer = 0, after = 2 * SliceBytes;
+        int buffer = 0, after = 2 * slice;
         for (var p = 0; p < words; p += SliceWords)
         {
             // The slice is here, and everybody is done with the one before, whose place the one after the next takes.
@@ -132,39 +141,53 @@ internal static class WarpGroupKernel
             Group.Barrier();
             var next = p + 2 * SliceWords;
             if (next < words)
-                Copy<TShare>(to + after, top, a0 + next, left, w0 + next, step);
+                Copy<TLines>(to + after, top, a0 + next, left, w0 + next, step);
             WarpGroups.CloseBatch();
-            long a = WarpGroups.Operand(first + buffer + half), w = WarpGroups.Operand(first + buffer + OperandBytes);
-            sum = TShare.Columns == WideShare.Columns ? TElement.MultiplyWide(sum, a, w) : WarpGroups.MultiplyNarrow(sum, a, w);
+            long a = WarpGroups.Operand(first + buffer + half), w = WarpGroups.Operand(first + buffer + TLines.Top * WarpGroups.LineBytes);
+            if (TLines.Top > Edge)
+                sum = WarpGroups.MultiplyTall(sum, a, w);
+            else
+                sum = TLines.Left == Edge ? TElement.MultiplyWide(sum, a, w) : WarpGroups.MultiplyNarrow(sum, a, w);
             after = buffer;
-            buffer = buffer == (Buffers - 1) * SliceBytes ? 0 : buffer + SliceBytes;
+            buffer = buffer == (Buffers - 1) * slice ? 0 : buffer + slice;
         }
 
         return sum;
     }
 
-    /// <summary>A thread's share of a slice: a quad of four lines of the top operand, and of four or two of the left one's, behind them in memory.</summary>
-    private static void Copy<TShare>(int to, ArrayView<int> top, int a0, ArrayView<int> left, int w0, int step)
-        where TShare : struct, IMatrixShare
+    /// <summary>A thread's share of a slice: a quad of every 32nd line of the top operand, and of the left one's, behind them in memory.</summary>
+    private static void Copy<TLines>(int to, ArrayView<int> top, int a0, ArrayView<int> left, int w0, int step)
+        where TLines : struct, IWarpGroupLines
     {
         const int Further = Apart * WarpGroups.LineBytes;
-        TensorCores.CopyQuad(to, 0, ref top[a0]);
-        TensorCores.CopyQuad(to, Further, ref top[a0 + step]);
-        TensorCores.CopyQuad(to, 2 * Further, ref top[a0 + 2 * step]);
-        TensorCores.CopyQuad(to, 3 * Further, ref top[a0 + 3 * step]);
-        TensorCores.CopyQuad(to, OperandBytes, ref left[w0]);
-        TensorCores.CopyQuad(to, OperandBytes + Further, ref left[w0 + step]);
-        if (TShare.Columns == WideShare.Columns)
+        CopyFour(to, top, a0, step);
+        if (TLines.Top > Edge)
+            CopyFour(to + 4 * Further, top, a0 + 4 * step, step);
+        to += TLines.Top * WarpGroups.LineBytes;
+        if (TLines.Left == Edge)
         {
-            TensorCores.CopyQuad(to, OperandBytes + 2 * Further, ref left[w0 + 2 * step]);
-            TensorCores.CopyQuad(to, OperandBytes + 3 * Further, ref left[w0 + 3 * step]);
+            CopyFour(to, left, w0, step);
+            return;
         }
+
+        TensorCores.CopyQuad(to, 0, ref left[w0]);
+        if (TLines.Left > Apart)
+            TensorCores.CopyQuad(to, Further, ref left[w0 + step]);
+    }
+
+    private static void CopyFour(int to, ArrayView<int> lines, int from, int step)
+    {
+        const int Further = Apart * WarpGroups.LineBytes;
+        TensorCores.CopyQuad(to, 0, ref lines[from]);
+        TensorCores.CopyQuad(to, Further, ref lines[from + step]);
+        TensorCores.CopyQuad(to, 2 * Further, ref lines[from + 2 * step]);
+        TensorCores.CopyQuad(to, 3 * Further, ref lines[from + 3 * step]);
     }
 
     /// <summary>The same, and half of the threads a quad of a digit line.</summary>
     private static void Copy(int to, ArrayView<int> a, int a0, ArrayView<int> w, int w0, int step, ArrayView<int> digits, int d0)
     {
-        Copy<WideShare>(to, a, a0, w, w0, step);
+        Copy<WideLines>(to, a, a0, w, w0, step);
         if (Group.IdxX < DigitLines.OfEight * 8)
             TensorCores.CopyQuad(to, SliceBytes, ref digits[d0]);
     }

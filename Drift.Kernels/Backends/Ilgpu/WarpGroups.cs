@@ -44,6 +44,13 @@ internal static class WarpGroups
     [IntrinsicImplementation]
     public static RegisterTile MultiplyNarrow(RegisterTile sum, long a, long w) => throw Elsewhere();
 
+    /// <summary><see cref="MultiplyWide"/> of 128 lines of A with 32 of W: the lane's first 16 accumulators of the first 64 lines, the next 16 of the others, the rest stays.</summary>
+    /// <param name="sum">The lane's accumulators.</param>
+    /// <param name="a">Where 128 lines of A stand.</param>
+    /// <param name="w">Where 32 lines of W stand.</param>
+    [IntrinsicImplementation]
+    public static RegisterTile MultiplyTall(RegisterTile sum, long a, long w) => throw Elsewhere();
+
     /// <summary><see cref="MultiplyWide"/> with 16 further lines behind those of W: 8 accumulators a lane more, of columns 2 t, 2 t + 1, 8 + 2 t and 9 + 2 t.</summary>
     /// <param name="sum">The lane's accumulators.</param>
     /// <param name="a">Where 64 lines of A stand.</param>
@@ -77,7 +84,7 @@ internal static class WarpGroups
         foreach (var (name, code) in (ReadOnlySpan<(string, string)>)
             [
                 (nameof(MultiplyWide), nameof(MultiplyWideInPtx)), (nameof(MultiplyWideHalf), nameof(MultiplyWideHalfInPtx)),
-                (nameof(MultiplyNarrow), nameof(MultiplyNarrowInPtx)), (nameof(MultiplyChecked), nameof(MultiplyCheckedInPtx)),
+                (nameof(MultiplyNarrow), nameof(MultiplyNarrowInPtx)), (nameof(MultiplyTall), nameof(MultiplyTallInPtx)), (nameof(MultiplyChecked), nameof(MultiplyCheckedInPtx)),
                 (nameof(CloseBatch), nameof(CloseBatchInPtx)), (nameof(AwaitBatch), nameof(AwaitBatchInPtx)),
             ])
             manager.RegisterMethod(typeof(WarpGroups).GetMethod(name, Own)!, new PTXIntrinsic(typeof(WarpGroups), code, IntrinsicImplementationMode.GenerateCode));
@@ -89,10 +96,12 @@ internal static class WarpGroups
 
     private static void MultiplyNarrowInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 64);
 
+    private static void MultiplyTallInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 32, parts: 2);
+
     private static void MultiplyCheckedInPtx(PTXBackend backend, PTXCodeGenerator generator, Value value) => Multiply(generator, value, Int8, 144);
 
     /// <summary>Operands and accumulators are read while the warps go on: nothing may come between the first instruction and the wait, so all of it is one value to ILGPU.</summary>
-    private static void Multiply(PTXCodeGenerator generator, Value value, (string Form, int[] Flags) element, int columns)
+    private static void Multiply(PTXCodeGenerator generator, Value value, (string Form, int[] Flags) element, int columns, int parts = 1)
     {
         var source = Primitives(generator.Load(value[0]));
         var target = Primitives(generator.Allocate(value));
@@ -105,31 +114,34 @@ internal static class WarpGroups
 
         PTXRegisterAllocator.HardwareRegister firstA = generator.LoadHardware(value[1]), firstW = generator.LoadHardware(value[2]);
         generator.Command("wgmma.fence.sync.aligned");
-        for (var i = 0; i < Instructions; i++)
+        for (var part = 0; part < parts; part++)
         {
-            var (a, w) = (Further(generator, firstA, i), Further(generator, firstW, i));
-            using var command = generator.BeginCommand($"wgmma.mma_async.sync.aligned.m64n{columns}{element.Form}");
-            command.AppendVectorArgument(target[..(columns / 2)]);
-            command.AppendArgument(a);
-            command.AppendArgument(w);
-            foreach (var flag in element.Flags)
-                command.AppendConstant((long)flag);
+            for (var i = 0; i < Instructions; i++)
+            {
+                var (a, w) = (Further(generator, firstA, part * Rows * LineBytes + 32 * i), Further(generator, firstW, 32 * i));
+                using var command = generator.BeginCommand($"wgmma.mma_async.sync.aligned.m64n{columns}{element.Form}");
+                command.AppendVectorArgument(target[(part * columns / 2)..((part + 1) * columns / 2)]);
+                command.AppendArgument(a);
+                command.AppendArgument(w);
+                foreach (var flag in element.Flags)
+                    command.AppendConstant((long)flag);
+            }
         }
 
         generator.Command("wgmma.commit_group.sync.aligned");
         generator.Command("wgmma.wait_group.sync.aligned 0");
     }
 
-    /// <summary>A multiple of 32 values of k further: places are told in units of 16 bytes.</summary>
-    private static PTXRegisterAllocator.HardwareRegister Further(PTXCodeGenerator generator, PTXRegisterAllocator.HardwareRegister operand, int instruction)
+    /// <summary>Some bytes further, a multiple of 16: in such units places are told.</summary>
+    private static PTXRegisterAllocator.HardwareRegister Further(PTXCodeGenerator generator, PTXRegisterAllocator.HardwareRegister operand, int bytes)
     {
-        if (instruction == 0)
+        if (bytes == 0)
             return operand;
         var next = generator.AllocateRegister(operand.Description);
         using var command = generator.BeginCommand("add.s64");
         command.AppendArgument(next);
         command.AppendArgument(operand);
-        command.AppendConstant(2L * instruction);
+        command.AppendConstant((long)(bytes / 16));
         return next;
     }
 
