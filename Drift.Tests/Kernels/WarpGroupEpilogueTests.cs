@@ -25,7 +25,7 @@ public static class WarpGroupEpilogueTests
         PackedPlan.Write(faults, new GemmShape(Rows, Columns, 1), plan);
         var layout = new SumLayout(Rows, Columns, PaddedRows, Stride, tile);
 
-        using var context = Context.Create(builder => builder.CPU(new CPUDevice(32, WarpGroupKernel.Threads / 32, 1)));
+        using var context = Warps();
         using var simulator = context.CreateCPUAccelerator(0);
         using var values = simulator.Allocate1D(c);
         using var flips = simulator.Allocate1D(plan);
@@ -60,6 +60,60 @@ public static class WarpGroupEpilogueTests
         }
     }
 
+    [TestCase(500, 32, true)]
+    [TestCase(1500, 32, true, Description = "three blocks of digit lines, and tall ones are six where narrow ones would be eight")]
+    [TestCase(1500, 128, true)]
+    [TestCase(2000, 256, true)]
+    [TestCase(700, 32, false)]
+    [TestCase(1500, 64, false)]
+    public static void Blocks_of_expected_column_sums_leave_each_line_of_W_in_its_place(int rows, int tile, bool isTall)
+    {
+        const int Columns = 400, Stride = 512;
+        var layout = new SumLayout(rows, Columns, rows + 255 & -256, Stride, tile);
+        var e = new GemmExtents(rows, rows + 255 & -256, Columns, WarpGroupKernel.SliceWords, Stride, tile, layout.TileStride, 0, 0);
+        var product = MatrixBlocks.Groups(e with { Tile = 0 }, WarpGroupKernel.Edge, 0);
+        var launch = WarpGroupLaunch.Of(e, product);
+        Assert.That((launch.IsChecked, launch.Steps.Tall), Is.EqualTo((true, isTall ? 1 : 0)));
+        var random = new Random(rows + tile);
+        int digitLines = DigitLines.Rows(launch.Steps.Down), nothing = random.Next();
+        var c = Enumerable.Range(0, Stride * digitLines).Select(_ => random.Next(int.MinValue, int.MaxValue)).ToArray();
+
+        using var context = Warps();
+        using var simulator = context.CreateCPUAccelerator(0);
+        using var values = simulator.Allocate1D(c);
+        using var sums = simulator.Allocate1D(Enumerable.Repeat(nothing, layout.Length).ToArray());
+        var kernel = simulator.LoadStreamKernel<ArrayView<int>, ArrayView<int>, int, int, GemmExtents, TileSteps>(LeaveColumns);
+        kernel(new KernelConfig(launch.Groups - product, WarpGroupKernel.Threads), values.View, layout.In(sums.View).ExpectedColumns, product, digitLines, e, launch.Steps);
+        simulator.Synchronize();
+
+        var found = new int[layout.In(sums.View).ExpectedColumns.Length];
+        layout.In(sums.View).ExpectedColumns.CopyToCPU(found);
+        var expected = Enumerable.Repeat(nothing, found.Length).ToArray();
+        for (var t = 0; t < launch.Steps.Down; t++)
+        {
+            for (var line = 0; line < Columns; line++)
+                expected[t * Stride + line] = unchecked(256 * c[line * digitLines + DigitLines.At(t)] + c[line * digitLines + DigitLines.At(t) + 8]);
+        }
+
+        Assert.That(found, Is.EqualTo(expected));
+    }
+
+    // On 132 multiprocessors, each of which holds two groups.
+    [TestCase(2048, 2048, 128, 256 + 8, true, 1, Description = "one wave: with narrow blocks there would be 272")]
+    [TestCase(2040, 2030, 128, 256 + 8, true, 1)]
+    [TestCase(2048, 2048, 32, 256 + 32, true, 0)]
+    [TestCase(2048, 1152, 128, 144 + 16 + 9, false, 0, Description = "one wave, whoever sums")]
+    [TestCase(2048, 3456, 128, 27 * 16 + 16 + 27, false, 0)]
+    [TestCase(2048, 2176, 128, 17 * 16 + 17 * 1 + 16, false, 0)]
+    [TestCase(2048, 2048, 0, 256, false, 0)]
+    [TestCase(2048, 2048, 96, 256 + 16 + 16, false, 0, Description = "tiles of 96 lie across blocks")]
+    public static void A_launch_takes_the_blocks_that_begin_fewest_waves(int m, int n, int tile, int groups, bool isChecked, int tall)
+    {
+        var stride = n + 127 & -128;
+        var launch = WarpGroupLaunch.Of(new GemmExtents(m, m + 255 & -256, n, WarpGroupKernel.SliceWords, stride, tile, 32, 0, 0), 2 * 132);
+        Assert.That((launch.Groups, launch.IsChecked, launch.Steps.Tall), Is.EqualTo((groups, isChecked, tall)));
+    }
+
     [Test]
     public static void Lines_find_their_tiles_without_a_division([Values(32, 64, 96, 128, 160, 192, 224, 256)] int tile)
     {
@@ -69,6 +123,8 @@ public static class WarpGroupEpilogueTests
             Assert.That(TileSteps.TileOf(steps, (int)line), Is.EqualTo(line / tile), $"{line}");
         Assert.That(TileSteps.TileOf(steps, int.MaxValue), Is.EqualTo(int.MaxValue / tile));
     }
+
+    private static Context Warps() => Context.Create(builder => builder.CPU(new CPUDevice(32, WarpGroupKernel.Threads / 32, 1)));
 
     private static int Sum(int count, Func<int, int> at) => unchecked((int)Enumerable.Range(0, count).Sum(i => (long)at(i)));
 
@@ -85,7 +141,7 @@ public static class WarpGroupEpilogueTests
         var steps = TileSteps.Of(e);
         var block = MatrixBlock.Of(Grid.IdxX, WarpGroupKernel.Edge, 0, e);
         int lane = Group.IdxX % 32, row = block.Row + Group.IdxX / 32 * 16 + lane / 4, at = row * Stride + block.Column + lane % 4 * 2;
-        var x = new RegisterTile(Part(values, at), Part(values, at + 32), Part(values, at + 64), Part(values, at + 96));
+        var x = new RegisterTile(Part(values, at, Stride), Part(values, at + 32, Stride), Part(values, at + 64, Stride), Part(values, at + 96, Stride));
         if (WarpGroupKernel.Checks(tile))
         {
             var first = TileSteps.TileOf(steps, block.Column);
@@ -99,7 +155,26 @@ public static class WarpGroupEpilogueTests
         WarpGroupEpilogue.Store(x, c, block, e);
     }
 
-    private static Lanes16 Part(ArrayView<int> values, int at) => new(Columns8(values, at), Columns8(values, at + 8), Columns8(values, at + 16), Columns8(values, at + 24));
+    /// <summary>One thread of a block of expected column sums: what stands behind its loop, given a word a line of W and digit line.</summary>
+    internal static void LeaveColumns(ArrayView<int> values, ArrayView<int> sums, int product, int digitLines, GemmExtents e, TileSteps steps)
+    {
+        int group = product + Grid.IdxX, lane = Group.IdxX % 32, half = Group.IdxX / 128, within = Group.IdxX / 32 % 4 * 16 + lane / 4;
+        if (steps.Tall > 0)
+        {
+            var tall = WarpGroupLaunch.Tall(group, e);
+            var near = (tall.Row + 128 * half + within) * digitLines + tall.Column + lane % 4 * 2;
+            WarpGroupEpilogue.ExpectTall(
+                new(Part(values, near, digitLines), Part(values, near + 64 * digitLines, digitLines), default, default), sums, tall, e.Columns, 1, steps.Down, e.Stride);
+            return;
+        }
 
-    private static Lanes4 Columns8(ArrayView<int> values, int at) => new(values[at], values[at + 1], values[at + 8 * Stride], values[at + 8 * Stride + 1]);
+        var block = MatrixBlock.Of(group, WarpGroupKernel.Edge, 0, e);
+        var at = (block.Row + 64 * half + within) * digitLines + block.Column + lane % 4 * 2;
+        WarpGroupEpilogue.Expect(new(Part(values, at, digitLines), Part(values, at + 32, digitLines), default, default), sums, block, e.Columns, 1, steps.Down, e.Stride);
+    }
+
+    private static Lanes16 Part(ArrayView<int> values, int at, int stride) =>
+        new(Columns8(values, at, stride), Columns8(values, at + 8, stride), Columns8(values, at + 16, stride), Columns8(values, at + 24, stride));
+
+    private static Lanes4 Columns8(ArrayView<int> values, int at, int stride) => new(values[at], values[at + 1], values[at + 8 * stride], values[at + 8 * stride + 1]);
 }

@@ -37,27 +37,13 @@ internal sealed class WarpGroupFamily(CudaAccelerator accelerator) : DigitFamily
     /// <inheritdoc/>
     protected override void Launch(ProductLaunch launch, LineViews lines)
     {
-        var e = launch.Extents;
-        int all = MatrixBlocks.Groups(e, WarpGroupKernel.Edge), product = MatrixBlocks.Groups(e with { Tile = 0 }, WarpGroupKernel.Edge, 0);
-        var steps = TileSteps.Of(e);
-        // Blocks with digit lines beside them take 3 to 5 % longer (measured, docs/gpu.md): worth it where blocks of their own would begin another wave.
-        if (!WarpGroupKernel.Checks(e.Tile) || Waves(all) == Waves(product))
-        {
-            _product(accelerator.DefaultStream, Config(all, withChecks: false), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e, steps);
-            return;
-        }
-
-        // Lines of W that no tall block would read past.
-        int narrow = MatrixBlocks.Groups(e, WarpGroupKernel.Edge, 0), tall = product + e.Stride / TallLines.Top * IlgpuWeights.TilesIn(steps.Down * 2, TallLines.Left);
-        var isTall = e.Stride % TallLines.Top == 0 && tall < narrow;
-        _checked(
-            accelerator.DefaultStream, Config(isTall ? tall : narrow, withChecks: true), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, e, steps with { Tall = isTall ? 1 : 0 });
+        var blocks = WarpGroupLaunch.Of(launch.Extents, Resident * accelerator.NumMultiprocessors);
+        (blocks.IsChecked ? _checked : _product)(
+            accelerator.DefaultStream, Config(blocks.Groups, blocks.IsChecked), launch.A, launch.Weights.Words, lines, launch.Plan, launch.C, launch.Sums, launch.Extents, blocks.Steps);
     }
 
     private static KernelConfig Config(int groups, bool withChecks) =>
         new(groups, WarpGroupKernel.Threads, SharedMemoryConfig.RequestDynamic<int>(WarpGroupKernel.SharedWords(withChecks)));
-
-    private int Waves(int groups) => IlgpuWeights.TilesIn(groups, Resident * accelerator.NumMultiprocessors);
 
     private static TLaunch Load<TLaunch>(CudaAccelerator accelerator, string name, bool withChecks = false)
         where TLaunch : Delegate => Sm90Kernel.Load(

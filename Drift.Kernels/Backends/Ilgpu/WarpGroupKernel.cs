@@ -67,7 +67,7 @@ internal static class WarpGroupKernel
         {
             if (steps.Tall > 0)
             {
-                block = MatrixBlock.OfColumnLines(Grid.IdxX - IlgpuWeights.TilesIn(e.Rows, Edge) * (e.Stride / Edge), TallLines.Top, TallLines.Left, e);
+                block = WarpGroupLaunch.Tall(Grid.IdxX, e);
                 var tall = Multiply<TallLines, Int8Element>(shared, w, lines.A, block, e.Words);
                 WarpGroupEpilogue.ExpectTall(tall, sums.ExpectedColumns, block, e.Columns, 1, steps.Down, e.Stride);
                 return;
