@@ -13,7 +13,7 @@ if [ "${1:-}" = ready ]; then
 fi
 
 if [ ! -e "$tree/.complete" ]; then
-    command -v debootstrap >/dev/null || apt-get install -y -q debootstrap
+    command -v debootstrap >/dev/null || apt-get install -y -q debootstrap || { apt-get update -q && apt-get install -y -q debootstrap; } # a fresh image has no package lists
     rm -rf --one-file-system "$tree" # a tree that broke off half-way is of no use
     debootstrap --variant=minbase --include=pocl-opencl-icd,clinfo,ocl-icd-libopencl1,ocl-icd-opencl-dev,libclblast1 trixie "$tree"
     touch "$tree/.complete"
