@@ -3,20 +3,29 @@ using NUnit.Framework;
 
 namespace Drift.Tests;
 
-/// <summary>How the blocks of an fp32 product on a GPU follow each other; no GPU needed.</summary>
+/// <summary>How the blocks of an fp32 product on a GPU follow each other and are shared out; no GPU needed.</summary>
 public sealed class BlockOrderTests
 {
     private const int Edge = 128, Multiprocessors = 132;
 
-    [TestCase(64, 9, 528, 96, Description = "four rounds of 132, and 48 in halves")]
-    [TestCase(16, 9, 132, 24, Description = "one round, and 12 in halves")]
-    [TestCase(16, 16, 256, 0, Description = "124 behind the first round: more than half of it")]
-    [TestCase(8, 8, 0, 128, Description = "fewer than half of the multiprocessors")]
-    public void What_is_left_behind_the_last_full_round_is_halved(int down, int across, int whole, int halves)
+    [TestCase(16, 9, 132, 0, Description = "144 blocks: one a multiprocessor and the rest shared, where 12 had been second ones")]
+    [TestCase(16, 16, 256, 0, Description = "256: two groups a multiprocessor do more together")]
+    [TestCase(16, 27, 264, 0, Description = "432 on 264 places")]
+    [TestCase(64, 9, 264, 1, Description = "576: a round, and between one and two blocks each")]
+    [TestCase(64, 64, 264, 14)]
+    [TestCase(16, 8, 128, 0, Description = "128: nobody has a second one")]
+    public void Groups_share_what_is_left_behind_the_rounds(int down, int across, int groups, int rounds)
     {
         var order = Order(down, across, tile: 0);
-        Assert.That((order.Whole, order.Halves, order.OfRows, order.OfColumns), Is.EqualTo((whole, halves, 0, 0)));
-        Assert.That(order.Whole + order.Halves / 2, Is.EqualTo(down * across), "each block once");
+        Assert.That((order.Groups, order.Rounds, order.Product, order.Width), Is.EqualTo((groups, rounds, down * across, Edge)));
+    }
+
+    [TestCase(8, 8, 128, Description = "64 blocks: halves, one a multiprocessor")]
+    [TestCase(9, 9, 132, Description = "81: 162 halves on 132")]
+    public void Products_of_few_blocks_are_multiplied_in_halves(int down, int across, int groups)
+    {
+        var order = Order(down, across, tile: 0);
+        Assert.That((order.Groups, order.Product, order.Width), Is.EqualTo((groups, 2 * down * across, Edge / 2)));
     }
 
     [TestCase(8, 2, 96, 8 * 1, 2 * 1, Description = "3 and 11 summed lines: one thin block each")]
@@ -26,48 +35,54 @@ public sealed class BlockOrderTests
     {
         var order = Order(down, across, tile);
         Assert.That((order.OfRows, order.OfColumns), Is.EqualTo((ofRows, ofColumns)));
-        Assert.That(order.Count, Is.EqualTo(order.Whole + order.Halves + ofRows + ofColumns));
+        Assert.That(order.Count, Is.EqualTo(order.Product + ofRows + ofColumns));
     }
 
-    [TestCase(32, 4)]
-    [TestCase(64, 2)]
-    [TestCase(128, 1)]
-    [TestCase(256, 1, Description = "two blocks a tile")]
-    public void Summed_lines_of_tiles_that_fit_blocks_take_no_blocks_of_their_own(int tile, int beside)
+    [Test]
+    public void Every_slice_of_every_block_is_multiplied_once_and_in_order(
+        [Values(1, 3, 8, 16, 31, 64)] int down, [Values(1, 8, 9, 27)] int across, [Values(0, 32, 128)] int tile, [Values(1, 2, 132)] int multiprocessors, [Values(8, 1152)] int depth)
     {
-        Assert.That(BlockOrder.Beside(Edge, tile), Is.EqualTo(beside));
-        Assert.That(Order(16, 16, tile, beside), Is.EqualTo(new BlockOrder(256, 0, 0, 0, 0, 0)));
+        var order = Order(down, across, tile, multiprocessors, depth);
+        Assert.That(order.Groups, Is.InRange(1, 2 * multiprocessors), "all find room at once");
+        Assert.That((order.Cut(0), order.Cut(order.Groups)), Is.EqualTo((new BlockCut(order.Rounds * order.Groups, 0), new BlockCut(order.Count, 0))));
+        for (var group = 0; group < order.Groups; group++)
+        {
+            BlockCut first = order.Cut(group), last = order.Cut(group + 1);
+            Assert.That(first.Slice, Is.InRange(0, order.Slices - 1));
+            // Else a block would be cut twice, and its second part would wait for the first before anything else.
+            Assert.That(last.Block, Is.GreaterThan(first.Block).Or.EqualTo(first.Block).And.Matches<int>(_ => first.Slice == 0));
+        }
     }
 
-    // On 132 multiprocessors, each of which holds two groups, as docs/gpu.md has them measured.
-    [TestCase(1024, 1024, 128, true, Description = "a product that does not fill the device")]
-    [TestCase(2048, 2048, 128, true, Description = "256 blocks and 32 thin ones on 264 places")]
-    [TestCase(2048, 2048, 32, true)]
-    [TestCase(4096, 4096, 128, false, Description = "another wave, but of five")]
-    [TestCase(2048, 1152, 128, false, Description = "25 thin blocks in a wave that has room")]
-    [TestCase(2048, 3456, 128, false)]
-    [TestCase(2048, 4608, 128, false)]
-    [TestCase(8192, 1152, 128, true, Description = "73 for a product of two waves and a half")]
-    [TestCase(8192, 1152, 32, false)]
-    [TestCase(8192, 3456, 128, false)]
-    [TestCase(2048, 2048, 96, false, Description = "no lines of such tiles")]
-    public void Blocks_multiply_their_own_lines_where_that_pays(int m, int n, int tile, bool pays) =>
-        Assert.That(BlockOrder.IsBeside(new(m, n, 64), Edge, tile, Multiprocessors, 2 * Multiprocessors), Is.EqualTo(pays));
+    [TestCase(16, 9, 0, 1.09)]
+    [TestCase(16, 9, 128, 1.14, Description = "25 thin blocks more")]
+    [TestCase(8, 8, 128, 0.63, Description = "halves, and 16 thin blocks")]
+    public void Shares_are_even(int down, int across, int tile, double blocks)
+    {
+        var order = Order(down, across, tile, Multiprocessors, 4608);
+        double Cost(int block) => block < order.Product ? order.Width == Edge ? 1 : 0.61 : 0.25;
+        for (var group = 0; group < order.Groups; group++)
+        {
+            BlockCut first = order.Cut(group), last = order.Cut(group + 1);
+            var share = Enumerable.Range(first.Block, last.Block - first.Block).Sum(Cost) - (Cost(first.Block) * first.Slice / order.Slices);
+            if (last.Slice > 0)
+                share += Cost(last.Block) * last.Slice / order.Slices;
+            Assert.That(share, Is.EqualTo(blocks).Within(0.02), $"group {group}");
+        }
+    }
 
     [TestCase(512, 512, true, Description = "16 blocks: most multiprocessors would be idle")]
     [TestCase(1024, 1024, false, Description = "64, in halves")]
-    [TestCase(2048, 1152, true, Description = "144: a half behind the first round; 576 smaller ones, a half behind the fourth")]
-    [TestCase(2048, 2048, false, Description = "two rounds either way")]
-    [TestCase(8192, 1152, false, Description = "576: a half behind the fourth; 2304 smaller ones, one behind the seventeenth")]
-    public void Smaller_blocks_are_taken_where_the_last_round_holds_up_for_less(int m, int n, bool smaller) =>
-        Assert.That(BlockOrder.AreFewer(new(m, n, 64), Edge, Multiprocessors), Is.EqualTo(smaller));
+    [TestCase(2048, 1152, false)]
+    public void Smaller_blocks_are_taken_where_there_are_few(int m, int n, bool few) =>
+        Assert.That(BlockOrder.AreFew(new(m, n, 64), Edge, Multiprocessors), Is.EqualTo(few));
 
-    private static BlockOrder Order(int down, int across, int tile, int beside = 0)
+    private static BlockOrder Order(int down, int across, int tile, int multiprocessors = Multiprocessors, int depth = 8)
     {
         int rows = down * Edge, columns = across * Edge;
-        int linesAcross = Padded(IlgpuWeights.TilesIn(columns, tile), beside), linesDown = Padded(IlgpuWeights.TilesIn(rows, tile), beside);
-        return BlockOrder.Of(new FloatExtents(rows, rows, columns, columns, 8, columns + linesAcross, Edge, Edge, tile, 0, 0), rows + linesDown, Edge, beside, Multiprocessors);
+        int linesAcross = Padded(IlgpuWeights.TilesIn(columns, tile)), linesDown = Padded(IlgpuWeights.TilesIn(rows, tile));
+        return BlockOrder.Of(new FloatExtents(rows, rows, columns, columns, depth, columns + linesAcross, Edge, Edge, tile, 0, 0), rows + linesDown, Edge, multiprocessors);
     }
 
-    private static int Padded(int lines, int beside) => IlgpuWeights.RoundUp(lines, BlockOrder.LineGroup(lines, Edge, beside));
+    private static int Padded(int lines) => IlgpuWeights.RoundUp(lines, BlockOrder.LineGroup(lines, Edge));
 }

@@ -38,7 +38,7 @@ internal sealed class DeviceFloatProduct : IDisposable
         (_tileRows, _tileColumns) = (IlgpuWeights.TilesIn(m, tile), IlgpuWeights.TilesIn(n, tile));
         _rows = IlgpuWeights.RoundUp(m, family.RowGroup);
         // Rows of C are written four values at once.
-        _linesStride = IlgpuWeights.RoundUp(IlgpuWeights.RoundUp(_tileColumns, family.ColumnLineGroup(_tileColumns, tile)), FloatSquare.Half);
+        _linesStride = IlgpuWeights.RoundUp(IlgpuWeights.RoundUp(_tileColumns, family.ColumnLineGroup(_tileColumns)), FloatSquare.Half);
         var (blockRows, blockColumns) = faults.IsEmpty ? (0, 0) : (faults.BlockRows, faults.BlockColumns);
         var padded = IlgpuWeights.RoundUp(n, family.ColumnGroup);
         var stride = padded + _linesStride;
@@ -51,7 +51,7 @@ internal sealed class DeviceFloatProduct : IDisposable
             if (tile == 0)
                 _kernels.Interleave(source, weights, n, padded, family.ColumnGroup, k, depth);
             else
-                _kernels.InterleaveAndEncode(source, weights, new(n, padded, family.ColumnGroup, _linesStride, family.ColumnLineGroup(_tileColumns, tile), k, depth, tile));
+                _kernels.InterleaveAndEncode(source, weights, new(n, padded, family.ColumnGroup, _linesStride, family.ColumnLineGroup(_tileColumns), k, depth, tile));
 
             accelerator.Synchronize();
             Upload(a);
@@ -63,7 +63,7 @@ internal sealed class DeviceFloatProduct : IDisposable
         }
     }
 
-    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, _family.RowLineGroup(_tileRows, _extents.Tile));
+    private int SummedRows => IlgpuWeights.RoundUp(_tileRows, _family.RowLineGroup(_tileRows));
 
     /// <summary>Rows of C, check rows included.</summary>
     private int AllRows => _rows + SummedRows;
@@ -72,10 +72,16 @@ internal sealed class DeviceFloatProduct : IDisposable
     public void Run()
     {
         var e = _extents;
-        int rowParts = _rows * (e.Stride / _family.PartColumns), columnParts = (e.Tile == 0 ? _rows : IlgpuWeights.RoundUp(_rows, e.Tile)) / _family.PartRows * e.Stride;
-        var parts = Floats(_parts, rowParts + columnParts);
-        var (partsOfRows, partsOfColumns) = (parts.SubView(0, rowParts), parts.SubView(rowParts, columnParts));
-        var launch = new FloatLaunch(Floats(_a, AllRows * e.Depth), Floats(_weights, e.Stride * e.Depth), _plan.All, Floats(_c, AllRows * e.Stride), partsOfRows, partsOfColumns, e);
+        var sums = Floats(_sums, SumsLength);
+        ArrayView<float> rowSums = sums.SubView(0, _rows * _linesStride), columnSums = sums.SubView(_rows * _linesStride, SummedRows * e.Stride), rowParts = rowSums, columnParts = columnSums;
+        if (e.Tile > 0 && !_family.Sums(e.Tile))
+        {
+            int ofRows = _rows * (e.Stride / _family.PartColumns), ofColumns = IlgpuWeights.RoundUp(_rows, e.Tile) / _family.PartRows * e.Stride;
+            var parts = Floats(_parts, ofRows + ofColumns);
+            (rowParts, columnParts) = (parts.SubView(0, ofRows), parts.SubView(ofRows, ofColumns));
+        }
+
+        var launch = new FloatLaunch(Floats(_a, AllRows * e.Depth), Floats(_weights, e.Stride * e.Depth), _plan.All, Floats(_c, AllRows * e.Stride), rowParts, columnParts, e);
         var source = Source();
         if (_family.LongItems)
         {
@@ -87,21 +93,20 @@ internal sealed class DeviceFloatProduct : IDisposable
         }
         else
         {
-            _kernels.InterleaveAndEncode(source, launch.A, new(e.Rows, _rows, e.RowGroup, SummedRows, _family.RowLineGroup(_tileRows, e.Tile), _k, e.Depth, e.Tile));
+            _kernels.InterleaveAndEncode(
+                source, launch.A, new(e.Rows, _rows, e.RowGroup, SummedRows, _family.RowLineGroup(_tileRows), _k, e.Depth, e.Tile), rowSums.SubView(0, _family.Sums(e.Tile) ? rowSums.IntLength : 0));
         }
 
         _family.Multiply(launch, AllRows);
-        if (e.Tile == 0)
+        if (e.Tile == 0 || _family.Sums(e.Tile))
             return;
         var extents = new GatherExtents(
             _rows, e.PaddedColumns, e.Stride, _linesStride, _tileColumns, e.Stride / _family.PartColumns, e.PaddedColumns / _family.PartColumns, _rows / _family.PartRows,
             e.Tile / _family.PartColumns, e.Tile / _family.PartRows);
-        var sums = Floats(_sums, SumsLength);
-        ArrayView<float> rowSums = sums.SubView(0, _rows * _linesStride), columnSums = sums.SubView(_rows * _linesStride, SummedRows * e.Stride);
         if (_family.LongItems)
-            _kernels.GatherLong(_rows / _family.PartRows * _tileColumns + e.PaddedColumns / _family.PartColumns * _tileRows, partsOfRows, partsOfColumns, rowSums, columnSums, extents);
+            _kernels.GatherLong(_rows / _family.PartRows * _tileColumns + e.PaddedColumns / _family.PartColumns * _tileRows, rowParts, columnParts, rowSums, columnSums, extents);
         else
-            _kernels.Gather(_rows * _tileColumns + e.PaddedColumns * _tileRows, partsOfRows, partsOfColumns, rowSums, columnSums, extents);
+            _kernels.Gather(_rows * _tileColumns + e.PaddedColumns * _tileRows, rowParts, columnParts, rowSums, columnSums, extents);
     }
 
     /// <summary>Fetches what was computed.</summary>

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
-/// The fp32 product with shared memory: a group multiplies a block, a thread 8 x 8 of it, rows beside each other, columns four on either half so that the words that neighbours read stand in
+/// The fp32 product with shared memory: a group multiplies blocks, a thread 8 x 8 of each, rows beside each other, columns four on either half so that the words that neighbours read stand in
 /// neighbouring banks; of half a block the left four, of a thin one a single one. Slices along k pass through two buffers in turn, one barrier a slice; the next one travels in registers meanwhile. As many k a slice as make
 /// every thread carry one quad of either operand. Same chains, so same bits, as <see cref="FloatDirectKernel"/>; blocks past the product's own multiply an operand with the other's summed lines, the
 /// expected sums, each again one chain.
@@ -12,140 +12,174 @@ internal static class FloatBlockKernel
 {
     private const int LargestSlice = 128 * 8;
 
-    /// <summary>Where W and summed lines begin in shared memory, behind two slices of either operand.</summary>
-    public const int OfW = 2 * LargestSlice, OfLines = 2 * OfW;
+    /// <summary>Where W begins in shared memory, behind two slices of A.</summary>
+    public const int OfW = 2 * LargestSlice;
 
     /// <summary>One thread.</summary>
     /// <param name="a">A interleaved by the block's edge, K padded with zeros to whole slices, and behind it its summed lines, interleaved by as many as a block takes.</param>
     /// <param name="w">W likewise.</param>
     /// <param name="plan">Starts of the fault blocks, the end, then the flips (<see cref="PackedPlan"/>).</param>
     /// <param name="c">Takes C [padded rows, Stride].</param>
-    /// <param name="rowParts">Takes the sum of each row over four columns [padded rows, Stride / 4].</param>
-    /// <param name="columnParts">Takes the sum of each column over eight rows [padded rows / 8, Stride].</param>
-    /// <param name="e">Extents; a tile of 0 leaves the parts alone.</param>
+    /// <param name="rowSums">Takes observed row sums, or their parts (<see cref="FloatBlockEpilogue"/>).</param>
+    /// <param name="columnSums">Takes observed column sums likewise.</param>
+    /// <param name="between">What groups leave each other.</param>
+    /// <param name="e">Extents; a tile of 0 leaves the sums alone.</param>
     /// <param name="order">Which blocks a group finds at its place.</param>
-    public static void Run<TSize, TLines>(
-        ArrayView<float> a, ArrayView<float> w, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowParts, ArrayView<float> columnParts, FloatExtents e, BlockOrder order)
+    public static void Run<TSize>(
+        ArrayView<float> a, ArrayView<float> w, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowSums, ArrayView<float> columnSums, SharedBlocks between, FloatExtents e, BlockOrder order)
         where TSize : struct, IBlockSize
-        where TLines : struct, IBlockLines
     {
-        var shared = SharedMemory.Allocate<float>(OfLines + FloatBlockChecks.LargestLines);
-        int edge = TSize.Edge, half = edge / 2, across = e.PaddedColumns / edge, down = e.PaddedRows / edge;
-        int top = Group.IdxX / (edge / FloatSquare.Edge) * FloatSquare.Edge, left = Group.IdxX % (edge / FloatSquare.Edge) * FloatSquare.Half;
-        int block = Grid.IdxX, further = block - order.Whole;
-        if (further < 0)
+        var shared = SharedMemory.Allocate<float>(FloatBlockEpilogue.SharedValues);
+        BlockCut first = order.Cut(Grid.IdxX), last = order.Cut(Grid.IdxX + 1);
+        int whole = first.Slice > 0 ? first.Block + 1 : first.Block, plain = order.Rounds + last.Block - whole, end = first.Slice > 0 ? plain + 1 : plain;
+
+        // The beginning of the block that the share ends in comes first, since the next group waits for it; the rest of the one that it begins with last, since that may have to be waited for.
+        for (var item = last.Slice > 0 ? -1 : 0; item < end; item++)
         {
-            int row = block / across * edge, column = block % across * edge;
-            var sums = Multiply<TSize, WholeBlock, TLines>(shared, a, row * e.Depth, w, column * e.Depth, edge, top, left, row, column, 0, e);
-            FloatBlockEpilogue.Run<WholeBlock>(sums.Product, plan, c, rowParts, columnParts, row + top, column + left, half, e);
-            if (TLines.Count > 0)
-                FloatBlockChecks.Store<TSize, WholeBlock, TLines>(sums.Checks, c, row, column, 0, e);
-            return;
-        }
+            int block = whole + item - order.Rounds, from = 0, to = order.Slices;
+            if (item < 0)
+            {
+                block = last.Block;
+                to = last.Slice;
+            }
+            else if (item < order.Rounds)
+            {
+                block = item * order.Groups + Grid.IdxX;
+            }
+            else if (item >= plain)
+            {
+                block = first.Block;
+                from = first.Slice;
+                between.Await();
+            }
 
-        if (further < order.Halves)
+            if (block < order.Product)
+                Product<TSize>(shared, a, w, plan, c, rowSums, columnSums, between, block, from, to, e, order);
+            else
+                Lines<TSize>(shared, a, w, c, between, block - order.Product, from, to, e, order);
+        }
+    }
+
+    private static void Product<TSize>(
+        ArrayView<float> shared, ArrayView<float> a, ArrayView<float> w, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowSums, ArrayView<float> columnSums, SharedBlocks between,
+        int block, int from, int to, FloatExtents e, BlockOrder order)
+        where TSize : struct, IBlockSize
+    {
+        int edge = TSize.Edge, across = e.PaddedColumns / order.Width, row = block / across * edge, column = block % across * order.Width, right = column % edge;
+        if (order.Width == edge)
         {
-            block = order.Whole + further / 2;
-            int row = block / across * edge, column = block % across * edge, right = further % 2 * half;
-            var sums = Multiply<TSize, HalfBlock, TLines>(shared, a, row * e.Depth, w, column * e.Depth + right, edge, top, left, row, column, right, e);
-            FloatBlockEpilogue.Run<HalfBlock>(sums.Product, plan, c, rowParts, columnParts, row + top, column + right + left, half, e);
-            if (TLines.Count > 0)
-                FloatBlockChecks.Store<TSize, HalfBlock, TLines>(sums.Checks, c, row, column, right, e);
-            return;
+            var sum = Multiply<TSize, WholeBlock>(shared, a, row * e.Depth, w, column * e.Depth, edge, between, from, to);
+            if (to < order.Slices)
+                between.Leave(sum);
+            else
+                FloatBlockEpilogue.Run<TSize, WholeBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, e);
         }
+        else
+        {
+            var sum = Multiply<TSize, HalfBlock>(shared, a, row * e.Depth, w, (column - right) * e.Depth + right, edge, between, from, to);
+            if (to < order.Slices)
+                between.Leave(sum);
+            else
+                FloatBlockEpilogue.Run<TSize, HalfBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, e);
+        }
+    }
 
-        if (TLines.Count > 0)
-            return;
-
-        // An operand with the other's summed lines.
-        further -= order.Halves;
-        var ofRows = further < order.OfRows;
-        further = ofRows ? further : further - order.OfRows;
-        int width = ofRows ? order.Columns : order.Rows, blocks = ofRows ? down : across;
-        int first = further % blocks * edge, line = (ofRows ? e.PaddedColumns : e.PaddedRows) + further / blocks * width;
+    /// <summary>An operand with the other's summed lines.</summary>
+    private static void Lines<TSize>(
+        ArrayView<float> shared, ArrayView<float> a, ArrayView<float> w, ArrayView<float> c, SharedBlocks between, int block, int from, int to, FloatExtents e, BlockOrder order)
+        where TSize : struct, IBlockSize
+    {
+        int edge = TSize.Edge, half = edge / 2;
+        var ofRows = block < order.OfRows;
+        block = ofRows ? block : block - order.OfRows;
+        int width = ofRows ? order.Columns : order.Rows, blocks = (ofRows ? e.PaddedRows : e.PaddedColumns) / edge;
+        int first = block % blocks * edge, line = (ofRows ? e.PaddedColumns : e.PaddedRows) + block / blocks * width, at = first + Top<TSize>();
         var upper = ofRows ? a : w;
         var beside = ofRows ? w : a;
         if (width == half)
         {
-            var sum = Multiply<TSize, HalfBlock, NoLines>(shared, upper, first * e.Depth, beside, line * e.Depth, half, top, left, 0, 0, 0, e).Product;
-            if (ofRows)
-                FloatBlockEpilogue.StoreLeft(c, (first + top) * e.Stride + line + left, e.Stride, sum);
+            var sum = Multiply<TSize, HalfBlock>(shared, upper, first * e.Depth, beside, line * e.Depth, half, between, from, to);
+            line += Left<TSize>();
+            if (to < order.Slices)
+                between.Leave(sum);
+            else if (ofRows)
+                FloatBlockEpilogue.StoreLeft(c, at * e.Stride + line, e.Stride, sum);
             else
-                FloatBlockEpilogue.StoreTransposed(c, (line + left) * e.Stride + first + top, e.Stride, sum);
+                FloatBlockEpilogue.StoreTransposed(c, line * e.Stride + at, e.Stride, sum);
         }
         else
         {
-            left /= FloatSquare.Half;
-            var sum = Multiply<TSize, ThinBlock, NoLines>(shared, upper, first * e.Depth, beside, line * e.Depth, width, top, left, 0, 0, 0, e).Product;
-            if (ofRows)
-                FloatBlockEpilogue.StoreFirst(c, (first + top) * e.Stride + line + left, e.Stride, sum);
+            var sum = Multiply<TSize, ThinBlock>(shared, upper, first * e.Depth, beside, line * e.Depth, width, between, from, to);
+            line += Left<TSize>() / FloatSquare.Half;
+            if (to < order.Slices)
+                between.Leave(sum);
+            else if (ofRows)
+                FloatBlockEpilogue.StoreFirst(c, at * e.Stride + line, e.Stride, sum);
             else
-                FloatBlockEpilogue.StoreFirst(c, (line + left) * e.Stride + first + top, 1, sum);
+                FloatBlockEpilogue.StoreFirst(c, line * e.Stride + at, 1, sum);
         }
+
+        // The next block's first slice takes the place of this one's last.
+        Group.Barrier();
     }
 
-    /// <summary>A thread's accumulators, K done.</summary>
-    private static FloatBlockSums Multiply<TSize, TShare, TLines>(
-        ArrayView<float> shared, ArrayView<float> a, int sourceA, ArrayView<float> w, int sourceW, int step, int top, int left, int row, int column, int right, FloatExtents e)
+    /// <summary>A thread's first row of its block.</summary>
+    public static int Top<TSize>()
+        where TSize : struct, IBlockSize => Group.IdxX / (TSize.Edge / FloatSquare.Edge) * FloatSquare.Edge;
+
+    /// <summary>A thread's first column of its block. Edges are powers of two, and a remainder, which the assembler would take anew in every slice, is bits.</summary>
+    public static int Left<TSize>()
+        where TSize : struct, IBlockSize => (Group.IdxX & (TSize.Edge / FloatSquare.Edge - 1)) * FloatSquare.Half;
+
+    /// <summary>A thread's accumulators with the products of some slices, behind those of the slices before.</summary>
+    private static FloatSquare Multiply<TSize, TShare>(ArrayView<float> shared, ArrayView<float> a, int sourceA, ArrayView<float> w, int sourceW, int step, SharedBlocks between, int from, int to)
         where TSize : struct, IBlockSize
         where TShare : struct, IBlockShare
-        where TLines : struct, IBlockLines
     {
         // Places count quads where threads have quads of their own: a place in values would cost a shift each.
-        int depth = e.Depth, deep = TSize.Edge / 16, slice = deep * TSize.Edge / 4, last = (depth - deep) * (TSize.Edge / 4), forward = slice, lastW = last;
-        int carriedW = Group.IdxX, fromA = sourceA / 4 + Group.IdxX, fromW = sourceW / 4 + Group.IdxX;
+        int deep = TSize.Edge / 16, slice = deep * TSize.Edge / 4, forward = slice, top = Top<TSize>(), left = Left<TSize>();
+        int carriedW = Group.IdxX, fromA = sourceA / 4 + from * slice + Group.IdxX, fromW = sourceW / 4 + from * slice + Group.IdxX;
         var carries = true;
         if (TShare.Columns != WholeBlock.Columns)
         {
             // Fewer columns: some of the threads carry a quad of them. They stand as far apart as those of whole blocks.
             var across = TShare.Columns * TSize.Edge / 32;
-            int k = Group.IdxX / across, quad = Group.IdxX % across;
+            int k = Group.IdxX / across, quad = Group.IdxX & (across - 1);
             carries = Group.IdxX < deep * across;
             carriedW = k * (TSize.Edge / 4) + quad;
             forward = deep * (step / 4);
-            lastW = (depth - deep) * (step / 4);
-            fromW = sourceW / 4 + k * (step / 4) + quad;
+            fromW = sourceW / 4 + from * forward + k * (step / 4) + quad;
         }
 
+        if (TShare.Columns == ThinBlock.Columns)
+            left /= FloatSquare.Half;
         ArrayView<FloatQuad> quadsA = FloatQuad.In(a), quadsW = FloatQuad.In(w), quads = FloatQuad.In(shared);
         FloatQuad nextA = quadsA[fromA], nextW = default;
         if (carries)
             nextW = quadsW[fromW];
-        // Places that move along with the loop: an assembler short of registers would else work them out anew in every round.
-        int places = 0, lines = 0;
-        if (TLines.Count > 0)
-        {
-            places = FloatBlockChecks.Places<TSize, TShare>(right);
-            lines = FloatBlockChecks.Lines<TSize, TShare, TLines>();
-            FloatBlockChecks.Carry<TSize, TLines>(shared, a, w, row, column, 0, e);
-        }
 
-        FloatSquare sum = default, checks = default;
-        int buffer = 0, atW = 0;
-        for (var at = 0; at <= last; at += slice)
+        FloatSquare sum = default;
+        if (from > 0)
+            sum = between.Take();
+        var buffer = 0;
+        // Places move along with the loop: an assembler short of registers would else work out anew in every round where the block begins.
+        for (var slices = to - from; slices > 0; slices--)
         {
             quads[buffer + Group.IdxX] = nextA;
             if (carries)
                 quads.SubView(buffer + carriedW)[OfW / 4] = nextW;
             Group.Barrier();
 
-            // Before the next slice is under way: registers are free.
-            if (TLines.Count > 0 && FloatBlockChecks.IsDue<TSize>(at))
-                FloatBlockChecks.Carry<TSize, TLines>(shared, a, w, row, column, at / (TSize.Edge / 4), e);
-
             // Past the last slice the last is fetched again and never used: every thread does the same work between barriers.
-            var next = IntrinsicMath.Min(at + slice, last);
-            nextA = quadsA[fromA + next];
-            if (TShare.Columns == WholeBlock.Columns)
+            if (slices > 1)
             {
-                nextW = quadsW[fromW + next];
+                fromA += slice;
+                fromW += forward;
             }
-            else
-            {
-                atW += forward;
-                if (carries)
-                    nextW = quadsW[fromW + IntrinsicMath.Min(atW, lastW)];
-            }
+
+            nextA = quadsA[fromA];
+            if (carries)
+                nextW = quadsW[fromW];
 
             // From a view's first element on at constant places: that costs no arithmetic.
             var upper = quads.SubView(buffer + top / 4);
@@ -167,17 +201,10 @@ internal static class FloatBlockKernel
                 sum = Step<TSize, TShare>(sum, upper, beside, 7);
             }
 
-            if (TLines.Count > 0)
-            {
-                checks = FloatBlockChecks.Slice<TSize, TShare, TLines>(checks, shared.SubView(places), shared.SubView(lines));
-                places ^= LargestSlice;
-                lines = FloatBlockChecks.Next<TSize, TLines>(lines);
-            }
-
             buffer ^= LargestSlice / 4;
         }
 
-        return new(sum, checks);
+        return sum;
     }
 
     private static FloatSquare Step<TSize, TShare>(FloatSquare sum, ArrayView<FloatQuad> a, ArrayView<float> w, int k)

@@ -4,9 +4,9 @@ using ILGPU.Runtime.Cuda;
 
 namespace Drift.Kernels.Ilgpu;
 
-/// <summary>One fp32 product on a device: operands interleaved, results, parts of its observed sums.</summary>
+/// <summary>One fp32 product on a device: operands interleaved, results, observed sums or their parts.</summary>
 internal readonly record struct FloatLaunch(
-    ArrayView<float> A, ArrayView<float> W, ArrayView<int> Plan, ArrayView<float> C, ArrayView<float> RowParts, ArrayView<float> ColumnParts, FloatExtents Extents);
+    ArrayView<float> A, ArrayView<float> W, ArrayView<int> Plan, ArrayView<float> C, ArrayView<float> RowSums, ArrayView<float> ColumnSums, FloatExtents Extents);
 
 /// <summary>The families of fp32 kernels.</summary>
 internal enum FloatForm
@@ -25,7 +25,7 @@ internal enum FloatForm
 }
 
 /// <summary>A way of multiplying fp32 on a device.</summary>
-internal abstract class FloatFamily
+internal abstract class FloatFamily : IDisposable
 {
     /// <summary>Name, as devices are described.</summary>
     public abstract string Name { get; }
@@ -38,13 +38,11 @@ internal abstract class FloatFamily
 
     /// <summary>Summed rows of A that are interleaved, where there are so many.</summary>
     /// <param name="lines">Their number.</param>
-    /// <param name="tile">Edge of a checksum tile.</param>
-    public virtual int RowLineGroup(int lines, int tile) => RowGroup;
+    public virtual int RowLineGroup(int lines) => RowGroup;
 
     /// <summary>Summed columns of W that are interleaved, where there are so many.</summary>
     /// <param name="lines">Their number.</param>
-    /// <param name="tile">Edge of a checksum tile.</param>
-    public virtual int ColumnLineGroup(int lines, int tile) => ColumnGroup;
+    public virtual int ColumnLineGroup(int lines) => ColumnGroup;
 
     /// <summary>K is padded with zeros to a multiple of this.</summary>
     public abstract int DepthUnit { get; }
@@ -74,10 +72,16 @@ internal abstract class FloatFamily
         _ => new FloatBlockFamily<Block16>(accelerator),
     };
 
+    /// <summary>Whether the product leaves observed sums, not parts of them: row sums [padded rows, check columns], which are zero before, and column sums [check rows, Stride].</summary>
+    /// <param name="tile">Edge of a checksum tile, or 0.</param>
+    public virtual bool Sums(int tile) => false;
+
     /// <summary>This family, or a form of it that suits a product better.</summary>
     /// <param name="shape">The product.</param>
-    /// <param name="tile">Edge of its checksum tiles, or 0.</param>
-    public virtual FloatFamily For(GemmShape shape, int tile) => this;
+    public virtual FloatFamily For(GemmShape shape) => this;
+
+    /// <summary>Frees what the family holds on the device.</summary>
+    public abstract void Dispose();
 
     /// <summary>Multiplies, flips, stores and sums in parts; check rows and columns are multiplied with the product, in one launch.</summary>
     /// <param name="launch">Operands and results.</param>
@@ -102,7 +106,7 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
     public override int ColumnGroup => FloatDirectKernel.Columns;
 
     /// <inheritdoc/>
-    public override int ColumnLineGroup(int lines, int tile) => FloatDirectKernel.LineColumns;
+    public override int ColumnLineGroup(int lines) => FloatDirectKernel.LineColumns;
 
     /// <inheritdoc/>
     public override int LayerColumnGroup => FloatWeights.PanelColumns;
@@ -124,6 +128,11 @@ internal sealed class FloatDirectFamily(Accelerator accelerator, int group) : Fl
     {
         var e = launch.Extents;
         var across = e.PaddedColumns / FloatDirectKernel.Columns + (e.Stride - e.PaddedColumns) / FloatDirectKernel.LineColumns;
-        _kernel(across * (rows / FloatDirectKernel.Rows), launch.A, launch.W, launch.Plan, launch.C, launch.RowParts, launch.ColumnParts, e);
+        _kernel(across * (rows / FloatDirectKernel.Rows), launch.A, launch.W, launch.Plan, launch.C, launch.RowSums, launch.ColumnSums, e);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
     }
 }

@@ -9,8 +9,8 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, int, int, int, int> _transpose =
         accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatTransposeKernel.Run);
 
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, SummedExtents> _transposeAndSum =
-        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, SummedExtents>(FloatTransposeKernel.RunAndSum);
+    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, SummedExtents> _transposeAndSum =
+        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, SummedExtents>(FloatTransposeKernel.RunAndSum);
 
     private readonly Action<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int> _interleave =
         accelerator.LoadImplicitlyGroupedStreamKernel<Index1D, ArrayView<float>, ArrayView<float>, int, int, int, int>(FloatLineKernels.Interleave, group);
@@ -60,16 +60,19 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
     /// <param name="source">Lines [lines, K].</param>
     /// <param name="target">Takes them, and behind them their sums.</param>
     /// <param name="s">Extents.</param>
-    public void InterleaveAndEncode(ArrayView<float> source, ArrayView<float> target, SummedExtents s)
+    /// <param name="cleared">Is set to zero in passing; default for nothing.</param>
+    public void InterleaveAndEncode(ArrayView<float> source, ArrayView<float> target, SummedExtents s, ArrayView<float> cleared = default)
     {
         var sums = target.SubView(s.Padded * s.Depth, s.SumLines * s.Depth);
         if (FloatTransposeKernel.Sums(s.Group, s.Tile))
         {
             var squares = new Index2D(IlgpuWeights.TilesIn(s.Padded, FloatTransposeKernel.Summed), IlgpuWeights.TilesIn(s.Depth, FloatTransposeKernel.Edge));
-            _transposeAndSum(new KernelConfig(squares, new Index2D(FloatTransposeKernel.Threads, 1)), source, target, sums, s);
+            _transposeAndSum(new KernelConfig(squares, new Index2D(FloatTransposeKernel.Threads, 1)), source, target, sums, cleared.IsValid ? cleared : sums.SubView(0, 0), s);
             return;
         }
 
+        if (cleared.Length > 0)
+            cleared.MemSetToZero();
         Interleave(source, target, s.Lines, s.Padded, s.Group, s.K, s.Depth);
         _encode(new Index2D(s.Depth, s.SumLines), source, sums, s.Lines, s.SumGroup, s.K, s.Depth, s.Tile);
     }

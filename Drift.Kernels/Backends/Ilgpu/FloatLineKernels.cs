@@ -172,7 +172,8 @@ internal static class FloatLineKernels
     /// <summary>Where a value of interleaved lines stands.</summary>
     public static int Place(int line, int k, int group, int depth) => (line / group * depth + k) * group + line % group;
 
-    private static float Add(ArrayView<float> parts, int from, int step, int first, int end)
+    /// <summary>Adds up parts, one after the other.</summary>
+    public static float Add(ArrayView<float> parts, int from, int step, int first, int end)
     {
         var sum = 0f;
         var part = first;

@@ -53,8 +53,9 @@ internal static class FloatTransposeKernel
     /// <param name="source">Lines [lines, K].</param>
     /// <param name="target">Takes them, those past the last one zero.</param>
     /// <param name="sums">Takes the sums.</param>
+    /// <param name="cleared">Is set to zero.</param>
     /// <param name="s">Extents.</param>
-    public static void RunAndSum(ArrayView<float> source, ArrayView<float> target, ArrayView<float> sums, SummedExtents s)
+    public static void RunAndSum(ArrayView<float> source, ArrayView<float> target, ArrayView<float> sums, ArrayView<float> cleared, SummedExtents s)
     {
         var shared = SharedMemory.Allocate<float>(Summed * Stride);
         int x = Group.IdxX % Edge, y = Group.IdxX / Edge, firstK = Grid.IdxY * Edge, firstLine = Grid.IdxX * Summed;
@@ -65,6 +66,8 @@ internal static class FloatTransposeKernel
         Store(shared, to + 4 * Apart * Stride, b, line + 4 * Apart, k, s);
         Store(shared, to + 8 * Apart * Stride, c, line + 8 * Apart, k, s);
         Store(shared, to + 12 * Apart * Stride, d, line + 12 * Apart, k, s);
+        for (var at = (Grid.IdxY * Grid.DimX + Grid.IdxX) * Threads + Group.IdxX; at < cleared.IntLength; at += Grid.DimX * Grid.DimY * Threads)
+            cleared[at] = 0;
         Group.Barrier();
 
         for (var i = y; i < Summed; i += Apart)

@@ -221,7 +221,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         {
             Enter();
             var (kernels, family) = _floats.Value;
-            var product = new DeviceFloatProduct(_device.Accelerator, kernels, family.For(shape, tile), a, w, shape, tile, faults, convolution);
+            var product = new DeviceFloatProduct(_device.Accelerator, kernels, family.For(shape), a, w, shape, tile, faults, convolution);
             return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
         }
     }
@@ -258,7 +258,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             if (_disposed)
                 return;
             _disposed = true;
-            foreach (var part in (ReadOnlySpan<IDisposable>)[_tensors, _product, .. _all, _device])
+            foreach (var part in (ReadOnlySpan<IDisposable>)[_tensors, _product, .. _all, .. _floats.IsValueCreated ? [_floats.Value.Family] : Array.Empty<IDisposable>(), _device])
                 Free(part);
         }
     }

@@ -80,7 +80,7 @@ internal sealed class ResidentLayers(Accelerator accelerator, (FloatKernelSet Ke
         tensors.AddBias(FlatIndex.Count(n, rows), product, Bias(weights, bias), output, stride, n);
     }
 
-    private FloatFamily Family(int rows, FloatWeights weights) => floats.Family.For(new GemmShape(rows, weights.N, weights.K), 0);
+    private FloatFamily Family(int rows, FloatWeights weights) => floats.Family.For(new GemmShape(rows, weights.N, weights.K));
 
     private static int Depth(FloatFamily family, FloatWeights weights) => IlgpuWeights.RoundUp(weights.K, family.DepthUnit);
 
