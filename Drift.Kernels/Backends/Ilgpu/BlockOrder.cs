@@ -12,28 +12,26 @@ internal readonly record struct BlockCut(int Block, int Slice);
 /// </summary>
 /// <param name="Groups">Groups of the launch, all of which find room at once.</param>
 /// <param name="Rounds">Blocks that a group takes before its share of the rest.</param>
+/// <param name="Share">What every group's share costs, in units of which a block of the product has <see cref="Units"/>.</param>
+/// <param name="Larger">Groups, the first ones, whose share is a unit larger.</param>
 /// <param name="Product">Blocks of the product.</param>
+/// <param name="Width">Columns of a block of the product, an edge or half of one.</param>
 /// <param name="OfRows">Blocks of expected row sums.</param>
 /// <param name="OfColumns">Blocks of expected column sums.</param>
-/// <param name="Width">Columns of a block of the product, an edge or half of one.</param>
-/// <param name="Columns">Summed columns that a block of expected row sums takes.</param>
-/// <param name="Rows">Summed rows that a block of expected column sums takes.</param>
 /// <param name="Slices">Slices of K.</param>
-/// <param name="Edge">Edge of a whole block.</param>
-internal readonly record struct BlockOrder(int Groups, int Rounds, int Product, int OfRows, int OfColumns, int Width, int Columns, int Rows, int Slices, int Edge)
+internal readonly record struct BlockOrder(int Groups, int Rounds, int Share, int Larger, int Product, int Width, LineBlocks OfRows, LineBlocks OfColumns, int Slices)
 {
-    // What a block costs, in hundredths of a whole one, and how much longer two groups take on one multiprocessor than one does alone (measured on an H200, docs/gpu.md).
-    private const int WholeUnits = 100, HalfUnits = 61, ThinUnits = 25;
-    private const double Together = 1.84;
+    /// <summary>Units of a block of the product.</summary>
+    public const int Units = 128;
+
+    // What half and thin blocks take of a whole one's time, and two groups on one multiprocessor of one group's (measured on an H200, docs/gpu.md).
+    private const double Half = 0.61, Thin = 0.22, Together = 1.84;
 
     // Thin blocks read more for each product: more of them than this many summed lines take two of cost more than a half block.
     private const int MostThin = 2;
 
     /// <summary>All blocks.</summary>
-    public int Count => Product + OfRows + OfColumns;
-
-    /// <summary>What all blocks behind the rounds cost.</summary>
-    private int Shared => (Product - Rounds * Groups) * Units(Width) + OfRows * Units(Columns) + OfColumns * Units(Rows);
+    public int Count => Product + OfRows.Count + OfColumns.Count;
 
     /// <summary>Summed lines that a block takes where there are so many; they are interleaved, and padded, by as many.</summary>
     /// <param name="lines">Summed lines of an operand.</param>
@@ -54,39 +52,51 @@ internal readonly record struct BlockOrder(int Groups, int Rounds, int Product, 
     /// <param name="multiprocessors">Multiprocessors, each of which holds two groups.</param>
     public static BlockOrder Of(FloatExtents e, int rows, int edge, int multiprocessors)
     {
-        int across = e.PaddedColumns / edge, down = e.PaddedRows / edge, linesAcross = e.Tile == 0 ? 0 : e.Stride - e.PaddedColumns, linesDown = e.Tile == 0 ? 0 : rows - e.PaddedRows;
-        int columns = LineGroup(IlgpuWeights.TilesIn(e.Columns, e.Tile), edge), below = LineGroup(IlgpuWeights.TilesIn(e.Rows, e.Tile), edge);
-        var all = new BlockOrder(1, 0, across * down, linesAcross / columns * down, linesDown / below * across, edge, columns, below, e.Depth / (edge / 16), edge);
-        var halved = all with { Product = 2 * all.Product, Width = edge / 2 };
+        int across = e.PaddedColumns / edge, down = e.PaddedRows / edge, blocks = across * down, linesAcross = e.Tile == 0 ? 0 : e.Stride - e.PaddedColumns, linesDown = e.Tile == 0 ? 0 : rows - e.PaddedRows;
+        int columns = LineGroup(IlgpuWeights.TilesIn(e.Columns, e.Tile), edge), below = LineGroup(IlgpuWeights.TilesIn(e.Rows, e.Tile), edge), ofRows = linesAcross / columns * down, ofColumns = linesDown / below * across;
+        double OfLines(int width) => width == edge / 2 ? Half : Thin;
+        var all = blocks + ofRows * OfLines(columns) + ofColumns * OfLines(below);
 
         // Whichever is done first: a whole block a multiprocessor or more, half blocks, or two groups that share one.
-        double whole = Math.Max(1, all.Shared / (double)WholeUnits / multiprocessors), half = Math.Max(HalfUnits, halved.Shared / (double)multiprocessors) / WholeUnits;
-        var two = Together * Math.Max(1, all.Shared / (2.0 * WholeUnits) / multiprocessors);
-        var order = half < Math.Min(whole, two) ? halved : all;
+        double whole = Math.Max(1, all / multiprocessors), two = Together * Math.Max(1, all / (2 * multiprocessors)), half = Math.Max(Half, (all + blocks * (2 * Half - 1)) / multiprocessors);
+        var halves = half < Math.Min(whole, two);
+        var one = halves ? Half : 1;
+        LineBlocks Lines(int count, int width) => new(count, width, (int)Math.Round(Units * OfLines(width) / one));
+        LineBlocks onRows = Lines(ofRows, columns), onColumns = Lines(ofColumns, below);
+        var product = halves ? 2 * blocks : blocks;
+
         // A share is no less than a block, so that a block is cut once at most.
-        var groups = Math.Clamp(order.Shared / order.Units(order.Width), 1, two < Math.Min(whole, half) ? 2 * multiprocessors : multiprocessors);
-        return order with { Groups = groups, Rounds = Math.Max(0, order.Product / groups - 1) };
+        long units = (long)Units * product + onRows.All + onColumns.All;
+        var groups = (int)Math.Clamp(units / Units, 1, two < Math.Min(whole, half) ? 2 * multiprocessors : multiprocessors);
+        var rounds = Math.Max(0, product / groups - 1);
+        units -= (long)Units * rounds * groups;
+        return new(groups, rounds, (int)(units / groups), (int)(units % groups), product, halves ? edge / 2 : edge, onRows, onColumns, e.Depth / (edge / 16));
     }
 
     /// <summary>Where the share of the group before ends and a group's begins.</summary>
     /// <param name="group">The group; the number of groups for the end of all.</param>
     public BlockCut Cut(int group)
     {
-        int at = (int)((long)group * Shared / Groups), block = Rounds * Groups, units = Units(Width), ahead = (Product - block) * units;
-        if (at >= ahead)
-        {
-            at -= ahead;
-            (block, units) = (Product, Units(Columns));
-            ahead = OfRows * units;
-            if (at >= ahead)
-            {
-                at -= ahead;
-                (block, units) = (Product + OfRows, Units(Rows));
-            }
-        }
-
-        return new(block + at / units, at % units * Slices / units);
+        int at = group * Share + Math.Min(group, Larger), block = Rounds * Groups, ahead = (Product - block) * Units;
+        if (at < ahead)
+            return new(block + at / Units, at % Units * Slices / Units);
+        at -= ahead;
+        return at < OfRows.All ? OfRows.Cut(Product, at, Slices) : OfColumns.Cut(Product + OfRows.Count, at - OfRows.All, Slices);
     }
+}
 
-    private int Units(int width) => width == Edge ? WholeUnits : width == Edge / 2 ? HalfUnits : ThinUnits;
+/// <summary>Blocks that multiply an operand with the other's summed lines.</summary>
+/// <param name="Count">Their number.</param>
+/// <param name="Width">Summed lines that a block takes.</param>
+/// <param name="Units">What one costs, in units of <see cref="BlockOrder"/>.</param>
+internal readonly record struct LineBlocks(int Count, int Width, int Units)
+{
+    /// <summary>What all cost.</summary>
+    public int All => Count * Units;
+
+    /// <summary>Where a share ends.</summary>
+    /// <param name="first">Number of the first block.</param>
+    /// <param name="at">What is ahead of it among these blocks.</param>
+    /// <param name="slices">Slices of K.</param>
+    public BlockCut Cut(int first, int at, int slices) => new(first + at / Units, at % Units * slices / Units);
 }

@@ -24,7 +24,7 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     public static int Threads => TSize.Edge / FloatSquare.Edge * (TSize.Edge / FloatSquare.Edge);
 
     /// <summary>What the assembler is told: how many groups a multiprocessor is to hold at once, from which follows how many registers a thread may take.</summary>
-    public static KernelSpecialization Groups => new(Threads, 512 / Threads);
+    public static KernelSpecialization Groups => new(Threads, 2);
 
     /// <inheritdoc/>
     public override string Name => $"block {TSize.Edge}";

@@ -4,7 +4,7 @@ namespace Drift.Kernels.Ilgpu;
 
 /// <summary>
 /// The fp32 product with shared memory: a group multiplies blocks, a thread 8 x 8 of each, rows beside each other, columns four on either half so that the words that neighbours read stand in
-/// neighbouring banks; of half a block the left four, of a thin one a single one. Slices along k pass through two buffers in turn, one barrier a slice; the next one travels in registers meanwhile. As many k a slice as make
+/// neighbouring banks; of half a block the left four. Slices along k pass through two buffers in turn, one barrier a slice; the next one travels in registers meanwhile. As many k a slice as make
 /// every thread carry one quad of either operand. Same chains, so same bits, as <see cref="FloatDirectKernel"/>; blocks past the product's own multiply an operand with the other's summed lines, the
 /// expected sums, each again one chain.
 /// </summary>
@@ -90,9 +90,9 @@ internal static class FloatBlockKernel
         where TSize : struct, IBlockSize
     {
         int edge = TSize.Edge, half = edge / 2;
-        var ofRows = block < order.OfRows;
-        block = ofRows ? block : block - order.OfRows;
-        int width = ofRows ? order.Columns : order.Rows, blocks = (ofRows ? e.PaddedRows : e.PaddedColumns) / edge;
+        var ofRows = block < order.OfRows.Count;
+        block = ofRows ? block : block - order.OfRows.Count;
+        int width = ofRows ? order.OfRows.Width : order.OfColumns.Width, blocks = (ofRows ? e.PaddedRows : e.PaddedColumns) / edge;
         int first = block % blocks * edge, line = (ofRows ? e.PaddedColumns : e.PaddedRows) + block / blocks * width, at = first + Top<TSize>();
         var upper = ofRows ? a : w;
         var beside = ofRows ? w : a;
@@ -109,7 +109,7 @@ internal static class FloatBlockKernel
         }
         else
         {
-            var sum = Multiply<TSize, ThinBlock>(shared, upper, first * e.Depth, beside, line * e.Depth, width, between, from, to);
+            var sum = FloatThinBlock.Multiply<TSize>(shared, upper, first * e.Depth, beside, line * e.Depth, between, from, to);
             line += Left<TSize>() / FloatSquare.Half;
             if (to < order.Slices)
                 between.Leave(sum);
@@ -151,8 +151,6 @@ internal static class FloatBlockKernel
             fromW = sourceW / 4 + from * forward + k * (step / 4) + quad;
         }
 
-        if (TShare.Columns == ThinBlock.Columns)
-            left /= FloatSquare.Half;
         ArrayView<FloatQuad> quadsA = FloatQuad.In(a), quadsW = FloatQuad.In(w), quads = FloatQuad.In(shared);
         FloatQuad nextA = quadsA[fromA], nextW = default;
         if (carries)
@@ -183,7 +181,7 @@ internal static class FloatBlockKernel
 
             // From a view's first element on at constant places: that costs no arithmetic.
             var upper = quads.SubView(buffer + top / 4);
-            var beside = TShare.Columns == ThinBlock.Columns ? shared.SubView(buffer * 4 + left) : shared.SubView((buffer + left / 4) * 4);
+            var beside = quads.SubView(buffer + left / 4);
             sum = Step<TSize, TShare>(sum, upper, beside, 0);
             if (TSize.Edge > 16)
                 sum = Step<TSize, TShare>(sum, upper, beside, 1);
@@ -207,18 +205,15 @@ internal static class FloatBlockKernel
         return sum;
     }
 
-    private static FloatSquare Step<TSize, TShare>(FloatSquare sum, ArrayView<FloatQuad> a, ArrayView<float> w, int k)
+    private static FloatSquare Step<TSize, TShare>(FloatSquare sum, ArrayView<FloatQuad> a, ArrayView<FloatQuad> w, int k)
         where TSize : struct, IBlockSize
         where TShare : struct, IBlockShare
     {
         var at = k * TSize.Edge / 4;
         FloatLanes4 upper = FloatQuad.Lanes(a[at]), lower = FloatQuad.Lanes(a[at + 1]);
-        if (TShare.Columns == ThinBlock.Columns)
-            return FloatSquare.MultiplyAddFirst(sum, upper, lower, w[OfW + k * TSize.Edge]);
-        var quads = FloatQuad.In(w);
         at += OfW / 4;
         return TShare.Columns == WholeBlock.Columns
-            ? FloatSquare.MultiplyAdd(sum, upper, lower, new FloatLanes8(FloatQuad.Lanes(quads[at]), FloatQuad.Lanes(quads[at + TSize.Edge / 8])))
-            : FloatSquare.MultiplyAddLeft(sum, upper, lower, FloatQuad.Lanes(quads[at]));
+            ? FloatSquare.MultiplyAdd(sum, upper, lower, new FloatLanes8(FloatQuad.Lanes(w[at]), FloatQuad.Lanes(w[at + TSize.Edge / 8])))
+            : FloatSquare.MultiplyAddLeft(sum, upper, lower, FloatQuad.Lanes(w[at]));
     }
 }

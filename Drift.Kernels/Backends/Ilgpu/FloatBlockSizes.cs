@@ -31,7 +31,7 @@ internal readonly struct Block16 : IBlockSize
 /// <summary>How many columns a block has. A constant, as <see cref="IBlockSize"/>.</summary>
 internal interface IBlockShare
 {
-    /// <summary>Columns of a thread: 8, 4 or 1; the block has as many times an eighth of its edge.</summary>
+    /// <summary>Columns of a thread: 8 or 4; the block has as many times an eighth of its edge.</summary>
     static abstract int Columns { get; }
 }
 
@@ -47,11 +47,4 @@ internal readonly struct HalfBlock : IBlockShare
 {
     /// <inheritdoc/>
     public static int Columns => 4;
-}
-
-/// <summary>An eighth as many, for summed lines that are few.</summary>
-internal readonly struct ThinBlock : IBlockShare
-{
-    /// <inheritdoc/>
-    public static int Columns => 1;
 }

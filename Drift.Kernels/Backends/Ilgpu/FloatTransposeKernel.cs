@@ -70,20 +70,26 @@ internal static class FloatTransposeKernel
             cleared[at] = 0;
         Group.Barrier();
 
-        for (var i = y; i < Summed; i += Apart)
+        // A warp a tile sums, the others lay out meanwhile.
+        var summing = Summed / s.Tile;
+        if (y < summing)
+        {
+            var tile = firstLine / s.Tile + y;
+            if (tile >= s.SumLines || k >= s.Depth)
+                return;
+            var sum = 0f;
+            for (var i = y * s.Tile; i < (y + 1) * s.Tile; i += 16)
+                sum = FloatLineKernels.Follow16(sum, shared, i * Stride + x, Stride);
+            sums[FloatLineKernels.Place(tile, k, s.SumGroup, s.Depth)] = sum;
+            return;
+        }
+
+        for (var i = y - summing; i < Summed; i += Apart - summing)
         {
             int square = i / Edge * Edge, within = firstK + i % Edge;
             if (within < s.Depth && firstLine + square + x < s.Padded)
                 target[FloatLineKernels.Place(firstLine + square + x, within, s.Group, s.Depth)] = shared[(square + x) * Stride + i % Edge];
         }
-
-        var tile = firstLine / s.Tile + y;
-        if (y >= Summed / s.Tile || tile >= s.SumLines || k >= s.Depth)
-            return;
-        var sum = 0f;
-        for (var i = y * s.Tile; i < (y + 1) * s.Tile; i += 16)
-            sum = FloatLineKernels.Follow16(sum, shared, i * Stride + x, Stride);
-        sums[FloatLineKernels.Place(tile, k, s.SumGroup, s.Depth)] = sum;
     }
 
     /// <summary>Four values of one k, lines <see cref="Apart"/> apart.</summary>
