@@ -80,19 +80,6 @@ internal static class FloatBlockEpilogue
         Rows(view, at + 4 * stride, stride, x.E.Left, x.F.Left, x.G.Left, x.H.Left);
     }
 
-    /// <summary>Stores eight rows of the first one.</summary>
-    public static void StoreFirst(ArrayView<float> view, int at, int step, FloatSquare x)
-    {
-        view[at] = x.A.Left.A;
-        view[at + step] = x.B.Left.A;
-        view[at + 2 * step] = x.C.Left.A;
-        view[at + 3 * step] = x.D.Left.A;
-        view[at + 4 * step] = x.E.Left.A;
-        view[at + 5 * step] = x.F.Left.A;
-        view[at + 6 * step] = x.G.Left.A;
-        view[at + 7 * step] = x.H.Left.A;
-    }
-
     /// <summary>Stores eight rows of the left four as four rows of eight.</summary>
     public static void StoreTransposed(ArrayView<float> view, int at, int stride, FloatSquare x)
     {

@@ -70,7 +70,7 @@ internal static class FloatBlockKernel
         {
             var sum = Multiply<TSize, WholeBlock>(shared, a, row * e.Depth, w, column * e.Depth, edge, between, from, to);
             if (to < order.Slices)
-                between.Leave(sum);
+                between.Leave<WholeBlock>(sum);
             else
                 FloatBlockEpilogue.Run<TSize, WholeBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, e);
         }
@@ -78,7 +78,7 @@ internal static class FloatBlockKernel
         {
             var sum = Multiply<TSize, HalfBlock>(shared, a, row * e.Depth, w, (column - right) * e.Depth + right, edge, between, from, to);
             if (to < order.Slices)
-                between.Leave(sum);
+                between.Leave<HalfBlock>(sum);
             else
                 FloatBlockEpilogue.Run<TSize, HalfBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, e);
         }
@@ -93,15 +93,16 @@ internal static class FloatBlockKernel
         var ofRows = block < order.OfRows.Count;
         block = ofRows ? block : block - order.OfRows.Count;
         int width = ofRows ? order.OfRows.Width : order.OfColumns.Width, blocks = (ofRows ? e.PaddedRows : e.PaddedColumns) / edge;
-        int first = block % blocks * edge, line = (ofRows ? e.PaddedColumns : e.PaddedRows) + block / blocks * width, at = first + Top<TSize>();
+        int first = block % blocks * edge, line = (ofRows ? e.PaddedColumns : e.PaddedRows) + block / blocks * width;
         var upper = ofRows ? a : w;
         var beside = ofRows ? w : a;
         if (width == half)
         {
             var sum = Multiply<TSize, HalfBlock>(shared, upper, first * e.Depth, beside, line * e.Depth, half, between, from, to);
+            int at = first + Top<TSize>();
             line += Left<TSize>();
             if (to < order.Slices)
-                between.Leave(sum);
+                between.Leave<HalfBlock>(sum);
             else if (ofRows)
                 FloatBlockEpilogue.StoreLeft(c, at * e.Stride + line, e.Stride, sum);
             else
@@ -110,13 +111,12 @@ internal static class FloatBlockKernel
         else
         {
             var sum = FloatThinBlock.Multiply<TSize>(shared, upper, first * e.Depth, beside, line * e.Depth, between, from, to);
-            line += Left<TSize>() / FloatSquare.Half;
             if (to < order.Slices)
-                between.Leave(sum);
+                between.LeavePairs(sum);
             else if (ofRows)
-                FloatBlockEpilogue.StoreFirst(c, at * e.Stride + line, e.Stride, sum);
+                FloatThinBlock.Store<TSize>(sum, c, first * e.Stride + line, e.Stride, 1);
             else
-                FloatBlockEpilogue.StoreFirst(c, line * e.Stride + at, 1, sum);
+                FloatThinBlock.Store<TSize>(sum, c, line * e.Stride + first, 1, e.Stride);
         }
 
         // The next block's first slice takes the place of this one's last.
@@ -158,7 +158,7 @@ internal static class FloatBlockKernel
 
         FloatSquare sum = default;
         if (from > 0)
-            sum = between.Take();
+            sum = between.Take<TShare>();
         var buffer = 0;
         // Places move along with the loop: an assembler short of registers would else work out anew in every round where the block begins.
         for (var slices = to - from; slices > 0; slices--)

@@ -17,15 +17,29 @@ internal readonly struct SharedBlocks(ArrayView<float> sums, ArrayView<int> left
 
     /// <summary>Leaves a group's accumulators to the next group.</summary>
     /// <param name="x">They.</param>
-    public void Leave(FloatSquare x)
+    public void Leave<TShare>(FloatSquare x)
+        where TShare : struct, IBlockShare
+    {
+        int at = Place(Grid.IdxX), step = Group.DimX;
+        Store(at, x.A.Left, x.B.Left, x.C.Left, x.D.Left);
+        Store(at + 4 * step, x.E.Left, x.F.Left, x.G.Left, x.H.Left);
+        if (TShare.Columns == WholeBlock.Columns)
+        {
+            Store(at + 8 * step, x.A.Right, x.B.Right, x.C.Right, x.D.Right);
+            Store(at + 12 * step, x.E.Right, x.F.Right, x.G.Right, x.H.Right);
+        }
+
+        Tell();
+    }
+
+    /// <summary>The same of a thin block, the first two columns of four rows.</summary>
+    /// <param name="x">Accumulators.</param>
+    public void LeavePairs(FloatSquare x)
     {
         var at = Place(Grid.IdxX);
-        Store(at, x.A, x.B, x.C, x.D);
-        Store(at + Quads / 2 * Group.DimX, x.E, x.F, x.G, x.H);
-        MemoryFence.DeviceLevel();
-        Group.Barrier();
-        if (Group.IdxX == 0)
-            Atomic.Exchange(ref _left[Grid.IdxX], 1);
+        FloatQuad.Store(_sums, 4 * at, new(x.A.Left.A, x.A.Left.B, x.B.Left.A, x.B.Left.B));
+        FloatQuad.Store(_sums, 4 * (at + Group.DimX), new(x.C.Left.A, x.C.Left.B, x.D.Left.A, x.D.Left.B));
+        Tell();
     }
 
     /// <summary>Waits for what the group before leaves. That one began with it and was begun before, so it needs nobody who waits.</summary>
@@ -43,31 +57,47 @@ internal readonly struct SharedBlocks(ArrayView<float> sums, ArrayView<int> left
     }
 
     /// <summary>What the group before left.</summary>
-    public FloatSquare Take()
+    public FloatSquare Take<TShare>()
+        where TShare : struct, IBlockShare
     {
         var quads = FloatQuad.In(_sums);
         int at = Place(Grid.IdxX - 1), step = Group.DimX;
         return new(
-            Load(quads, at, step), Load(quads, at + 2 * step, step), Load(quads, at + 4 * step, step), Load(quads, at + 6 * step, step),
-            Load(quads, at + 8 * step, step), Load(quads, at + 10 * step, step), Load(quads, at + 12 * step, step), Load(quads, at + 14 * step, step));
+            Load<TShare>(quads, at, step), Load<TShare>(quads, at + step, step), Load<TShare>(quads, at + 2 * step, step), Load<TShare>(quads, at + 3 * step, step),
+            Load<TShare>(quads, at + 4 * step, step), Load<TShare>(quads, at + 5 * step, step), Load<TShare>(quads, at + 6 * step, step), Load<TShare>(quads, at + 7 * step, step));
+    }
+
+    /// <summary>What it left of a thin block.</summary>
+    public FloatSquare TakePairs()
+    {
+        var quads = FloatQuad.In(_sums);
+        var at = Place(Grid.IdxX - 1);
+        FloatQuad upper = quads[at], lower = quads[at + Group.DimX];
+        return new(Pair(upper.A, upper.B), Pair(upper.C, upper.D), Pair(lower.A, lower.B), Pair(lower.C, lower.D), default, default, default, default);
     }
 
     private static int Place(int group) => group * Quads * Group.DimX + Group.IdxX;
 
-    private static FloatLanes8 Load(ArrayView<FloatQuad> quads, int at, int step) => new(FloatQuad.Lanes(quads[at]), FloatQuad.Lanes(quads[at + step]));
+    private static FloatLanes8 Load<TShare>(ArrayView<FloatQuad> quads, int at, int step)
+        where TShare : struct, IBlockShare =>
+        new(FloatQuad.Lanes(quads[at]), TShare.Columns == WholeBlock.Columns ? FloatQuad.Lanes(quads[at + 8 * step]) : default);
 
-    private void Store(int at, FloatLanes8 a, FloatLanes8 b, FloatLanes8 c, FloatLanes8 d)
+    private static FloatLanes8 Pair(float first, float second) => new(new(first, second, 0, 0), default);
+
+    private void Store(int at, FloatLanes4 a, FloatLanes4 b, FloatLanes4 c, FloatLanes4 d)
     {
         var step = Group.DimX;
-        Store(at, a);
-        Store(at + 2 * step, b);
-        Store(at + 4 * step, c);
-        Store(at + 6 * step, d);
+        FloatQuad.Store(_sums, 4 * at, a);
+        FloatQuad.Store(_sums, 4 * (at + step), b);
+        FloatQuad.Store(_sums, 4 * (at + 2 * step), c);
+        FloatQuad.Store(_sums, 4 * (at + 3 * step), d);
     }
 
-    private void Store(int at, FloatLanes8 x)
+    private void Tell()
     {
-        FloatQuad.Store(_sums, 4 * at, x.Left);
-        FloatQuad.Store(_sums, 4 * (at + Group.DimX), x.Right);
+        MemoryFence.DeviceLevel();
+        Group.Barrier();
+        if (Group.IdxX == 0)
+            Atomic.Exchange(ref _left[Grid.IdxX], 1);
     }
 }

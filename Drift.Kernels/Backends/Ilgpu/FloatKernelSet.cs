@@ -64,10 +64,10 @@ internal sealed class FloatKernelSet(Accelerator accelerator, int group)
     public void InterleaveAndEncode(ArrayView<float> source, ArrayView<float> target, SummedExtents s, ArrayView<float> cleared = default)
     {
         var sums = target.SubView(s.Padded * s.Depth, s.SumLines * s.Depth);
-        if (FloatTransposeKernel.Sums(s.Group, s.Tile))
+        if (accelerator.MaxNumThreadsPerGroup >= FloatTransposeKernel.SummingThreads && FloatTransposeKernel.Sums(s.Group, s.Tile))
         {
             var squares = new Index2D(IlgpuWeights.TilesIn(s.Padded, FloatTransposeKernel.Summed), IlgpuWeights.TilesIn(s.Depth, FloatTransposeKernel.Edge));
-            _transposeAndSum(new KernelConfig(squares, new Index2D(FloatTransposeKernel.Threads, 1)), source, target, sums, cleared.IsValid ? cleared : sums.SubView(0, 0), s);
+            _transposeAndSum(new KernelConfig(squares, new Index2D(FloatTransposeKernel.SummingThreads, 1)), source, target, sums, cleared.IsValid ? cleared : sums.SubView(0, 0), s);
             return;
         }
 

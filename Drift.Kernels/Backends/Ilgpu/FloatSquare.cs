@@ -14,9 +14,9 @@ internal readonly struct FloatLanes8(FloatLanes4 left, FloatLanes4 right)
     /// <summary>x w + sum on the left, rounded once.</summary>
     public static FloatLanes8 MultiplyAddLeft(FloatLanes8 sum, float x, FloatLanes4 w) => new(FloatLanes4.MultiplyAdd(sum.Left, x, w), sum.Right);
 
-    /// <summary>x w + sum in the first lane, rounded once.</summary>
-    public static FloatLanes8 MultiplyAddFirst(FloatLanes8 sum, float x, float w) =>
-        new(new(DeviceMath.FusedMultiplyAdd(x, w, sum.Left.A), sum.Left.B, sum.Left.C, sum.Left.D), sum.Right);
+    /// <summary>x w + sum in the first two lanes, rounded once.</summary>
+    public static FloatLanes8 MultiplyAddPair(FloatLanes8 sum, float x, float first, float second) =>
+        new(new(DeviceMath.FusedMultiplyAdd(x, first, sum.Left.A), DeviceMath.FusedMultiplyAdd(x, second, sum.Left.B), sum.Left.C, sum.Left.D), sum.Right);
 
     /// <summary>Inverts the mask's bits in one lane of the left half, 0..3, or of the right one, 4..7; in none elsewhere.</summary>
     public static FloatLanes8 Toggle(FloatLanes8 x, int lane, int mask) => new(FloatLanes4.Toggle(x.Left, lane, mask), FloatLanes4.Toggle(x.Right, lane - 4, mask));
@@ -52,23 +52,13 @@ internal readonly struct FloatSquare(
         FloatLanes8.MultiplyAddLeft(sum.G, lower.C, w),
         FloatLanes8.MultiplyAddLeft(sum.H, lower.D, w));
 
-    /// <summary>Adds the products of eight activations and one weight, in the first column.</summary>
-    public static FloatSquare MultiplyAddFirst(FloatSquare sum, FloatLanes4 upper, FloatLanes4 lower, float w) => new(
-        FloatLanes8.MultiplyAddFirst(sum.A, upper.A, w),
-        FloatLanes8.MultiplyAddFirst(sum.B, upper.B, w),
-        FloatLanes8.MultiplyAddFirst(sum.C, upper.C, w),
-        FloatLanes8.MultiplyAddFirst(sum.D, upper.D, w),
-        FloatLanes8.MultiplyAddFirst(sum.E, lower.A, w),
-        FloatLanes8.MultiplyAddFirst(sum.F, lower.B, w),
-        FloatLanes8.MultiplyAddFirst(sum.G, lower.C, w),
-        FloatLanes8.MultiplyAddFirst(sum.H, lower.D, w));
-
-    /// <summary>With another left half of the first row.</summary>
-    public static FloatSquare With(FloatSquare x, FloatLanes4 first) => new(new(first, x.A.Right), x.B, x.C, x.D, x.E, x.F, x.G, x.H);
-
-    /// <summary>With other left halves of the first two rows.</summary>
-    public static FloatSquare With(FloatSquare x, FloatLanes4 first, FloatLanes4 second) =>
-        new(new(first, x.A.Right), new(second, x.B.Right), x.C, x.D, x.E, x.F, x.G, x.H);
+    /// <summary>Adds the products of four activations and two weights, in the first two columns.</summary>
+    public static FloatSquare MultiplyAddPair(FloatSquare sum, FloatLanes4 rows, float first, float second) => new(
+        FloatLanes8.MultiplyAddPair(sum.A, rows.A, first, second),
+        FloatLanes8.MultiplyAddPair(sum.B, rows.B, first, second),
+        FloatLanes8.MultiplyAddPair(sum.C, rows.C, first, second),
+        FloatLanes8.MultiplyAddPair(sum.D, rows.D, first, second),
+        sum.E, sum.F, sum.G, sum.H);
 
     /// <summary>Inverts the mask's bits in one accumulator.</summary>
     public static FloatSquare Toggle(FloatSquare x, int row, int lane, int mask) => new(

@@ -17,8 +17,8 @@ internal static class FloatTransposeKernel
     // Rows of a square that the threads take at once; a row is a word longer than its values, so that a column stands in all banks.
     private const int Apart = 8, Stride = Edge + 1;
 
-    /// <summary>Lines that a group of threads sums.</summary>
-    public const int Summed = 4 * Edge;
+    /// <summary>Lines that a group of threads sums, and its threads: as many as <see cref="Run"/> has for as many squares.</summary>
+    public const int Summed = 4 * Edge, SummingThreads = 4 * Threads;
 
     /// <summary>One thread; groups along x count squares of lines, along y, which ends at 65,535, of k.</summary>
     /// <param name="source">Lines [lines, K].</param>
@@ -61,12 +61,9 @@ internal static class FloatTransposeKernel
         int x = Group.IdxX % Edge, y = Group.IdxX / Edge, firstK = Grid.IdxY * Edge, firstLine = Grid.IdxX * Summed;
         // Always from a line and a k that there are: what is decided by a branch would wait for its turn.
         int k = firstK + x, from = IntrinsicMath.Min(k, s.K - 1), line = firstLine + y, to = y * Stride + x;
-        FloatLanes4 a = Load(source, line, from, s), b = Load(source, line + 4 * Apart, from, s), c = Load(source, line + 8 * Apart, from, s), d = Load(source, line + 12 * Apart, from, s);
-        Store(shared, to, a, line, k, s);
-        Store(shared, to + 4 * Apart * Stride, b, line + 4 * Apart, k, s);
-        Store(shared, to + 8 * Apart * Stride, c, line + 8 * Apart, k, s);
-        Store(shared, to + 12 * Apart * Stride, d, line + 12 * Apart, k, s);
-        for (var at = (Grid.IdxY * Grid.DimX + Grid.IdxX) * Threads + Group.IdxX; at < cleared.IntLength; at += Grid.DimX * Grid.DimY * Threads)
+        var values = Load(source, line, from, s);
+        Store(shared, to, values, line, k, s);
+        for (var at = (Grid.IdxY * Grid.DimX + Grid.IdxX) * SummingThreads + Group.IdxX; at < cleared.IntLength; at += Grid.DimX * Grid.DimY * SummingThreads)
             cleared[at] = 0;
         Group.Barrier();
 
@@ -84,7 +81,7 @@ internal static class FloatTransposeKernel
             return;
         }
 
-        for (var i = y - summing; i < Summed; i += Apart - summing)
+        for (var i = y - summing; i < Summed; i += Edge - summing)
         {
             int square = i / Edge * Edge, within = firstK + i % Edge;
             if (within < s.Depth && firstLine + square + x < s.Padded)
@@ -92,18 +89,18 @@ internal static class FloatTransposeKernel
         }
     }
 
-    /// <summary>Four values of one k, lines <see cref="Apart"/> apart.</summary>
+    /// <summary>Four values of one k, a square apart.</summary>
     private static FloatLanes4 Load(ArrayView<float> source, int line, int k, SummedExtents s) =>
-        new(At(source, line, k, s), At(source, line + Apart, k, s), At(source, line + 2 * Apart, k, s), At(source, line + 3 * Apart, k, s));
+        new(At(source, line, k, s), At(source, line + Edge, k, s), At(source, line + 2 * Edge, k, s), At(source, line + 3 * Edge, k, s));
 
     private static float At(ArrayView<float> source, int line, int k, SummedExtents s) => source[IntrinsicMath.Min(line, s.Lines - 1) * s.K + k];
 
     private static void Store(ArrayView<float> shared, int at, FloatLanes4 x, int line, int k, SummedExtents s)
     {
         shared[at] = Inside(x.A, line, k, s);
-        shared[at + Apart * Stride] = Inside(x.B, line + Apart, k, s);
-        shared[at + 2 * Apart * Stride] = Inside(x.C, line + 2 * Apart, k, s);
-        shared[at + 3 * Apart * Stride] = Inside(x.D, line + 3 * Apart, k, s);
+        shared[at + Edge * Stride] = Inside(x.B, line + Edge, k, s);
+        shared[at + 2 * Edge * Stride] = Inside(x.C, line + 2 * Edge, k, s);
+        shared[at + 3 * Edge * Stride] = Inside(x.D, line + 3 * Edge, k, s);
     }
 
     private static float Inside(float x, int line, int k, SummedExtents s) => line < s.Lines && k < s.K ? x : 0;
