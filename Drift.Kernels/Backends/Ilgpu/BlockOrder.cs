@@ -19,13 +19,14 @@ internal readonly record struct BlockCut(int Block, int Slice);
 /// <param name="OfRows">Blocks of expected row sums.</param>
 /// <param name="OfColumns">Blocks of expected column sums.</param>
 /// <param name="Slices">Slices of K.</param>
-internal readonly record struct BlockOrder(int Groups, int Rounds, int Share, int Larger, int Product, int Width, LineBlocks OfRows, LineBlocks OfColumns, int Slices)
+/// <param name="Tiles">Checksum tiles along an edge; 0 where blocks do not hold theirs whole.</param>
+internal readonly record struct BlockOrder(int Groups, int Rounds, int Share, int Larger, int Product, int Width, LineBlocks OfRows, LineBlocks OfColumns, int Slices, int Tiles)
 {
     /// <summary>Units of a block of the product.</summary>
     public const int Units = 128;
 
     // What half and thin blocks take of a whole one's time, and two groups on one multiprocessor of one group's (measured on an H200, docs/gpu.md).
-    private const double Half = 0.61, Thin = 0.3, Together = 1.84;
+    private const double Half = 0.61, Thin = 0.31, Together = 1.84;
 
     // Thin blocks read more for each product: more of them than this many summed lines take two of cost more than a half block.
     private const int MostThin = 2;
@@ -70,7 +71,8 @@ internal readonly record struct BlockOrder(int Groups, int Rounds, int Share, in
         var groups = (int)Math.Clamp(units / Units, 1, two < Math.Min(whole, half) ? 2 * multiprocessors : multiprocessors);
         var rounds = Math.Max(0, product / groups - 1);
         units -= (long)Units * rounds * groups;
-        return new(groups, rounds, (int)(units / groups), (int)(units % groups), product, halves ? edge / 2 : edge, onRows, onColumns, e.Depth / (edge / 16));
+        return new(groups, rounds, (int)(units / groups), (int)(units % groups), product, halves ? edge / 2 : edge, onRows, onColumns, e.Depth / (edge / 16),
+            FloatBlockEpilogue.Holds(edge, e.Tile) ? edge / e.Tile : 0);
     }
 
     /// <summary>Where the share of the group before ends and a group's begins.</summary>

@@ -28,9 +28,10 @@ internal static class FloatBlockEpilogue
     /// <param name="columnSums">Takes observed column sums [tiles, Stride], or parts of eight rows [padded rows / 8, Stride].</param>
     /// <param name="firstRow">First row of the block.</param>
     /// <param name="firstColumn">Its first column.</param>
+    /// <param name="tiles">Checksum tiles along an edge; 0 where blocks do not hold theirs whole.</param>
     /// <param name="e">Extents; a tile of 0 leaves the sums alone.</param>
     public static void Run<TSize, TShare>(
-        FloatSquare sum, ArrayView<float> shared, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowSums, ArrayView<float> columnSums, int firstRow, int firstColumn, FloatExtents e)
+        FloatSquare sum, ArrayView<float> shared, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowSums, ArrayView<float> columnSums, int firstRow, int firstColumn, int tiles, FloatExtents e)
         where TSize : struct, IBlockSize
         where TShare : struct, IBlockShare
     {
@@ -54,16 +55,16 @@ internal static class FloatBlockEpilogue
         Group.Barrier();
         if (e.Tile == 0)
             return;
-        if (Holds(TSize.Edge, e.Tile))
+        if (tiles > 0)
         {
             Put<TShare>(sum, shared, shared.SubView(OfColumns), FloatBlockKernel.Top<TSize>(), FloatBlockKernel.Left<TSize>(), Step<TSize>(), TSize.Edge, half);
             Group.Barrier();
             for (var line = Group.IdxX; line < TSize.Edge + Width<TSize, TShare>(); line += Group.DimX)
             {
                 if (line < TSize.Edge)
-                    PutRow<TSize, TShare>(shared, rowSums, line, firstRow + line, firstColumn, e);
+                    PutRow<TSize, TShare>(shared, rowSums, line, firstRow + line, firstColumn * tiles / TSize.Edge, e);
                 else
-                    PutColumn<TSize>(shared, columnSums, line - TSize.Edge, firstRow, firstColumn, e);
+                    PutColumn<TSize>(shared, columnSums, line - TSize.Edge, firstRow / TSize.Edge * tiles, firstColumn, e);
             }
 
             Group.Barrier();
@@ -143,11 +144,11 @@ internal static class FloatBlockEpilogue
         where TShare : struct, IBlockShare => TSize.Edge * TShare.Columns / WholeBlock.Columns;
 
     /// <summary>Adds up the parts of a row and stores its sums; half a block has half of the sum of a tile as wide as the whole one, and two halves are the same in either order.</summary>
-    private static void PutRow<TSize, TShare>(ArrayView<float> shared, ArrayView<float> rowSums, int line, int row, int column, FloatExtents e)
+    private static void PutRow<TSize, TShare>(ArrayView<float> shared, ArrayView<float> rowSums, int line, int row, int tile, FloatExtents e)
         where TSize : struct, IBlockSize
         where TShare : struct, IBlockShare
     {
-        int from = line * Step<TSize>(), to = row * (e.Stride - e.PaddedColumns) + column / e.Tile, halfParts = TSize.Edge / 2 / FloatSquare.Half;
+        int from = line * Step<TSize>(), to = row * (e.Stride - e.PaddedColumns) + tile, halfParts = TSize.Edge / 2 / FloatSquare.Half;
         if (e.Tile == TSize.Edge)
         {
             var sum = FloatLineKernels.Add(shared, from, 1, 0, halfParts);
@@ -166,10 +167,10 @@ internal static class FloatBlockEpilogue
         }
     }
 
-    private static void PutColumn<TSize>(ArrayView<float> shared, ArrayView<float> columnSums, int line, int row, int column, FloatExtents e)
+    private static void PutColumn<TSize>(ArrayView<float> shared, ArrayView<float> columnSums, int line, int tile, int column, FloatExtents e)
         where TSize : struct, IBlockSize
     {
-        int to = row / e.Tile * e.Stride + column + line, parts = e.Tile / FloatSquare.Edge;
+        int to = tile * e.Stride + column + line, parts = e.Tile / FloatSquare.Edge;
         for (var first = 0; first < TSize.Edge / FloatSquare.Edge; first += parts)
         {
             columnSums[to] = FloatLineKernels.Add(shared, OfColumns + line, TSize.Edge, first, first + parts);

@@ -72,7 +72,7 @@ internal static class FloatBlockKernel
             if (to < order.Slices)
                 between.Leave<WholeBlock>(sum);
             else
-                FloatBlockEpilogue.Run<TSize, WholeBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, e);
+                FloatBlockEpilogue.Run<TSize, WholeBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, order.Tiles, e);
         }
         else
         {
@@ -80,7 +80,7 @@ internal static class FloatBlockKernel
             if (to < order.Slices)
                 between.Leave<HalfBlock>(sum);
             else
-                FloatBlockEpilogue.Run<TSize, HalfBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, e);
+                FloatBlockEpilogue.Run<TSize, HalfBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, order.Tiles, e);
         }
     }
 
