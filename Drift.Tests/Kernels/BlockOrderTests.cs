@@ -60,7 +60,7 @@ public sealed class BlockOrderTests
     public void Shares_are_even(int down, int across, int tile, double blocks)
     {
         var order = Order(down, across, tile, Multiprocessors, 4608);
-        double Cost(int block) => block < order.Product ? order.Width == Edge ? 1 : 0.61 : 0.31;
+        double Cost(int block) => block < order.Product ? order.Width == Edge ? 1 : 0.61 : 0.3;
         for (var group = 0; group < order.Groups; group++)
         {
             BlockCut first = order.Cut(group), last = order.Cut(group + 1);

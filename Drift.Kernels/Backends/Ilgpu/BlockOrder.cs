@@ -26,7 +26,7 @@ internal readonly record struct BlockOrder(int Groups, int Rounds, int Share, in
     public const int Units = 128;
 
     // What half and thin blocks take of a whole one's time, and two groups on one multiprocessor of one group's (measured on an H200, docs/gpu.md).
-    private const double Half = 0.61, Thin = 0.31, Together = 1.84;
+    private const double Half = 0.61, Thin = 0.3, Together = 1.84;
 
     // Thin blocks read more for each product: more of them than this many summed lines take two of cost more than a half block.
     private const int MostThin = 2;

@@ -50,10 +50,11 @@ internal readonly struct SharedBlocks(ArrayView<float> sums, ArrayView<int> left
             while (Atomic.CompareExchange(ref _left[Grid.IdxX - 1], 1, 0) == 0)
             {
             }
+
+            MemoryFence.DeviceLevel();
         }
 
         Group.Barrier();
-        MemoryFence.DeviceLevel();
     }
 
     /// <summary>What the group before left.</summary>
@@ -95,9 +96,11 @@ internal readonly struct SharedBlocks(ArrayView<float> sums, ArrayView<int> left
 
     private void Tell()
     {
-        MemoryFence.DeviceLevel();
+        // One thread's fence orders what all stored before the barrier.
         Group.Barrier();
-        if (Group.IdxX == 0)
-            Atomic.Exchange(ref _left[Grid.IdxX], 1);
+        if (Group.IdxX != 0)
+            return;
+        MemoryFence.DeviceLevel();
+        Atomic.Exchange(ref _left[Grid.IdxX], 1);
     }
 }
