@@ -368,8 +368,9 @@ internal sealed unsafe class OddTile
         var index = OpenRows.IndexOf(row);
         if (index >= 0)
             return index;
-        (_rows[_open], _deviations[_open]) = (row, 0);
-        return _open++;
+        _rows[_open] = row;
+        SetOpen(_open + 1);
+        return _open - 1;
     }
 
     /// <summary>Asks for an accumulator of an open row.</summary>

@@ -61,6 +61,26 @@ internal sealed class OddRowDecoderTests
         Assert.That(_corrections.All.ToArray().Where(to => to.Row == 3), Is.EquivalentTo(new[] { new Replacement(3, 0, 5), new Replacement(3, 1, 6) }));
     }
 
+    [Test]
+    public void Rows_that_deviate_nowhere_are_found_whatever_a_tile_before_them_left()
+    {
+        // Weights 4 i + 1 and 4 i + 3 times 2^30 are a multiple of 2^32. Tiles are read in turn, in two memories: the third stands where the first did, all of whose rows deviated.
+        var clean = Product(128, 384);
+        List<Flip> flips = [.. Enumerable.Range(0, 128).Select(row => new Flip(row, row, 3)), new Flip(5, 130, 3)];
+        for (var i = 0; i < 20; i++)
+        {
+            foreach (var column in new[] { 256 + 2 * i, 257 + 2 * i })
+            {
+                clean[i * 384 + column] = _output.Row(i)[column] = 5;
+                flips.Add(new Flip(i, column, 30));
+            }
+        }
+
+        Decode(FaultPlan.Of(128, 384, [.. flips]), 128);
+        Assert.That(_corrections.All.ToArray(), Is.EquivalentTo(flips.Select(flip => new Replacement(flip.Row, flip.Column, clean[flip.Row * 384 + flip.Column]))));
+        Assert.That(_finding.IsClean);
+    }
+
     [TestCase(1152, "3,0,24; 3,127,24; 90,7,31", Description = "weights 1 and 255: 256 x 2^24, below the bound of K = 1152")]
     [TestCase(128, "3,5,31; 3,9,31; 90,7,31", Description = "two signs of a row, beside another that stays open")]
     public void A_row_that_may_hide_takes_its_tile_with_it(int depth, string flips)
