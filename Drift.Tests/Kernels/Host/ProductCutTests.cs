@@ -58,32 +58,48 @@ public sealed class ProductCutTests
     }
 
     [Test]
-    public void Blocks_of_a_convolution_have_the_same_bits_on_any_number_of_threads()
+    public void Blocks_of_a_convolution_have_the_same_bits_on_any_number_of_threads([Values(1, 2, 3)] int threads, [ValueSource(nameof(Tiles))] ChecksumTiles tiles)
     {
-        var shape = new ConvolutionShape(1, 28, 28, 64, 40, 3) { Padding = 1, Layout = ChannelLayout.Last };
+        using var kernel = Int8Kernels.Open(null);
+        SameBits(kernel, tiles, threads);
+    }
+
+    /// <summary>The thread that has a block waits until another helps with it, for which that one leaves rows of its own.</summary>
+    [Test]
+    public void A_block_that_another_thread_helps_with_has_the_same_bits([ValueSource(nameof(Paths))] string path, [ValueSource(nameof(Tiles))] ChecksumTiles tiles)
+    {
+        using var kernel = new HeldKernel(Int8Kernels.Open(path));
+        SameBits(kernel, tiles, 2);
+        Assert.That(kernel.IsHelped);
+    }
+
+    private static IEnumerable<string> Paths() => HostBackend.InstructionPaths.Where(path => path.Missing is null).Select(path => path.Name);
+
+    private static IEnumerable<ChecksumTiles> Tiles() => [0, 32, new(32, 256), new(32, OddRows: true)];
+
+    /// <summary>A convolution against the product of its windows on one thread.</summary>
+    private static void SameBits(Int8Kernel kernel, ChecksumTiles tiles, int threads)
+    {
+        // Panels enough that some are left to a helper.
+        const int Filters = 300;
+        var shape = new ConvolutionShape(1, 28, 28, 64, Filters, 3) { Padding = 1, Layout = ChannelLayout.Last };
         var random = new Random(4);
         sbyte[] Draw(int count) => [.. Enumerable.Range(0, count).Select(_ => (sbyte)random.Next(-128, 128))];
-        var (input, filters) = (Draw(shape.InputLength), Draw(40 * 64 * 9));
-        var (_, n, k) = shape.Product;
-        var windows = new sbyte[28 * 28 * k];
+        var (input, filters) = (Draw(shape.InputLength), FilterOrder.OverWindow(Draw(Filters * 64 * 9), 64, 3));
+        var (m, n, k) = shape.Product;
+        var windows = new sbyte[m * k];
         using var one = new HostBackend();
-        using var plain = one.Prepare(FilterOrder.OverWindow(filters, 64, 3), n, k, 32);
-        new GemmCall(input, shape, 0, plain).CopyRows(0, 28 * 28, windows, k);
-        foreach (var threads in (int[])[1, 2, 3])
-        {
-            using var backend = new HostBackend(threads, null, new WorkerPool(threads));
-            foreach (var tiles in (ChecksumTiles[])[0, 32, new(32, 256)])
-            {
-                using var weights = backend.Prepare(FilterOrder.OverWindow(filters, 64, 3), n, k, tiles);
-                using var output = new GemmOutput();
-                using var truth = new GemmOutput();
-                using var written = one.Prepare(FilterOrder.OverWindow(filters, 64, 3), n, k, tiles);
-                backend.Multiply(new GemmCall(input, shape, 0, weights), FaultPlan.None, output);
-                one.Multiply(new GemmCall(windows, 28 * 28, k, written), FaultPlan.None, truth);
-                Assert.That(Enumerable.Range(0, 28 * 28).All(row => output.Row(row).SequenceEqual(truth.Row(row))), $"{tiles}, {threads} threads");
-                Assert.That(output.Observed.Rows.SequenceEqual(truth.Observed.Rows) && output.Expected.Rows.SequenceEqual(truth.Expected.Rows), $"{tiles}, {threads} threads");
-                Assert.That(output.Observed.Columns.SequenceEqual(truth.Observed.Columns) && output.Expected.Columns.SequenceEqual(truth.Expected.Columns), $"{tiles}, {threads} threads");
-            }
-        }
+        using var written = one.Prepare(filters, n, k, tiles);
+        new GemmCall(input, shape, 0, written).CopyRows(0, m, windows, k);
+        using var truth = new GemmOutput();
+        one.Multiply(new GemmCall(windows, m, k, written), FaultPlan.None, truth);
+
+        using var weights = new HostWeights(kernel, filters, n, k, tiles);
+        using var output = new GemmOutput();
+        using var product = new HostProduct();
+        product.Run(new GemmCall(input, shape, 0, weights), weights, FaultPlan.None, output, new WorkerPool(threads), threads);
+        Assert.That(Enumerable.Range(0, m).All(row => output.Row(row).SequenceEqual(truth.Row(row))));
+        Assert.That(output.Observed.Rows.SequenceEqual(truth.Observed.Rows) && output.Expected.Rows.SequenceEqual(truth.Expected.Rows));
+        Assert.That(output.Observed.Columns.SequenceEqual(truth.Observed.Columns) && output.Expected.Columns.SequenceEqual(truth.Expected.Columns));
     }
 }
