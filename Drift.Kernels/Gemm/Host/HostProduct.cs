@@ -55,6 +55,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
 
         // Sums of a tile that ends inside a panel are taken afterwards instead, over the whole product.
         _fused = _tile % width == 0 ? _tile : 0;
+        _windowSums = call.Convolution is { } neighbours && WindowSums.Serve(neighbours) ? new WindowSums(neighbours, weights.Kernel.Flip) : null;
         (_cStride, _expected) = (output.Stride, expected);
         _c = output.Pointer;
         threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, _shape.Macs / LeastMacsPerThread));
@@ -65,7 +66,6 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         {
             _a = activations;
             _windows = call.Convolution is { } convolution ? new WindowRows<sbyte>(activations, convolution, call.Group) : null;
-            _windowSums = call.Convolution is { } neighbours && WindowSums.Serve(neighbours) ? new WindowSums(neighbours, weights.Kernel.Flip) : null;
             _rowSums = rowSums;
             _columnSums = columnSums;
             _expectedRows = expectedRows;
@@ -123,7 +123,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         var rows = Cut.Owners * Cut.BlockRows;
         _slotTiles = _tile == 0 ? 0 : (Cut.BlockRows + _tile - 1) / _tile;
         var packed = (long)(rows + Digits.Count * _kinds * Cut.Owners * _slotTiles) * _stride;
-        (_workerBytes, _sumStride) = (k * sizeof(short) / Line * Line + Line, (rows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
+        (_workerBytes, _sumStride) = ((k + (_windowSums?.Kept ?? 0)) * sizeof(short) / Line * Line + Line, (rows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
         var (partSums, columnSums) = Cut.TileParts == 1 ? (0, threads) : ((long)AtHand * _shape.N, Math.Max(threads, AtHand));
         var odd = _weights.TopDigits is { } top ? OddRowSums.Values(top, _tile, rows) : 0;
         _rows = (sbyte*)_memory.Take(packed + _workerBytes * columnSums + sizeof(int) * (odd + (_fused == 0 ? 0 : (long)_sumStride * Sums + partSums)));
@@ -182,7 +182,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
             if (i == 0 && sums != null)
                 new Span<short>(sums, count).Clear();
             ActivationRows.Pack(source + i * stride, stride, some, count, flip, packed + i * _stride, _stride, neighbours is null ? sums : null);
-            neighbours?.Add(packed + i * _stride, _stride, top + i, some, i == 0, i + some == rows, sums);
+            neighbours?.Add(packed + i * _stride, _stride, top + i, some, i, rows - i - some, sums);
         }
 
         neighbours?.Finish(sums);
