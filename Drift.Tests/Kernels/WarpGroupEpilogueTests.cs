@@ -105,6 +105,7 @@ public static class WarpGroupEpilogueTests
     [TestCase(2048, 1152, 128, 144 + 16 + 9, false, 0, Description = "one wave, whoever sums")]
     [TestCase(2048, 3456, 128, 27 * 16 + 16 + 27, false, 0)]
     [TestCase(2048, 2176, 128, 17 * 16 + 17 * 1 + 16, false, 0)]
+    [TestCase(4096, 4096, 128, 1024 + 32 + 32, false, 0, Description = "a fifth wave costs less than longer blocks in four")]
     [TestCase(2048, 2048, 0, 256, false, 0)]
     [TestCase(2048, 2048, 96, 256 + 16 + 16, false, 0, Description = "tiles of 96 lie across blocks")]
     public static void A_launch_takes_the_blocks_that_begin_fewest_waves(int m, int n, int tile, int groups, bool isChecked, int tall)

@@ -6,15 +6,18 @@ namespace Drift.Kernels.Ilgpu;
 /// <param name="Steps">Of the tiles.</param>
 internal readonly record struct WarpGroupLaunch(int Groups, bool IsChecked, TileSteps Steps)
 {
+    // Waves from which on one more costs less than longer blocks do: at 4096^3, four, blocks of their own were faster by 5 and 7 % (measured on an H200, docs/gpu.md).
+    private const int Many = 4;
+
     /// <summary>That of a product.</summary>
     /// <param name="e">Extents.</param>
     /// <param name="atOnce">Groups that the GPU holds at once: a wave.</param>
     public static WarpGroupLaunch Of(GemmExtents e, int atOnce)
     {
-        int all = MatrixBlocks.Groups(e, WarpGroupKernel.Edge), product = OfProduct(e);
+        int all = MatrixBlocks.Groups(e, WarpGroupKernel.Edge), product = OfProduct(e), waves = IlgpuWeights.TilesIn(product, atOnce);
         var steps = TileSteps.Of(e);
-        // Blocks with digit lines beside them take 3 to 5 % longer (measured, docs/gpu.md): worth it where blocks of their own would begin another wave.
-        if (!WarpGroupKernel.Checks(e.Tile) || IlgpuWeights.TilesIn(all, atOnce) == IlgpuWeights.TilesIn(product, atOnce))
+        // Blocks with digit lines beside them take 3 to 5 % longer (measured, docs/gpu.md): worth it where blocks of their own would begin another wave of few.
+        if (!WarpGroupKernel.Checks(e.Tile) || waves >= Many || IlgpuWeights.TilesIn(all, atOnce) == waves)
             return new(all, false, steps);
 
         // Tall blocks where they are fewer and none reads past the lines of W.
