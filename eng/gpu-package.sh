@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packs the GPU tests and the tool with the .NET runtime, for a machine that has an NVIDIA driver and nothing else: gpu-package.sh FILE.tar.xz
-# There, in a checkout:  tar -xJf FILE.tar.xz && ln -s $PWD/data drift-gpu/data && DRIFT_REQUIRE=Cuda drift-gpu/Drift.Tests --filter "TestCategory=Gpu" && drift-gpu/drift devices
+# There, in a checkout: eng/gpu-check.sh FILE.tar.xz FOLDER
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -ge 1 ] || { echo "gpu-package.sh: name the file to write, such as /tmp/drift-gpu.tar.xz" >&2; exit 2; }

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# What to run on a new GPU, and what to send back: gpu-check.sh FILE.tar.xz FOLDER, in a checkout, with the package that gpu-package.sh made elsewhere. Needs a driver, no SDK.
+# The tests of the category Gpu go in two processes at once (a minute on an H200), then the benches alone, each into FOLDER.
+set -uo pipefail
+[ $# -eq 2 ] || { echo "gpu-check.sh: name the package and the folder that takes what comes of it, such as drift-gpu.tar.xz results" >&2; exit 2; }
+here=$(cd "$(dirname "$0")/.." && pwd)
+package=$(realpath "$1"); mkdir -p "$2"; out=$(realpath "$2")
+# Within the checkout: tests find their data in a folder above them.
+mkdir -p "$here/TestResults" && cd "$here/TestResults" && tar -xJf "$package" && ln -sfn "$here/data" drift-gpu/data && cd drift-gpu || exit 1
+export DRIFT_REQUIRE=Cuda DOTNET_CLI_TELEMETRY_OPTOUT=1
+if [ -z "${DRIFT_CUBLAS:-}" ]; then
+    library=$(find / -xdev -name 'libcublas.so.1[123]' -print -quit 2>/dev/null)
+    [ -z "$library" ] || export DRIFT_CUBLAS=$library
+fi
+
+status=0
+products='FullyQualifiedName~DeviceInt8Contract|FullyQualifiedName~DeviceFloatContract|FullyQualifiedName~DeviceHalfContract|FullyQualifiedName~LayerKernelContract'
+./Drift.Tests --filter "TestCategory=Gpu&($products)" --progress off >"$out/tests-products.txt" 2>&1 &
+products_run=$!
+others=$(sed 's/~/!~/g; s/|/\&/g' <<<"$products")
+./Drift.Tests --filter "TestCategory=Gpu&$others" --progress off >"$out/tests-others.txt" 2>&1 || status=1
+wait "$products_run" || status=1
+grep -hE '^(failed |  (total|failed|succeeded|skipped):)' "$out"/tests-*.txt
+./drift devices >"$out/devices.txt" 2>&1 || status=1
+for type in int8 fp32 fp16; do
+    ./drift bench gemm --backend ilgpu-cuda --rivals --type "$type" --json "$out/$type.json" >"$out/$type.txt" 2>&1 || status=1
+    tail -n 3 "$out/$type.txt"
+done
+exit $status
