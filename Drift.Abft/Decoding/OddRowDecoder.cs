@@ -43,8 +43,9 @@ public sealed class OddRowDecoder : ICorrector
 
         if (begun)
             Finish(finding, corrections);
-        // Tiles read accumulators by their address.
+        // Whose memory is read by address: the output's, and this decoder's own lists.
         GC.KeepAlive(product.Output);
+        GC.KeepAlive(this);
     }
 
     private void Finish(Finding finding, Corrections corrections)

@@ -53,7 +53,7 @@ public static class GroupNorm
 
     /// <summary>
     /// What is near each group's mean: the mean of the first pixel of every run. Squares about it sum to at most 1 + <see cref="Run"/> times those about the mean, whatever the values are, since the pixels that gave it
-    /// are among them; where these are like the others, to hardly more. So one pass has sums and squares, and the variance that they give has lost nothing to speak of.
+    /// are among them; where these are like the others, to hardly more. So one pass has sums and squares, and the variance that they give has lost two digits at most, and mostly none.
     /// </summary>
     private static void Centre(ReadOnlySpan<float> values, int groups, Span<double> sums, Span<float> centre)
     {
@@ -190,7 +190,8 @@ public static class GroupNorm
             // Rounded before it is squared: the square is then exact, and a GPU's compiler may fuse it with the subtraction.
             var distance = (float)Mean(moments.Slice(first, size), pixels);
             var variance = Mean(moments.Slice(channels + first, size), pixels) - (double)distance * distance;
-            scale.Slice(first, size).Fill((float)(1 / Math.Sqrt(variance + epsilon)));
+            // Squares may underflow where the distance of the mean does not.
+            scale.Slice(first, size).Fill((float)(1 / Math.Sqrt((variance < 0 ? 0 : variance) + epsilon)));
             shift.Slice(first, size).Fill(shift[first] + distance);
         }
 

@@ -40,18 +40,35 @@ public sealed class BlockOrderTests
 
     [Test]
     public void Every_slice_of_every_block_is_multiplied_once_and_in_order(
-        [Values(1, 3, 8, 16, 31, 64)] int down, [Values(1, 8, 9, 27)] int across, [Values(0, 32, 128)] int tile, [Values(1, 2, 132)] int multiprocessors, [Values(8, 1152)] int depth)
+        [Values(1, 3, 8, 16, 31, 64)] int down, [Values(1, 8, 9, 27)] int across, [Values(0, 32, 128)] int tile, [Values(1, 2, 132)] int multiprocessors, [Values(8, 1152)] int depth, [Values] bool isShared)
     {
-        var order = Order(down, across, tile, multiprocessors, depth);
-        Assert.That(order.Groups, Is.InRange(1, 2 * multiprocessors), "all find room at once");
-        Assert.That((order.Cut(0), order.Cut(order.Groups)), Is.EqualTo((new BlockCut(order.Rounds * order.Groups, 0), new BlockCut(order.Count, 0))));
+        var order = Order(down, across, tile, multiprocessors, depth, isShared);
+        if (isShared)
+            Assert.That(order.Groups, Is.InRange(1, 2 * multiprocessors), "all find room at once");
+        var done = new int[order.Count];
+        var left = new int?[order.Groups];
         for (var group = 0; group < order.Groups; group++)
         {
+            // As FloatBlockKernel.Run goes through them.
             BlockCut first = order.Cut(group), last = order.Cut(group + 1);
-            Assert.That(first.Slice, Is.InRange(0, order.Slices - 1));
-            // Else a block would be cut twice, and its second part would wait for the first before anything else.
-            Assert.That(last.Block, Is.GreaterThan(first.Block).Or.EqualTo(first.Block).And.Matches<int>(_ => first.Slice == 0));
+            int whole = first.Slice > 0 ? first.Block + 1 : first.Block, plain = order.Rounds + last.Block - whole, items = 0;
+            for (var item = last.Slice > 0 ? -1 : 0; item < (first.Slice > 0 ? plain + 1 : plain); item++, items++)
+            {
+                int block = item < 0 ? last.Block : item < order.Rounds ? item * order.Groups + group : item < plain ? whole + item - order.Rounds : first.Block;
+                int from = item >= plain ? first.Slice : 0, to = item < 0 ? last.Slice : order.Slices;
+                Assert.That(done[block], Is.EqualTo(from), $"block {block} of group {group}");
+                Assert.That(to, Is.InRange(from + 1, order.Slices));
+                if (from > 0)
+                    Assert.That(left[group - 1], Is.EqualTo(block), "the group before left it");
+                if (to < order.Slices)
+                    (left[group], items) = (block, -1);
+                done[block] = to;
+            }
+
+            Assert.That(items, Is.Positive, "who leaves something has more to do");
         }
+
+        Assert.That(done, Is.All.EqualTo(order.Slices));
     }
 
     [TestCase(16, 9, 0, 1.09)]
@@ -77,11 +94,11 @@ public sealed class BlockOrderTests
     public void Smaller_blocks_are_taken_where_there_are_few(int m, int n, bool few) =>
         Assert.That(BlockOrder.AreFew(new(m, n, 64), Edge, Multiprocessors), Is.EqualTo(few));
 
-    private static BlockOrder Order(int down, int across, int tile, int multiprocessors = Multiprocessors, int depth = 8)
+    private static BlockOrder Order(int down, int across, int tile, int multiprocessors = Multiprocessors, int depth = 8, bool isShared = true)
     {
         int rows = down * Edge, columns = across * Edge;
         int linesAcross = Padded(IlgpuWeights.TilesIn(columns, tile)), linesDown = Padded(IlgpuWeights.TilesIn(rows, tile));
-        return BlockOrder.Of(new FloatExtents(rows, rows, columns, columns, depth, columns + linesAcross, Edge, Edge, tile, 0, 0), rows + linesDown, Edge, multiprocessors);
+        return BlockOrder.Of(new FloatExtents(rows, rows, columns, columns, depth, columns + linesAcross, Edge, Edge, tile, 0, 0), rows + linesDown, Edge, multiprocessors, isShared);
     }
 
     private static int Padded(int lines) => IlgpuWeights.RoundUp(lines, BlockOrder.LineGroup(lines, Edge));

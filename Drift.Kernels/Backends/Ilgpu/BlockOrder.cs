@@ -12,7 +12,7 @@ internal readonly record struct BlockCut(int Block, int Slice);
 /// </summary>
 /// <param name="Groups">Groups of the launch, all of which find room at once.</param>
 /// <param name="Rounds">Blocks that a group takes before its share of the rest.</param>
-/// <param name="Share">What every group's share costs, in units of which a block of the product has <see cref="Units"/>.</param>
+/// <param name="Share">What every group's share costs, in units of which a block of the product has <see cref="Units"/>; 0 where nothing is left behind the rounds.</param>
 /// <param name="Larger">Groups, the first ones, whose share is a unit larger.</param>
 /// <param name="Product">Blocks of the product.</param>
 /// <param name="Width">Columns of a block of the product, an edge or half of one.</param>
@@ -25,7 +25,7 @@ internal readonly record struct BlockOrder(int Groups, int Rounds, int Share, in
     /// <summary>Units of a block of the product.</summary>
     public const int Units = 128;
 
-    // What half and thin blocks take of a whole one's time, and two groups on one multiprocessor of one group's (measured on an H200, docs/gpu.md).
+    // What half and thin blocks take of a whole one's time, and two groups on one multiprocessor of one group's: measured on an H200 with blocks of 128 (docs/gpu.md), the thin ones at 0.27, but too little holds up all others.
     private const double Half = 0.61, Thin = 0.3, Together = 1.84;
 
     // Thin blocks read more for each product: more of them than this many summed lines take two of cost more than a half block.
@@ -51,7 +51,8 @@ internal readonly record struct BlockOrder(int Groups, int Rounds, int Share, in
     /// <param name="rows">Rows of C with check rows.</param>
     /// <param name="edge">Edge of a block.</param>
     /// <param name="multiprocessors">Multiprocessors, each of which holds two groups.</param>
-    public static BlockOrder Of(FloatExtents e, int rows, int edge, int multiprocessors)
+    /// <param name="isShared">False gives every group one block: a group may wait for the one before, so groups have to begin in their order.</param>
+    public static BlockOrder Of(FloatExtents e, int rows, int edge, int multiprocessors, bool isShared)
     {
         int across = e.PaddedColumns / edge, down = e.PaddedRows / edge, blocks = across * down, linesAcross = e.Tile == 0 ? 0 : e.Stride - e.PaddedColumns, linesDown = e.Tile == 0 ? 0 : rows - e.PaddedRows;
         int columns = LineGroup(IlgpuWeights.TilesIn(e.Columns, e.Tile), edge), below = LineGroup(IlgpuWeights.TilesIn(e.Rows, e.Tile), edge), ofRows = linesAcross / columns * down, ofColumns = linesDown / below * across;
@@ -66,19 +67,25 @@ internal readonly record struct BlockOrder(int Groups, int Rounds, int Share, in
         LineBlocks onRows = Lines(ofRows, columns), onColumns = Lines(ofColumns, below);
         var product = halves ? 2 * blocks : blocks;
 
+        var order = new BlockOrder(
+            0, 0, 0, 0, product, halves ? edge / 2 : edge, onRows, onColumns, e.Depth / (edge / 16), FloatBlockEpilogue.Holds(edge, e.Tile) ? edge / e.Tile : 0);
+        if (!isShared)
+            return order with { Groups = order.Count, Rounds = 1 };
+
         // A share is no less than a block, so that a block is cut once at most.
         long units = (long)Units * product + onRows.All + onColumns.All;
         var groups = (int)Math.Clamp(units / Units, 1, two < Math.Min(whole, half) ? 2 * multiprocessors : multiprocessors);
         var rounds = Math.Max(0, product / groups - 1);
         units -= (long)Units * rounds * groups;
-        return new(groups, rounds, (int)(units / groups), (int)(units % groups), product, halves ? edge / 2 : edge, onRows, onColumns, e.Depth / (edge / 16),
-            FloatBlockEpilogue.Holds(edge, e.Tile) ? edge / e.Tile : 0);
+        return order with { Groups = groups, Rounds = rounds, Share = (int)(units / groups), Larger = (int)(units % groups) };
     }
 
     /// <summary>Where the share of the group before ends and a group's begins.</summary>
     /// <param name="group">The group; the number of groups for the end of all.</param>
     public BlockCut Cut(int group)
     {
+        if (Share == 0)
+            return new(Count, 0);
         int at = group * Share + Math.Min(group, Larger), block = Rounds * Groups, ahead = (Product - block) * Units;
         if (at < ahead)
             return new(block + at / Units, at % Units * Slices / Units);

@@ -153,9 +153,15 @@ internal static class FloatBlockEpilogue
         {
             var sum = FloatLineKernels.Add(shared, from, 1, 0, halfParts);
             if (TShare.Columns == WholeBlock.Columns)
+            {
                 rowSums[to] = sum + FloatLineKernels.Add(shared, from, 1, halfParts, 2 * halfParts);
-            else
-                Atomic.Add(ref rowSums[to], sum);
+                return;
+            }
+
+            // Whoever comes second adds. Not by an atomic addition, which on a GPU takes subnormal sums for zero.
+            var other = Atomic.Exchange(ref rowSums[to], sum);
+            if (other != 0)
+                rowSums[to] = other + sum;
             return;
         }
 

@@ -1,6 +1,7 @@
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 using BlockLaunch = System.Action<
     ILGPU.KernelConfig, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<int>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>, ILGPU.ArrayView<float>,
     Drift.Kernels.Ilgpu.SharedBlocks, Drift.Kernels.Ilgpu.FloatExtents, Drift.Kernels.Ilgpu.BlockOrder>;
@@ -62,8 +63,9 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     /// <inheritdoc/>
     public override void Multiply(FloatLaunch launch, int rows)
     {
-        var order = BlockOrder.Of(launch.Extents, rows, TSize.Edge, accelerator.NumMultiprocessors);
-        _kernel(new KernelConfig(order.Groups, Threads), launch.A, launch.W, launch.Plan, launch.C, launch.RowSums, launch.ColumnSums, Between(order.Groups), launch.Extents, order);
+        // CUDA begins groups in their order, and all of these at once; OpenCL promises neither.
+        var order = BlockOrder.Of(launch.Extents, rows, TSize.Edge, accelerator.NumMultiprocessors, accelerator is not CLAccelerator);
+        _kernel(new KernelConfig(order.Groups, Threads), launch.A, launch.W, launch.Plan, launch.C, launch.RowSums, launch.ColumnSums, Between(order.Share > 0 ? order.Groups : 1), launch.Extents, order);
     }
 
     /// <inheritdoc/>

@@ -83,7 +83,7 @@ internal abstract class FloatFamily : IDisposable
     /// <summary>Frees what the family holds on the device.</summary>
     public abstract void Dispose();
 
-    /// <summary>Multiplies, flips, stores and sums in parts; check rows and columns are multiplied with the product, in one launch.</summary>
+    /// <summary>Multiplies, flips, stores and sums, whole or in parts (<see cref="Sums"/>); check rows and columns are multiplied with the product, in one launch.</summary>
     /// <param name="launch">Operands and results.</param>
     /// <param name="rows">Rows of C, padded to whole groups.</param>
     public abstract void Multiply(FloatLaunch launch, int rows);

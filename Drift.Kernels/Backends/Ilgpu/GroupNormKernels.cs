@@ -84,7 +84,7 @@ internal static class GroupNormKernels
         // Rounded before it is squared, as the host has it: the square is exact, so that it does not matter whether a compiler fuses it.
         var distance = (float)Mean(totals, sums, channel, e.Pixels, e);
         var variance = Mean(totals, sums + e.Channels, channel, e.Pixels, e) - (double)distance * distance;
-        var factor = (float)(1 / Math.Sqrt(variance + e.Epsilon)) * gamma[channel];
+        var factor = (float)(1 / Math.Sqrt((variance < 0 ? 0 : variance) + e.Epsilon)) * gamma[channel];
         scale[index] = factor;
         shift[index] = beta[channel] - DeviceMath.Multiply(shift[index] + distance, factor);
     }

@@ -50,11 +50,10 @@ internal readonly struct SharedBlocks(ArrayView<float> sums, ArrayView<int> left
             while (Atomic.CompareExchange(ref _left[Grid.IdxX - 1], 1, 0) == 0)
             {
             }
-
-            MemoryFence.DeviceLevel();
         }
 
         Group.Barrier();
+        MemoryFence.DeviceLevel();
     }
 
     /// <summary>What the group before left.</summary>
@@ -96,11 +95,10 @@ internal readonly struct SharedBlocks(ArrayView<float> sums, ArrayView<int> left
 
     private void Tell()
     {
-        // One thread's fence orders what all stored before the barrier.
-        Group.Barrier();
-        if (Group.IdxX != 0)
-            return;
+        // All threads fence, though one's after the barrier would do: in OpenCL this fence is a barrier.
         MemoryFence.DeviceLevel();
-        Atomic.Exchange(ref _left[Grid.IdxX], 1);
+        Group.Barrier();
+        if (Group.IdxX == 0)
+            Atomic.Exchange(ref _left[Grid.IdxX], 1);
     }
 }
