@@ -3,6 +3,7 @@
 # The tests of the category Gpu go in two processes at once (a minute on an H200), then the benches alone, each into FOLDER.
 set -uo pipefail
 [ $# -eq 2 ] || { echo "gpu-check.sh: name the package and the folder that takes what comes of it, such as drift-gpu.tar.xz results" >&2; exit 2; }
+[ -f "$1" ] || { echo "gpu-check.sh: $1 is no file; expected the package that eng/gpu-package.sh makes" >&2; exit 2; }
 here=$(cd "$(dirname "$0")/.." && pwd)
 package=$(realpath "$1"); mkdir -p "$2"; out=$(realpath "$2")
 # Within the checkout: tests find their data in a folder above them.
