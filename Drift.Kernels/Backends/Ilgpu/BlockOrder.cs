@@ -10,7 +10,7 @@ internal readonly record struct BlockCut(int Block, int Slice);
 /// each. What is left, between one and two blocks a group, is shared out evenly, so that no multiprocessor waits for another's last block: a block may be cut along k, where the earlier group
 /// leaves its accumulators for the later one to go on with. An element stays one chain. (Stream-K, arXiv 2301.03598, but for the chain: there both parts begin with zero and are added.)
 /// </summary>
-/// <param name="Groups">Groups of the launch, all of which find room at once.</param>
+/// <param name="Groups">Groups of the launch: as many as find room at once where blocks are shared, else as many as blocks.</param>
 /// <param name="Rounds">Blocks that a group takes before its share of the rest.</param>
 /// <param name="Share">What every group's share costs, in units of which a block of the product has <see cref="Units"/>; 0 where nothing is left behind the rounds.</param>
 /// <param name="Larger">Groups, the first ones, whose share is a unit larger.</param>
