@@ -1,13 +1,11 @@
 #!/usr/bin/env bash
-# What to run on a new GPU, and what to send back: gpu-check.sh FILE.tar.xz FOLDER, in a checkout, with the package that gpu-package.sh made elsewhere. Needs a driver, no SDK.
+# What to run on a new GPU, and what to send back: drift-gpu/gpu-check.sh FOLDER, from the package that eng/gpu-package.sh made elsewhere. Needs a driver, no SDK and no checkout.
 # The tests of the category Gpu go in two processes at once (a minute on an H200), then the benches alone, each into FOLDER.
 set -uo pipefail
-[ $# -eq 2 ] || { echo "gpu-check.sh: name the package and the folder that takes what comes of it, such as drift-gpu.tar.xz results" >&2; exit 2; }
-[ -f "$1" ] || { echo "gpu-check.sh: $1 is no file; expected the package that eng/gpu-package.sh makes" >&2; exit 2; }
-here=$(cd "$(dirname "$0")/.." && pwd)
-package=$(realpath "$1"); mkdir -p "$2"; out=$(realpath "$2")
-# Within the checkout: tests find their data in a folder above them.
-mkdir -p "$here/TestResults" && cd "$here/TestResults" && tar -xJf "$package" && ln -sfn "$here/data" drift-gpu/data && cd drift-gpu || exit 1
+[ $# -eq 1 ] || { echo "gpu-check.sh: name the folder that takes what comes of it, such as results" >&2; exit 2; }
+here=$(cd "$(dirname "$0")" && pwd)
+[ -x "$here/Drift.Tests" ] || { echo "gpu-check.sh: no Drift.Tests beside it in $here; expected the unpacked package that eng/gpu-package.sh makes" >&2; exit 2; }
+mkdir -p "$1" && out=$(realpath "$1") && cd "$here" || exit 2
 export DRIFT_REQUIRE=Cuda DOTNET_CLI_TELEMETRY_OPTOUT=1
 if [ -z "${DRIFT_CUBLAS:-}" ]; then
     library=$(find / -xdev -name 'libcublas.so.1[123]' -print -quit 2>/dev/null)
