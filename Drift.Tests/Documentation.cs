@@ -18,9 +18,8 @@ internal static partial class Documentation
     /// <summary>The repository's root.</summary>
     public static string Root { get; } = Path.GetFullPath(DataFolder.Path(".."));
 
-    /// <summary>README.md and docs/*.md, from the root.</summary>
-    public static IReadOnlyList<string> Pages { get; } =
-        ["README.md", .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(file => $"docs/{Path.GetFileName(file)}").Order(StringComparer.Ordinal)];
+    /// <summary>README.md, docs/*.md and the notebooks behind them, from the root.</summary>
+    public static IReadOnlyList<string> Pages { get; } = ["README.md", .. In("docs"), .. In("docs/notebook")];
 
     /// <summary>The commands of fenced and indented blocks. Two on a line are two.</summary>
     public static IReadOnlyList<DocumentedCommand> Commands { get; } = [.. Pages.SelectMany(page => File.ReadLines(Path.Combine(Root, page)).Select((line, i) => (line, Number: i + 1))
@@ -31,6 +30,9 @@ internal static partial class Documentation
     public static IReadOnlyList<DocumentedCommand> Mentions { get; } = [.. Pages.SelectMany(page => File.ReadLines(Path.Combine(Root, page)).Select((line, i) => (line, Number: i + 1))
         .Where(entry => !Typed().IsMatch(entry.line))
         .SelectMany(entry => Mention().Matches(entry.line).Select(match => new DocumentedCommand(page, entry.Number, match.Groups[1].Value))))];
+
+    private static IEnumerable<string> In(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Root, folder), "*.md").Select(file => $"{folder}/{Path.GetFileName(file)}").Order(StringComparer.Ordinal);
 
     [GeneratedRegex(@"^(    )?(drift|dotnet|bash|eng/\S+|source) ?")]
     private static partial Regex Typed();
