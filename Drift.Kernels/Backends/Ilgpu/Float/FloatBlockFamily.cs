@@ -16,7 +16,7 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
 {
     private readonly BlockLaunch _kernel =
         accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<float>, SharedBlocks, FloatExtents, BlockOrder>(
-            FloatBlockKernel.Run<TSize>, accelerator is CudaAccelerator ? Groups : default);
+            Shares(accelerator) ? FloatBlockKernel.Run<TSize, CutBlocks> : FloatBlockKernel.Run<TSize, UncutBlocks>, accelerator is CudaAccelerator ? Groups : default);
 
     private readonly DeviceBuffer _sums = new(accelerator), _left = new(accelerator);
     private int _groups;
@@ -63,8 +63,7 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
     /// <inheritdoc/>
     public override void Multiply(FloatLaunch launch, int rows)
     {
-        // CUDA begins groups in their order, and all of these at once; OpenCL promises neither.
-        var order = BlockOrder.Of(launch.Extents, rows, TSize.Edge, accelerator.NumMultiprocessors, accelerator is not CLAccelerator);
+        var order = BlockOrder.Of(launch.Extents, rows, TSize.Edge, accelerator.NumMultiprocessors, Shares(accelerator));
         _kernel(new KernelConfig(order.Groups, Threads), launch.A, launch.W, launch.Plan, launch.C, launch.RowSums, launch.ColumnSums, Between(order.Share > 0 ? order.Groups : 1), launch.Extents, order);
     }
 
@@ -75,6 +74,9 @@ internal sealed class FloatBlockFamily<TSize>(Accelerator accelerator, FloatFami
         _left.Dispose();
         smaller?.Dispose();
     }
+
+    /// <summary>Whether groups may wait for each other: CUDA begins them in their order, and all of these at once; OpenCL promises neither.</summary>
+    private static bool Shares(Accelerator accelerator) => accelerator is not CLAccelerator;
 
     /// <summary>Memory for what groups leave each other; nothing is left at first, nor after a launch.</summary>
     private SharedBlocks Between(int groups)

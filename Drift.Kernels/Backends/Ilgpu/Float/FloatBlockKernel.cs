@@ -25,19 +25,20 @@ internal static class FloatBlockKernel
     /// <param name="between">What groups leave each other.</param>
     /// <param name="e">Extents; a tile of 0 leaves the sums alone.</param>
     /// <param name="order">Which blocks a group finds at its place.</param>
-    public static void Run<TSize>(
+    public static void Run<TSize, TCuts>(
         ArrayView<float> a, ArrayView<float> w, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowSums, ArrayView<float> columnSums, SharedBlocks between, FloatExtents e, BlockOrder order)
         where TSize : struct, IBlockSize
+        where TCuts : struct, IBlockCuts
     {
         var shared = SharedMemory.Allocate<float>(FloatBlockEpilogue.SharedValues);
         BlockCut first = order.Cut(Grid.IdxX), last = order.Cut(Grid.IdxX + 1);
         int whole = first.Slice > 0 ? first.Block + 1 : first.Block, plain = order.Rounds + last.Block - whole, end = first.Slice > 0 ? plain + 1 : plain;
 
         // The beginning of the block that the share ends in comes first, since the next group waits for it; the rest of the one that it begins with last, since that may have to be waited for.
-        for (var item = last.Slice > 0 ? -1 : 0; item < end; item++)
+        for (var item = TCuts.Any && last.Slice > 0 ? -1 : 0; item < end; item++)
         {
             int block = whole + item - order.Rounds, from = 0, to = order.Slices;
-            if (item < 0)
+            if (TCuts.Any && item < 0)
             {
                 block = last.Block;
                 to = last.Slice;
@@ -46,7 +47,7 @@ internal static class FloatBlockKernel
             {
                 block = item * order.Groups + Grid.IdxX;
             }
-            else if (item >= plain)
+            else if (TCuts.Any && item >= plain)
             {
                 block = first.Block;
                 from = first.Slice;
@@ -54,30 +55,31 @@ internal static class FloatBlockKernel
             }
 
             if (block < order.Product)
-                Product<TSize>(shared, a, w, plan, c, rowSums, columnSums, between, block, from, to, e, order);
+                Product<TSize, TCuts>(shared, a, w, plan, c, rowSums, columnSums, between, block, from, to, e, order);
             else
-                Lines<TSize>(shared, a, w, c, between, block - order.Product, from, to, e, order);
+                Lines<TSize, TCuts>(shared, a, w, c, between, block - order.Product, from, to, e, order);
         }
     }
 
-    private static void Product<TSize>(
+    private static void Product<TSize, TCuts>(
         ArrayView<float> shared, ArrayView<float> a, ArrayView<float> w, ArrayView<int> plan, ArrayView<float> c, ArrayView<float> rowSums, ArrayView<float> columnSums, SharedBlocks between,
         int block, int from, int to, FloatExtents e, BlockOrder order)
         where TSize : struct, IBlockSize
+        where TCuts : struct, IBlockCuts
     {
         int edge = TSize.Edge, across = e.PaddedColumns / order.Width, row = block / across * edge, column = block % across * order.Width, right = column % edge;
         if (order.Width == edge)
         {
-            var sum = Multiply<TSize, WholeBlock>(shared, a, row * e.Depth, w, column * e.Depth, edge, between, from, to);
-            if (to < order.Slices)
+            var sum = Multiply<TSize, WholeBlock, TCuts>(shared, a, row * e.Depth, w, column * e.Depth, edge, between, from, to);
+            if (TCuts.Any && to < order.Slices)
                 between.Leave<WholeBlock>(sum);
             else
                 FloatBlockEpilogue.Run<TSize, WholeBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, order.Tiles, e);
         }
         else
         {
-            var sum = Multiply<TSize, HalfBlock>(shared, a, row * e.Depth, w, (column - right) * e.Depth + right, edge, between, from, to);
-            if (to < order.Slices)
+            var sum = Multiply<TSize, HalfBlock, TCuts>(shared, a, row * e.Depth, w, (column - right) * e.Depth + right, edge, between, from, to);
+            if (TCuts.Any && to < order.Slices)
                 between.Leave<HalfBlock>(sum);
             else
                 FloatBlockEpilogue.Run<TSize, HalfBlock>(sum, shared, plan, c, rowSums, columnSums, row, column, order.Tiles, e);
@@ -85,9 +87,10 @@ internal static class FloatBlockKernel
     }
 
     /// <summary>An operand with the other's summed lines.</summary>
-    private static void Lines<TSize>(
+    private static void Lines<TSize, TCuts>(
         ArrayView<float> shared, ArrayView<float> a, ArrayView<float> w, ArrayView<float> c, SharedBlocks between, int block, int from, int to, FloatExtents e, BlockOrder order)
         where TSize : struct, IBlockSize
+        where TCuts : struct, IBlockCuts
     {
         int edge = TSize.Edge, half = edge / 2;
         var ofRows = block < order.OfRows.Count;
@@ -98,10 +101,10 @@ internal static class FloatBlockKernel
         var beside = ofRows ? w : a;
         if (width == half)
         {
-            var sum = Multiply<TSize, HalfBlock>(shared, upper, first * e.Depth, beside, line * e.Depth, half, between, from, to);
+            var sum = Multiply<TSize, HalfBlock, TCuts>(shared, upper, first * e.Depth, beside, line * e.Depth, half, between, from, to);
             int at = first + Top<TSize>();
             line += Left<TSize>();
-            if (to < order.Slices)
+            if (TCuts.Any && to < order.Slices)
                 between.Leave<HalfBlock>(sum);
             else if (ofRows)
                 FloatBlockEpilogue.StoreLeft(c, at * e.Stride + line, e.Stride, sum);
@@ -110,8 +113,8 @@ internal static class FloatBlockKernel
         }
         else
         {
-            var sum = FloatThinBlock.Multiply<TSize>(shared, upper, first * e.Depth, beside, line * e.Depth, between, from, to);
-            if (to < order.Slices)
+            var sum = FloatThinBlock.Multiply<TSize, TCuts>(shared, upper, first * e.Depth, beside, line * e.Depth, between, from, to);
+            if (TCuts.Any && to < order.Slices)
                 between.LeavePairs(sum);
             else if (ofRows)
                 FloatThinBlock.Store<TSize>(sum, c, first * e.Stride + line, e.Stride, 1);
@@ -132,9 +135,10 @@ internal static class FloatBlockKernel
         where TSize : struct, IBlockSize => (Group.IdxX & (TSize.Edge / FloatSquare.Edge - 1)) * FloatSquare.Half;
 
     /// <summary>A thread's accumulators with the products of some slices, behind those of the slices before.</summary>
-    private static FloatSquare Multiply<TSize, TShare>(ArrayView<float> shared, ArrayView<float> a, int sourceA, ArrayView<float> w, int sourceW, int step, SharedBlocks between, int from, int to)
+    private static FloatSquare Multiply<TSize, TShare, TCuts>(ArrayView<float> shared, ArrayView<float> a, int sourceA, ArrayView<float> w, int sourceW, int step, SharedBlocks between, int from, int to)
         where TSize : struct, IBlockSize
         where TShare : struct, IBlockShare
+        where TCuts : struct, IBlockCuts
     {
         // Places count quads where threads have quads of their own: a place in values would cost a shift each.
         int deep = TSize.Edge / 16, slice = deep * TSize.Edge / 4, forward = slice, top = Top<TSize>(), left = Left<TSize>();
@@ -157,7 +161,7 @@ internal static class FloatBlockKernel
             nextW = quadsW[fromW];
 
         FloatSquare sum = default;
-        if (from > 0)
+        if (TCuts.Any && from > 0)
             sum = between.Take<TShare>();
         var buffer = 0;
         // Places move along with the loop: an assembler short of registers would else work out anew in every round where the block begins.

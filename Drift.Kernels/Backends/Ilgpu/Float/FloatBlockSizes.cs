@@ -48,3 +48,24 @@ internal readonly struct HalfBlock : IBlockShare
     /// <inheritdoc/>
     public static int Columns => 4;
 }
+
+/// <summary>Whether groups cut blocks along k and leave each other what they have of them. A compiler need not know how where nobody does.</summary>
+internal interface IBlockCuts
+{
+    /// <summary>Whether any block is cut.</summary>
+    static abstract bool Any { get; }
+}
+
+/// <summary>A device that begins groups in their order: what is behind the last full round is shared out.</summary>
+internal readonly struct CutBlocks : IBlockCuts
+{
+    /// <inheritdoc/>
+    public static bool Any => true;
+}
+
+/// <summary>A device that may begin groups in any order: every block is one group's.</summary>
+internal readonly struct UncutBlocks : IBlockCuts
+{
+    /// <inheritdoc/>
+    public static bool Any => false;
+}

@@ -26,8 +26,9 @@ internal static class FloatThinBlock
     /// <param name="between">What groups leave each other.</param>
     /// <param name="from">First slice.</param>
     /// <param name="to">The slice behind the last.</param>
-    public static FloatSquare Multiply<TSize>(ArrayView<float> shared, ArrayView<float> a, int sourceA, ArrayView<float> w, int sourceW, SharedBlocks between, int from, int to)
+    public static FloatSquare Multiply<TSize, TCuts>(ArrayView<float> shared, ArrayView<float> a, int sourceA, ArrayView<float> w, int sourceW, SharedBlocks between, int from, int to)
         where TSize : struct, IBlockSize
+        where TCuts : struct, IBlockCuts
     {
         int slice = Slice<TSize>(), sliceW = slice / 8, width = TSize.Edge / 8, left = Left<TSize>(), top = Top<TSize>() / Rows;
         int fromA = sourceA / 4 + from * slice + Group.IdxX, fromW = sourceW / 4 + from * sliceW;
@@ -36,7 +37,7 @@ internal static class FloatThinBlock
         var pairs = FloatPair.In(shared);
         var next = Load<TSize>(quadsA, fromA, quadsW, fromW, to - from);
         FloatSquare sum = default;
-        if (from > 0)
+        if (TCuts.Any && from > 0)
             sum = between.TakePairs();
         for (var slices = to - from; slices > 0; slices -= Together)
         {
