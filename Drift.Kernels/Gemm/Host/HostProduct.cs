@@ -28,6 +28,9 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     private LineSums _expected = null!;
     private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
     private OddRowSums _odd;
+    
+    // Whether rows meet the panel along K when they are packed, and not among the others.
+    private bool _meetsDigits;
 
     /// <summary>Runs a call.</summary>
     /// <param name="call">The operands.</param>
@@ -59,7 +62,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         (_cStride, _expected) = (output.Stride, expected);
         _c = output.Pointer;
         threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, _shape.Macs / LeastMacsPerThread));
-        Plan(threads);
+        Plan(threads, call.Convolution is not null);
         fixed (sbyte* activations = call.Activations)
         fixed (int* rowSums = observed.Rows, columnSums = observed.Columns, expectedRows = expected.Rows, expectedColumns = expected.Columns)
         fixed (int* rowMoments = output.ExpectedMoments.Rows, columnMoments = output.ExpectedMoments.Columns)
@@ -113,12 +116,13 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     private short* PackedSums(int block, int worker) => (short*)(_workers + (Cut.TileParts == 1 ? worker : block - First) * _workerBytes);
 
     /// <summary>Cuts the product and lays out the memory.</summary>
-    private void Plan(int threads)
+    private void Plan(int threads, bool windows)
     {
         var (m, _, k) = _shape;
         var kernel = _weights.Kernel;
         _stride = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
         Begin(new ProductCut(m, _tile, kernel.Rows, _stride, Panels, threads), threads);
+        _meetsDigits = windows && Cut.PackParts == 1 && _weights.Stride - _weights.Along is > 0 and <= MicroTile.MostFlipping;
         // Packed rows are those of as many blocks as are packed at a time, with their tiles' digits. A worker has, while it packs, the sums of K columns, or a tile's part has them; a panel has a sum a row.
         var rows = Cut.Owners * Cut.BlockRows;
         _slotTiles = _tile == 0 ? 0 : (Cut.BlockRows + _tile - 1) / _tile;
@@ -181,7 +185,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
 
             if (i == 0 && sums != null)
                 new Span<short>(sums, count).Clear();
-            ActivationRows.Pack(source + i * stride, stride, some, count, flip, packed + i * _stride, _stride, neighbours is null ? sums : null);
+            PackSome(source + i * stride, stride, some, top + i, count, packed + i * _stride, neighbours is null ? sums : null);
             neighbours?.Add(packed + i * _stride, _stride, top + i, some, i, rows - i - some, sums);
         }
 
@@ -199,6 +203,25 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         Digits.Split(sums, count, flip, digits, digits + _stride);
     }
 
+    /// <summary>Packs some rows. Windows, which are gathered to where they are packed, meet few columns of digits meanwhile: later their bytes would come from the second-level cache once more.</summary>
+    private void PackSome(sbyte* source, nint stride, int rows, int top, int count, sbyte* packed, short* sums)
+    {
+        var kernel = _weights.Kernel;
+        if (!_meetsDigits)
+        {
+            ActivationRows.Pack(source, stride, rows, count, kernel.Flip, packed, _stride, sums);
+            return;
+        }
+
+        RowBlock block = default;
+        block.A = packed;
+        (block.AStride, block.Rows, block.Flips) = (_stride, rows, true);
+        Join(ref block, top, _weights.Along);
+        PanelProduct.Multiply(kernel, _weights.Packed, _weights.Along, 0, block, 0, _weights.Groups);
+        if (sums != null)
+            ActivationRows.Add(packed, _stride, rows, count, kernel.Flip, sums);
+    }
+
     /// <summary>Lines of digits of the tile that begins at a block's row.</summary>
     private sbyte* TileLines(sbyte* lines, int slot, int first) => lines + Digits.Count * (slot * _slotTiles + first / _tile) * _stride;
 
@@ -208,6 +231,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         var (packed, width) = (_weights.Packed, _weights.Kernel.Columns);
         int first = Panels * share / Cut.ColumnParts, end = Panels * (share + 1) / Cut.ColumnParts;
         var (top, bottom, slot, ends) = (Cut.Top(block), Cut.Top(block + 1), Slot(block), Cut.EndsTile(block));
+        var met = _meetsDigits ? _weights.Along / width : TopPanel;
         for (var turn = top; turn < bottom; turn += Cut.TurnRows)
         {
             var last = turn + Cut.TurnRows >= bottom;
@@ -220,11 +244,13 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
                     continue;
                 }
 
+                if (panel >= met)
+                    continue;
                 var column = panel * width;
                 var columns = column < _shape.N ? Math.Min(width, _shape.N - column) : packed.WidthAt(column);
                 rows.Sums = _fused != 0 && column < _shape.N;
                 // Where threads take panels one by one, each mostly takes those of a block of its own in a row.
-                rows.Next = panel + 1 < Math.Min(TopPanel, Cut.ColumnParts == Panels ? Panels : end) ? column + width : 0;
+                rows.Next = panel + 1 < Math.Min(met, Cut.ColumnParts == Panels ? Panels : end) ? column + width : 0;
                 // Digits of rows times digits of columns are wanted by nobody: these panels have no tiles.
                 (rows.Tile, rows.CheckRows) = _tile == 0 || column >= _weights.DigitColumn ? (0, 0) : (_tile, last && ends ? Digits.Count : 0);
                 if (rows.Sums)

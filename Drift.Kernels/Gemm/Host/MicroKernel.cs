@@ -46,7 +46,8 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <param name="call">The operands: groups are vectors of K, of which the panel has one a column after the other; sums start from <see cref="TileCall.Start"/>.</param>
     /// <param name="rows">Rows, 1..<see cref="MicroTile.RowsAlong"/>.</param>
     /// <param name="columns">Columns of the panel, an even number up to <see cref="MostAlong"/>.</param>
-    public virtual void RunAlong(TileCall* call, int rows, int columns) => throw new NotSupportedException($"{Name} has no panel along K");
+    /// <param name="flips">Whether A's bytes are flipped in their place before they are multiplied: at most <see cref="ActivationRows.Together"/> rows, <see cref="MicroTile.MostFlipping"/> columns.</param>
+    public virtual void RunAlong(TileCall* call, int rows, int columns, bool flips) => throw new NotSupportedException($"{Name} has no panel along K");
 
     /// <summary>Frees generated code, if any.</summary>
     public virtual void Dispose()

@@ -64,7 +64,8 @@ internal static unsafe class PanelProduct
     /// <summary>All rows times a panel of digits along whose vectors K runs, in blocks of K that stay in the first-level cache; each adds to the sums of those before.</summary>
     private static void MultiplyAlong(MicroKernel kernel, in PackedPanels panels, int column, in RowBlock rows)
     {
-        var (columns, most) = (panels.WidthAt(column), MicroTile.RowsAlong(panels.WidthAt(column)));
+        var columns = panels.WidthAt(column);
+        var most = rows.Flips ? ActivationRows.Together : MicroTile.RowsAlong(columns);
         var vectors = (panels.Groups * kernel.RowGroupBytes + Vector - 1) / Vector;
         var blocks = CacheSizes.BlocksAlong((nint)vectors * columns * Vector);
         TileCall call = default;
@@ -80,7 +81,7 @@ internal static unsafe class PanelProduct
                 call.A = (byte*)rows.A + row * rows.AStride + from * Vector;
                 call.Joined = (byte*)rows.Joined + row * rows.JoinedStride;
                 call.Start = b == 0 ? panels.Start + column : call.Joined;
-                kernel.RunAlong(&call, Math.Min(most, rows.Rows - row), columns);
+                kernel.RunAlong(&call, Math.Min(most, rows.Rows - row), columns, rows.Flips);
             }
         }
     }

@@ -12,6 +12,9 @@ internal unsafe struct RowBlock
     /// <summary>Rows.</summary>
     public int Rows;
 
+    /// <summary>Whether A's rows are yet to be flipped, in whole cache lines: only where they meet a panel of digits along whose vectors K runs.</summary>
+    public bool Flips;
+
     /// <summary>First row of C, from column 0.</summary>
     public void* C;
 

@@ -14,7 +14,8 @@ public sealed unsafe class MicroKernelTests
 
     [Test]
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
-        Assert.That(MicroTile.Of(DotType.Int8).Concat(from columns in Enumerable.Range(1, MicroTile.MostAlong / 2).Select(pairs => 2 * pairs) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true))
+        Assert.That(MicroTile.Of(DotType.Int8).Concat(from columns in Enumerable.Range(1, MicroTile.MostAlong / 2).Select(pairs => 2 * pairs) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) from flips in (bool[])[false, true]
+                select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Flips: flips))
             .Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
     [TestCase(14, 1)]
@@ -76,14 +77,18 @@ public sealed unsafe class MicroKernelTests
     }
 
     [Test]
-    public void Digits_along_whose_vectors_K_runs_are_the_definition([Range(2, MicroTile.MostAlong, 2)] int columns, [Values] bool begun)
+    public void Digits_along_whose_vectors_K_runs_are_the_definition([Range(2, MicroTile.MostAlong, 2)] int columns, [Values] bool begun, [Values] bool flips)
     {
+        if (flips && columns > MicroTile.MostFlipping)
+            Assert.Throws<ArgumentException>(() => AlongAssembler.Emit(new MicroTile(DotType.Int8, 1, columns, false, false, Along: true, Flips: true)));
+        if (flips && columns > MicroTile.MostFlipping)
+            return;
         if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
             Assert.Ignore(missing);
         const int Vector = 64, Values = Groups * Vector;
         using var kernels = new GeneratedKernels(DotType.Int8);
         var sums = columns / Digits.Count;
-        for (var rows = 1; rows <= MicroTile.RowsAlong(columns); rows++)
+        for (var rows = 1; rows <= (flips ? ActivationRows.Together : MicroTile.RowsAlong(columns)); rows++)
         {
             var (random, stride) = (new Random(rows), sums + 3);
             using var a = new GuardedPages<byte>(rows * Values);
@@ -91,6 +96,7 @@ public sealed unsafe class MicroKernelTests
             using var start = new GuardedPages<int>(sums);
             using var joined = new GuardedPages<int>((rows - 1) * stride + sums);
             random.NextBytes(a.Span);
+            byte[] flipped = [.. a.Span.ToArray().Select(value => (byte)(flips ? value ^ 0x80 : value))];
             random.NextBytes(MemoryMarshal.AsBytes(panel.Span));
             random.NextBytes(MemoryMarshal.AsBytes(start.Span));
             random.NextBytes(MemoryMarshal.AsBytes(joined.Span));
@@ -106,10 +112,11 @@ public sealed unsafe class MicroKernelTests
                 A = a.Pointer, AStride = Values, Panel = panel.Pointer, Groups = Groups, Start = begun ? joined.Pointer : start.Pointer, StartStride = begun ? stride * 4 : 0,
                 Joined = joined.Pointer, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
             };
-            kernels.Run(&call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true));
+            kernels.Run(&call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Flips: flips));
             Assert.That(joined.Span.ToArray(), Is.EqualTo(truth), $"{rows} rows");
+            Assert.That(a.Span.ToArray(), Is.EqualTo(flipped), $"{rows} rows");
 
-            int Product(int row, int column) => Enumerable.Range(0, Values).Sum(p => a.Span[row * Values + p] * panel.Span[(p / Vector * columns + column) * Vector + p % Vector]);
+            int Product(int row, int column) => Enumerable.Range(0, Values).Sum(p => flipped[row * Values + p] * panel.Span[(p / Vector * columns + column) * Vector + p % Vector]);
         }
     }
 

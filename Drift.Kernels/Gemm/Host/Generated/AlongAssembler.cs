@@ -6,23 +6,26 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// Writes micro-kernels of INT8 for a few columns of digits: K runs along the vectors, 64 bytes of a row or a column at a time, so that no lane is left over however few columns there are. In
-/// the end the digits are put together lane by lane and each sum's lanes are added up.
+/// the end the digits are put together lane by lane and each sum's lanes are added up. Rows that are being packed are flipped on their way through the registers.
 /// </summary>
-/// <remarks>rcx call, r8..r10 bases of A (four rows each), rsi its stride, rdi three times that, rdx panel, rax vectors of K; from zmm0 accumulators, then A; zmm30..31 columns in turn.</remarks>
+/// <remarks>rcx call, r8..r10 bases of A (four rows each), rsi its stride, rdi three times that, rdx panel, rax vectors of K; from zmm0 accumulators, then A; zmm29 sign bits, zmm30..31 columns in turn.</remarks>
 internal sealed class AlongAssembler
 {
-    private const int VectorBytes = 64, RowsOfBase = 4, ColumnRegister = 30, Free = 31;
+    private const int VectorBytes = 64, RowsOfBase = 4, ColumnRegister = 30, Free = 31, SignRegister = 29;
+    private const uint Signs = 0x80808080;
     private readonly Assembler _e = new(64);
     private readonly MicroTile _tile;
 
     private AlongAssembler(MicroTile tile) => _tile = tile;
 
     /// <summary>The instructions of a micro-kernel, position-independent.</summary>
-    /// <exception cref="ArgumentException">The columns are no pairs of digits, or the rows more than <see cref="MicroTile.RowsAlong"/>.</exception>
+    /// <exception cref="ArgumentException">The columns are no pairs of digits, or the rows more than <see cref="MicroTile.RowsAlong"/>; of rows that are flipped, more than registers hold.</exception>
     public static Assembler Emit(MicroTile tile)
     {
         if (tile.Vectors % Digits.Count != 0 || tile.Rows > MicroTile.RowsAlong(tile.Vectors))
             throw new ArgumentException($"digits along K are pairs of columns beside at most {MicroTile.RowsAlong(tile.Vectors)} rows, not {tile.Rows} x {tile.Vectors}", nameof(tile));
+        if (tile.Flips && (tile.Vectors > MicroTile.MostFlipping || tile.Rows > ActivationRows.Together))
+            throw new ArgumentException($"at most {ActivationRows.Together} x {MicroTile.MostFlipping} are flipped meanwhile, not {tile.Rows} x {tile.Vectors}", nameof(tile));
         var writer = new AlongAssembler(tile);
         // The free registers are the last ones, which only EVEX reaches.
         writer._e.PreferVex = false;
@@ -45,6 +48,10 @@ internal sealed class AlongAssembler
             _e.lea(Bases[b], __[Bases[b - 1] + rsi * RowsOfBase]);
         for (var i = 0; i < _tile.Rows * _tile.Vectors; i++)
             _e.vpxord(Zmm(i), Zmm(i), Zmm(i));
+        if (!_tile.Flips)
+            return;
+        _e.mov(eax, Signs);
+        _e.vpbroadcastd(Zmm(SignRegister), eax);
     }
 
     private void Multiply()
@@ -53,7 +60,15 @@ internal sealed class AlongAssembler
         var loop = _e.CreateLabel();
         _e.Label(ref loop);
         for (var row = 0; row < _tile.Rows; row++)
-            _e.vmovups(A(row), MicroAssembler.Group(Bases[row / RowsOfBase], row % RowsOfBase, rsi, rdi));
+        {
+            var there = MicroAssembler.Group(Bases[row / RowsOfBase], row % RowsOfBase, rsi, rdi);
+            _e.vmovups(A(row), there);
+            if (!_tile.Flips)
+                continue;
+            _e.vpxord(A(row), A(row), Zmm(SignRegister));
+            _e.vmovups(there, A(row));
+        }
+
         for (var column = 0; column < _tile.Vectors; column++)
         {
             var there = __zmmword_ptr[rdx + VectorBytes * column];
