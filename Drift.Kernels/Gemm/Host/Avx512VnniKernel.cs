@@ -48,8 +48,8 @@ internal sealed unsafe class Avx512VnniKernel : Int8Kernel
     public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
 
     /// <inheritdoc/>
-    public override void RunAlong(TileCall* call, int rows, int columns, bool flips) =>
-        _generated.Run(call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Flips: flips));
+    public override void RunAlong(TileCall* call, int rows, int columns, bool flips, bool apart) =>
+        _generated.Run(call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Flips: flips, Apart: apart));
 
     /// <inheritdoc/>
     public override void Dispose()

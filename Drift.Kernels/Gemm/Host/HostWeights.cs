@@ -9,10 +9,19 @@ internal sealed unsafe class HostWeights : GemmWeights
 {
     private const int Vector = 64;
     private readonly NativeBlock _panels, _start;
+    private readonly bool _apart;
 
-    public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles)
+    /// <summary>Packs weights.</summary>
+    /// <param name="kernel">The micro-kernel.</param>
+    /// <param name="weights">W [N, K].</param>
+    /// <param name="n">Rows of W.</param>
+    /// <param name="k">Columns of W.</param>
+    /// <param name="tiles">Which sums are taken.</param>
+    /// <param name="apart">Whether they are digits that are put together with none, a column each: the last ones may have K along their vectors. Without sums.</param>
+    public HostWeights(Int8Kernel kernel, ReadOnlySpan<sbyte> weights, int n, int k, ChecksumTiles tiles, bool apart = false)
         : base(n, k, tiles)
     {
+        _apart = apart;
         Kernel = kernel;
         // Coarse rows are summed over all columns where two digits hold that: a fault among them shows in its column too, which tells its coarse tile.
         RowEdge = tiles.IsHierarchical && tiles.CoarseEdge % kernel.Columns == 0 && Digits.HoldSums(weights, k) ? (n + tiles.CoarseEdge - 1) / tiles.CoarseEdge * tiles.CoarseEdge : tiles.AlwaysSummed;
@@ -22,8 +31,9 @@ internal sealed unsafe class HostWeights : GemmWeights
         // Digits begin with a panel, so that every panel before them is C's alone.
         DigitColumn = digits.Length == 0 ? n : (n + kernel.Columns - 1) / kernel.Columns * kernel.Columns;
         Groups = (k + kernel.Depth - 1) / kernel.Depth;
-        var (columns, rest) = (DigitColumn + digits.Length / k, digits.Length / k % kernel.Columns);
-        (Along, Stride) = !tiles.Moments && RunsAlong(kernel, rest, k) ? (columns - rest, columns) : (int.MaxValue, PaddedColumns(kernel, columns));
+        var columns = DigitColumn + digits.Length / k;
+        var rest = (apart ? n : digits.Length / k) % kernel.Columns;
+        (Along, Stride) = !tiles.Moments && rest <= (apart ? MicroTile.Lanes : kernel.MostAlong) && RunsAlong(kernel, rest, k) ? (columns - rest, columns) : (int.MaxValue, PaddedColumns(kernel, columns));
         // A column along whose vectors K runs ends with a whole one.
         _panels = new NativeBlock((long)Stride * Groups * sizeof(int) + kernel.MostAlong * Vector);
         _start = new NativeBlock((long)Stride * sizeof(int));
@@ -36,7 +46,7 @@ internal sealed unsafe class HostWeights : GemmWeights
         }
 
         if (tiles.OddRows)
-            TopDigits = new HostWeights(kernel, OddWeights.TopDigits(weights, n, k, tiles.Edge), (n + tiles.Edge - 1) / tiles.Edge, k, ChecksumTiles.None);
+            TopDigits = new HostWeights(kernel, OddWeights.TopDigits(weights, n, k, tiles.Edge), (n + tiles.Edge - 1) / tiles.Edge, k, ChecksumTiles.None, apart: true);
         if (!tiles.IsHierarchical)
             return;
         var fine = Digits.Columns(weights, n, k, tiles.Edge, static _ => 1);
@@ -64,7 +74,7 @@ internal sealed unsafe class HostWeights : GemmWeights
     public int Groups { get; }
 
     /// <summary>The panels with every column's starting value.</summary>
-    public PackedPanels Packed => new(_panels.Pointer, Groups, Stride, Kernel.Columns, (int*)_start.Pointer, Along);
+    public PackedPanels Packed => new(_panels.Pointer, Groups, Stride, Kernel.Columns, (int*)_start.Pointer, Along, _apart);
 
     /// <summary>The digit columns of the tiles inside coarse ones, as weights of their own; null for flat sums.</summary>
     public HostWeights? TileDigits { get; }
@@ -134,7 +144,7 @@ internal sealed unsafe class HostWeights : GemmWeights
         }
 
         var half = width / Digits.Count;
-        if (column >= half)
+        if (!_apart && column >= half)
             Digits.Join(Packed.Start + Along + column - half, half, Packed.Start + Along + column - half, 1);
     }
 }

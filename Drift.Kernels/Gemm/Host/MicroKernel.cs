@@ -42,12 +42,13 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <param name="above">With sums: rows that end a checksum tile, where those after them begin the next one; 0 where all are of one. Only where this kernel <see cref="CrossesTiles"/>.</param>
     public abstract void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above = 0);
 
-    /// <summary>Runs a tile of a panel of digits along whose vectors K runs, and puts them together.</summary>
+    /// <summary>Runs a tile of a panel of digits along whose vectors K runs, and puts them together where they are pairs.</summary>
     /// <param name="call">The operands: groups are vectors of K, of which the panel has one a column after the other; sums start from <see cref="TileCall.Start"/>.</param>
     /// <param name="rows">Rows, 1..<see cref="MicroTile.RowsAlong"/>.</param>
-    /// <param name="columns">Columns of the panel, an even number up to <see cref="MostAlong"/>.</param>
-    /// <param name="flips">Whether A's bytes are flipped in their place before they are multiplied: at most <see cref="ActivationRows.Together"/> rows, <see cref="MicroTile.MostFlipping"/> columns.</param>
-    public virtual void RunAlong(TileCall* call, int rows, int columns, bool flips) => throw new NotSupportedException($"{Name} has no panel along K");
+    /// <param name="columns">Columns of the panel: an even number up to <see cref="MostAlong"/>, or up to <see cref="MicroTile.Lanes"/> apart.</param>
+    /// <param name="flips">Whether A's bytes are flipped in their place before they are multiplied: at most <see cref="ActivationRows.Together"/> rows, <see cref="MicroTile.MostFlipping"/> columns, in pairs.</param>
+    /// <param name="apart">Whether each column has a sum of its own.</param>
+    public virtual void RunAlong(TileCall* call, int rows, int columns, bool flips, bool apart) => throw new NotSupportedException($"{Name} has no panel along K");
 
     /// <summary>Frees generated code, if any.</summary>
     public virtual void Dispose()

@@ -45,6 +45,12 @@ internal unsafe struct OddRowSums
         (block.AStride, block.Rows, block.CStride) = (rows.AStride, rows.Rows, (nint)_digits.ProductStride * sizeof(int));
         block.A = rows.A;
         block.C = _products + (nint)top * _digits.ProductStride;
+        if (column == _digits.Along)
+        {
+            block.Joined = (int*)block.C + column;
+            (block.JoinedStride, block.JoinedColumns) = (block.CStride, _digits.Packed.WidthAt(column));
+        }
+
         PanelProduct.Multiply(_digits.Kernel, _digits.Packed, column, _digits.Packed.WidthAt(column), block, 0, _digits.Packed.Groups);
     }
 

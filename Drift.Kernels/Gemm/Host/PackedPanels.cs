@@ -9,7 +9,8 @@ namespace Drift.Kernels;
 /// <param name="width">Columns of a full panel.</param>
 /// <param name="start">What each column's accumulators start from; null for 0.</param>
 /// <param name="along">The column of a last panel along whose vectors K runs; none of them where there is none.</param>
-internal readonly unsafe struct PackedPanels(void* panels, int groups, int columns, int width, int* start, int along = int.MaxValue)
+/// <param name="apart">Whether the columns of that panel have sums of their own.</param>
+internal readonly unsafe struct PackedPanels(void* panels, int groups, int columns, int width, int* start, int along = int.MaxValue, bool apart = false)
 {
     private readonly byte* _panels = (byte*)panels;
 
@@ -27,6 +28,9 @@ internal readonly unsafe struct PackedPanels(void* panels, int groups, int colum
 
     /// <summary>The column of a last panel along whose vectors K runs, 64 bytes of each column after the other, the last ones filled up with 0; none of them where there is none.</summary>
     public readonly int Along = along;
+
+    /// <summary>Whether the columns of that panel have sums of their own, where else they are pairs of digits.</summary>
+    public readonly bool Apart = apart;
 
     /// <summary>Width of the panel that starts at a column.</summary>
     public int WidthAt(int column) => Math.Min(Width, Columns - column);

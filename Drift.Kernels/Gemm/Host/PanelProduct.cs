@@ -81,7 +81,7 @@ internal static unsafe class PanelProduct
                 call.A = (byte*)rows.A + row * rows.AStride + from * Vector;
                 call.Joined = (byte*)rows.Joined + row * rows.JoinedStride;
                 call.Start = b == 0 ? panels.Start + column : call.Joined;
-                kernel.RunAlong(&call, Math.Min(most, rows.Rows - row), columns, rows.Flips);
+                kernel.RunAlong(&call, Math.Min(most, rows.Rows - row), columns, rows.Flips, panels.Apart);
             }
         }
     }

@@ -74,7 +74,7 @@ internal sealed unsafe class HeldKernel(Int8Kernel inner) : Int8Kernel
     }
 
     /// <inheritdoc/>
-    public override void RunAlong(TileCall* call, int rows, int columns, bool flips) => inner.RunAlong(call, rows, columns, flips);
+    public override void RunAlong(TileCall* call, int rows, int columns, bool flips, bool apart) => inner.RunAlong(call, rows, columns, flips, apart);
 
     /// <inheritdoc/>
     public override void Dispose()

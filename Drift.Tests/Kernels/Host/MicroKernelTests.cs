@@ -16,13 +16,16 @@ public sealed unsafe class MicroKernelTests
     public void Every_tile_of_a_type_has_a_place_of_its_own() =>
         Assert.That(MicroTile.Of(DotType.Int8).Concat(from columns in Enumerable.Range(1, MicroTile.MostAlong / 2).Select(pairs => 2 * pairs) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) from flips in (bool[])[false, true]
                 select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Flips: flips))
+            .Concat(from columns in Enumerable.Range(1, Lanes) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Apart: true))
             .Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
-    [TestCase(14, 1)]
-    [TestCase(2, 3)]
-    [TestCase(11, 2)]
-    public void Digits_along_K_are_pairs_beside_as_many_rows_as_registers_hold(int rows, int columns) =>
-        Assert.Throws<ArgumentException>(() => AlongAssembler.Emit(new MicroTile(DotType.Int8, rows, columns, false, false, Along: true)));
+    [TestCase(14, 1, false)]
+    [TestCase(2, 3, false)]
+    [TestCase(11, 2, false)]
+    [TestCase(11, 2, true)]
+    [TestCase(1, 17, true)]
+    public void Digits_along_K_are_pairs_or_a_vector_of_sums_apart_beside_as_many_rows_as_registers_hold(int rows, int columns, bool apart) =>
+        Assert.Throws<ArgumentException>(() => AlongAssembler.Emit(new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Apart: apart)));
 
     [TestCaseSource(nameof(Tiles))]
     public void A_generated_tile_is_the_definition(object boxed)
@@ -77,7 +80,12 @@ public sealed unsafe class MicroKernelTests
     }
 
     [Test]
-    public void Digits_along_whose_vectors_K_runs_are_the_definition([Range(2, MicroTile.MostAlong, 2)] int columns, [Values] bool begun, [Values] bool flips)
+    public void Digits_along_whose_vectors_K_runs_are_the_definition([Range(2, MicroTile.MostAlong, 2)] int columns, [Values] bool begun, [Values] bool flips) => CheckAlong(columns, begun, flips, apart: false);
+
+    [Test]
+    public void Digits_apart_along_whose_vectors_K_runs_are_the_definition([Range(1, Lanes)] int columns, [Values] bool begun) => CheckAlong(columns, begun, flips: false, apart: true);
+
+    private static void CheckAlong(int columns, bool begun, bool flips, bool apart)
     {
         if (flips && columns > MicroTile.MostFlipping)
             Assert.Throws<ArgumentException>(() => AlongAssembler.Emit(new MicroTile(DotType.Int8, 1, columns, false, false, Along: true, Flips: true)));
@@ -87,7 +95,7 @@ public sealed unsafe class MicroKernelTests
             Assert.Ignore(missing);
         const int Vector = 64, Values = Groups * Vector;
         using var kernels = new GeneratedKernels(DotType.Int8);
-        var sums = columns / Digits.Count;
+        var sums = apart ? columns : columns / Digits.Count;
         for (var rows = 1; rows <= (flips ? ActivationRows.Together : MicroTile.RowsAlong(columns)); rows++)
         {
             var (random, stride) = (new Random(rows), sums + 3);
@@ -104,7 +112,7 @@ public sealed unsafe class MicroKernelTests
             for (var i = 0; i < rows; i++)
             {
                 for (var t = 0; t < sums; t++)
-                    truth[i * stride + t] = (begun ? truth[i * stride + t] : start.Span[t]) + Digits.Base * Product(i, t) + Product(i, sums + t);
+                    truth[i * stride + t] = (begun ? truth[i * stride + t] : start.Span[t]) + (apart ? Product(i, t) : Digits.Base * Product(i, t) + Product(i, sums + t));
             }
 
             var call = new TileCall
@@ -112,7 +120,7 @@ public sealed unsafe class MicroKernelTests
                 A = a.Pointer, AStride = Values, Panel = panel.Pointer, Groups = Groups, Start = begun ? joined.Pointer : start.Pointer, StartStride = begun ? stride * 4 : 0,
                 Joined = joined.Pointer, JoinedStride = stride * 4, JoinedColumns = TileCall.First(sums),
             };
-            kernels.Run(&call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Flips: flips));
+            kernels.Run(&call, new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Flips: flips, Apart: apart));
             Assert.That(joined.Span.ToArray(), Is.EqualTo(truth), $"{rows} rows");
             Assert.That(a.Span.ToArray(), Is.EqualTo(flipped), $"{rows} rows");
 

@@ -6,7 +6,7 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// Writes micro-kernels of INT8 for a few columns of digits: K runs along the vectors, 64 bytes of a row or a column at a time, so that no lane is left over however few columns there are. In
-/// the end the digits are put together lane by lane and each sum's lanes are added up. Rows that are being packed are flipped on their way through the registers.
+/// the end the digits, unless they are apart, are put together lane by lane and each sum's lanes are added up. Rows that are being packed are flipped on their way through the registers.
 /// </summary>
 /// <remarks>rcx call, r8..r10 bases of A (four rows each), rsi its stride, rdi three times that, rdx panel, rax vectors of K; from zmm0 accumulators, then A; zmm29 sign bits, zmm30..31 columns in turn.</remarks>
 internal sealed class AlongAssembler
@@ -19,13 +19,13 @@ internal sealed class AlongAssembler
     private AlongAssembler(MicroTile tile) => _tile = tile;
 
     /// <summary>The instructions of a micro-kernel, position-independent.</summary>
-    /// <exception cref="ArgumentException">The columns are no pairs of digits, or the rows more than <see cref="MicroTile.RowsAlong"/>; of rows that are flipped, more than registers hold.</exception>
+    /// <exception cref="ArgumentException">The columns are neither pairs of digits nor up to <see cref="MicroTile.Lanes"/> apart, or the rows more than <see cref="MicroTile.RowsAlong"/>; of rows that are flipped, more than registers hold.</exception>
     public static Assembler Emit(MicroTile tile)
     {
-        if (tile.Vectors % Digits.Count != 0 || tile.Rows > MicroTile.RowsAlong(tile.Vectors))
-            throw new ArgumentException($"digits along K are pairs of columns beside at most {MicroTile.RowsAlong(tile.Vectors)} rows, not {tile.Rows} x {tile.Vectors}", nameof(tile));
-        if (tile.Flips && (tile.Vectors > MicroTile.MostFlipping || tile.Rows > ActivationRows.Together))
-            throw new ArgumentException($"at most {ActivationRows.Together} x {MicroTile.MostFlipping} are flipped meanwhile, not {tile.Rows} x {tile.Vectors}", nameof(tile));
+        if ((tile.Apart ? tile.Vectors > MicroTile.Lanes : tile.Vectors % Digits.Count != 0) || tile.Rows > MicroTile.RowsAlong(tile.Vectors))
+            throw new ArgumentException($"digits along K are pairs of columns, or up to {MicroTile.Lanes} apart, beside at most {MicroTile.RowsAlong(tile.Vectors)} rows, not {tile.Rows} x {tile.Vectors}", nameof(tile));
+        if (tile.Flips && (tile.Apart || tile.Vectors > MicroTile.MostFlipping || tile.Rows > ActivationRows.Together))
+            throw new ArgumentException($"at most {ActivationRows.Together} x {MicroTile.MostFlipping} in pairs are flipped meanwhile, not {tile.Rows} x {tile.Vectors}{(tile.Apart ? " apart" : "")}", nameof(tile));
         var writer = new AlongAssembler(tile);
         // The free registers are the last ones, which only EVEX reaches.
         writer._e.PreferVex = false;
@@ -91,10 +91,10 @@ internal sealed class AlongAssembler
         _e.jnz(loop);
     }
 
-    /// <summary>Each row's sums: high digits are in the first half of the columns, low ones in the second.</summary>
+    /// <summary>Each row's sums: high digits are in the first half of the columns, low ones in the second, unless they are apart.</summary>
     private void Store()
     {
-        var sums = _tile.Vectors / Digits.Count;
+        var sums = _tile.Apart ? _tile.Vectors : _tile.Vectors / Digits.Count;
         _e.kmovq(k1, Field(nameof(TileCall.JoinedColumns)));
         _e.mov(rax, Field(nameof(TileCall.Joined)));
         _e.mov(rdx, Field(nameof(TileCall.JoinedStride)));
@@ -102,7 +102,7 @@ internal sealed class AlongAssembler
         _e.mov(r9, Field(nameof(TileCall.StartStride)));
         for (var row = 0; row < _tile.Rows; row++)
         {
-            for (var sum = 0; sum < sums; sum++)
+            for (var sum = 0; !_tile.Apart && sum < sums; sum++)
             {
                 _e.vpslld(Accumulator(row, sum), Accumulator(row, sum), Digits.Bits);
                 _e.vpaddd(Accumulator(row, sum), Accumulator(row, sum), Accumulator(row, sums + sum));

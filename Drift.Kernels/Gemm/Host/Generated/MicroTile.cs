@@ -16,13 +16,14 @@ internal enum DotType
 /// <summary>A micro-kernel: what <see cref="MicroAssembler"/> makes a function of.</summary>
 /// <param name="Type">What it multiplies.</param>
 /// <param name="Rows">Rows of accumulators, 1..<see cref="MostRows"/>.</param>
-/// <param name="Vectors">Columns of accumulators in vectors of <see cref="Lanes"/>, 1 or 2; where K runs along the vectors, columns, an even number.</param>
+/// <param name="Vectors">Columns of accumulators in vectors of <see cref="Lanes"/>, 1 or 2; where K runs along the vectors, columns: pairs of them, unless they are apart.</param>
 /// <param name="Sums">Whether the accumulators are added to line sums.</param>
 /// <param name="Checked">Whether the last rows are a checksum tile's <see cref="CheckRowsOf"/>: stored apart, and in no sum.</param>
 /// <param name="Above">With sums: rows that end a checksum tile, where the others begin the next one; 0 where all are of one.</param>
 /// <param name="Along">Whether K runs along the vectors and the columns are digits, which are put together in the end; INT8, without sums.</param>
 /// <param name="Flips">Along K: whether the bytes of A have their sign bits flipped first, in their place.</param>
-internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0, bool Along = false, bool Flips = false)
+/// <param name="Apart">Along K: whether each column, of up to <see cref="Lanes"/>, has a sum of its own instead, and is put together with none; not with <paramref name="Flips"/>.</param>
+internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0, bool Along = false, bool Flips = false, bool Apart = false)
 {
     /// <summary>Most rows: with two vectors, 28 accumulators, two vectors of a panel and two of broadcasts fill the 32 registers.</summary>
     public const int MostRows = 14;
@@ -45,10 +46,10 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     private const int Across = 4 * MostRows * MostVectors * MostRows;
 
     /// <summary>Places among the tiles of a type.</summary>
-    public const int Places = Across + 2 * MostAlong * MostRows;
+    public const int Places = Across + (2 * MostAlong + Lanes) * MostRows;
 
-    /// <summary>Rows beside so many columns of digits along which K runs: 32 registers hold the accumulators, a vector of each row and two of columns.</summary>
-    public static int RowsAlong(int columns) => Math.Min(MostRows, Math.Max(1, 30 / (columns + 1)));
+    /// <summary>Rows beside so many columns of digits along which K runs: 32 registers hold the accumulators, a vector of each row and two of columns. Three registers tell where rows are, each of four.</summary>
+    public static int RowsAlong(int columns) => Math.Min(12, Math.Max(1, 30 / (columns + 1)));
 
     /// <summary>Most columns of digits along which K runs beside rows that are flipped, <see cref="ActivationRows.Together"/> at a time: one register more has the sign bits.</summary>
     public const int MostFlipping = (30 - 1) / ActivationRows.Together - 1;
@@ -70,5 +71,5 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     public int CheckRows => Checked ? CheckRowsOf(Type) : 0;
 
     /// <summary>Place among the tiles of its type, below <see cref="Places"/>.</summary>
-    public int Index => Along ? Across + ((Flips ? MostAlong : 0) + Vectors - 1) * MostRows + Rows - 1 : ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
+    public int Index => Along ? Across + ((Apart ? 2 * MostAlong : Flips ? MostAlong : 0) + Vectors - 1) * MostRows + Rows - 1 : ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
 }
