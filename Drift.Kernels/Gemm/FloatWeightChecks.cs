@@ -27,6 +27,11 @@ internal sealed class FloatWeightChecks
             Measure(sums.AsSpan(t * k, k), Summed, t);
         Lines = new FloatWeights(tiles, k);
         Lines.Fill(sums, k, 1);
+        if (tiles > MicroTile.PairedColumns)
+            return;
+        Twice = new Tensor(k, MicroTile.Lanes);
+        for (var i = 0; i < sums.Length; i++)
+            Twice.Span.Slice(i % k * MicroTile.Lanes + i / k * 2, 2).Fill(sums[i]);
     }
 
     /// <summary>Edge of a tile.</summary>
@@ -34,6 +39,9 @@ internal sealed class FloatWeightChecks
 
     /// <summary>[tile columns, K].</summary>
     public FloatWeights Lines { get; }
+
+    /// <summary>[K, 16]: each column of a few twice, for two rows in a vector (<see cref="MicroKernel.RunPairs"/>); null where they are more than half a vector.</summary>
+    public Tensor? Twice { get; }
 
     /// <summary>Of each row of W.</summary>
     public LineStatistics Weights { get; } = new();

@@ -83,6 +83,12 @@ internal sealed unsafe class GeneratedFloatKernel(DotType type) : MicroKernel
     public override void Run(TileCall* call, int rows, int vectors, bool sums, bool check, int above) => _generated.Run(call, rows, vectors, sums, check, above);
 
     /// <inheritdoc/>
+    public override bool TakesPairs => type == DotType.Float;
+
+    /// <inheritdoc/>
+    public override void RunPairs(TileCall* call, int rows) => _generated.Run(call, new MicroTile(type, rows, 1, false, false, Paired: true));
+
+    /// <inheritdoc/>
     public override void Dispose()
     {
         _generated.Dispose();

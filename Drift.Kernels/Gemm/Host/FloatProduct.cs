@@ -32,10 +32,10 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private MicroKernel _kernel = FloatKernels.Float;
     private FaultPlan _faults;
     private int _m, _n, _k, _groups, _tile, _fused, _blockRows, _columnParts;
-    private float* _a, _c, _bias, _lateBias, _panels, _lines, _expectedRows, _expectedColumns, _observedRows, _observedColumns;
+    private float* _a, _c, _bias, _lateBias, _panels, _lines, _twice, _expectedRows, _expectedColumns, _observedRows, _observedColumns;
     private nint _aStride, _cStride, _workerBytes;
     private byte* _workers;
-    private bool _copies;
+    private bool _copies, _pairs;
     private WindowRows<float>? _windows;
 
     /// <summary>Runs a product whose operands have been checked.</summary>
@@ -58,7 +58,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         var (expected, observed) = (checks?.Expected, checks?.Observed);
         fixed (float* expectedRows = expected is null ? default : expected.Rows, expectedColumns = expected is null ? default : expected.Columns)
         fixed (float* observedRows = observed is null ? default : observed.Rows, observedColumns = observed is null ? default : observed.Columns)
-        fixed (float* a = operands.A, c = operands.C, bias = operands.Bias, panels = weights.Panels, lines = weights.Checks is { } own ? own.Lines.Panels : default)
+        fixed (float* a = operands.A, c = operands.C, bias = operands.Bias, panels = weights.Panels, lines = weights.Checks is { } own ? own.Lines.Panels : default, twice = weights.Checks?.Twice is { } doubled ? doubled.Span : default)
         {
             _a = a;
             _c = c;
@@ -69,6 +69,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
             _windows = operands.Convolution is { } convolution ? new WindowRows<float>(a, convolution, operands.Group) : null;
             _panels = panels;
             _lines = lines;
+            _twice = twice;
             // Flips come before the bias, and so do sums. Sums of a tile that ends inside a panel are taken over the whole product.
             var afterwards = _tile != 0 && _fused == 0;
             _bias = faults.IsEmpty && !afterwards ? bias : null;
@@ -125,6 +126,8 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private void Plan(int threads)
     {
         _copies = _windows is not null || _weights.Type != DotType.Float || (_aStride * sizeof(float) % Conflict == 0 && _m > MicroTile.MostRows);
+        // Two rows share the vectors of few check columns, where they stand side by side; rows in pairs cost the other products nothing.
+        _pairs = _copies && _windows is null && _twice != null && _tile % 2 == 0 && _kernel.TakesPairs;
         // Whole tiles, so that each has its block to itself. Who shares a block's columns makes its rows ready again: there are blocks for all threads then, where tiles allow it.
         var (unit, shared) = (_tile == 0 ? RowUnit : _tile, threads > 1 && !_copies && _tile == 0 && _m < LeastRowsPerThread * threads);
         var most = Math.Max(unit, MostRows / unit * unit);
@@ -166,6 +169,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         RowBlock rows = default;
         rows.A = _a + top * _aStride;
         rows.AStride = (_copies ? Stride : _aStride) * sizeof(float);
+        rows.PairStride = _pairs ? 2 * rows.AStride : 0;
         rows.C = _c + top * _cStride;
         (rows.Rows, rows.CStride) = (count, _cStride * sizeof(float));
         rows.Bias = _bias;
@@ -192,9 +196,9 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
     private void Prepare(ref RowBlock rows, int top, int from, int to, int worker, bool counts)
     {
         var copies = (float*)(_workers + worker * _workerBytes + Lanes);
-        var lines = copies + (_copies ? rows.Rows * Stride : 0);
+        var lines = copies + (_copies ? _blockRows * Stride : 0);
         if (_copies)
-            rows.A = copies - from;
+            rows.A = copies - (_pairs ? 2 * from : from);
         rows.CheckA = lines - from;
         var unit = _tile == 0 ? rows.Rows : _tile;
         for (var row = 0; row < rows.Rows && (_copies || _tile != 0); row += unit, lines += Stride)
@@ -240,7 +244,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
             target = null;
         }
 
-        FloatRows.Sum((float*)source, stride, count, depth, target, Stride, line, sums);
+        FloatRows.Sum((float*)source, stride, count, depth, target, Stride, _pairs, line, sums);
         if (sums == null)
             return;
         var (statistics, tiles, begin) = (_checks!.Activations, _checks.SummedActivations, from == 0);
@@ -264,6 +268,13 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         (part.AStride, part.Rows, part.CStride) = (rows.AStride, rows.Rows, (nint)tiles * sizeof(float));
         part.A = rows.A;
         part.C = _expectedRows + (nint)top * tiles;
+        if (_pairs)
+        {
+            part.PairStride = rows.PairStride;
+            PanelProduct.MultiplyPairs(_kernel, _twice, tiles, part, from, to);
+            return;
+        }
+
         for (var column = 0; column < tiles; column += MicroTile.Columns)
             PanelProduct.Multiply(_kernel, _weights.Checks!.Lines.Pack(_lines), column, Math.Min(MicroTile.Columns, tiles - column), part, from, to);
     }

@@ -24,6 +24,22 @@ internal static unsafe class FloatRows
             new ReadOnlySpan<float>(rows + i * stride, k).CopyTo(new Span<float>(target + i * targetStride, k));
     }
 
+    /// <summary>Copies two rows so that their values take turns.</summary>
+    private static void Pair(float* row, nint stride, int k, float* target)
+    {
+        var p = 0;
+        var (low, high) = (Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
+        for (; p <= k - Lanes && Avx512F.IsSupported; p += Lanes)
+        {
+            var (first, second) = (Vector512.Load(row + p), Vector512.Load(row + stride + p));
+            Avx512F.PermuteVar16x32x2(first, low, second).Store(target + 2 * p);
+            Avx512F.PermuteVar16x32x2(first, high, second).Store(target + 2 * p + Lanes);
+        }
+
+        for (; p < k; p++)
+            (target[2 * p], target[2 * p + 1]) = (row[p], row[stride + p]);
+    }
+
     /// <summary>Sums rows.</summary>
     /// <param name="rows">First row.</param>
     /// <param name="stride">Values between rows.</param>
@@ -31,9 +47,10 @@ internal static unsafe class FloatRows
     /// <param name="k">Values of a row.</param>
     /// <param name="target">Takes a copy of the rows; null for none.</param>
     /// <param name="targetStride">Values between its rows.</param>
+    /// <param name="pairs">Whether the copy has rows in pairs whose values take turns; a pair has the place of its two rows.</param>
     /// <param name="columns">Takes K sums over the rows.</param>
     /// <param name="sums">Takes each row's sum, then each row's sum of squares; null for neither.</param>
-    public static void Sum(float* rows, nint stride, int count, int k, float* target, nint targetStride, float* columns, float* sums)
+    public static void Sum(float* rows, nint stride, int count, int k, float* target, nint targetStride, bool pairs, float* columns, float* sums)
     {
         new Span<float>(columns, k).Clear();
         var (whole, row) = (k / Lanes * Lanes, 0);
@@ -42,9 +59,11 @@ internal static unsafe class FloatRows
         {
             float* from = rows + row * stride, next = from + Together * stride;
             var apart = stride;
-            if (target != null)
+            // From afar a few at a time; summed together when they are near.
+            for (var i = 0; pairs && i < Together; i += 2)
+                Pair(from + i * stride, stride, k, target + (row + i) * targetStride);
+            if (target != null && !pairs)
             {
-                // From afar one after the other; summed together when they are near.
                 Copy(from, stride, Together, k, target + row * targetStride, targetStride);
                 from = target + row * targetStride;
                 apart = targetStride;
@@ -66,7 +85,9 @@ internal static unsafe class FloatRows
             var from = rows + row * stride;
             for (var p = 0; p < k; p++)
                 columns[p] += from[p];
-            if (target != null)
+            for (var p = 0; pairs && p < k; p++)
+                target[row / 2 * 2 * targetStride + 2 * p + row % 2] = from[p];
+            if (target != null && !pairs)
                 Copy(from, stride, 1, k, target + row * targetStride, targetStride);
             if (sums != null)
                 Measure(from, k, out sums[row], out sums[count + row]);

@@ -33,6 +33,9 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <summary>Whether a call may have rows of two checksum tiles.</summary>
     public virtual bool CrossesTiles => false;
 
+    /// <summary>Whether rows of A may stand in pairs (<see cref="TileCall.PairStride"/>), and <see cref="RunPairs"/> multiplies them.</summary>
+    public virtual bool TakesPairs => false;
+
     /// <summary>Runs a tile.</summary>
     /// <param name="call">The operands.</param>
     /// <param name="rows">Rows, 1..<see cref="Rows"/>.</param>
@@ -49,6 +52,12 @@ internal abstract unsafe class MicroKernel : IDisposable
     /// <param name="flips">Whether A's bytes are flipped in their place before they are multiplied: at most <see cref="ActivationRows.Together"/> rows, <see cref="MicroTile.MostFlipping"/> columns, in pairs.</param>
     /// <param name="apart">Whether each column has a sum of its own.</param>
     public virtual void RunAlong(TileCall* call, int rows, int columns, bool flips, bool apart) => throw new NotSupportedException($"{Name} has no panel along K");
+
+    /// <summary>Runs rows in pairs times few columns, both rows of a pair in one vector.</summary>
+    /// <param name="call">The operands: groups of the panel are vectors that have each of up to 8 columns twice. There is no bias, and no row of another place.</param>
+    /// <param name="rows">Rows, 1..<see cref="MicroTile.MostPairedRows"/>, from an even one on.</param>
+    /// <exception cref="NotSupportedException">The kernel takes no pairs.</exception>
+    public virtual void RunPairs(TileCall* call, int rows) => throw new NotSupportedException($"{Name} takes no pairs of rows");
 
     /// <summary>Frees generated code, if any.</summary>
     public virtual void Dispose()

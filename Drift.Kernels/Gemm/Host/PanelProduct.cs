@@ -31,6 +31,7 @@ internal static unsafe class PanelProduct
         (call.AStride, call.CheckAStride, call.PanelStride, call.CStride) = (rows.AStride, rows.CheckAStride, width * MicroTile.GroupBytes, rows.CStride);
         (call.ChecksStride, call.RowSumStride, call.ColumnSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.ColumnSumStride, rows.LanesBegun ? 1 : 0);
         call.RowWeights = rows.RowWeights;
+        call.PairStride = rows.PairStride;
         (call.Columns, call.JoinedStride, call.JoinedColumns) = (TileCall.First(columns), rows.JoinedStride, TileCall.First(rows.JoinedColumns));
         if (rows.Next > 0)
             call.Stretch = Ahead(&call, panels, rows, first, end, blocks, blocks * ((Lines(rows) + kernel.Rows - 1) / kernel.Rows));
@@ -60,6 +61,35 @@ internal static unsafe class PanelProduct
 
     /// <summary>Rows with the check rows that ride with them.</summary>
     private static int Lines(in RowBlock rows) => rows.Rows + (rows.Tile == 0 ? 0 : (rows.Rows + rows.Tile - 1) / rows.Tile * rows.CheckRows);
+
+    /// <summary>Rows in pairs times a few columns, each of which a group of the panel has twice.</summary>
+    /// <param name="kernel">The micro-kernel, which takes pairs.</param>
+    /// <param name="panel">The first group of all, vector after vector.</param>
+    /// <param name="columns">Columns, 1..<see cref="MicroTile.PairedColumns"/>.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="first">First group of K; beyond 0, C holds the product of the groups before.</param>
+    /// <param name="end">Group after the last.</param>
+    public static void MultiplyPairs(MicroKernel kernel, void* panel, int columns, in RowBlock rows, int first, int end)
+    {
+        var blocks = CacheSizes.PanelBlocks((nint)(end - first) * Vector);
+        var calls = (rows.Rows + MicroTile.MostPairedRows - 1) / MicroTile.MostPairedRows;
+        var height = ((rows.Rows + calls - 1) / calls + 1) & ~1;
+        TileCall call = default;
+        (call.PairStride, call.PanelStride, call.CStride, call.StartStride, call.Columns) = (rows.PairStride, Vector, rows.CStride, rows.CStride, TileCall.First(columns));
+        for (var b = 0; b < blocks; b++)
+        {
+            int from = first + (end - first) * b / blocks, to = first + (end - first) * (b + 1) / blocks;
+            call.Panel = (byte*)panel + (nint)from * Vector;
+            call.Groups = to - from;
+            for (var row = 0; row < rows.Rows; row += height)
+            {
+                Pair(&call, (byte*)rows.A + (nint)from * 2 * MicroTile.GroupBytes, row);
+                call.C = (byte*)rows.C + row * rows.CStride;
+                call.Start = from > 0 ? call.C : null;
+                kernel.RunPairs(&call, Math.Min(height, rows.Rows - row));
+            }
+        }
+    }
 
     /// <summary>All rows times a panel of digits along whose vectors K runs, in blocks of K that stay in the first-level cache; each adds to the sums of those before.</summary>
     private static void MultiplyAlong(MicroKernel kernel, in PackedPanels panels, int column, in RowBlock rows)
@@ -94,7 +124,7 @@ internal static unsafe class PanelProduct
         var tile = rows.Tile == 0 ? rows.Rows : rows.Tile;
         var riding = kernel.TakesCheckRows ? rows.CheckRows : 0;
         var sums = last && rows.Sums;
-        byte* a = (byte*)rows.A + (nint)from * kernel.RowGroupBytes, checkA = (byte*)rows.CheckA + (nint)from * kernel.RowGroupBytes;
+        byte* a = (byte*)rows.A + (nint)from * kernel.RowGroupBytes * (rows.PairStride == 0 ? 1 : 2), checkA = (byte*)rows.CheckA + (nint)from * kernel.RowGroupBytes;
         byte* checks = (byte*)rows.Checks + column * MicroTile.GroupBytes, joined = last ? (byte*)rows.Joined : null;
         call->Bias = last && rows.Bias != null ? rows.Bias + column : null;
         // Calls reach across the border of two whole tiles where they cannot meet another. Further would take more micro-kernels in turn than the instruction cache likes.
@@ -106,6 +136,8 @@ internal static unsafe class PanelProduct
             var check = cut.Advance();
             int own = cut.Row - row, above = Math.Min(own, (t + 1) * tile - row);
             call->A = a + row * rows.AStride;
+            if (rows.PairStride != 0)
+                Pair(call, a, row);
             call->CheckA = checkA + t * riding * rows.CheckAStride;
             call->C = (byte*)rows.C + row * rows.CStride + column * MicroTile.GroupBytes;
             call->Checks = checks + t * riding * rows.ChecksStride;
@@ -121,6 +153,13 @@ internal static unsafe class PanelProduct
             if (riding == 0 && rows.CheckRows > 0 && cut.Tile > t)
                 Check(kernel, call, rows, vectors, checkA + t * rows.CheckRows * rows.CheckAStride, checks + t * rows.CheckRows * rows.ChecksStride, begun, start);
         }
+    }
+
+    /// <summary>A row of a pair: the next one is beside it, or begins the next pair.</summary>
+    private static void Pair(TileCall* call, byte* a, int row)
+    {
+        call->A = a + row / 2 * call->PairStride + row % 2 * MicroTile.GroupBytes;
+        call->AStride = row % 2 == 0 ? MicroTile.GroupBytes : call->PairStride - MicroTile.GroupBytes;
     }
 
     /// <summary>A tile's check rows in a call of their own.</summary>

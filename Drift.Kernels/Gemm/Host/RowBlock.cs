@@ -9,6 +9,9 @@ internal unsafe struct RowBlock
     /// <summary>Bytes between rows of A. No multiple of 4096 where it can be helped: such rows share one set of the first-level cache.</summary>
     public nint AStride;
 
+    /// <summary>fp32: bytes between pairs of rows whose groups take turns, from an even row on; 0 where rows stand apart. Only where a kernel takes them; check rows stand apart.</summary>
+    public nint PairStride;
+
     /// <summary>Rows.</summary>
     public int Rows;
 

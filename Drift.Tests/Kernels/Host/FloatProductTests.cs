@@ -9,7 +9,7 @@ namespace Drift.Tests;
 public sealed class FloatProductTests
 {
     // With gaps of 3, the rows of the last one share cache sets and are copied; K beyond 512 comes in pieces.
-    private static readonly (int M, int N, int K)[] Shapes = [(1, 1, 1), (3, 33, 64), (37, 16, 1), (65, 70, 18), (130, 140, 1024), (300, 66, 40), (43, 70, 1021)];
+    private static readonly (int M, int N, int K)[] Shapes = [(1, 1, 1), (3, 33, 64), (37, 16, 1), (65, 70, 18), (130, 140, 1024), (300, 66, 40), (43, 70, 1021), (157, 33, 1021)];
 
     [Test]
     public void Product_and_sums_are_the_definition([Values(0, 7, 32, 64, 128)] int tile, [Values(1, 3)] int threads, [Values(false, true)] bool faulty)

@@ -74,7 +74,7 @@ internal sealed unsafe class GeneratedKernels : IDisposable
             if (_code[tile.Index] is { } made)
                 return made.Address;
             using var stream = new MemoryStream();
-            (tile.Along ? AlongAssembler.Emit(tile) : MicroAssembler.Emit(tile)).Assemble(new StreamCodeWriter(stream), rip: 0);
+            (tile.Along ? AlongAssembler.Emit(tile) : tile.Paired ? PairAssembler.Emit(tile) : MicroAssembler.Emit(tile)).Assemble(new StreamCodeWriter(stream), rip: 0);
             // As if one came after the other: a product runs several of them in turn, and they share the instruction cache.
             var code = ExecutableMemory.Load(stream.ToArray(), _bytes % Environment.SystemPageSize);
             _bytes += ((int)stream.Length + Line - 1) / Line * Line;

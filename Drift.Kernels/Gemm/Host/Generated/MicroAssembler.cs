@@ -9,7 +9,7 @@ namespace Drift.Kernels;
 /// loaded once for all rows, a group of a row of A broadcast once for all vectors. Needs AVX-512 BW, DQ and VL, and the type's own extension.
 /// </summary>
 /// <remarks>
-/// rbx call, r8..r11 bases of A (four rows each), rsi its stride, rdi three times that, r12 check rows of A, r13 their stride, rdx panel, rcx its stride, rax groups, r14 those up to the next
+/// rbx call, r8, r9 bases of A's even rows (four each), r10, r11 of its odd ones, rsi the distance of every other row, rdi three times that, rbp bytes from group to group where rows may stand in pairs, r12 check rows of A, r13 their stride, rdx panel, rcx its stride, rax groups, r14 those up to the next
 /// stretch, r15 what is asked for;
 /// zmm28..29 panel, zmm30..31 broadcasts in turn; k1 and k2 the columns that exist, k3 the sums that do.
 /// </remarks>
@@ -42,12 +42,16 @@ internal sealed class MicroAssembler
         writer._e.pop(r15);
         writer._e.pop(r14);
         writer._e.pop(rbx);
+        if (writer.Pairs)
+            writer._e.pop(rbp);
         writer._e.ret();
         return writer._e;
     }
 
     private void Begin()
     {
+        if (Pairs)
+            _e.push(rbp);
         _e.push(rbx);
         _e.push(r14);
         _e.push(r15);
@@ -60,6 +64,10 @@ internal sealed class MicroAssembler
         _e.mov(rbx, rdi);
         _e.mov(r8, Field(nameof(TileCall.A)));
         _e.mov(rsi, Field(nameof(TileCall.AStride)));
+        _e.lea(r10, __[r8 + rsi]);
+        _e.add(rsi, rsi);
+        if (Pairs)
+            BeginPairs();
         if (_tile.Checked)
         {
             _e.mov(r12, Field(nameof(TileCall.CheckA)));
@@ -71,6 +79,21 @@ internal sealed class MicroAssembler
         _e.lea(rdi, __[rsi + rsi * 2]);
         _e.kmovq(k1, Field(nameof(TileCall.Columns)));
         _e.kshiftrq(k2, k1, MicroTile.Lanes);
+    }
+
+    /// <summary>fp32 rows may stand in pairs.</summary>
+    private bool Pairs => _tile.Type == DotType.Float;
+
+    private void BeginPairs()
+    {
+        var apart = _e.CreateLabel();
+        _e.mov(ebp, MicroTile.GroupBytes);
+        _e.mov(rax, Field(nameof(TileCall.PairStride)));
+        _e.test(rax, rax);
+        _e.jz(apart);
+        _e.mov(rsi, rax);
+        _e.add(ebp, ebp);
+        _e.Label(ref apart);
     }
 
     private void Start()
@@ -176,11 +199,12 @@ internal sealed class MicroAssembler
 
     private void Multiply()
     {
-        AssemblerRegister64[] bases = [r8, r9, r10, r11];
         var own = _tile.Rows - _tile.CheckRows;
-        var used = bases.AsSpan(0, (own + RowsOfBase - 1) / RowsOfBase);
-        for (var b = 1; b < used.Length; b++)
-            _e.lea(bases[b], __[bases[b - 1] + rsi * RowsOfBase]);
+        AssemblerRegister64[] used = [.. own > 1 ? (AssemblerRegister64[])[r8, r10] : [r8], .. own > 2 * RowsOfBase ? (AssemblerRegister64[])[r9] : [], .. own > 2 * RowsOfBase + 1 ? (AssemblerRegister64[])[r11] : []];
+        if (own > 2 * RowsOfBase)
+            _e.lea(r9, __[r8 + rsi * RowsOfBase]);
+        if (own > 2 * RowsOfBase + 1)
+            _e.lea(r11, __[r10 + rsi * RowsOfBase]);
         _e.mov(rax, Field(nameof(TileCall.Groups)));
         var (stretch, loop) = (_e.CreateLabel(), _e.CreateLabel());
         _e.Label(ref stretch);
@@ -192,13 +216,19 @@ internal sealed class MicroAssembler
         for (var row = 0; row < _tile.Rows; row++)
         {
             var value = Zmm(BroadcastRegister + row % 2);
-            _e.vbroadcastss(value, row < own ? Group(bases[row / RowsOfBase], row % RowsOfBase, rsi, rdi) : row == own ? __[r12] : __[r12 + r13]);
+            _e.vbroadcastss(value, row < own ? Group(Base(row), row / 2 % RowsOfBase, rsi, rdi) : row == own ? __[r12] : __[r12 + r13]);
             for (var v = 0; v < _tile.Vectors; v++)
                 Dot(_e, _tile.Type, Accumulator(row, v), value, Zmm(PanelRegister + v));
         }
 
         foreach (var b in used)
-            _e.add(b, MicroTile.GroupBytes);
+        {
+            if (Pairs)
+                _e.add(b, rbp);
+            else
+                _e.add(b, MicroTile.GroupBytes);
+        }
+
         if (_tile.Checked)
             _e.add(r12, MicroTile.GroupBytes);
         _e.add(rdx, rcx);
@@ -207,6 +237,9 @@ internal sealed class MicroAssembler
         _e.test(rax, rax);
         _e.jnz(stretch);
     }
+
+    /// <summary>The base of every other row of eight.</summary>
+    private static AssemblerRegister64 Base(int row) => row / (2 * RowsOfBase) == 0 ? row % 2 == 0 ? r8 : r10 : row % 2 == 0 ? r9 : r11;
 
     /// <summary>
     /// The groups up to where something is asked for again, and a little of the next panel and of its C: little by little, for lines from main memory that are asked for all at once keep A waiting

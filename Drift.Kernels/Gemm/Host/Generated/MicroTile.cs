@@ -23,7 +23,8 @@ internal enum DotType
 /// <param name="Along">Whether K runs along the vectors and the columns are digits, which are put together in the end; INT8, without sums.</param>
 /// <param name="Flips">Along K: whether the bytes of A have their sign bits flipped first, in their place.</param>
 /// <param name="Apart">Along K: whether each column, of up to <see cref="Lanes"/>, has a sum of its own instead, and is put together with none; not with <paramref name="Flips"/>.</param>
-internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0, bool Along = false, bool Flips = false, bool Apart = false)
+/// <param name="Paired">Whether a vector has two rows of A beside up to 8 columns (<see cref="PairAssembler"/>); fp32, without sums.</param>
+internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, bool Sums, bool Checked, int Above = 0, bool Along = false, bool Flips = false, bool Apart = false, bool Paired = false)
 {
     /// <summary>Most rows: with two vectors, 28 accumulators, two vectors of a panel and two of broadcasts fill the 32 registers.</summary>
     public const int MostRows = 14;
@@ -43,6 +44,12 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     /// <summary>Most columns of digits along which K runs.</summary>
     public const int MostAlong = 24;
 
+    /// <summary>Most rows where two share a vector.</summary>
+    public const int MostPairedRows = 2 * MostRows;
+
+    /// <summary>Most columns where two rows share a vector.</summary>
+    public const int PairedColumns = Lanes / 2;
+
     private const int Across = 4 * MostRows * MostVectors * MostRows;
 
     /// <summary>Places among the tiles of a type.</summary>
@@ -57,7 +64,7 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     /// <summary>Check rows of a checksum tile: two digits of each sum of bytes, one sum of fp32 values; bf16 products are not checked.</summary>
     public static int CheckRowsOf(DotType type) => type switch { DotType.Int8 => 2, DotType.Float => 1, _ => 0 };
 
-    /// <summary>Every tile of a type but those along K.</summary>
+    /// <summary>Every tile of a type but those along K and those of pairs.</summary>
     public static IEnumerable<MicroTile> Of(DotType type) =>
         from check in CheckRowsOf(type) == 0 ? (bool[])[false] : [false, true]
         from sums in (bool[])[false, true]
@@ -71,5 +78,5 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     public int CheckRows => Checked ? CheckRowsOf(Type) : 0;
 
     /// <summary>Place among the tiles of its type, below <see cref="Places"/>.</summary>
-    public int Index => Along ? Across + ((Apart ? 2 * MostAlong : Flips ? MostAlong : 0) + Vectors - 1) * MostRows + Rows - 1 : ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
+    public int Index => Paired ? Across + Rows - 1 : Along ? Across + ((Apart ? 2 * MostAlong : Flips ? MostAlong : 0) + Vectors - 1) * MostRows + Rows - 1 : ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
 }

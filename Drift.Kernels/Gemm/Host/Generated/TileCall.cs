@@ -15,8 +15,11 @@ internal unsafe struct TileCall
     /// <summary>First row of A; whole groups of 4 bytes are read.</summary>
     public void* A;
 
-    /// <summary>Bytes between rows of A.</summary>
+    /// <summary>Bytes between rows of A; in pairs, from the first row to the second.</summary>
     public nint AStride;
+
+    /// <summary>fp32: where rows stand in pairs whose groups take turns, bytes between the pairs, and so from a row to the one after the next; 0 where each row's groups follow one another.</summary>
+    public nint PairStride;
 
     /// <summary>With check rows: the first of them in A's form.</summary>
     public void* CheckA;
