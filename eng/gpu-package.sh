@@ -2,9 +2,9 @@
 # Packs the GPU tests, the tool, the .NET runtime and the data that they read, for a machine that has an NVIDIA driver and nothing else: gpu-package.sh FILE.tar.xz
 # There: tar -xJf FILE.tar.xz && drift-gpu/gpu-check.sh FOLDER
 set -euo pipefail
-cd "$(dirname "$0")/.."
 [ $# -ge 1 ] || { echo "gpu-package.sh: name the file to write, such as /tmp/drift-gpu.tar.xz" >&2; exit 2; }
 file=$(realpath "$1")
+cd "$(dirname "$0")/.."
 stage=$(mktemp -d); trap 'rm -rf "$stage"' EXIT
 # Untrimmed: ILGPU reads the code of kernels. The tool first, so that the tests' description of their dependencies stands beside its own.
 dotnet publish Drift.Bench -c Release -r linux-x64 --self-contained true -p:DebugType=none -o "$stage/drift-gpu" -v q --nologo

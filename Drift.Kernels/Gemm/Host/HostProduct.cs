@@ -28,7 +28,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     private LineSums _expected = null!;
     private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
     private OddRowSums _odd;
-    
+
     // Whether rows meet the panel along K when they are packed, and not among the others.
     private bool _meetsDigits;
 

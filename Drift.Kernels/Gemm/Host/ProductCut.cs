@@ -36,8 +36,8 @@ internal readonly struct ProductCut
         Blocks = Math.Min(Units, (rows + most * owners - 1) / (most * owners) * owners);
         Owners = Math.Min(owners, Blocks);
         BlockRows = (Units + Blocks - 1) / Blocks * _unit;
-        // Turns of nearly the same height: a panel that comes for a few rows is as long on its way.
-        var turns = BlockRows > _unit ? 1 : (BlockRows + fitting - 1) / fitting;
+        // Turns of nearly the same height: a panel that comes for a few rows is as long on its way. All panels come once a turn, so that a turn may take half as much again as a block, three quarters of the cache.
+        var turns = BlockRows > _unit ? 1 : (2 * BlockRows + 3 * fitting - 1) / (3 * fitting);
         TurnRows = turns == 1 ? BlockRows : ((BlockRows + turns - 1) / turns + call - 1) / call * call;
         PackRows = tile == 0 ? FaultPlan.Block : Math.Min(tile, BlockRows);
         var sharers = (threads + Owners - 1) / Owners;

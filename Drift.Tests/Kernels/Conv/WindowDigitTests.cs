@@ -8,16 +8,17 @@ public sealed class WindowDigitTests
 {
     private static IEnumerable<string> Paths() => HostBackend.InstructionPaths.Where(path => path.Missing is null).Select(path => path.Name);
 
-    // Two, four and six columns of digits, and eight, which are too many; windows with and without neighbours; windows longer than a block of digits in the first-level cache; a tile that threads share.
+    // Two, four and six columns of digits, and eight, which are too many; windows with and without neighbours; windows longer than a block of digits in the first-level cache; a tile that threads share; windows of which threads share the packing along K.
     private static IEnumerable<(ConvolutionShape Shape, ChecksumTiles Tiles)> Cases()
     {
         foreach (var filters in (int[])[20, 40, 96, 100])
         {
             foreach (var stride in (int[])[1, 2])
-                yield return (new ConvolutionShape(1, 9, 11, 5, filters, 3) { Padding = 1, Stride = stride }, 32);
+                yield return (new ConvolutionShape(1, 9, 11, 24, filters, 3) { Padding = 1, Stride = stride }, 32);
         }
 
         yield return (new ConvolutionShape(2, 5, 7, 470, 70, 3) { Padding = 1 }, 32);
+        yield return (new ConvolutionShape(1, 5, 6, 470, 40, 3) { Padding = 1 }, 32);
         yield return (new ConvolutionShape(1, 18, 17, 24, 96, 3) { Padding = 1 }, new ChecksumTiles(32, 256));
         yield return (new ConvolutionShape(1, 40, 17, 24, 96, 3) { Padding = 1 }, new ChecksumTiles(32, 128));
     }

@@ -85,12 +85,21 @@ public sealed unsafe class MicroKernelTests
     [Test]
     public void Digits_apart_along_whose_vectors_K_runs_are_the_definition([Range(1, Lanes)] int columns, [Values] bool begun) => CheckAlong(columns, begun, flips: false, apart: true);
 
+    [TestCase(ActivationRows.Together + 1, 2, false)]
+    [TestCase(1, 2, true)]
+    public void Rows_are_flipped_a_few_at_a_time_beside_pairs_of_digits(int rows, int columns, bool apart) => Refuses(rows, columns, apart);
+
+    private static void Refuses(int rows, int columns, bool apart) =>
+        Assert.Throws<ArgumentException>(() => AlongAssembler.Emit(new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Flips: true, Apart: apart)));
+
     private static void CheckAlong(int columns, bool begun, bool flips, bool apart)
     {
         if (flips && columns > MicroTile.MostFlipping)
-            Assert.Throws<ArgumentException>(() => AlongAssembler.Emit(new MicroTile(DotType.Int8, 1, columns, false, false, Along: true, Flips: true)));
-        if (flips && columns > MicroTile.MostFlipping)
+        {
+            Refuses(1, columns, apart: false);
             return;
+        }
+
         if (GeneratedKernels.Missing(DotType.Int8) is { } missing)
             Assert.Ignore(missing);
         const int Vector = 64, Values = Groups * Vector;

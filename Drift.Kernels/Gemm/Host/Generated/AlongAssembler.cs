@@ -11,6 +11,9 @@ namespace Drift.Kernels;
 /// <remarks>rcx call, r8..r10 bases of A (four rows each), rsi its stride, rdi three times that, rdx panel, rax vectors of K; from zmm0 accumulators, then A; zmm29 sign bits, zmm30..31 columns in turn.</remarks>
 internal sealed class AlongAssembler
 {
+    /// <summary>Most rows: three registers hold the bases of four each.</summary>
+    public const int MostRows = 3 * RowsOfBase;
+
     private const int VectorBytes = 64, RowsOfBase = 4, ColumnRegister = 30, Free = 31, SignRegister = 29;
     private const uint Signs = 0x80808080;
     private readonly Assembler _e = new(64);

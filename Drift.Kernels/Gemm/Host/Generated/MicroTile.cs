@@ -20,7 +20,7 @@ internal enum DotType
 /// <param name="Sums">Whether the accumulators are added to line sums.</param>
 /// <param name="Checked">Whether the last rows are a checksum tile's <see cref="CheckRowsOf"/>: stored apart, and in no sum.</param>
 /// <param name="Above">With sums: rows that end a checksum tile, where the others begin the next one; 0 where all are of one.</param>
-/// <param name="Along">Whether K runs along the vectors and the columns are digits, which are put together in the end; INT8, without sums.</param>
+/// <param name="Along">Whether K runs along the vectors and the columns are digits, which are put together in the end unless they are apart; INT8, without sums.</param>
 /// <param name="Flips">Along K: whether the bytes of A have their sign bits flipped first, in their place.</param>
 /// <param name="Apart">Along K: whether each column, of up to <see cref="Lanes"/>, has a sum of its own instead, and is put together with none; not with <paramref name="Flips"/>.</param>
 /// <param name="Paired">Whether a vector has two rows of A beside up to 8 columns (<see cref="PairAssembler"/>); fp32, without sums.</param>
@@ -56,7 +56,7 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     public const int Places = Across + (2 * MostAlong + Lanes) * MostRows;
 
     /// <summary>Rows beside so many columns of digits along which K runs: 32 registers hold the accumulators, a vector of each row and two of columns. Three registers tell where rows are, each of four.</summary>
-    public static int RowsAlong(int columns) => Math.Min(12, Math.Max(1, 30 / (columns + 1)));
+    public static int RowsAlong(int columns) => Math.Min(AlongAssembler.MostRows, Math.Max(1, 30 / (columns + 1)));
 
     /// <summary>Most columns of digits along which K runs beside rows that are flipped, <see cref="ActivationRows.Together"/> at a time: one register more has the sign bits.</summary>
     public const int MostFlipping = (30 - 1) / ActivationRows.Together - 1;
