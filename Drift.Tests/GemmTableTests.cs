@@ -35,6 +35,14 @@ public sealed class GemmTableTests
         Assert.That(Lines.SingleOrDefault(line => line.StartsWith(beginning, StringComparison.Ordinal)), Is.EqualTo($"{beginning} {string.Join(" | ", cells)} |"));
     }
 
+    [Test]
+    public void Instructions_are_as_fast_as_measured()
+    {
+        string[] paths = ["portable", "avx2", "avx-vnni", "avx512", "avx512-vnni"];
+        var cells = paths.Select(path => ResultFile.Text(new ResultFile($"gemm/isa-{path}").Unpaired("256 x 1152 x 1152", "none").GetProperty("ours").GetDouble(), 0));
+        Assert.That(Lines, Does.Contain($"| **GOP/s** | {string.Join(" | ", cells)} |"));
+    }
+
     private static string[] Against(string name, string shape, string[] forms, string rival, string form, string other, int digits)
     {
         var file = new ResultFile($"gemm/{name}");

@@ -12,6 +12,10 @@ internal sealed class ResultFile(string name)
     public JsonElement Find(string shape, string protection, string rival, string? what = null, string? type = null) => _results.Single(result =>
         ShapeOf(result) == shape && Is(result, "protection", protection) && Is(result, "rivalName", rival) && (what is null || Is(result, "what", what)) && (type is null || Is(result, "type", type)));
 
+    /// <summary>The one result of a shape under a protection that stands beside no other.</summary>
+    public JsonElement Unpaired(string shape, string protection) =>
+        _results.Single(result => ShapeOf(result) == shape && Is(result, "protection", protection) && result.GetProperty("rivalName").ValueKind == JsonValueKind.Null);
+
     /// <summary>The one result with this label under a protection, of a file of overheads.</summary>
     public JsonElement Labelled(string label, string protection) => _results.Single(result => Is(result, "label", label) && Is(result, "protection", protection));
 
