@@ -10,10 +10,10 @@ public readonly record struct Flip(int Row, int Column, int Bit)
     public int Mask => 1 << Bit;
 
     /// <summary>
-    /// Change that this flip made to an accumulator, modulo 2^32, read off the flipped value: a bit that is set now was added.
+    /// Change that this flip made to an accumulator, modulo 2^32, read off the flipped value: a bit that is set now was added. Without a branch, which no processor could foresee.
     /// </summary>
     /// <param name="flipped">The accumulator after the flip.</param>
-    public int Delta(int flipped) => (flipped & Mask) != 0 ? Mask : -Mask;
+    public int Delta(int flipped) => 2 * (flipped & Mask) - Mask;
 }
 
 /// <summary>

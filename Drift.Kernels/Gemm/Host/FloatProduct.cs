@@ -187,7 +187,7 @@ internal sealed unsafe class FloatProduct : ParallelWork, IDisposable
         var tileColumns = (_n + _tile - 1) / _tile;
         rows.ColumnSums = _observedColumns + (nint)(top / _tile) * _n + column;
         rows.ColumnSumStride = (nint)_n * sizeof(float);
-        rows.LanesBegun = column % _tile != 0;
+        rows.RowsBegun = column % _tile != 0;
         rows.RowSums = column + width == _n || (column + width) % _tile == 0 ? _observedRows + (nint)top * tileColumns + column / _tile : null;
         rows.RowSumStride = (nint)tileColumns * sizeof(float);
     }

@@ -23,8 +23,8 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     private byte* _workers;
     private int* _c;
     private int _cStride;
-    private int* _panelSums, _partSums;
-    private int _tile, _fused, _tileRows, _slotTiles, _sumStride, _kinds;
+    private int* _lineSums, _partSums;
+    private int _tile, _fused, _panelsOfLine, _tileRows, _slotTiles, _sumStride, _kinds;
     private LineSums _expected = null!;
     private int* _rowSums, _columnSums, _expectedRows, _expectedColumns, _expectedRowMoments, _expectedColumnMoments;
     private OddRowSums _odd;
@@ -97,7 +97,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     {
         var (rows, packed, line) = (Cut.Rows(block), Slot(block) * Cut.BlockRows, (nint)Cut.Top(block) * _expected.TileColumns);
         if (_fused != 0)
-            PanelRowSums.Fold(_panelSums + packed, _sumStride, rows, Sums, PanelsOfTile, _rowSums + line);
+            PanelRowSums.Fold(_lineSums + packed, _sumStride, rows, RowLines, PanelsOfTile / _panelsOfLine, _rowSums + line);
         if (_weights.Tiles.OddRows)
             _odd.AddTo(packed, rows, _expectedRows + line);
     }
@@ -123,27 +123,29 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         _stride = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
         Begin(new ProductCut(m, _tile, kernel.Rows, _stride, Panels, threads), threads);
         _meetsDigits = windows && Cut.PackParts == 1 && _weights.Stride - _weights.Along is > 0 and <= MicroTile.MostFlipping;
-        // Packed rows are those of as many blocks as are packed at a time, with their tiles' digits. A worker has, while it packs, the sums of K columns, or a tile's part has them; a panel has a sum a row.
+        // Panels of a tile add up in one line of row sums where one thread takes all of them.
+        _panelsOfLine = Cut.ColumnParts == 1 ? PanelsOfTile : 1;
+        // Packed rows are those of as many blocks as are packed at a time, with their tiles' digits. A worker has, while it packs, the sums of K columns, or a tile's part has them; a line has a sum a row.
         var rows = Cut.Owners * Cut.BlockRows;
         _slotTiles = _tile == 0 ? 0 : (Cut.BlockRows + _tile - 1) / _tile;
         var packed = (long)(rows + Digits.Count * _kinds * Cut.Owners * _slotTiles) * _stride;
         (_workerBytes, _sumStride) = ((k + (_windowSums?.Kept ?? 0)) * sizeof(short) / Line * Line + Line, (rows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
         var (partSums, columnSums) = Cut.TileParts == 1 ? (0, threads) : ((long)AtHand * _shape.N, Math.Max(threads, AtHand));
         var odd = _weights.TopDigits is { } top ? OddRowSums.Values(top, _tile, rows) : 0;
-        _rows = (sbyte*)_memory.Take(packed + _workerBytes * columnSums + sizeof(int) * (odd + (_fused == 0 ? 0 : (long)_sumStride * Sums + partSums)));
+        _rows = (sbyte*)_memory.Take(packed + _workerBytes * columnSums + sizeof(int) * (odd + (_fused == 0 ? 0 : (long)_sumStride * RowLines + partSums)));
         _digitRows = _rows + rows * _stride;
         _momentRows = _digitRows + Digits.Count * Cut.Owners * _slotTiles * _stride;
         _workers = (byte*)_rows + packed;
         var sums = (int*)(_workers + _workerBytes * columnSums);
         _odd = odd == 0 ? default : new OddRowSums(_weights.TopDigits!, _tile, sums);
-        _panelSums = sums + odd;
-        _partSums = _panelSums + (nint)_sumStride * Sums;
+        _lineSums = sums + odd;
+        _partSums = _lineSums + (nint)_sumStride * RowLines;
     }
 
     private const int Line = 64;
 
-    /// <summary>Panels of C.</summary>
-    private int Sums => (_shape.N + _weights.Kernel.Columns - 1) / _weights.Kernel.Columns;
+    /// <summary>Lines of observed row sums.</summary>
+    private int RowLines => (_shape.N + _panelsOfLine * _weights.Kernel.Columns - 1) / (_panelsOfLine * _weights.Kernel.Columns);
 
     /// <summary>Panels of a tile.</summary>
     private int PanelsOfTile => Math.Max(1, _weights.RowEdge / _weights.Kernel.Columns);
@@ -290,7 +292,9 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     {
         rows.ColumnSums = (block % Cut.TileParts == 0 ? _columnSums + (nint)(Cut.Top(block) / _tile) * _shape.N : PartSums(block)) + column;
         rows.ColumnSumStride = (nint)_shape.N * sizeof(int);
-        rows.RowSums = _panelSums + (nint)(column / _weights.Kernel.Columns) * _sumStride + packed;
+        var panel = column / _weights.Kernel.Columns;
+        rows.RowSums = _lineSums + (nint)(panel / _panelsOfLine) * _sumStride + packed;
+        rows.RowsBegun = panel % _panelsOfLine != 0;
         rows.RowSumStride = sizeof(int);
         rows.RowWeights = _odd.Weights(column % _tile);
     }
@@ -342,8 +346,9 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
                 var flipped = _c[(nint)flip.Row * _cStride + flip.Column] ^= flip.Mask;
                 if (!rows.Sums)
                     continue;
-                ((int*)rows.RowSums)[flip.Row - top] += flip.Delta(flipped) * (rows.RowWeights == null ? 1 : rows.RowWeights[flip.Column - column]);
-                ((int*)rows.ColumnSums)[(nint)(flip.Row / _tile - top / _tile) * _shape.N + flip.Column - column] += flip.Delta(flipped);
+                var delta = flip.Delta(flipped);
+                ((int*)rows.RowSums)[flip.Row - top] += delta * (rows.RowWeights == null ? 1 : rows.RowWeights[flip.Column - column]);
+                ((int*)rows.ColumnSums)[(nint)(flip.Row / _tile - top / _tile) * _shape.N + flip.Column - column] += delta;
             }
         }
     }

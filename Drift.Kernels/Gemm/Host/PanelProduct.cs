@@ -29,7 +29,7 @@ internal static unsafe class PanelProduct
         var blocks = CacheSizes.PanelBlocks((nint)(end - first) * vectors * Vector);
         TileCall call = default;
         (call.AStride, call.CheckAStride, call.PanelStride, call.CStride) = (rows.AStride, rows.CheckAStride, width * MicroTile.GroupBytes, rows.CStride);
-        (call.ChecksStride, call.RowSumStride, call.ColumnSumStride, call.LanesBegun) = (rows.ChecksStride, rows.RowSumStride, rows.ColumnSumStride, rows.LanesBegun ? 1 : 0);
+        (call.ChecksStride, call.RowSumStride, call.ColumnSumStride, call.RowsBegun) = (rows.ChecksStride, rows.RowSumStride, rows.ColumnSumStride, rows.RowsBegun ? 1 : 0);
         call.RowWeights = rows.RowWeights;
         call.PairStride = rows.PairStride;
         (call.Columns, call.JoinedStride, call.JoinedColumns) = (TileCall.First(columns), rows.JoinedStride, TileCall.First(rows.JoinedColumns));

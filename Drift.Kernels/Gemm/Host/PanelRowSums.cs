@@ -5,37 +5,37 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Drift.Kernels;
 
-/// <summary>What the micro-kernels leave of observed row sums of INT8 products, a line of sums a panel, brought to where they belong: a line of sums a row, panels of a tile added. Modulo 2^32.</summary>
+/// <summary>What the micro-kernels leave of observed row sums of INT8 products, a line of sums a tile, or a panel where threads share a tile's, brought to where they belong: a line of sums a row. Modulo 2^32.</summary>
 internal static unsafe class PanelRowSums
 {
     private const int Lanes = 16, TilesAtATime = 4;
 
-    /// <summary>Folds the panels of some rows.</summary>
-    /// <param name="panels">Sums of the first row: a line a panel. The panels of a tile are added into its first.</param>
-    /// <param name="stride">Values between panels.</param>
+    /// <summary>Folds the lines of some rows.</summary>
+    /// <param name="lines">Sums of the first row, in line after line. Those of a tile are added into its first.</param>
+    /// <param name="stride">Values between lines.</param>
     /// <param name="rows">Rows.</param>
-    /// <param name="count">Panels.</param>
-    /// <param name="panelsOfTile">Panels of a tile; the last tile may have fewer.</param>
+    /// <param name="count">Lines.</param>
+    /// <param name="linesOfTile">Lines of a tile; the last tile may have fewer.</param>
     /// <param name="sums">Takes a line of sums a row, one a tile.</param>
-    public static void Fold(int* panels, nint stride, int rows, int count, int panelsOfTile, int* sums)
+    public static void Fold(int* lines, nint stride, int rows, int count, int linesOfTile, int* sums)
     {
-        for (var first = 0; first < count; first += panelsOfTile)
+        for (var first = 0; first < count; first += linesOfTile)
         {
-            for (var panel = first + 1; panel < Math.Min(count, first + panelsOfTile); panel++)
-                Add(panels + first * stride, panels + panel * stride, rows);
+            for (var line = first + 1; line < Math.Min(count, first + linesOfTile); line++)
+                Add(lines + first * stride, lines + line * stride, rows);
         }
 
-        var (tiles, tileStride) = ((count + panelsOfTile - 1) / panelsOfTile, panelsOfTile * stride);
+        var (tiles, tileStride) = ((count + linesOfTile - 1) / linesOfTile, linesOfTile * stride);
         var i = 0;
-        for (; i <= rows - Lanes; i += Lanes, panels += Lanes, sums += Lanes * (nint)tiles)
+        for (; i <= rows - Lanes; i += Lanes, lines += Lanes, sums += Lanes * (nint)tiles)
         {
             var t = 0;
             for (; Avx512F.IsSupported && t <= tiles - TilesAtATime; t += TilesAtATime)
-                Turn(panels + t * tileStride, tileStride, sums + t, tiles);
-            Copy(panels, tileStride, Lanes, t, tiles, sums);
+                Turn(lines + t * tileStride, tileStride, sums + t, tiles);
+            Copy(lines, tileStride, Lanes, t, tiles, sums);
         }
 
-        Copy(panels, tileStride, rows - i, 0, tiles, sums);
+        Copy(lines, tileStride, rows - i, 0, tiles, sums);
     }
 
     /// <summary>Adds a line to another, wrapping.</summary>

@@ -74,10 +74,10 @@ internal unsafe struct RowBlock
     /// <summary>Floats with sums: 16 lanes a row, to which the panel is added.</summary>
     public void* RowLanes;
 
-    /// <summary>Floats with sums: whether the lanes hold the panels before this one.</summary>
-    public bool LanesBegun;
+    /// <summary>With sums: whether the row sums of INT8, or the lanes of floats, hold the panels before this one.</summary>
+    public bool RowsBegun;
 
-    /// <summary>With sums: takes each row's sum over the panel (INT8), or its folded lanes (floats; null where further panels of the tile follow).</summary>
+    /// <summary>With sums: what each row's sum over the panel is added to (INT8), or takes its folded lanes (floats; null where further panels of the tile follow).</summary>
     public void* RowSums;
 
     /// <summary>With sums of INT8: what the panel's columns count in row sums, in whole panels; null where each counts once.</summary>

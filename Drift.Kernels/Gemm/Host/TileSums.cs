@@ -36,7 +36,7 @@ internal static unsafe class TileSums
                 sums[j] += c[j];
             }
 
-            ((int*)call->RowSums)[row] = sum;
+            ((int*)call->RowSums)[row] = sum + (call->RowsBegun == 0 ? 0 : ((int*)call->RowSums)[row]);
         }
     }
 
@@ -66,7 +66,7 @@ internal static unsafe class TileSums
 
     private static void Begin(TileCall* call, int first, int rows, int columns)
     {
-        if (call->LanesBegun == 0 && call->RowLanes != null)
+        if (call->RowsBegun == 0 && call->RowLanes != null)
             new Span<int>((int*)call->RowLanes + first * Lanes, rows * Lanes).Clear();
         if (call->ColumnsBegun == 0 && first == 0)
             new Span<int>(call->ColumnSums, columns).Clear();

@@ -187,7 +187,7 @@ public sealed class FloatProductTests
                 {
                     A = from + first, AStride = Groups * sizeof(float), Panel = from + rows * Groups + first * Width, PanelStride = Width * sizeof(float), Groups = Math.Min(4, Groups - first),
                     Start = first == 0 ? null : to, StartStride = Width * sizeof(float), C = to, CStride = Width * sizeof(float), Bias = last ? from + values.Length - columns : null,
-                    RowLanes = to + rows * Width, ColumnSums = to + rows * (Width + MicroTile.Lanes), Columns = TileCall.First(columns), LanesBegun = 1, ColumnsBegun = 1,
+                    RowLanes = to + rows * Width, ColumnSums = to + rows * (Width + MicroTile.Lanes), Columns = TileCall.First(columns), RowsBegun = 1, ColumnsBegun = 1,
                 };
                 kernel.Run(&call, rows, (columns + MicroTile.Lanes - 1) / MicroTile.Lanes, last && sums, false);
             }

@@ -188,6 +188,7 @@ public sealed unsafe class MicroKernelTests
             Fill(start.Span, Value);
             Fill(checks.Span, Value);
             Fill(lanes.Span, Value);
+            Fill(rowSums.Span, Value);
             Fill(sums.Span, Value);
             foreach (ref var value in bias.Span)
                 value = random.NextSingle();
@@ -196,11 +197,12 @@ public sealed unsafe class MicroKernelTests
             {
                 A = a.Pointer, AStride = Groups * 4, CheckA = checkA.Pointer, CheckAStride = (Groups + 1) * 4, Panel = panel.Pointer, PanelStride = _width * 4, Groups = Groups - Skipped, Start = begin ? start.Pointer : null, StartStride = _width * 4,
                 C = c.Pointer, CStride = _width * 4, Checks = checks.Pointer, ChecksStride = columns * 4, Bias = biased ? bias.Pointer : null, RowLanes = _integers ? null : lanes.Pointer,
-                LanesBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowWeights = weighs ? weights.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, ColumnSumStride = (columns + 3) * 4, Columns = TileCall.First(columns),
+                RowsBegun = begun ? 1 : 0, RowSums = _integers || fold ? rowSums.Pointer : null, RowWeights = weighs ? weights.Pointer : null, RowSumStride = 4 * _apart, ColumnSums = sums.Pointer, ColumnsBegun = begun ? 1 : 0, ColumnSumStride = (columns + 3) * 4, Columns = TileCall.First(columns),
                 Stretch = tile.Index % (Groups + 2), PanelAhead = panel.Pointer + panel.Length, PanelAheadLast = panel.Pointer + panel.Length + Kept * TileCall.AheadBytes / sizeof(int), ProductAhead = c.Pointer, ProductAheadLast = c.Pointer + (_rows - 1) * _width,
             };
             var truthLanes = tile.Sums && (!begun || _integers) ? new int[lanes.Length] : lanes.Span.ToArray();
             var truthSums = sums.Span.ToArray();
+            var folded = rowSums.Span.ToArray();
             if (tile.Sums && !begun)
                 truthSums.AsSpan(0, columns).Clear();
             truthSums.AsSpan(sums.Length - (tile.Above > 0 ? columns : 0)).Clear();
@@ -245,9 +247,8 @@ public sealed unsafe class MicroKernelTests
                 Assert.That((i < _rows ? c.Span.Slice(i * _width, columns) : checks.Span.Slice((i - _rows) * columns, columns)).ToArray(), Is.EqualTo(truth[i]), $"row {i}, {what}");
             Assert.That(lanes.Span.ToArray(), Is.EqualTo(_integers || (tile.Sums && fold) ? keptLanes : truthLanes), $"row lanes, {what}");
             Assert.That(sums.Span.ToArray(), Is.EqualTo(truthSums), $"column sums, {what}");
-            var folded = new int[rowSums.Length];
             for (var i = 0; tile.Sums && (_integers || fold) && i < _rows; i++)
-                folded[_apart * i] = _integers ? truthRows[i] : Fold(truthLanes.AsSpan(i * Lanes, Lanes));
+                folded[_apart * i] = _integers ? (begun ? folded[i] : 0) + truthRows[i] : Fold(truthLanes.AsSpan(i * Lanes, Lanes));
             Assert.That(rowSums.Span.ToArray(), Is.EqualTo(folded), $"row sums, {what}");
         }
 

@@ -35,10 +35,10 @@ internal sealed class SumAssembler
             writer.SumRows();
     }
 
-    /// <summary>All rows' lanes, weighted where columns have weights, into one vector, of which those that exist are stored.</summary>
+    /// <summary>All rows' lanes, weighted where columns have weights, into one vector, of which those that exist are added to the rows' sums.</summary>
     private void FoldIntegers()
     {
-        var (weighted, summed) = (_e.CreateLabel(), _e.CreateLabel());
+        var (weighted, summed, begin) = (_e.CreateLabel(), _e.CreateLabel(), _e.CreateLabel());
         _e.mov(rax, _field(nameof(TileCall.RowWeights)));
         _e.test(rax, rax);
         _e.jnz(weighted);
@@ -52,6 +52,10 @@ internal sealed class SumAssembler
         _e.mov(rdx, _field(nameof(TileCall.RowSums)));
         _e.mov(eax, (1 << _rows) - 1);
         _e.kmovw(k3, eax);
+        _e.cmp(_field(nameof(TileCall.RowsBegun)), 0);
+        _e.je(begin);
+        _e.vpaddd(Lanes(0).k3.z, Lanes(0), __zmmword_ptr[rdx]);
+        _e.Label(ref begin);
         _e.vmovdqu32(__zmmword_ptr[rdx].k3, Lanes(0));
     }
 
@@ -116,7 +120,7 @@ internal sealed class SumAssembler
         _e.mov(rax, _field(nameof(TileCall.RowLanes)));
         _e.test(rax, rax);
         _e.jz(done);
-        _e.cmp(_field(nameof(TileCall.LanesBegun)), 0);
+        _e.cmp(_field(nameof(TileCall.RowsBegun)), 0);
         _e.je(begin);
         for (var row = 0; row < _rows; row++)
             AddVectors(row, () => Add(Lanes(row), Lanes(row), __zmmword_ptr[rax + VectorBytes * row]));

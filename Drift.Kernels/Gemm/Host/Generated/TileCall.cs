@@ -84,11 +84,11 @@ internal unsafe struct TileCall
     /// <summary>Floats with sums: 16 lanes a row, to which the row's vectors are added in order; 64 bytes from row to row. Null where only columns are summed.</summary>
     public void* RowLanes;
 
-    /// <summary>Floats with sums: 1 where the lanes hold the panels before this one; 0 where they hold nothing yet and count as 0.</summary>
-    public nint LanesBegun;
+    /// <summary>With sums: 1 where the row sums of INT8, or the lanes of floats, hold the panels before this one; 0 where they hold nothing yet and count as 0.</summary>
+    public nint RowsBegun;
 
     /// <summary>
-    /// With sums: INT8: takes each row's sum, 4 bytes from row to row. Floats: takes each row's folded lanes (<see cref="Drift.Kernels.RowLanes"/>), which are then not kept; null where
+    /// With sums: INT8: each row's sum, 4 bytes from row to row, is added to it. Floats: takes each row's folded lanes (<see cref="Drift.Kernels.RowLanes"/>), which are then not kept; null where
     /// further panels follow.
     /// </summary>
     public void* RowSums;
