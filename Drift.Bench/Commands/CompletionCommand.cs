@@ -44,7 +44,7 @@ internal static class CompletionCommand
     public static Command Create()
     {
         var command = new Command("completion", "Print what makes a shell complete drift's commands, options and names");
-        var shell = new Argument<string>("SHELL") { Description = $"The shell: {string.Join(", ", Scripts.Keys)}" };
+        var shell = new Argument<string>("SHELL") { Description = $"The shell: {string.Join(", ", Scripts.Keys)}", HelpName = "SHELL" };
         shell.CompletionSources.Add([.. Scripts.Keys]);
         shell.Validators.Add(result =>
         {

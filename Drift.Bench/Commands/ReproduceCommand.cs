@@ -9,7 +9,7 @@ internal static class ReproduceCommand
     public static Command Create()
     {
         var command = new Command("reproduce", "Make the paper's tables and figures again, with its numbers beside ours and a verdict on each claim; one report. Finished tables of a folder are kept: run the same line again to go on");
-        var ids = new Argument<string[]>("ID") { Description = $"Tables, or all: {string.Join(", ", TableCatalog.All.Select(table => table.Id))}", Arity = ArgumentArity.ZeroOrMore };
+        var ids = new Argument<string[]>("ID") { Description = $"Tables, or all: {string.Join(", ", TableCatalog.All.Select(table => table.Id))}", Arity = ArgumentArity.ZeroOrMore, HelpName = "ID" };
         ids.CompletionSources.Add([.. TableCatalog.All.Select(table => table.Id), "all"]);
         var quick = new Option<bool>("--quick") { Description = "Few pictures a point: all tables in ten minutes on two cores [default]" };
         var full = new Option<bool>("--full") { Description = "Many pictures a point: all tables in two hours on two cores" };

@@ -18,6 +18,8 @@ internal sealed class HelpTests
     {
         var help = (await Invocation.Of([.. name.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"])).Out;
         Assert.That(help, Does.Contain("Usage:").And.Contain("Exit codes:").And.Contain("130"));
+        // What may be typed is listed beside an argument, not in the place of its name, or every line's explanation begins far to the right.
+        Assert.That(help.Split('\n').Where(line => line.TrimStart().Contains("  ", StringComparison.Ordinal)).Select(line => line.TrimStart().IndexOf("  ", StringComparison.Ordinal)), Is.All.LessThan(40));
         Assert.That(Examples.Of(name), Is.Not.Empty);
         foreach (var example in Examples.Of(name))
         {
