@@ -11,6 +11,9 @@ internal static class PicturePairs
 {
     private const int NamesShown = 10;
 
+    /// <summary>What <c>drift generate</c> calls the sheet of all its pictures, which lies beside them and its record.</summary>
+    private const string Sheet = "pictures.png", Record = "run.json";
+
     private static readonly IReadOnlyList<string> Endings = [".png", ".jpg", ".jpeg", ".webp"];
 
     /// <summary>Two pictures, or all pictures of two folders by their names.</summary>
@@ -29,12 +32,14 @@ internal static class PicturePairs
         return [.. inA.Select(name => new PicturePair(name, Path.Combine(a, name), Path.Combine(b, name)))];
     }
 
-    /// <summary>Names of the pictures that lie directly in a folder, in order.</summary>
+    /// <summary>Names of the pictures that lie directly in a folder, in order. The sheet that <c>drift generate</c> makes of its pictures is not one of them.</summary>
     /// <exception cref="UserErrorException">There are none.</exception>
     public static IReadOnlyList<string> In(string folder)
     {
         var names = Directory.EnumerateFiles(folder).Where(file => Endings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
             .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal).ToList();
+        if (names.Count > 1 && File.Exists(Path.Combine(folder, Record)))
+            names.Remove(Sheet);
         return names.Count > 0 ? names : throw new UserErrorException($"quality: no pictures in {folder}; expected files that end in {string.Join(", ", Endings)}");
     }
 

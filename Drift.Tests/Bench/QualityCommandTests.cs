@@ -42,6 +42,16 @@ public sealed class QualityCommandTests
     }
 
     [Test]
+    public async Task The_sheet_that_generate_makes_of_its_pictures_is_no_further_picture()
+    {
+        var (a, b) = (Folder("a", ("one", "grey_blur_64x64_a"), ("pictures", "grey_noise_64x64_a")), Folder("b", ("one", "grey_blur_64x64_b"), ("pictures", "grey_noise_64x64_b")));
+        Assert.That((await Invocation.Of(["quality", a, b])).Out, Does.Contain("mean of 2"), "a user's own pictures.png");
+        File.WriteAllText(Path.Combine(a, "run.json"), "{}");
+        File.WriteAllText(Path.Combine(b, "run.json"), "{}");
+        Assert.That((await Invocation.Of(["quality", a, b])).Out, Does.Contain("one.png").And.Not.Contain("pictures.png"));
+    }
+
+    [Test]
     public async Task What_cannot_be_compared_is_one_line()
     {
         var a = Folder("a", ("one", "blur_64x64_a"), ("two", "grey_noise_64x64_a"));
