@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
+using Drift.Bench;
 
 namespace Drift.Tests;
 
@@ -24,7 +24,7 @@ internal sealed class ResultFile(string name)
         Text(Find(shape, protection, rival, what, type).GetProperty("ratio").GetDouble(), digits);
 
     /// <summary>A figure with so many digits behind its point.</summary>
-    public static string Text(double value, int digits) => Math.Round(value, digits).ToString($"F{digits}", CultureInfo.InvariantCulture);
+    public static string Text(double value, int digits) => Numerals.Of(Math.Round(value, digits), $"F{digits}");
 
     private static bool Is(JsonElement result, string property, string value) => result.GetProperty(property).GetString() == value;
 

@@ -119,5 +119,5 @@ internal static class Campaign
         }
     }
 
-    private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+    private static string Number(double value) => Numerals.Of(value, "0.##");
 }

@@ -106,7 +106,7 @@ internal sealed class CampaignProgress
         return table;
     }
 
-    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
+    private static string Number(double value) => Numerals.Of(value, "0.00");
 }
 
 /// <summary>Where a campaign stands.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 
 namespace Drift.Bench;
 
@@ -55,5 +54,5 @@ internal sealed record CampaignSummary(string Plan, int Cells, long Trials, doub
             yield return $"EXPERIMENT: 4 of 128 value channels of every block are rescaled by {Text(plan.Outliers)}, which leaves the network's function as it is.";
     }
 
-    private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+    private static string Text(double value) => Numerals.Of(value, "0.##");
 }

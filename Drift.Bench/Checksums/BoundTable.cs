@@ -16,10 +16,10 @@ internal static class BoundTable
         var console = ReportConsole.On(output);
         console.WriteLine("False alarms on clean fp32 products");
         Write(console, ["operands", "bound", "products", "lines", "false alarms", "largest deviation / threshold"],
-            report.Clean.Select(r => new[] { r.Family, r.Bound, Count(r.Products), Count(r.Lines), Count(r.FalseAlarms), Number(r.Closest) }));
+            report.Clean.Select(r => new[] { r.Family, r.Bound, Numerals.Of(r.Products), Numerals.Of(r.Lines), Numerals.Of(r.FalseAlarms), Number(r.Closest) }));
         console.WriteLine("Tightness on N(0, 1): threshold over actual error");
         Write(console, ["K", "bound", "over mean error", "over a product's largest error", "V-ABFT paper (quoted)"],
-            report.Tightness.Select(r => new[] { Count(r.Depth), r.Bound, Number(r.OverMean), Number(r.OverLargest), r.Quoted is { } quoted ? Number(quoted) : "-" }));
+            report.Tightness.Select(r => new[] { Numerals.Of(r.Depth), r.Bound, Number(r.OverMean), Number(r.OverLargest), r.Quoted is { } quoted ? Number(quoted) : "-" }));
         console.WriteLine("Flips of an output on N(0, 1), K = 1024: row and column flagged, % (either flagged, %)");
         Write(console, ["bit", .. RoundingBounds.Names], report.Bits.GroupBy(r => r.Bit).Select(group => new[] { Name(group.Key) }.Concat(group.Select(Share)).ToArray()));
     }
@@ -42,7 +42,5 @@ internal static class BoundTable
         return string.Create(CultureInfo.InvariantCulture, $"{100.0 * row.Located / row.Flips:F1} ({100 * seen:F1})");
     }
 
-    private static string Count(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static string Number(double value) => value.ToString("G3", CultureInfo.InvariantCulture);
+    private static string Number(double value) => Numerals.Of(value, "G3");
 }

@@ -18,8 +18,8 @@ internal static class SumFaultTable
         foreach (var r in rows)
         {
             var o = r.Outcome;
-            table.AddRow(r.Protection, r.Exposed ? "hit too" : "sound", Count(r.SumHits), Count(o.Flips), Count(r.LinesFlagged), Count(r.FalseAlarms), Count(r.Masked), Share(o.Exact, o.Flips), Share(o.RolledBack, o.Flips),
-                Share(o.Left, o.Flips), Count(o.Missed), Count(o.WrongValue), Count(o.Misplaced), ConfidenceInterval.OfProportion(Math.Min(o.Escaped, o.Flips), o.Flips).Mean.ToString("0.#e0", CultureInfo.InvariantCulture));
+            table.AddRow(r.Protection, r.Exposed ? "hit too" : "sound", Numerals.Of(r.SumHits), Numerals.Of(o.Flips), Numerals.Of(r.LinesFlagged), Numerals.Of(r.FalseAlarms), Numerals.Of(r.Masked), Share(o.Exact, o.Flips), Share(o.RolledBack, o.Flips),
+                Share(o.Left, o.Flips), Numerals.Of(o.Missed), Numerals.Of(o.WrongValue), Numerals.Of(o.Misplaced), ConfidenceInterval.OfProportion(Math.Min(o.Escaped, o.Flips), o.Flips).Mean.ToString("0.#e0", CultureInfo.InvariantCulture));
         }
 
         var console = ReportConsole.On(output);
@@ -28,6 +28,4 @@ internal static class SumFaultTable
     }
 
     private static string Share(long part, long whole) => whole == 0 ? "-" : (100.0 * part / whole).ToString("F2", CultureInfo.InvariantCulture);
-
-    private static string Count(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

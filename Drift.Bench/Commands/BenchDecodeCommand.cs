@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Spectre.Console;
 
 namespace Drift.Bench;
@@ -35,12 +34,10 @@ internal static class BenchDecodeCommand
         foreach (var name in new[] { "p", "product ms", "itself %", "sums %", "decoding %", "all % (quartiles)", "ns a flip", "taken back %" })
             table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
         foreach (var r in results)
-            table.AddRow(r.Layer, $"{r.M} x {r.N} x {r.K}", r.Code, Number(r.Rate, "G4"), Number(1e3 * r.PlainSeconds, "F3"), Number(r.Control, "F1"), Number(r.Sums, "F1"), Number(r.Decoding, "F1"),
-                $"{Number(r.All.Median, "F1")} ({Number(r.All.Lower, "F1")}..{Number(r.All.Upper, "F1")})", Number(r.NanosecondsAFlip, "F1"), Number(r.ExactPercent, "F2"));
+            table.AddRow(r.Layer, $"{r.M} x {r.N} x {r.K}", r.Code, Numerals.Of(r.Rate, "G4"), Numerals.Of(1e3 * r.PlainSeconds, "F3"), Numerals.Of(r.Control, "F1"), Numerals.Of(r.Sums, "F1"), Numerals.Of(r.Decoding, "F1"),
+                $"{Numerals.Of(r.All.Median, "F1")} ({Numerals.Of(r.All.Lower, "F1")}..{Numerals.Of(r.All.Upper, "F1")})", Numerals.Of(r.NanosecondsAFlip, "F1"), Numerals.Of(r.ExactPercent, "F2"));
         var console = ReportConsole.On(output);
         console.Write(table);
         console.WriteLine("Medians of rounds, in each of which all forms run once in random order, on one thread (measured). Percentages are of the unchecked product's time of the same round; all go through the same plans of flips. Itself: the unchecked product a second time. Decoding: norms, decoding and what it puts right, beyond the sums.");
     }
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -83,8 +83,8 @@ internal static class BenchSweepCommand
             sides.AddColumn(new TableColumn(name).RightAligned());
         foreach (var group in turns.Where(turn => turn.Side <= SweepSide.Apart).GroupBy(turn => turn.Side))
         {
-            string Middle(Func<SweepTurn, double> value, string format) => Number(group.Select(value).Median(), format);
-            sides.AddRow(group.Key.ToString().ToLowerInvariant(), Number(group.First().Threads, "F0"), Middle(turn => turn.Rate, "F2"), Middle(turn => turn.ProcessorSeconds / turn.Seconds, "F3"),
+            string Middle(Func<SweepTurn, double> value, string format) => Numerals.Of(group.Select(value).Median(), format);
+            sides.AddRow(group.Key.ToString().ToLowerInvariant(), Numerals.Of(group.First().Threads, "F0"), Middle(turn => turn.Rate, "F2"), Middle(turn => turn.ProcessorSeconds / turn.Seconds, "F3"),
                 Middle(turn => 1e3 * turn.ProcessorSeconds / turn.Trials, "F1"), Middle(turn => 100 * turn.SystemSeconds / turn.ProcessorSeconds, "F2"),
                 Middle(turn => 1e-6 * turn.Allocated / turn.Trials, "F2"), Middle(turn => turn.Taken, "F3"));
         }
@@ -92,14 +92,12 @@ internal static class BenchSweepCommand
         foreach (var name in new[] { "ours", "rival", "unit", "ours / rival", "least", "most", "rounds", "disturbed" })
             table.AddColumn(new TableColumn(name).RightAligned());
         foreach (var r in ratios)
-            table.AddRow($"{r.What}, {r.Threads} threads", r.RivalName, Number(r.Ours, "F2"), Number(r.Rival, "F2"), r.Unit, Number(r.Ratio, "F3") + (r.IsDisturbed ? "*" : " "), Number(r.Least, "F3"), Number(r.Most, "F3"),
-                Number(r.Rounds, "F0"), Number(r.Disturbed, "F0"));
+            table.AddRow($"{r.What}, {r.Threads} threads", r.RivalName, Numerals.Of(r.Ours, "F2"), Numerals.Of(r.Rival, "F2"), r.Unit, Numerals.Of(r.Ratio, "F3") + (r.IsDisturbed ? "*" : " "), Numerals.Of(r.Least, "F3"), Numerals.Of(r.Most, "F3"),
+                Numerals.Of(r.Rounds, "F0"), Numerals.Of(r.Disturbed, "F0"));
         var console = ReportConsole.On(output);
         console.Write(sides);
         console.Write(table);
         console.WriteLine("Medians of turns in turn, in one process (measured). Each turn is a whole campaign, as much a thread on every side: clean runs, trials, journal, progress. Apart: as many campaigns as threads, which share only the process.");
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rounds in which others took over {SweepTurn.Bearable} processors from a side are disturbed and do not count; * where there is no other, and the ratio is not to be trusted."));
     }
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

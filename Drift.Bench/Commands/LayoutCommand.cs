@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Drift.Dvfs;
 using Spectre.Console;
 
@@ -44,5 +43,5 @@ internal static class LayoutCommand
         output.WriteLine("Modelled: a tile of a 1024 x 1152 output. paper: the geometry under which the paper's 3072 and 128 activations come out, inferred (docs/layout.md).");
     }
 
-    private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+    private static string Text(double value) => Numerals.Of(value, "0.##");
 }

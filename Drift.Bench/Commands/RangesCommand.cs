@@ -75,5 +75,5 @@ internal static class RangesCommand
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    private static string Number(double value) => value.ToString("0.0", CultureInfo.InvariantCulture);
+    private static string Number(double value) => Numerals.Of(value, "0.0");
 }

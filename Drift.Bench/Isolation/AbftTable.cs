@@ -15,7 +15,7 @@ internal static class AbftTable
         foreach (var name in new[] { "count\n[dim]measured[/]", "of\n ", "% (95 %)\n[dim]measured[/]", "%\n[dim]computed[/]", "computed lies\ninside" })
             table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
         foreach (var row in report.Rows)
-            table.AddRow(row.Quantity, Count(row.Count), Count(row.Of), Share(row), Percent(row.Theory), row.Inside is { } inside ? inside ? "yes" : "no" : "-");
+            table.AddRow(row.Quantity, Numerals.Of(row.Count), Numerals.Of(row.Of), Share(row), Percent(row.Theory), row.Inside is { } inside ? inside ? "yes" : "no" : "-");
         var console = ReportConsole.On(output);
         console.Write(table);
         console.WriteLine("Large: a flip that the detector flags when it is alone. Escaped: its row or its column is not flagged. Computed: flips' signs even, hits independent (docs/checksum.md).");
@@ -38,7 +38,5 @@ internal static class AbftTable
 
     private static string Share(AbftRow row) => row.Share is null ? "-" : $"{Percent(row.Share)} ({Percent(row.Low)}..{Percent(row.High)})";
 
-    private static string Percent(double? share) => share is { } value ? (100 * value).ToString("G4", CultureInfo.InvariantCulture) : "-";
-
-    private static string Count(long value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Percent(double? share) => Numerals.Of(100 * share, "G4");
 }

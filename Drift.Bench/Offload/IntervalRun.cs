@@ -1,4 +1,3 @@
-using System.Globalization;
 using Drift.Abft;
 using Drift.Dvfs;
 using Drift.Models;
@@ -95,14 +94,12 @@ internal static class IntervalRun
             table.AddColumn(new TableColumn(name).RightAligned());
         foreach (var (row, forecast) in measured.Zip(forecasts))
         {
-            table.AddRow($"{row.Interval}", $"{forecast.Saves}", Text(forecast.MeanAge, "F1"), Text(forecast.Error, "E2"), Text(row.Energy * Milli, "F4"), Text(row.Error, "F3"),
-                Text(forecast.Product / least.Product, "F3") + (forecast.Interval == least.Interval ? " *" : ""), Text(row.Error * row.Energy / (best.Error * best.Energy), "F3") + (row.Interval == best.Interval ? " *" : ""));
+            table.AddRow($"{row.Interval}", $"{forecast.Saves}", Numerals.Of(forecast.MeanAge, "F1"), Numerals.Of(forecast.Error, "E2"), Numerals.Of(row.Energy * Milli, "F4"), Numerals.Of(row.Error, "F3"),
+                Numerals.Of(forecast.Product / least.Product, "F3") + (forecast.Interval == least.Interval ? " *" : ""), Numerals.Of(row.Error * row.Energy / (best.Error * best.Energy), "F3") + (row.Interval == best.Interval ? " *" : ""));
         }
 
         ReportConsole.On(output).Write(table);
-        output.WriteLine($"Row {options.Row}, {options.Comparison.Sampling.Images} pictures. Drift over {string.Join(", ", Ages)} steps: {string.Join(", ", Ages.Select(age => Text(drift.At(age), "F4")))} (relative, squared; measured).");
-        output.WriteLine($"By theory: interval {advice.Best.Interval} counted step by step, {Text(advice.ClosedForm, "F1")} by Young's closed form. Measured: {best.Interval}.");
+        output.WriteLine($"Row {options.Row}, {options.Comparison.Sampling.Images} pictures. Drift over {string.Join(", ", Ages)} steps: {string.Join(", ", Ages.Select(age => Numerals.Of(drift.At(age), "F4")))} (relative, squared; measured).");
+        output.WriteLine($"By theory: interval {advice.Best.Interval} counted step by step, {Numerals.Of(advice.ClosedForm, "F1")} by Young's closed form. Measured: {best.Interval}.");
     }
-
-    private static string Text(double value, string form) => value.ToString(form, CultureInfo.InvariantCulture);
 }

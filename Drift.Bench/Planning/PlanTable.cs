@@ -35,5 +35,5 @@ internal static class PlanTable
 
     private static string Interval(ConfidenceInterval span) => string.Create(CultureInfo.InvariantCulture, $"{span.Mean:F4} ({span.Low:F4}..{span.High:F4})");
 
-    private static string Number(double value, string format = "F1") => value.ToString(format, CultureInfo.InvariantCulture);
+    private static string Number(double value, string format = "F1") => Numerals.Of(value, format);
 }

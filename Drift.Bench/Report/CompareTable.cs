@@ -1,4 +1,3 @@
-using System.Globalization;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -19,17 +18,17 @@ internal static class CompareTable
     [
         ("PSNR dB", "(95 %)", Measured, row => Interval(row.Psnr, row.PsnrHigh, "F1")),
         ("SSIM", "(95 %)", Measured, row => Interval(row.Ssim, row.SsimHigh, "F3")),
-        ("class", "right %", Measured, row => Number(row.Accuracy * 100, "F1")),
-        ("faults", "injected", Measured, row => Count(row.FaultsInjected)),
-        ("lines", "flagged", Measured, row => Count(row.LinesFlagged)),
-        ("elements", "mended", Measured, row => Count(row.ElementsMended)),
-        ("missed", ">= 2^10", Measured, row => Count(row.MissedLarge)),
-        ("false", "alarms", Measured, row => Count(row.FalseAlarms)),
-        ("energy", "J/image", Modelled, row => Number(row.EnergyJoulesPerImage, "G4")),
-        ("energy", "saved %", Modelled, row => Number(row.EnergySavedPercent, "F1")),
-        ("energy", "saved %", Quoted, row => Number(row.EnergySavedPercentPaperMix, "F1")),
-        ("speed-up", "", Modelled, row => Number(row.Speedup, "F2")),
-        ("wall s", "", Measured, row => Number(row.WallSeconds, "F2")),
+        ("class", "right %", Measured, row => Numerals.Of(row.Accuracy * 100, "F1")),
+        ("faults", "injected", Measured, row => Numerals.Of(row.FaultsInjected)),
+        ("lines", "flagged", Measured, row => Numerals.Of(row.LinesFlagged)),
+        ("elements", "mended", Measured, row => Numerals.Of(row.ElementsMended)),
+        ("missed", ">= 2^10", Measured, row => Numerals.Of(row.MissedLarge)),
+        ("false", "alarms", Measured, row => Numerals.Of(row.FalseAlarms)),
+        ("energy", "J/image", Modelled, row => Numerals.Of(row.EnergyJoulesPerImage, "G4")),
+        ("energy", "saved %", Modelled, row => Numerals.Of(row.EnergySavedPercent, "F1")),
+        ("energy", "saved %", Quoted, row => Numerals.Of(row.EnergySavedPercentPaperMix, "F1")),
+        ("speed-up", "", Modelled, row => Numerals.Of(row.Speedup, "F2")),
+        ("wall s", "", Measured, row => Numerals.Of(row.WallSeconds, "F2")),
     ];
 
     /// <summary>Pictures of classes are judged by a classifier, those of prompts by a CLIP.</summary>
@@ -37,7 +36,7 @@ internal static class CompareTable
         : [.. Usual.SelectMany(column => column.Name == "class" ? OfClip : [column])];
 
     private static readonly (string Name, string Unit, string Origin, Func<CompareRow, string> Value)[] OfClip =
-        [("CLIP", "score", Measured, row => Number(row.ClipScore, "F3")), ("feature", "distance", Measured, row => Number(row.FeatureDistance, "F3"))];
+        [("CLIP", "score", Measured, row => Numerals.Of(row.ClipScore, "F3")), ("feature", "distance", Measured, row => Numerals.Of(row.FeatureDistance, "F3"))];
 
     private static bool HaveClip(IEnumerable<CompareRow> rows) => rows.Any(row => row.ClipScore is not null);
 
@@ -128,15 +127,5 @@ internal static class CompareTable
     };
 
     private static string Interval(double? mean, double? high, string format) =>
-        Number(mean, format) + (high - mean is { } half && double.IsFinite(half) ? $" ± {Number(half, format)}" : "");
-
-    private static string Number(double? value, string format) => value switch
-    {
-        null => "-",
-        double.PositiveInfinity => "inf",
-        { } number when double.IsNaN(number) => "-",
-        { } number => number.ToString(format, CultureInfo.InvariantCulture),
-    };
-
-    private static string Count(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-";
+        Numerals.Of(mean, format) + (high - mean is { } half && double.IsFinite(half) ? $" ± {Numerals.Of(half, format)}" : "");
 }

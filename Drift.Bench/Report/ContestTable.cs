@@ -15,8 +15,8 @@ internal static class ContestTable
         var table = new Table().Border(TableBorder.Rounded).AddColumns("what", "type", "shape").AddColumn(new TableColumn("threads").RightAligned()).AddColumn("protection");
         table.AddColumn(new TableColumn("ours").RightAligned()).AddColumn(new TableColumn("rival").RightAligned()).AddColumns("unit", "rival's name").AddColumn(new TableColumn("ours / rival").RightAligned()).AddColumns("quartiles", "the same twice");
         foreach (var (label, r, ratio, control) in results)
-            table.AddRow(r.What, r.Type, Markup.Escape(label), r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Number(r.Ours, "F1"), Number(r.Rival, "F1"), r.Unit,
-                Markup.Escape(r.RivalName ?? "-"), Number(r.Ratio, "F3") + (r.Disturbed ? "*" : " "), Range(ratio?.Ratio), Range(control?.Ratio));
+            table.AddRow(r.What, r.Type, Markup.Escape(label), r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Numerals.Of(r.Ours, "F1"), Numerals.Of(r.Rival, "F1"), r.Unit,
+                Markup.Escape(r.RivalName ?? "-"), Numerals.Of(r.Ratio, "F3") + (r.Disturbed ? "*" : " "), Range(ratio?.Ratio), Range(control?.Ratio));
         var console = ReportConsole.On(output);
         console.Write(table);
         console.WriteLine("Medians of rounds in turn, in one process; of two forms of ours rounds in random order, the median of their ratios and its quartiles, and those of the plain form and its double. Checks count as no operations. Filters are prepared once, all else in every run.");
@@ -24,7 +24,5 @@ internal static class ContestTable
             console.WriteLine(note);
     }
 
-    private static string Range(Quartiles? ratios) => ratios is { } range ? $"{Number(range.Lower, "F3")} to {Number(range.Upper, "F3")}" : "";
-
-    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+    private static string Range(Quartiles? ratios) => ratios is { } range ? $"{Numerals.Of(range.Lower, "F3")} to {Numerals.Of(range.Upper, "F3")}" : "";
 }

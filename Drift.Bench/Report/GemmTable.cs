@@ -16,8 +16,8 @@ internal static class GemmTable
         table.AddColumn(new TableColumn("threads").RightAligned()).AddColumn("protection").AddColumn(new TableColumn("ours").RightAligned());
         table.AddColumn(new TableColumn("rival").RightAligned()).AddColumns("unit", "rival's name").AddColumn(new TableColumn("ours / rival").RightAligned());
         foreach (var r in results)
-            table.AddRow(r.Type, GemmLayer.LabelOf(r.M, r.N, r.K), $"{r.M} x {r.N} x {r.K}", r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Number(r.Ours, "F1"),
-                Number(r.Rival, "F1"), r.Unit, Markup.Escape(r.RivalName ?? "-"), Number(r.Ratio, "F3") + (r.Disturbed ? "*" : " ") + Spread(r));
+            table.AddRow(r.Type, GemmLayer.LabelOf(r.M, r.N, r.K), $"{r.M} x {r.N} x {r.K}", r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Numerals.Of(r.Ours, "F1"),
+                Numerals.Of(r.Rival, "F1"), r.Unit, Markup.Escape(r.RivalName ?? "-"), Numerals.Of(r.Ratio, "F3") + (r.Disturbed ? "*" : " ") + Spread(r));
         var console = ReportConsole.On(output);
         console.Write(table);
         console.WriteLine(results.Any(r => r.RatioQuartiles is not null)
@@ -28,7 +28,5 @@ internal static class GemmTable
             console.WriteLine(note);
     }
 
-    private static string Spread(GemmResult r) => r.RatioQuartiles is [var lower, var upper] ? $"({Number(lower, "F3")} to {Number(upper, "F3")})" : "";
-
-    private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
+    private static string Spread(GemmResult r) => r.RatioQuartiles is [var lower, var upper] ? $"({Numerals.Of(lower, "F3")} to {Numerals.Of(upper, "F3")})" : "";
 }

@@ -16,8 +16,8 @@ internal static class OverheadTable
             table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
         foreach (var r in results)
         {
-            table.AddRow(r.What, r.Type, Markup.Escape(r.Label), r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Number(r.Speed, "F1"), r.Unit,
-                Number(r.Percent, "F2") + (r.Taken > GemmResult.Bearable ? "*" : " "), $"{Number(r.Lower, "F2")} to {Number(r.Upper, "F2")}", r.Rounds.ToString(CultureInfo.InvariantCulture));
+            table.AddRow(r.What, r.Type, Markup.Escape(r.Label), r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Numerals.Of(r.Speed, "F1"), r.Unit,
+                Numerals.Of(r.Percent, "F2") + (r.Taken > GemmResult.Bearable ? "*" : " "), $"{Numerals.Of(r.Lower, "F2")} to {Numerals.Of(r.Upper, "F2")}", r.Rounds.ToString(CultureInfo.InvariantCulture));
         }
 
         var console = ReportConsole.On(output);
@@ -26,6 +26,4 @@ internal static class OverheadTable
         if (results.Any(r => r.Taken > GemmResult.Bearable))
             console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"* Disturbed: other processes took over {GemmResult.Bearable} processors from the measured threads."));
     }
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Drift.Models;
 using Spectre.Console;
 
@@ -55,5 +54,5 @@ internal static class QualityTable
     private static string Number(ConfidenceInterval? mean) => mean is not { } interval ? "-"
         : double.IsNaN(interval.High) ? Number(interval.Mean) : $"{Number(interval.Mean)} ± {Number(interval.High - interval.Mean)}";
 
-    private static string Number(double? value) => value?.ToString("0.####", CultureInfo.InvariantCulture) ?? "-";
+    private static string Number(double? value) => Numerals.Of(value, "0.####");
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Spectre.Console;
 
 namespace Drift.Bench;
@@ -8,24 +7,24 @@ internal static class RivalTable
 {
     private static readonly (string Name, string Origin, Func<CompareRow, string> Value)[] Columns =
     [
-        ("PSNR dB\n(95 %)", "measured", row => Number(row.Psnr, "F1") + (row.PsnrHigh - row.Psnr is { } half && double.IsFinite(half) ? $" ± {Number(half, "F1")}" : "")),
-        ("class\nright %", "measured", row => Number(row.Accuracy * 100, "F0")),
-        ("flips\n", "measured", row => Count(row.Outcome?.Flips)),
+        ("PSNR dB\n(95 %)", "measured", row => Numerals.Of(row.Psnr, "F1") + (row.PsnrHigh - row.Psnr is { } half && double.IsFinite(half) ? $" ± {Numerals.Of(half, "F1")}" : "")),
+        ("class\nright %", "measured", row => Numerals.Of(row.Accuracy * 100, "F0")),
+        ("flips\n", "measured", row => Numerals.Of(row.Outcome?.Flips)),
         ("exact\n%", "measured", row => Share(row.Outcome?.Exact, row.Outcome?.Flips)),
         ("rolled\nback %", "measured", row => Share(row.Outcome?.RolledBack, row.Outcome?.Flips)),
         ("left\n< 2^10 %", "measured", row => Share(row.Outcome?.Left, row.Outcome?.Flips)),
-        ("elements\nrecomputed", "measured", row => Count(row.Outcome?.Recomputed)),
-        ("escaped\nunseen", "measured", row => Count(row.Outcome?.Unseen)),
-        ("escaped\ncancelled", "measured", row => Count(row.Outcome?.Cancelled)),
-        ("escaped\ntolerated", "measured", row => Count(row.Outcome?.Tolerated)),
-        ("escaped\nwrong value", "measured", row => Count(row.Outcome?.WrongValue)),
-        ("escaped\nmisplaced", "measured", row => Count(row.Outcome?.Misplaced)),
-        ("energy\nmJ/image", "modelled", row => Number(1e3 * row.EnergyJoulesPerImage, "F3")),
-        ("own over-\nhead %", "modelled", row => Number(row.OverheadPercent, "F1")),
-        ("energy\nsaved %", "modelled", row => Number(row.EnergySavedPercent, "F1")),
-        ("energy\nsaved %", "quoted mix", row => Number(row.EnergySavedPercentPaperMix, "F1")),
-        ("time\nms/image", "modelled", row => Number(1e3 * row.SecondsPerImage, "F2")),
-        ("speed-up\n", "modelled", row => Number(row.Speedup, "F2")),
+        ("elements\nrecomputed", "measured", row => Numerals.Of(row.Outcome?.Recomputed)),
+        ("escaped\nunseen", "measured", row => Numerals.Of(row.Outcome?.Unseen)),
+        ("escaped\ncancelled", "measured", row => Numerals.Of(row.Outcome?.Cancelled)),
+        ("escaped\ntolerated", "measured", row => Numerals.Of(row.Outcome?.Tolerated)),
+        ("escaped\nwrong value", "measured", row => Numerals.Of(row.Outcome?.WrongValue)),
+        ("escaped\nmisplaced", "measured", row => Numerals.Of(row.Outcome?.Misplaced)),
+        ("energy\nmJ/image", "modelled", row => Numerals.Of(1e3 * row.EnergyJoulesPerImage, "F3")),
+        ("own over-\nhead %", "modelled", row => Numerals.Of(row.OverheadPercent, "F1")),
+        ("energy\nsaved %", "modelled", row => Numerals.Of(row.EnergySavedPercent, "F1")),
+        ("energy\nsaved %", "quoted mix", row => Numerals.Of(row.EnergySavedPercentPaperMix, "F1")),
+        ("time\nms/image", "modelled", row => Numerals.Of(1e3 * row.SecondsPerImage, "F2")),
+        ("speed-up\n", "modelled", row => Numerals.Of(row.Speedup, "F2")),
     ];
 
     /// <summary>Prints it; nothing where there is no such row.</summary>
@@ -46,15 +45,5 @@ internal static class RivalTable
         console.WriteLine("Own overhead: checks, products executed again, checkpoints and restores, over the rest of the energy.");
     }
 
-    private static string Share(long? part, long? whole) => part is { } a && whole is > 0 and { } b ? Number(100.0 * a / b, "F2") : "-";
-
-    private static string Count(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "-";
-
-    private static string Number(double? value, string format) => value switch
-    {
-        null => "-",
-        double.PositiveInfinity => "inf",
-        { } number when double.IsNaN(number) => "-",
-        { } number => number.ToString(format, CultureInfo.InvariantCulture),
-    };
+    private static string Share(long? part, long? whole) => part is { } a && whole is > 0 and { } b ? Numerals.Of(100.0 * a / b, "F2") : "-";
 }

@@ -19,6 +19,6 @@ internal static class CellText
     private static string Number(double value, string digits = "G4")
     {
         var rounded = double.Parse(value.ToString(digits, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        return Math.Abs(rounded) is 0 or (>= Least and < Most) ? rounded.ToString("0.######", CultureInfo.InvariantCulture) : rounded.ToString("0.###E+0", CultureInfo.InvariantCulture);
+        return Numerals.Of(rounded, Math.Abs(rounded) is 0 or (>= Least and < Most) ? "0.######" : "0.###E+0");
     }
 }
