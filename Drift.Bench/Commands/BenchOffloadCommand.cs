@@ -16,7 +16,7 @@ internal static class BenchOffloadCommand
     public static Command Create()
     {
         var command = new Command("offload", "Time runs with and without checkpoints in turn on one thread, and hold their peak bytes against the forecast; --images is the number of pairs");
-        SamplingArguments sampling = new();
+        SamplingArguments sampling = new("--out", "--layers", "--profile");
         OffloadArguments offload = new();
         sampling.AddTo(command);
         offload.AddTo(command);

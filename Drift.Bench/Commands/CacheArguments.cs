@@ -10,10 +10,13 @@ internal sealed class CacheArguments
     /// <summary>The word for no caching.</summary>
     public const string None = "none";
 
+    /// <summary>The option that the others go with.</summary>
+    public const string Name = "--cache";
+
     private static readonly IReadOnlyDictionary<string, ForecastForm> Forms =
         new Dictionary<string, ForecastForm> { ["taylorseer"] = ForecastForm.Taylor, ["newton"] = ForecastForm.Newton };
 
-    private readonly Option<string> _cache = Declare.Choice("--cache", "Forecast the blocks between the steps that compute them", None, [None, .. Forms.Keys]);
+    private readonly Option<string> _cache = Declare.Choice(Name, "Forecast the blocks between the steps that compute them", None, [None, .. Forms.Keys]);
     private readonly Option<int> _interval = Declare.Number("--cache-interval", "Steps from one that computes the blocks to the next", FeatureCache.PaperInterval, 1, 1000);
     private readonly Option<int> _order = Declare.Number("--cache-order", "Highest order of differences in a forecast; 0 reuses the last feature", FeatureCache.PaperOrder, 0, 8);
 

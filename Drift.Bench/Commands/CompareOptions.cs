@@ -63,12 +63,13 @@ internal sealed record CompareOptions(SamplingOptions Sampling, double Voltage, 
     };
 }
 
-/// <summary>The options of <c>compare</c>.</summary>
-internal sealed class CompareArguments
+/// <summary>The options of <c>compare</c>, and of what looks at one of its rows.</summary>
+/// <param name="unused">Names of those that a command does not have (<see cref="SamplingArguments"/>).</param>
+internal sealed class CompareArguments(params string[] unused)
 {
     private const int CachedIntervals = 3;
 
-    private readonly SamplingArguments _sampling = new();
+    private readonly SamplingArguments _sampling = new(unused);
     private readonly Option<double> _voltage = Declare.Number("--voltage", "Volts of the undervolted rows, within the operating points", 0.675, 0.01, 10);
     private readonly Option<double> _frequency = Declare.Number("--frequency", "GHz of the overclocked row, within the operating points", 3.574, 0.01, 100);
     private readonly Option<double?> _ber = Declare.Optional<double>("--ber", "Hits per output element (or --ber-unit), in place of the rate that voltage or frequency imply", 0, 1);
@@ -99,7 +100,7 @@ internal sealed class CompareArguments
         _faults.AddTo(command);
         _offload.AddTo(command);
         _offload.AddPlaceTo(command);
-        foreach (var option in new Option[] { _against, _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip, _energy, _policy })
+        foreach (var option in new Option[] { _against, _voltage, _frequency, _ber, _tile, _threshold, _interval, _perStep, _json, _rows, _outputs, _points, _clip, _energy, _policy }.Where(option => !unused.Contains(option.Name)))
             command.Options.Add(option);
     }
 

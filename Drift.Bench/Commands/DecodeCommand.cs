@@ -18,7 +18,7 @@ internal static class DecodeCommand
     public static Command Create(Func<DecodeOptions, Session, int> body)
     {
         var command = new Command("decode", "Count against ground truth what the decoder makes of flips in the tiles of real runs");
-        var sampling = new SamplingArguments();
+        var sampling = new SamplingArguments(CacheArguments.Name, "--layers", "--profile");
         sampling.AddTo(command);
         var voltages = Declare.Text("--voltages", "Voltages at 2 GHz whose error rates are tried, separated by commas", "LIST", "0.70,0.675,0.65,0.62");
         var codes = Declare.Text("--codes", $"Codes to try, separated by commas, or all: {string.Join(", ", Code.All.Select(code => code.Name))}", "LIST", "all");

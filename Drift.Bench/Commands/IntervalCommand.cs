@@ -10,6 +10,9 @@ internal sealed record IntervalOptions(CompareOptions Comparison, IReadOnlyList<
 {
     /// <summary>The row.</summary>
     public string Row => Comparison.Rows[0];
+
+    /// <summary>The settings as files record them.</summary>
+    public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(Comparison.ToSettings().Where(setting => setting.Key != "interval")) { ["intervals"] = Intervals };
 }
 
 /// <summary><c>drift interval</c>: the best checkpoint interval by theory, beside the measured one.</summary>
@@ -20,7 +23,7 @@ internal static class IntervalCommand
     public static Command Create(Func<IntervalOptions, Session, int> body)
     {
         var command = new Command("interval", "Advise a checkpoint interval from drift and fault rate (Young, Daly), and measure it beside the advice; --rows names one row, here rollback");
-        var arguments = new CompareArguments();
+        var arguments = new CompareArguments("--interval", "--checkpoint-bytes-per-step", "--profile", "--json", "--against", "--clip");
         arguments.AddTo(command);
         var intervals = Declare.Text("--intervals", "Intervals to measure, separated by commas", "LIST", "1,2,3,5,7,10,15,25");
         command.Options.Add(intervals);

@@ -12,7 +12,7 @@ internal static class PlanCommand
     public static Command Create()
     {
         var command = new Command("plan", "Search the protection and schedule that cost least under a budget of quality; verify them on fresh pictures; write a policy");
-        var sampling = new SamplingArguments();
+        var sampling = new SamplingArguments("--profile");
         sampling.AddTo(command);
         var budget = Declare.Text("--budget", $"How good pictures must stay: {QualityBudget.Form}", "BUDGET", "psnr>=paper");
         var objective = Declare.Choice("--objective", "What is made small; energy is at the paper's ratio of compute to memory", "energy", [.. RelativeCost.Objectives.Keys]);

@@ -11,7 +11,7 @@ internal static class QuantiseReportCommand
     public static Command Create()
     {
         var command = new Command("quantise-report", "Draw in fp32 and say of each layer how far INT8 would be from it: signal to noise, the worst first");
-        var arguments = new SamplingArguments();
+        var arguments = new SamplingArguments("--out", "--profile");
         arguments.AddTo(command);
         var json = Declare.Text("--json", "Also write the table here", "FILE");
         command.Options.Add(json);

@@ -3,8 +3,9 @@ using Drift.Models;
 
 namespace Drift.Bench;
 
-/// <summary>The options that <c>compare</c> and <c>generate</c> share.</summary>
-internal sealed class SamplingArguments
+/// <summary>The options that <c>compare</c>, <c>generate</c> and others share.</summary>
+/// <param name="unused">Names of those that mean nothing to a command: it does not have them, for an option that is taken and ignored misleads. A group goes by its first, <c>--cache</c>.</param>
+internal sealed class SamplingArguments(params string[] unused)
 {
     private readonly Option<string> _model = Declare.Model();
     private readonly SubjectArguments _subjects = new();
@@ -27,8 +28,9 @@ internal sealed class SamplingArguments
     {
         command.Options.Add(_model);
         _subjects.AddTo(command);
-        _cache.AddTo(command);
-        foreach (var option in new Option[] { _images, _steps, _guidance, _seed, _backend, _threads, _out, _layers, _weightCache, _profile })
+        if (!unused.Contains(CacheArguments.Name))
+            _cache.AddTo(command);
+        foreach (var option in new Option[] { _images, _steps, _guidance, _seed, _backend, _threads, _out, _layers, _weightCache, _profile }.Where(option => !unused.Contains(option.Name)))
             command.Options.Add(option);
     }
 
@@ -42,7 +44,7 @@ internal sealed class SamplingArguments
         var options = new SamplingOptions(model, subjects, parsed.GetValue(_images), Steps(model, parsed.GetValue(_steps) ?? model.Defaults.Steps),
             parsed.GetValue(_guidance) ?? model.Defaults.Guidance, parsed.GetValue(_seed), parsed.GetRequiredValue(_backend), parsed.GetValue(_threads), parsed.GetValue(_out))
         {
-            Cache = _cache.Bind(parsed),
+            Cache = unused.Contains(CacheArguments.Name) ? null : _cache.Bind(parsed),
             LayerList = parsed.GetValue(_layers),
             WeightCache = parsed.GetValue(_weightCache),
             Profiled = parsed.GetValue(_profile),

@@ -31,7 +31,7 @@ internal static class TraceCommand
     public static Command Create(Func<TraceOptions, Session, int> body)
     {
         var command = new Command("trace", $"Trace one picture's run under one row of compare (--rows, here {Standard}): CSV, Parquet, a Chrome trace for Perfetto, and pictures");
-        var arguments = new CompareArguments();
+        var arguments = new CompareArguments("--images", "--profile", "--json", "--against", "--clip");
         arguments.AddTo(command);
         var memory = Declare.Choice("--memory", "The memory of the timeline", Memories[0], Memories);
         var buffer = Declare.Number("--buffer", "Bytes of outputs that may wait on the chip for the memory", 1L << 20, 0, long.MaxValue);
@@ -46,14 +46,12 @@ internal static class TraceCommand
         return command;
     }
 
-    /// <summary>Options that name one guarded row.</summary>
-    /// <exception cref="UserErrorException">Several rows, one that is not quantised, or a second result.json.</exception>
+    /// <summary>Options that name one guarded row: the one of <c>--rows</c>, that of a policy, or the standard one.</summary>
+    /// <exception cref="UserErrorException">Several rows, or one that is not quantised.</exception>
     public static CompareOptions OneRow(CompareOptions options, bool given, string standard)
     {
-        if (options.Json is not null)
-            throw new UserErrorException("--json: there is no result.json here; expected --out alone");
         if (!given)
-            return options with { Rows = [standard] };
+            return options with { Rows = [options.Policy is null ? standard : CompareOptions.PolicyRow] };
         return options.Rows is [var row] && !Lab.IsUnquantised(row) ? options
             : throw new UserErrorException($"--rows: expected one row that runs in INT8, got {string.Join(",", options.Rows)}");
     }

@@ -20,15 +20,20 @@ internal static class IntervalRun
         var (comparison, steps) = (options.Comparison, options.Comparison.Sampling.Steps);
         if (options.Intervals[^1] > steps)
             throw new UserErrorException($"--intervals: {options.Intervals[^1]} is more than the {steps} steps of a run; expected at most that");
-        if (comparison.BytesPerStep is not null)
-            throw new UserErrorException("--checkpoint-bytes-per-step: it stands in an interval's place; expected one of the two");
+        var started = DateTime.UtcNow;
+        using var folder = new OutputFolder(comparison.Sampling.OutOr("interval", DateTime.Now));
         using var lab = Lab.Open(comparison);
         if (lab.StrategyOf(options.Row, comparison)?.Protection is not { Interval: not null })
             throw new UserErrorException($"--rows: {options.Row} keeps no checkpoints; expected a row that does, such as rollback");
         var drift = Drift(lab, options, session.Cancellation);
         var advice = new IntervalAdvice(drift, Probe(lab, options, drift, session.Cancellation));
-        var measured = Measure(lab, options, session);
-        Print(session.Out, options, drift, advice, measured);
+        var rows = IntervalRow.Of(Measure(lab, options, session), advice);
+        folder.Write("interval.csv", IntervalRow.ToCsv(rows));
+        folder.Write("interval.png", IntervalChart.ToPng(rows, $"{comparison.Sampling.Model.Name}, {options.Row}, {comparison.Sampling.Images} pictures"));
+        folder.Write("run.json", ResultJson.Write(RunRecord.Of(comparison.Sampling, options.ToSettings(), started)));
+        var target = folder.Commit();
+        Print(session.Out, options, drift, advice, rows);
+        session.Out.WriteLine($"Written to {target}");
         return ErrorPolicy.Success;
     }
 
@@ -68,34 +73,32 @@ internal static class IntervalRun
         new PictureBatch(lab.Pipeline, 1).Draw(lab.DrawingOf(strategy, [lab.Requests[0]], trace),
             options.Comparison.Sampling.Settings, cancellation)[0];
 
-    private static List<(int Interval, double Error, double Energy)> Measure(Lab lab, IntervalOptions options, Session session)
+    private static List<MeasuredInterval> Measure(Lab lab, IntervalOptions options, Session session)
     {
-        var (comparison, results) = (options.Comparison, new List<(int, double, double)>());
+        var (comparison, results) = (options.Comparison, new List<MeasuredInterval>());
         List<string> names = ["nominal", .. options.Intervals.Select(interval => $"interval {interval}")];
         RunProgress.Show(names, comparison.Sampling.Images * comparison.Sampling.Steps, session, advance =>
         {
             var drawn = lab.Draw([lab.StrategyOf("nominal", comparison), .. options.Intervals.Select(interval => lab.StrategyOf(options.Row, comparison with { Interval = interval }))],
                 advance, session.Cancellation).Select(drawing => drawing.Pictures).ToList();
             var clean = drawn[0].Select(picture => Picture.From(picture.Image)).ToList();
-            results.AddRange(options.Intervals.Zip(drawn.Skip(1), (interval, pictures) => (interval,
+            results.AddRange(options.Intervals.Zip(drawn.Skip(1), (interval, pictures) => new MeasuredInterval(interval,
                 pictures.Zip(clean, (picture, reference) => Psnr.MeanSquaredError(Picture.From(picture.Image), reference)).Average(),
                 lab.CostOf(pictures).Energy.Value / pictures.Count)));
         });
         return results;
     }
 
-    private static void Print(TextWriter output, IntervalOptions options, DriftProfile drift, IntervalAdvice advice, List<(int Interval, double Error, double Energy)> measured)
+    private static void Print(TextWriter output, IntervalOptions options, DriftProfile drift, IntervalAdvice advice, IReadOnlyList<IntervalRow> rows)
     {
-        var best = measured.MinBy(row => row.Error * row.Energy);
-        var forecasts = measured.Select(row => advice.Forecast(row.Interval)).ToList();
-        var least = forecasts.MinBy(forecast => forecast.Product);
         var table = new Table().Border(TableBorder.Rounded);
         foreach (var name in new[] { "interval", "saves", "mean age", "error added a step\nmodelled", "mJ a picture\nmodelled", "mean squared error\nmeasured", "cost x error over the best\nby theory", "cost x error over the best\nmeasured" })
             table.AddColumn(new TableColumn(name).RightAligned());
-        foreach (var (row, forecast) in measured.Zip(forecasts))
+        var (least, best) = (rows.MinBy(row => row.ByTheory)!, rows.MinBy(row => row.Measured)!);
+        foreach (var row in rows)
         {
-            table.AddRow($"{row.Interval}", $"{forecast.Saves}", Numerals.Of(forecast.MeanAge, "F1"), Numerals.Of(forecast.Error, "E2"), Numerals.Of(row.Energy * Milli, "F4"), Numerals.Of(row.Error, "F3"),
-                Numerals.Of(forecast.Product / least.Product, "F3") + (forecast.Interval == least.Interval ? " *" : ""), Numerals.Of(row.Error * row.Energy / (best.Error * best.Energy), "F3") + (row.Interval == best.Interval ? " *" : ""));
+            table.AddRow($"{row.Interval}", $"{row.Forecast.Saves}", Numerals.Of(row.Forecast.MeanAge, "F1"), Numerals.Of(row.Forecast.Error, "E2"), Numerals.Of(row.Energy * Milli, "F4"), Numerals.Of(row.Error, "F3"),
+                Numerals.Of(row.ByTheory, "F3") + (row == least ? " *" : ""), Numerals.Of(row.Measured, "F3") + (row == best ? " *" : ""));
         }
 
         ReportConsole.On(output).Write(table);
