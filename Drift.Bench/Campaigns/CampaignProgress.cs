@@ -122,5 +122,5 @@ internal sealed record CampaignStatus(int Cells, int Done, long Trials, int Draw
 {
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Done} of {Cells} cells done, {Trials} trials, {TrialsPerSecond:F1} trials/s, about {(double.IsFinite(SecondsLeft) ? TimeSpan.FromSeconds(Math.Round(SecondsLeft)).ToString("g", CultureInfo.InvariantCulture) : "?")} left, widest interval ±{WidestHalf:F2}");
+        $"{Done} of {Cells} cells done, {Trials} trials, {TrialsPerSecond:F1} trials/s, about {(double.IsFinite(SecondsLeft) ? TimeSpan.FromSeconds(Math.Round(SecondsLeft)).ToString("g", CultureInfo.InvariantCulture) : "?")} left{(double.IsNaN(WidestHalf) ? "" : string.Create(CultureInfo.InvariantCulture, $", widest interval ±{WidestHalf:F2}"))}");
 }

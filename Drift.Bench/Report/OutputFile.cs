@@ -16,6 +16,8 @@ internal sealed class OutputFile : IDisposable
         _partial = PartialPath.Of(_target);
         if (Directory.Exists(_target))
             throw new UserErrorException($"{option}: {target} is a folder; expected a file");
+        if (Path.GetDirectoryName(_target) is { } folder && !Directory.Exists(folder))
+            throw new UserErrorException($"{option}: cannot write {target}: there is no folder {folder}");
         try
         {
             File.Create(_partial).Dispose();

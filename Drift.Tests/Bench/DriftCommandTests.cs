@@ -60,6 +60,7 @@ public sealed class DriftCommandTests
     [TestCase("trace --json x.json", "'--json'", "trace --help")]
     [TestCase("trace --images 3", "'--images'")]
     [TestCase("interval --json x.json", "'--json'")]
+    [TestCase("abft --trials 1 --json /nowhere/x.json", "--json", "there is no folder /nowhere")]
     [TestCase("interval --interval 3", "'--interval'")]
     [TestCase("decode --cache taylorseer", "'--cache'")]
     [TestCase("decode --layers all", "'--layers'")]

@@ -25,6 +25,13 @@ public sealed class CampaignTests
     public void RemoveFolder() => Directory.Delete(_root, true);
 
     [Test]
+    public void One_trial_a_cell_has_no_interval()
+    {
+        var run = CampaignBench.Run(CampaignBench.Plan("dit-fashion", 2, 1, (Axes.Step, "0")), At("single"), threads: 1);
+        Assert.That(run.Out, Does.Contain("no cell has the two trials that an interval takes").And.Not.Contain("±"));
+    }
+
+    [Test]
     public void Threads_do_not_change_a_byte()
     {
         CampaignBench.Run(_plan, At("threads"), threads: 3);
