@@ -2,7 +2,8 @@ namespace Drift.Kernels;
 
 /// <summary>
 /// Who packs and multiplies which block of a product, and when. A thread has blocks of its own where there are enough, the same in every call, and goes from one to the next without waiting; only when
-/// nobody has another to begin does it help with panels of one. Where there are fewer blocks than threads, some threads begin with each. Who packs a block waits until all of it is packed.
+/// nobody has another to begin does it help with panels of one. Where there are fewer blocks than threads, some threads begin with each; who packs a block waits until all of it is packed. Where all
+/// rows are one block that every thread packs for itself, nobody waits, and what is shared out are panels: each thread has a range of its own, then helps with the others'.
 /// </summary>
 internal abstract class BlockWork : ParallelWork
 {
@@ -31,7 +32,8 @@ internal abstract class BlockWork : ParallelWork
         (_cut, _threads) = (cut, threads);
         if (_progress.Length < AtHand)
             _progress = new BlockProgress[AtHand];
-        _own = _own.Threads == threads ? _own.Over(AtHand) : new OwnParts(AtHand, threads);
+        var parts = Cut.IsCopied ? Cut.ColumnParts : AtHand;
+        _own = _own.Threads == threads ? _own.Over(parts) : new OwnParts(parts, threads);
     }
 
     /// <summary>Runs all blocks.</summary>
@@ -43,7 +45,7 @@ internal abstract class BlockWork : ParallelWork
             _end = Math.Min(Cut.Blocks, First + AtHand);
             _begun = 0;
             _progress.AsSpan(0, AtHand).Clear();
-            pool.Run(this, Cut.IsShared ? _threads : AtHand, _threads);
+            pool.Run(this, Cut.IsShared || Cut.IsCopied ? _threads : AtHand, _threads);
             for (var block = First; block < _end; block++)
                 AddUp(block);
         }
@@ -52,6 +54,12 @@ internal abstract class BlockWork : ParallelWork
     /// <inheritdoc/>
     protected internal override void Run(int part, int worker)
     {
+        if (Cut.IsCopied)
+        {
+            RunCopied(worker);
+            return;
+        }
+
         var blocks = _end - First;
         var home = First + (Cut.IsShared ? part * blocks / _threads : _own.Next(worker));
         if (!Cut.IsShared)
@@ -77,9 +85,10 @@ internal abstract class BlockWork : ParallelWork
     protected abstract void Pack(int block, int piece, int worker);
 
     /// <summary>Multiplies a share of a block's panels.</summary>
+    /// <param name="share">Which panels and rows.</param>
     /// <param name="block">The block, which is packed.</param>
-    /// <param name="share">Which share.</param>
-    protected abstract void Multiply(int block, int share);
+    /// <param name="slot">Where it is packed.</param>
+    protected abstract void Multiply(in PanelShare share, int block, int slot);
 
     /// <summary>What is left to do when all panels of a block are through.</summary>
     /// <param name="block">The block.</param>
@@ -89,13 +98,28 @@ internal abstract class BlockWork : ParallelWork
     /// <param name="block">The block.</param>
     protected abstract void AddUp(int block);
 
-    /// <summary>Where a block's rows begin among the packed ones: in the memory of the thread that has it, or where there are fewer blocks than threads, in its own.</summary>
+    /// <summary>Where a block's rows begin among the packed ones: in the memory of the thread that has it, or where there are fewer blocks than threads, in its own. Not where every thread has them.</summary>
     /// <param name="block">The block, which somebody packs.</param>
     protected int Slot(int block) => Cut.IsShared ? block - First : Progress(block).Slot;
 
     /// <summary>Waits until an earlier block is packed. Blocks before the one that waits are begun, or the next of somebody who does not wait.</summary>
     /// <param name="block">The block, of one piece.</param>
     protected void WaitUntilPacked(int block) => WaitUntilPacked(ref Progress(block), 1);
+
+    /// <summary>Packs the only block for oneself, unless all its panels are begun, and multiplies panels.</summary>
+    private void RunCopied(int worker)
+    {
+        ref var progress = ref Progress(First);
+        var packs = Packs(First);
+        for (var piece = 0; piece < packs && Volatile.Read(ref progress.Multiplying) < Cut.ColumnParts; piece++)
+            Pack(First, piece, worker);
+        while (Volatile.Read(ref progress.Multiplying) < Cut.ColumnParts && Interlocked.Increment(ref progress.Multiplying) <= Cut.ColumnParts)
+        {
+            Multiply(Cut.Share(First, _own.Next(worker)), First, worker);
+            if (Interlocked.Increment(ref progress.Multiplied) == Cut.ColumnParts)
+                Finish(First);
+        }
+    }
 
     private static void WaitUntilPacked(ref BlockProgress progress, int packs)
     {
@@ -125,7 +149,7 @@ internal abstract class BlockWork : ParallelWork
         ref var progress = ref Progress(block);
         while (Volatile.Read(ref progress.Multiplying) + left < Cut.ColumnParts && Interlocked.Increment(ref progress.Multiplying) - 1 is var share && share < Cut.ColumnParts)
         {
-            Multiply(block, share);
+            Multiply(Cut.Share(block, share), block, Slot(block));
             if (Interlocked.Increment(ref progress.Multiplied) == Cut.ColumnParts)
                 Finish(block);
         }

@@ -95,7 +95,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     /// <summary>Brings the sums of a block's rows to where they belong.</summary>
     protected override void Finish(int block)
     {
-        var (rows, packed, line) = (Cut.Rows(block), Slot(block) * Cut.BlockRows, (nint)Cut.Top(block) * _expected.TileColumns);
+        var (rows, packed, line) = (Cut.Rows(block), Cut.IsCopied ? 0 : Slot(block) * Cut.BlockRows, (nint)Cut.Top(block) * _expected.TileColumns);
         if (_fused != 0)
             PanelRowSums.Fold(_lineSums + packed, _sumStride, rows, RowLines, PanelsOfTile / _panelsOfLine, _rowSums + line);
         if (_weights.Tiles.OddRows)
@@ -107,6 +107,13 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     {
         if (_fused != 0 && block % Cut.TileParts != 0)
             PanelRowSums.Add(_columnSums + (nint)(Cut.Top(block) / _tile) * _shape.N, PartSums(block), _shape.N);
+        for (var share = 0; _fused != 0 && Cut.SharedParts > 0 && share < Cut.ColumnParts; share++)
+        {
+            var (panel, _, _, top, _, part) = Cut.Share(block, share);
+            var column = panel * _weights.Kernel.Columns;
+            if (part >= 0 && column < _shape.N)
+                PanelRowSums.Add(_columnSums + (nint)(top / _tile) * _shape.N + column, _partSums + (nint)part * _weights.Kernel.Columns, Math.Min(_weights.Kernel.Columns, _shape.N - column));
+        }
     }
 
     /// <summary>The observed column sums of a part of a tile.</summary>
@@ -121,20 +128,22 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         var (m, _, k) = _shape;
         var kernel = _weights.Kernel;
         _stride = ActivationRows.Stride((nint)_weights.Packed.Groups * kernel.RowGroupBytes);
-        Begin(new ProductCut(m, _tile, kernel.Rows, _stride, Panels, threads), threads);
+        Begin(new ProductCut(m, _tile, kernel.Rows, _stride, Panels, threads, copies: !windows), threads);
         _meetsDigits = windows && Cut.PackParts == 1 && _weights.Stride - _weights.Along is > 0 and <= MicroTile.MostFlipping;
         // Panels of a tile add up in one line of row sums where one thread takes all of them.
         _panelsOfLine = Cut.ColumnParts == 1 ? PanelsOfTile : 1;
         // Packed rows are those of as many blocks as are packed at a time, with their tiles' digits. A worker has, while it packs, the sums of K columns, or a tile's part has them; a line has a sum a row.
-        var rows = Cut.Owners * Cut.BlockRows;
+        var slots = Cut.IsCopied ? threads : Cut.Owners;
+        var rows = slots * Cut.BlockRows;
+        var summed = Cut.IsCopied ? Cut.BlockRows : rows;
         _slotTiles = _tile == 0 ? 0 : (Cut.BlockRows + _tile - 1) / _tile;
-        var packed = (long)(rows + Digits.Count * _kinds * Cut.Owners * _slotTiles) * _stride;
-        (_workerBytes, _sumStride) = ((k + (_windowSums?.Kept ?? 0)) * sizeof(short) / Line * Line + Line, (rows / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
-        var (partSums, columnSums) = Cut.TileParts == 1 ? (0, threads) : ((long)AtHand * _shape.N, Math.Max(threads, AtHand));
-        var odd = _weights.TopDigits is { } top ? OddRowSums.Values(top, _tile, rows) : 0;
+        var packed = (long)(rows + Digits.Count * _kinds * slots * _slotTiles) * _stride;
+        (_workerBytes, _sumStride) = ((k + (_windowSums?.Kept ?? 0)) * sizeof(short) / Line * Line + Line, (summed / MicroTile.Lanes | 1) * MicroTile.Lanes + MicroTile.Lanes);
+        var (partSums, columnSums) = Cut.TileParts == 1 ? ((long)Cut.SharedParts * kernel.Columns, threads) : ((long)AtHand * _shape.N, Math.Max(threads, AtHand));
+        var odd = _weights.TopDigits is { } top ? OddRowSums.Values(top, _tile, summed) : 0;
         _rows = (sbyte*)_memory.Take(packed + _workerBytes * columnSums + sizeof(int) * (odd + (_fused == 0 ? 0 : (long)_sumStride * RowLines + partSums)));
         _digitRows = _rows + rows * _stride;
-        _momentRows = _digitRows + Digits.Count * Cut.Owners * _slotTiles * _stride;
+        _momentRows = _digitRows + Digits.Count * slots * _slotTiles * _stride;
         _workers = (byte*)_rows + packed;
         var sums = (int*)(_workers + _workerBytes * columnSums);
         _odd = odd == 0 ? default : new OddRowSums(_weights.TopDigits!, _tile, sums);
@@ -159,7 +168,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     /// <summary>Packs a tile's rows, or a share of their columns, and its digit rows.</summary>
     protected override void Pack(int block, int piece, int worker)
     {
-        var (first, share, slot) = (piece / Cut.PackParts * Cut.PackRows, piece % Cut.PackParts, Slot(block));
+        var (first, share, slot) = (piece / Cut.PackParts * Cut.PackRows, piece % Cut.PackParts, Cut.IsCopied ? worker : Slot(block));
         var (top, flip, k) = (Cut.Top(block) + first, _weights.Kernel.Flip, _shape.K);
         var width = ((k + Cut.PackParts - 1) / Cut.PackParts + 63) & ~63;
         int from = Math.Min(k, share * width), count = Math.Min(width, k - from);
@@ -227,22 +236,26 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
     /// <summary>Lines of digits of the tile that begins at a block's row.</summary>
     private sbyte* TileLines(sbyte* lines, int slot, int first) => lines + Digits.Count * (slot * _slotTiles + first / _tile) * _stride;
 
-    /// <summary>A block of rows times some panels. Where the block is one tile that is too long for the cache, its rows are taken in turns, the digit rows with the last.</summary>
-    protected override void Multiply(int block, int share)
+    /// <summary>Rows of a block times some panels. Where the block is one tile that is too long for the cache, its rows are taken in turns, the digit rows with the last.</summary>
+    protected override void Multiply(in PanelShare share, int block, int slot)
     {
         var (packed, width) = (_weights.Packed, _weights.Kernel.Columns);
-        int first = Panels * share / Cut.ColumnParts, end = Panels * (share + 1) / Cut.ColumnParts;
-        var (top, bottom, slot, ends) = (Cut.Top(block), Cut.Top(block + 1), Slot(block), Cut.EndsTile(block));
+        var (top, bottom, ends) = (share.Top, share.Bottom, Cut.IsCopied ? share.Bottom == _shape.M || share.Bottom % Math.Max(1, _tile) == 0 : Cut.EndsTile(block));
         var met = _meetsDigits ? _weights.Along / width : TopPanel;
         for (var turn = top; turn < bottom; turn += Cut.TurnRows)
         {
             var last = turn + Cut.TurnRows >= bottom;
-            var rows = Rows(top, turn, Math.Min(Cut.TurnRows, bottom - turn), slot);
-            for (var panel = first; panel < end; panel++)
+            var place = turn - Cut.Top(block);
+            var rows = Rows(turn, Math.Min(Cut.TurnRows, bottom - turn), slot, place);
+            // A turn that does not begin with the block goes on with its tile.
+            rows.ColumnsBegun = turn > top;
+            if (!Cut.IsCopied)
+                place += slot * Cut.BlockRows;
+            for (var panel = share.FirstPanel; panel < share.EndPanel; panel++)
             {
                 if (panel >= TopPanel)
                 {
-                    _odd.Multiply(rows, slot * Cut.BlockRows + turn - top, panel - TopPanel);
+                    _odd.Multiply(rows, place, panel - TopPanel);
                     continue;
                 }
 
@@ -251,17 +264,17 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
                 var column = panel * width;
                 var columns = column < _shape.N ? Math.Min(width, _shape.N - column) : packed.WidthAt(column);
                 rows.Sums = _fused != 0 && column < _shape.N;
-                // Where threads take panels one by one, each mostly takes those of a block of its own in a row.
-                rows.Next = panel + 1 < Math.Min(met, Cut.ColumnParts == Panels ? Panels : end) ? column + width : 0;
+                var next = panel + 1 < share.EndPanel ? panel + 1 : share.NextPanel;
+                rows.Next = next < met ? next * width : 0;
                 // Digits of rows times digits of columns are wanted by nobody: these panels have no tiles.
                 (rows.Tile, rows.CheckRows) = _tile == 0 || column >= _weights.DigitColumn ? (0, 0) : (_tile, last && ends ? Digits.Count : 0);
                 if (rows.Sums)
-                    Observe(ref rows, block, slot * Cut.BlockRows + turn - top, column);
+                    Observe(ref rows, turn, place, column, share.Part >= 0 ? _partSums + (nint)share.Part * width : block % Cut.TileParts != 0 ? PartSums(block) + column : null);
                 if (_weights.Kernel.JoinsDigits && _kinds == 1 && (rows.CheckRows > 0 || column >= _shape.N))
                     Join(ref rows, turn, column);
                 PanelProduct.Multiply(_weights.Kernel, packed, column, columns, rows, 0, packed.Groups);
                 if (_kinds > 1 && last && column < _shape.N)
-                    MultiplyMoments(top, bottom - top, slot, column);
+                    MultiplyMoments(top, bottom - top, TileLines(_momentRows, slot, top - Cut.Top(block)), column);
                 if (!_faults.IsEmpty && column < _shape.N)
                     ApplyFaults(rows, turn, column, columns);
                 if (_tile != 0 && last && (ends || column >= _shape.N) && rows.Joined == null)
@@ -270,30 +283,30 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         }
     }
 
-    /// <summary>A turn of the rows of a block; one that does not begin with the block goes on with its tile.</summary>
-    private RowBlock Rows(int top, int turn, int count, int slot)
+    /// <summary>Some rows of C, which are packed from a place in a slot on.</summary>
+    private RowBlock Rows(int row, int count, int slot, int place)
     {
         RowBlock rows = default;
-        (rows.AStride, rows.Rows, rows.CStride, rows.ColumnsBegun) = (_stride, count, (nint)_cStride * sizeof(int), turn > top);
+        (rows.AStride, rows.Rows, rows.CStride) = (_stride, count, (nint)_cStride * sizeof(int));
         rows.ChecksStride = rows.CStride;
-        rows.A = _rows + (slot * Cut.BlockRows + turn - top) * _stride;
-        rows.CheckA = _tile == 0 ? null : TileLines(_digitRows, slot, 0);
+        rows.A = _rows + (slot * Cut.BlockRows + place) * _stride;
+        rows.CheckA = _tile == 0 ? null : TileLines(_digitRows, slot, place);
         rows.CheckAStride = _stride;
-        rows.C = _c + (nint)turn * _cStride;
-        rows.Checks = _tile == 0 ? null : CheckRow(0, top);
+        rows.C = _c + (nint)row * _cStride;
+        rows.Checks = _tile == 0 ? null : CheckRow(0, row);
         return rows;
     }
 
     /// <summary>Where a tile's digit products stand below C.</summary>
     private int* CheckRow(int kind, int row) => _c + (nint)(_shape.M + Digits.Count * (kind * _tileRows + row / _tile)) * _cStride;
 
-    /// <summary>Where a panel's observed sums go. Of a tile in parts, every part but the first has column sums of its own.</summary>
-    private void Observe(ref RowBlock rows, int block, int packed, int column)
+    /// <summary>Where a panel's observed sums go: those of the columns to their tile, unless they are a part's of its own.</summary>
+    private void Observe(ref RowBlock rows, int row, int place, int column, int* partSums)
     {
-        rows.ColumnSums = (block % Cut.TileParts == 0 ? _columnSums + (nint)(Cut.Top(block) / _tile) * _shape.N : PartSums(block)) + column;
+        rows.ColumnSums = partSums == null ? _columnSums + (nint)(row / _tile) * _shape.N + column : partSums;
         rows.ColumnSumStride = (nint)_shape.N * sizeof(int);
         var panel = column / _weights.Kernel.Columns;
-        rows.RowSums = _lineSums + (nint)(panel / _panelsOfLine) * _sumStride + packed;
+        rows.RowSums = _lineSums + (nint)(panel / _panelsOfLine) * _sumStride + place;
         rows.RowsBegun = panel % _panelsOfLine != 0;
         rows.RowSumStride = sizeof(int);
         rows.RowWeights = _odd.Weights(column % _tile);
@@ -308,11 +321,11 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         rows.JoinedColumns = column < n ? 0 : Math.Min(_weights.Packed.WidthAt(column) / Digits.Count, tiles - line);
     }
 
-    private void MultiplyMoments(int top, int rows, int slot, int column)
+    private void MultiplyMoments(int top, int rows, sbyte* lines, int column)
     {
         RowBlock moments = default;
         (moments.AStride, moments.Rows, moments.CStride) = (_stride, Digits.Count * ((rows + _tile - 1) / _tile), (nint)_cStride * sizeof(int));
-        moments.A = TileLines(_momentRows, slot, 0);
+        moments.A = lines;
         moments.C = CheckRow(1, top);
         PanelProduct.Multiply(_weights.Kernel, _weights.Packed, column, _weights.Packed.WidthAt(column), moments, 0, _weights.Packed.Groups);
     }

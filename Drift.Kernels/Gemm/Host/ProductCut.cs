@@ -15,7 +15,13 @@ internal readonly struct ProductCut
     // A shorter tile is not cut.
     private const int LeastRowsCut = 128;
 
-    private readonly int _rows, _unit;
+    // Packing a row takes about as long as multiplying it by half a panel: with fewer for each further thread, packing all rows once more costs more than it brings.
+    private const int LeastPanelsCopied = 24;
+
+    // What is still to be had when a thread is through with its own is so much of a panel.
+    private const int LastPieces = 4;
+
+    private readonly int _rows, _unit, _tile, _panels, _threads, _pieces;
 
     /// <summary>Cuts a product.</summary>
     /// <param name="rows">Rows of C, at least 1.</param>
@@ -24,10 +30,23 @@ internal readonly struct ProductCut
     /// <param name="stride">Bytes between packed rows.</param>
     /// <param name="panels">Panels that each row meets.</param>
     /// <param name="threads">Threads, at least 1.</param>
-    public ProductCut(int rows, int tile, int call, nint stride, int panels, int threads)
+    /// <param name="copies">Whether rows are packed at so little cost that each thread may pack all of them.</param>
+    public ProductCut(int rows, int tile, int call, nint stride, int panels, int threads, bool copies)
     {
         var fitting = Math.Max(call, (int)(CacheSizes.BlockBytes / stride));
-        (_rows, _unit, TileParts) = (rows, tile == 0 ? 1 : tile, 1);
+        (_rows, _unit, TileParts, _tile, _panels, _threads, _pieces) = (rows, tile == 0 ? 1 : tile, 1, tile, panels, threads, 1);
+        IsCopied = copies && threads > 1 && panels >= LeastPanelsCopied * (threads - 1) && rows + (tile == 0 ? 0 : Digits.Count * Units) <= fitting;
+        if (IsCopied)
+        {
+            PackRows = tile == 0 ? FaultPlan.Block : Math.Min(tile, rows);
+            while (Units < LastPieces && _unit >= LeastRowsCut && _unit % 2 == 0)
+                _unit /= 2;
+            _pieces = _unit == tile || tile == 0 ? Math.Min(LastPieces, Units) : Units;
+            (Blocks, Owners, PackParts, ColumnParts) = (1, 1, 1, panels + threads * (_pieces - 1));
+            BlockRows = TurnRows = Units * _unit;
+            return;
+        }
+
         var owners = Math.Clamp(rows / LeastRowsPerThread, 1, threads);
         for (; Units < owners && _unit >= LeastRowsCut && _unit % 2 == 0 && 2 * TileParts <= owners; _unit /= 2)
             TileParts *= 2;
@@ -55,6 +74,12 @@ internal readonly struct ProductCut
 
     /// <summary>Whether several threads begin with one block.</summary>
     public bool IsShared { get; }
+
+    /// <summary>Whether there is one block, which every thread packs for itself: the panels are shared out, so that each comes to one core only.</summary>
+    public bool IsCopied { get; }
+
+    /// <summary>Shares of panels whose rows go on with a tile that another share begins.</summary>
+    public int SharedParts => IsCopied && _unit < _tile ? _threads * _pieces : 0;
 
     /// <summary>Most rows of a block.</summary>
     public int BlockRows { get; }
@@ -84,7 +109,33 @@ internal readonly struct ProductCut
     /// <param name="block">Block, from 0.</param>
     public int Rows(int block) => Top(block + 1) - Top(block);
 
+    /// <summary>What a share of a block's panels is. Where each thread has all rows, its range of panels ends with one that is cut into pieces of the rows, so that nobody waits for long in the end.</summary>
+    /// <param name="block">Block, from 0.</param>
+    /// <param name="share">Which of the shares.</param>
+    public PanelShare Share(int block, int share)
+    {
+        if (!IsCopied)
+        {
+            var end = (int)((long)_panels * (share + 1) / ColumnParts);
+            return new((int)((long)_panels * share / ColumnParts), end, ColumnParts == _panels && end < _panels ? end : 0, Top(block), Top(block + 1), -1);
+        }
+
+        var thread = _threads - 1;
+        while (First(thread, ColumnParts) > share)
+            thread--;
+        var (last, piece) = (First(thread + 1, _panels) - 1, share - First(thread + 1, ColumnParts) + _pieces);
+        if (piece < 0)
+            return new(last + piece, last + piece + 1, last + piece + 1, 0, _rows, -1);
+        var top = Piece(piece);
+        return new(last, last + 1, 0, top, Piece(piece + 1), _unit < _tile && top % _tile != 0 ? thread * _pieces + piece : -1);
+    }
+
     /// <summary>Whether a block has the last rows of its last tile, which check rows follow.</summary>
     /// <param name="block">Block, from 0.</param>
     public bool EndsTile(int block) => (block + 1) % TileParts == 0 || block == Blocks - 1;
+
+    /// <summary>The first of a thread's range of all panels, or shares.</summary>
+    private int First(int thread, int all) => (int)((long)all * thread / _threads);
+
+    private int Piece(int piece) => Math.Min(_rows, (int)((long)Units * piece / _pieces) * _unit);
 }

@@ -12,7 +12,7 @@ public sealed class ProductCutTests
     public void Blocks_have_every_row_once_and_end_with_tiles_or_parts_of_them([Values(1, 13, 128, 256, 300, 4096)] int rows, [Values(0, 8, 32, 200, 255, 256)] int tile, [Values(64, 1152, 11520)] int stride,
         [Values(1, 2, 3, 8)] int threads)
     {
-        var cut = new ProductCut(rows, tile, Call, stride, Panels, threads);
+        var cut = new ProductCut(rows, tile, Call, stride, Panels, threads, copies: false);
         Assert.That((cut.Top(0), cut.Top(cut.Blocks)), Is.EqualTo((0, rows)));
         for (var block = 0; block < cut.Blocks; block++)
         {
@@ -39,11 +39,55 @@ public sealed class ProductCutTests
     {
         foreach (var stride in (int[])[320, 1152, 2880, 11520])
         {
-            var cut = new ProductCut(rows, tile, Call, stride, Panels, threads);
+            var cut = new ProductCut(rows, tile, Call, stride, Panels, threads, copies: false);
             Assert.That(cut.IsShared, Is.False);
             var tops = Enumerable.Range(0, threads + 1).Select(thread => cut.Top(cut.Blocks * thread / threads));
             Assert.That(tops, Is.EqualTo(Enumerable.Range(0, threads + 1).Select(thread => rows / threads * thread)), $"stride {stride}");
         }
+    }
+
+    [Test]
+    public void Shares_of_rows_that_every_thread_packs_meet_every_panel_once([Values(1, 13, 128, 256, 300)] int rows, [Values(0, 8, 32, 100, 128, 200, 256)] int tile, [Values(24, 39, 72)] int panels, [Values(2, 4)] int threads)
+    {
+        var cut = new ProductCut(rows, tile, Call, 1152, panels, threads, copies: true);
+        Assert.That(cut.IsCopied, Is.EqualTo(panels >= 24 * (threads - 1) && CacheSizes.BlockBytes / 1152 >= rows + 2 * (tile == 0 ? 0 : (rows + tile - 1) / tile)));
+        if (!cut.IsCopied)
+            return;
+        var (met, parts) = (new bool[panels, rows], new List<int>());
+        for (var share = 0; share < cut.ColumnParts; share++)
+        {
+            var (first, end, _, top, bottom, part) = cut.Share(0, share);
+            Assert.That(bottom, Is.GreaterThan(top), $"share {share}");
+            for (var panel = first; panel < end; panel++)
+            {
+                for (var row = top; row < bottom; row++)
+                {
+                    Assert.That(met[panel, row], Is.False, $"share {share}");
+                    met[panel, row] = true;
+                }
+            }
+
+            // Whole tiles, or a piece of one; a piece that does not begin it has column sums of its own.
+            Assert.That(tile == 0 || top / tile == (bottom - 1) / tile || (top % tile == 0 && (bottom % tile == 0 || bottom == rows)), $"share {share}");
+            Assert.That(part >= 0, Is.EqualTo(tile > 0 && top % tile != 0), $"share {share}");
+            if (part >= 0)
+                parts.Add(part);
+        }
+
+        Assert.That(met.Cast<bool>().Count(seen => seen), Is.EqualTo(panels * rows));
+        Assert.That(parts, Is.Unique.And.All.LessThan(Math.Max(1, cut.SharedParts)));
+    }
+
+    /// <summary>Every thread packs all rows, and takes panels; ranges end with panels that are cut by rows, within a tile too.</summary>
+    [Test]
+    public void Rows_that_every_thread_packs_have_the_bits_of_the_reference([ValueSource(nameof(Paths))] string path, [Values(2, 3)] int threads, [Values(0, 0.002)] double rate)
+    {
+        const int M = 250, N = 1700, K = 70;
+        using var backend = new HostBackend(threads, path, new WorkerPool(threads));
+        using var output = new GemmOutput();
+        var plan = new FaultPlanner().Draw(3, new GemmSite(1, 2, GemmRole.Key), M, N, BitErrorProfile.Uniform(rate));
+        foreach (var tiles in (ChecksumTiles[])[0, 32, 100, 128, 256, new(32, 256), new(32, 0, true), new(64, OddRows: true)])
+            new GemmCase(M, N, K, tiles).CheckAgainstReference(backend, output, plan);
     }
 
     [Test]
