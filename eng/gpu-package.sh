@@ -11,9 +11,7 @@ dotnet publish Drift.Bench -c Release -r linux-x64 --self-contained true -p:Debu
 dotnet publish Drift.Tests -c Release -r linux-x64 --self-contained true -p:DriftTestProgram=true -p:DebugType=none -o "$stage/drift-gpu" -v q --nologo
 # What no test of a GPU loads, and of the data what none reads.
 (cd "$stage/drift-gpu" && rm -rf Microsoft.CodeCoverage libduckdb.so onnxruntime.dll onnxruntime.lib libcapstone.so libonnxruntime.so amd64 arm64 Microsoft.Diagnostics.Tracing.TraceEvent.dll libmscordbi.so libmscordaccore.so libclrgc.so libclrgcexp.so libcoreclrtraceptprovider.so createdump Microsoft.VisualBasic.Core.dll ./*.xml ./*.pdb ./*/*.resources.dll data)
-mkdir -p "$stage/drift-gpu/data/models"
-cp -r data/energy data/operating-points data/shapes "$stage/drift-gpu/data"
-cp -r data/models/dit-fashion data/models/sd-emoji "$stage/drift-gpu/data/models"
+git ls-files -z data/energy data/operating-points data/shapes data/models/dit-fashion data/models/sd-emoji | tar --null -T - -c | tar -C "$stage/drift-gpu" -x
 # Tests know the folder of their data by the solution beside it.
 cp Drift.sln eng/gpu-check.sh "$stage/drift-gpu"
 tar -C "$stage" -c drift-gpu | xz -T0 -8 > "$stage/package"
