@@ -4,7 +4,7 @@ namespace Drift.Bench;
 
 /// <summary>How long two sides are timed.</summary>
 /// <param name="Warmup">How long each side runs before anything counts; clocks, caches and branch predictors settle.</param>
-/// <param name="Round">Least length of a round, which gives one time: long enough for the clock, short enough that most pass uninterrupted.</param>
+/// <param name="Round">Least length of a round, which gives one time. Several timer ticks, each of which may stop all cores of a virtual machine for 50 us: a round of one tick's length has one of them or two.</param>
 /// <param name="Turn">Length of a side's turn, of one round or several. Short, so that what changes in the machine meets both sides.</param>
 /// <param name="Total">Length of all turns together; decides their number.</param>
 /// <param name="LeastTurns">Least number of turns of a side, whatever they take.</param>
@@ -18,7 +18,7 @@ internal sealed record DuelSettings(TimeSpan Warmup, TimeSpan Round, TimeSpan Tu
     public DuelSettings Queued() => this with { Round = Milliseconds(5) };
 
     /// <summary>For a measurement.</summary>
-    public static DuelSettings Full { get; } = new(Milliseconds(100), Milliseconds(1), Milliseconds(10), Milliseconds(800), 7, 31) { Placements = 3 };
+    public static DuelSettings Full { get; } = new(Milliseconds(100), Milliseconds(8), Milliseconds(10), Milliseconds(800), 7, 31) { Placements = 3 };
 
     /// <summary>For a measurement on a GPU, whose product may take microseconds and waiting for it as long: a round is queued whole and waited for once.</summary>
     public static DuelSettings Gpu { get; } = new(Milliseconds(40), Milliseconds(5), Milliseconds(10), Milliseconds(150), 5, 31);
