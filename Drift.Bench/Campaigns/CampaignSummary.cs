@@ -1,4 +1,3 @@
-
 namespace Drift.Bench;
 
 /// <summary>What a campaign says as a whole: summary.json, and the head of its page. All of it follows from the cells.</summary>
