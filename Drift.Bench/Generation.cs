@@ -20,7 +20,7 @@ internal static class Generation
         using var lab = Lab.Open(sampling);
         foreach (var omission in lab.Omissions)
             session.Error.WriteLine($"drift: {omission}");
-        var strategy = options.Quantised ? new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null).With(sampling.Layers) : null;
+        var strategy = options.Quantised ? lab.Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null) : null;
         IReadOnlyList<DrawnPicture> drawn = [];
         RunProgress.Show([sampling.Model.Name], sampling.Images * sampling.Steps, session,
             advance => drawn = lab.Draw([strategy], advance, session.Cancellation)[0].Pictures);

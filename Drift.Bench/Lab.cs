@@ -104,6 +104,13 @@ internal sealed class Lab : IDisposable
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
     public static bool IsUnquantised(string row) => row == "fp32";
 
+    /// <summary>A way of executing the layers of the settings: those of <c>--layers</c>, else the pipeline's own.</summary>
+    /// <param name="policy">Opens the policy of a picture.</param>
+    /// <param name="outputs">How outputs leave the accumulator.</param>
+    /// <param name="protection">Checks and recovery, or null for none.</param>
+    public Strategy Strategy(Func<IOperatingPolicy> policy, OutputForm outputs, Protection? protection) =>
+        new Strategy(policy, outputs, protection) { Covers = _sampling.Layers.Covers }.With(_sampling.Layers);
+
     /// <summary>How a row executes its layers; null for the unquantised reference.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>, or a <see cref="RowName"/>.</param>
     /// <param name="options">The comparison's settings.</param>
@@ -114,17 +121,16 @@ internal sealed class Lab : IDisposable
         var point = PointOf(row, options);
         var protection = Protection.Rollback(options.Tile, options.Threshold, options.Interval) with { BytesPerStep = options.BytesPerStep };
         var kind = options.Sampling.Model.Kind;
-        Strategy Run(Func<IOperatingPolicy> policy, OutputForm form, Protection? guard) => new Strategy(policy, form, guard).With(options.Sampling.Layers);
         DriftPolicy Schedule() => new(point, kind.Schedule.SafeSteps, kind.Schedule.SafeLastSteps, Predictions);
         var strategy = row switch
         {
-            "nominal" or "unprotected" => Run(() => new UniformPolicy(point), options.Outputs, null),
-            "rollback" => Run(() => new UniformPolicy(point), options.Outputs, protection),
-            "drift" or "drift-overclocked" => Run(Schedule, options.Outputs, protection),
-            "unprotected-wide" => Run(() => new UniformPolicy(point), OutputForm.Wide, null),
-            "drift-wide" => Run(Schedule, OutputForm.Wide, protection),
+            "nominal" or "unprotected" => Strategy(() => new UniformPolicy(point), options.Outputs, null),
+            "rollback" => Strategy(() => new UniformPolicy(point), options.Outputs, protection),
+            "drift" or "drift-overclocked" => Strategy(Schedule, options.Outputs, protection),
+            "unprotected-wide" => Strategy(() => new UniformPolicy(point), OutputForm.Wide, null),
+            "drift-wide" => Strategy(Schedule, OutputForm.Wide, protection),
             CompareOptions.PolicyRow when options.Policy is { } policy => policy.File.ToStrategy(policy.Path, Scope, Rates, kind, () => _ranges.Value).With(options.Sampling.Layers),
-            _ when RowName.Parse(row) is { } name => Run(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
+            _ when RowName.Parse(row) is { } name => Strategy(() => new UniformPolicy(point), name.Wide ? OutputForm.Wide : options.Outputs,
                 ProtectionCatalog.Open(name.Protection, new ProtectionSettings(options.Tile, options.Threshold, options.Interval, name.Protection == "range-clamp" ? _ranges.Value : new RangeProfile())) is { } named ? named with { BytesPerStep = options.BytesPerStep } : null),
             _ => throw new UserErrorException($"--rows: there is no row '{row}'; there are {string.Join(", ", CompareRow.Names)}"),
         };
@@ -235,8 +241,7 @@ internal sealed class Lab : IDisposable
         foreach (var outputs in Enum.GetValues<OutputForm>())
         {
             var recorder = Protection.Correcting(0, null) with { Recovery = new RangeRecorder(ranges) };
-            var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), outputs, recorder).With(_sampling.Layers);
-            new PictureBatch(Pipeline, _sampling.Threads, Device).Draw(DrawingOf(strategy, Requests), _sampling.Settings);
+            new PictureBatch(Pipeline, _sampling.Threads, Device).Draw(DrawingOf(Strategy(() => new UniformPolicy(OperatingPoint.Nominal), outputs, recorder), Requests), _sampling.Settings);
         }
 
         return ranges;

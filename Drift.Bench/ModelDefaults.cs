@@ -15,6 +15,11 @@ internal sealed record ModelDefaults(int Steps, double Guidance, int? TextTokens
     /// <summary>Name of the file.</summary>
     public const string FileName = "drift.json";
 
+    /// <summary>How a picture is sampled. Commands get their settings here and nowhere else, so that what only the model knows always holds.</summary>
+    /// <param name="steps">What the user asks for; null for the model's own.</param>
+    /// <param name="guidance">Likewise.</param>
+    public SamplingSettings Sampling(int? steps = null, double? guidance = null) => new(steps ?? Steps, guidance ?? Guidance) { TextTokens = TextTokens };
+
     /// <summary>Reads them.</summary>
     /// <param name="folder">The model's folder, with such a file or without.</param>
     /// <param name="kind">Its pipeline.</param>

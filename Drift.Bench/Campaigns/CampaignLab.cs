@@ -35,7 +35,7 @@ internal sealed class CampaignLab : IDisposable
         _cells = [.. Enumerable.Range(0, plan.Cells).Select(cell => CellSettings.Of(plan, cell)).Select(settings => (settings, settings.Platform(costs)))];
         _subjects = [.. plan.Subjects.Select(name => CampaignSubjects.Of(model, name))];
         _outputs = plan.Outputs == "wide" ? OutputForm.Wide : OutputForm.Saturating;
-        Settings = new SamplingSettings(plan.Steps, plan.Guidance) { TextTokens = model.Defaults.TextTokens };
+        Settings = model.Defaults.Sampling(plan.Steps, plan.Guidance);
         _backend = Backends.Open(backend, 1);
         _layers = new QuantisedLayers(_backend, pipeline.Kind.Scales);
     }

@@ -26,7 +26,7 @@ internal static class RangesCommand
         {
             using var file = parsed.GetValue(csv) is { } target ? new OutputFile("--csv", target) : null;
             var folder = ModelFolder.Find(parsed.GetRequiredValue(model));
-            var settings = new SamplingSettings(parsed.GetValue(steps) ?? folder.Defaults.Steps, folder.Defaults.Guidance) { TextTokens = folder.Defaults.TextTokens };
+            var settings = folder.Defaults.Sampling(parsed.GetValue(steps));
             var request = new PictureRequest(parsed.GetValue(seed), subjects.Bind(parsed, folder)[0]);
             var layers = Measure(folder, settings, request, parsed.GetValue(outliers));
             Print(session.Out, layers, parsed.GetValue(outliers));

@@ -33,7 +33,7 @@ internal sealed record SamplingOptions(ModelFolder Model, IReadOnlyList<Subject>
         ?? throw new UserErrorException($"--layers: '{LayerList}' names something else; expected some of {string.Join(", ", LayerSelection.Names)}, separated by commas");
 
     /// <summary>How a picture is sampled.</summary>
-    public SamplingSettings Settings => new(Steps, Guidance) { TextTokens = Model.Defaults.TextTokens };
+    public SamplingSettings Settings => Model.Defaults.Sampling(Steps, Guidance);
 
     /// <summary>The settings as files record them.</summary>
     public IReadOnlyDictionary<string, object?> ToSettings() => new Dictionary<string, object?>(

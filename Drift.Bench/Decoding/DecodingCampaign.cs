@@ -20,13 +20,13 @@ internal static class DecodingCampaign
         var profiles = options.Voltages.Select(volts => errors.At(OperatingPoint.Nominal with { Voltage = new Volts(volts) }, depth: 1)).ToList();
         var workers = new ConcurrentBag<DecodingWorker>();
         // The runs themselves stay clean; every product is put under the flips of each voltage in turn.
-        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, Protection.Decoding());
+        var strategy = lab.Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, Protection.Decoding());
         new PictureBatch(lab.Pipeline, options.Sampling.Threads).Draw(new Drawing(lab.Requests, runs =>
         {
             var worker = new DecodingWorker(profiles, options.Codes, options.Draws);
             workers.Add(worker);
             return new GuardedGemm(lab.Platform, strategy, lab.Layers, runs) { Watch = product => worker.Try(runs[product.Picture].Request.Seed, product) };
-        }), new SamplingSettings(options.Sampling.Steps, options.Sampling.Guidance), session.Cancellation);
+        }), options.Sampling.Settings, session.Cancellation);
 
         var results = (from v in Enumerable.Range(0, profiles.Count)
                        from c in Enumerable.Range(0, options.Codes.Count)

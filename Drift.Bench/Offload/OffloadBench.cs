@@ -38,7 +38,7 @@ internal static class OffloadBench
             }
         }
 
-        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, rollback) { Covers = options.Sampling.Model.Kind.Guards };
+        var strategy = lab.Strategy(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, rollback);
         var forecast = CheckpointForecast.BytesOfPicture(lab.Pipeline, options.Sampling.SubjectOf(0), options.Sampling.Settings, strategy);
         Line($"Peak {memory.Peak} B, forecast {forecast} B: {100.0 * (memory.Peak - forecast) / forecast:F3} % off; {memory.PeakInFiles} B of it in files.");
         if (memory.Complaint is { } complaint)
@@ -115,7 +115,7 @@ internal static class OffloadBench
 
         private double Time(Protection protection, int picture, CancellationToken cancellation)
         {
-            var strategy = new Strategy(() => new UniformPolicy(point), OutputForm.Saturating, protection) { Covers = options.Sampling.Model.Kind.Guards };
+            var strategy = lab.Strategy(() => new UniformPolicy(point), OutputForm.Saturating, protection);
             var layout = TileLayouts.Open(options.Offload.Layout, Tile);
             var drawing = new Drawing([lab.Requests[picture]], runs => new GuardedGemm(platform, strategy, lab.Layers, runs, _rows))
             {

@@ -78,11 +78,10 @@ public sealed record Protection(int Tile, IDetectionRule? Rule, IRecovery? Recov
 public sealed record Strategy(Func<IOperatingPolicy> OpenPolicy, OutputForm Outputs, Protection? Protection)
 {
     /// <summary>
-    /// The layers that run in INT8 and past the safe point: the linear layers of the blocks. Embedders, modulation and the final layer are left untouched, in fp32 at the
-    /// nominal point, as in the authors' settings.
+    /// The layers that run in INT8 and past the safe point; all others are left untouched, in fp32 at the nominal point. There is no default: the authors' settings differ from
+    /// pipeline to pipeline (<see cref="PipelineKind.Guards"/>).
     /// </summary>
-    public Func<LayerKey, bool> Covers { get; init; } = layer => layer.Role is GemmRole.Query or GemmRole.Key or GemmRole.Value or GemmRole.Output
-        or GemmRole.FeedForward1 or GemmRole.FeedForward2;
+    public required Func<LayerKey, bool> Covers { get; init; }
 
     /// <summary>Whether the two products of the denoiser's attention run so too; the paper leaves them in fp32 at the nominal point.</summary>
     public bool CoversProducts { get; init; }

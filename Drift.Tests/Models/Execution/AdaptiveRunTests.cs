@@ -31,7 +31,7 @@ public sealed class AdaptiveRunTests
         var loop = new LoopSettings(Target, new Volts(.6), new Volts(.9));
         var guard = ProtectionCatalog.Open(protection, new ProtectionSettings(32, ThresholdRule.PaperThreshold, CheckpointInterval.Paper, new RangeProfile()));
         var volts = new List<double>();
-        _bench.Draw(Workbench.Requests(1), new Strategy(() => new AdaptivePolicy(assumed, loop, level), OutputForm.Saturating, guard), steps: 3, watch: product => volts.Add(product.Point.Voltage.Value));
+        _bench.Draw(Workbench.Requests(1), Workbench.Of(() => new AdaptivePolicy(assumed, loop, level), OutputForm.Saturating, guard), steps: 3, watch: product => volts.Add(product.Point.Voltage.Value));
         Assert.That(volts[0], Is.Not.EqualTo(.675).Within(.03));
         Assert.That(volts[^72..], Has.All.EqualTo(.675).Within(.0101), "the last step");
     }
@@ -41,7 +41,7 @@ public sealed class AdaptiveRunTests
     {
         var platform = _bench.Platform with { Costs = new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "full.csv"))) };
         Cost Of(Func<IOperatingPolicy> policy) => new PictureBatch(_bench.Pipeline, 1).Draw(
-            new Drawing(Workbench.Requests(1), pictures => new GuardedGemm(platform, new Strategy(policy, OutputForm.Saturating, null), _bench.Layers, pictures)), new SamplingSettings(2, 2))[0].Ledger.Cost;
+            new Drawing(Workbench.Requests(1), pictures => new GuardedGemm(platform, Workbench.Of(policy, OutputForm.Saturating, null), _bench.Layers, pictures)), new SamplingSettings(2, 2))[0].Ledger.Cost;
         var (nominal, low) = (Of(() => new UniformPolicy(OperatingPoint.Nominal)), Of(() => new UniformPolicy(Workbench.Undervolted)));
         // Down and up around attention, and around each block's modulation, which stay nominal: four a block and step.
         Assert.That((nominal.Transitions, low.Transitions), Is.EqualTo((0L, 2L * 12 * 4)));

@@ -131,7 +131,7 @@ public sealed class ForecastTests
         using var backend = Backends.Open(Backends.Default);
         using var layers = new QuantisedLayers(backend);
         var platform = new Platform(new ErrorModel(new FixedRate(1e-4)), new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.Path("energy", "paper.csv"))));
-        var strategy = new Strategy(() => new UniformPolicy(OperatingPoint.Nominal with { Voltage = new Volts(0.7) }), OutputForm.Saturating, Protection.Rollback(interval: 9));
+        var strategy = Workbench.Of(() => new UniformPolicy(OperatingPoint.Nominal with { Voltage = new Volts(0.7) }), OutputForm.Saturating, Protection.Rollback(interval: 9));
         var guarded = new GuardedGemm(platform, strategy, layers, [record.Run]) { Watch = product => record.Sites.Add(product.Site) };
         using IDisposable unit = cache is null ? guarded : new ForecastUnit(guarded, cache, bytes => record.Moved += bytes);
         var (settings, workspace) = (new SamplingSettings(steps, 2), new Workspace());

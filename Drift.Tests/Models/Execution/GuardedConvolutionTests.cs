@@ -96,7 +96,7 @@ public sealed class GuardedConvolutionTests
         using var backend = new HostBackend();
         using var layers = new QuantisedLayers(backend);
         var run = new PictureRun(new PictureRequest(1, 0));
-        var strategy = new Strategy(() => new UniformPolicy(Undervolted), OutputForm.Saturating, null);
+        var strategy = new Strategy(() => new UniformPolicy(Undervolted), OutputForm.Saturating, null) { Covers = _ => false };
         using var unit = new GuardedGemm(_platform, strategy, layers, [run]);
         var actual = Output(layer, x);
         unit.Convolve(new StepContext(0, 0, new Workspace()), x, layer, actual);

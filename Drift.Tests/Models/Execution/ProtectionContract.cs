@@ -102,7 +102,7 @@ public sealed class ProtectionContract
 
     private DrawnPicture Draw(Protection? protection, OperatingPoint point, double? rate = null, OutputForm outputs = OutputForm.Saturating)
     {
-        var strategy = new Strategy(() => new UniformPolicy(point), outputs, protection);
+        var strategy = Workbench.Of(() => new UniformPolicy(point), outputs, protection);
         var platform = rate is { } fixedRate ? _bench.Platform with { Errors = new ErrorModel(new FixedRate(fixedRate)) } : _bench.Platform;
         return new PictureBatch(_bench.Pipeline, 1).Draw(
             new Drawing(Workbench.Requests(1), pictures => new GuardedGemm(platform, strategy, _bench.Layers, pictures)), new SamplingSettings(Steps, 2))[0];

@@ -19,13 +19,15 @@ internal sealed class Workbench : IDisposable
 
     public static Protection Rollback => Protection.Rollback();
 
-    public static Strategy Nominal => new(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null);
+    public static Strategy Nominal => Of(() => new UniformPolicy(OperatingPoint.Nominal), OutputForm.Saturating, null);
 
-    public static Strategy Unprotected => new(() => new UniformPolicy(Undervolted), OutputForm.Saturating, null);
+    public static Strategy Unprotected => Of(() => new UniformPolicy(Undervolted), OutputForm.Saturating, null);
 
-    public static Strategy Guarded => new(() => new UniformPolicy(Undervolted), OutputForm.Saturating, Rollback);
+    public static Strategy Guarded => Of(() => new UniformPolicy(Undervolted), OutputForm.Saturating, Rollback);
 
-    public static Strategy Drift => new(() => new DriftPolicy(Undervolted), OutputForm.Saturating, Rollback);
+    public static Strategy Drift => Of(() => new DriftPolicy(Undervolted), OutputForm.Saturating, Rollback);
+
+    public static Strategy Of(Func<IOperatingPolicy> policy, OutputForm outputs, Protection? protection) => new(policy, outputs, protection) { Covers = PipelineCatalog.Get("DiTPipeline").Guards };
 
     public DiffusionPipeline Pipeline { get; } = DiffusionPipeline.Load(DataFolder.Path("models", "dit-fashion"));
 
