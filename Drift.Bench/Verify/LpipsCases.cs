@@ -17,13 +17,17 @@ internal sealed class LpipsCases : ICaseKind
         // One network for all its pairs: VGG16's weights take a while to compute.
         var networks = new Dictionary<string, Lazy<Lpips>>
         {
-            ["alex"] = new(() => Lpips.Load(Path.Combine(folder, "lpips_alex.safetensors"), Path.Combine(folder, "lpips_linear.safetensors"))),
-            ["vgg"] = new(() => Vgg(expected.VggFirstSeed, Path.Combine(folder, "lpips_linear.safetensors"))),
+            ["alex"] = new(() => Lpips.Load(Weights(folder, "lpips_alex.safetensors"), Weights(folder, "lpips_linear.safetensors"))),
+            ["vgg"] = new(() => Vgg(expected.VggFirstSeed, Weights(folder, "lpips_linear.safetensors"))),
         };
         return expected.Distances.Select(distance => new Case($"{label}/lpips-{distance.Net}-{distance.Pair}", folder, list,
             pairs.GetValueOrDefault(distance.Pair) ?? throw new CaseFileException(list, $"pairs.json has no pair '{distance.Pair}'"),
             networks.GetValueOrDefault(distance.Net) ?? throw new CaseFileException(list, $"there is no network '{distance.Net}'; expected alex or vgg"), distance));
     }
+
+    /// <summary>A file of weights beside the list, else the shipped one of its name: the script that makes these cases writes weights only where it is given none.</summary>
+    private static string Weights(string folder, string name) =>
+        Path.Combine(folder, name) is var own && !File.Exists(own) && DataFolder.At("fixtures", "quality", name) is var shipped && File.Exists(shipped) ? shipped : own;
 
     private static Lpips Vgg(long firstSeed, string linear) =>
         ModelWeights.Load([linear], weights => new Lpips(LpipsBackbone.Vgg(new CounterWeights(firstSeed).Read), weights.Read));

@@ -58,6 +58,8 @@ internal sealed record PipelineCaseEntry(
                 return path;
         }
 
-        return ModelFolder.Find(Model).Path;
+        // Not every model that ships is a pipeline: CLIP is a network.
+        var shipped = DataFolder.At("models", Model);
+        return Directory.Exists(shipped) ? shipped : ModelFolder.Find(Model).Path;
     }
 }

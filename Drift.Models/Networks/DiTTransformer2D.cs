@@ -25,6 +25,8 @@ public sealed class DiTTransformer2D : IDenoiser
         config.SupportedChoice("norm_type", ["ada_norm_zero"], ["layer_norm", "ada_norm", "ada_norm_single", "ada_norm_continuous", "layer_norm_i2vgen"]);
         if (config.Flag("norm_elementwise_affine", false))
             throw config.NotSupported("norm_elementwise_affine", "true", "false, as DiT has it");
+        // Nothing is dropped in use; a value that diffusers refuses says that the config is damaged.
+        config.Number("dropout", 0, 0, 1);
         var heads = config.Integer("num_attention_heads", 16);
         _width = heads * config.Integer("attention_head_dim", 72);
         _classes = config.Integer("num_embeds_ada_norm", 1000);

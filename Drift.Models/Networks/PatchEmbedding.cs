@@ -7,7 +7,7 @@ internal sealed class PatchEmbedding
 {
     private readonly int _patch, _channels, _width, _edge;
     private readonly float _shrink;
-    private readonly float[] _positions;
+    private readonly Lazy<float[]> _positions;
 
     /// <summary>Reads it.</summary>
     /// <param name="weights">The network's weights.</param>
@@ -24,9 +24,12 @@ internal sealed class PatchEmbedding
         if (width % 4 != 0)
             throw config.Refuse("attention_head_dim", $"{config.Integer("attention_head_dim", 1)}", "a width (heads x head size) that 4 divides, for the position embedding");
         (_edge, _shrink) = (SampleSize / _patch, shrink(SampleSize));
+        if ((double)_edge * _edge * width > Array.MaxLength)
+            throw config.Refuse("sample_size", $"{SampleSize}", $"so many patches of {_patch} x {_patch} that the embedding of their places fits an array");
         Projection = new LinearLayer(new LayerKey(0, GemmRole.PatchEmbedding), new HeldRows(weights.Read("pos_embed.proj.weight", width, _channels, _patch, _patch), width, _channels * _patch * _patch),
             weights.Read("pos_embed.proj.bias", width));
-        _positions = Positions(_edge, _edge);
+        // A config alone brings about no large table.
+        _positions = new Lazy<float[]>(() => Positions(_edge, _edge));
     }
 
     /// <summary>Edge of the latents that the network was trained on.</summary>
@@ -62,7 +65,7 @@ internal sealed class PatchEmbedding
         var patches = step.Workspace.Rent(samples, rows * columns, Projection.K);
         Patches.Gather(latent, _patch, patches);
         gemm.Linear(step, patches, new Projection(Projection, tokens));
-        var positions = rows == _edge && columns == _edge ? _positions : Positions(rows, columns);
+        var positions = rows == _edge && columns == _edge ? _positions.Value : Positions(rows, columns);
         for (var s = 0; s < samples; s++)
             Activation.Add(tokens.Slice(s, 1).Span, positions);
         return tokens;

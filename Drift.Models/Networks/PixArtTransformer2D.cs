@@ -31,6 +31,8 @@ public sealed class PixArtTransformer2D : IDenoiser
         config.SupportedChoice("attention_type", ["default"], ["gated", "gated-text-image"]);
         if (config.Flag("norm_elementwise_affine", false))
             throw config.NotSupported("norm_elementwise_affine", "true", "false, as PixArt has it");
+        // Nothing is dropped in use; a value that diffusers refuses says that the config is damaged.
+        config.Number("dropout", 0, 0, 1);
         _heads = config.Integer("num_attention_heads", 16);
         _width = _heads * config.Integer("attention_head_dim", 72);
         _epsilon = (float)config.Number("norm_eps", 1e-6, 0);

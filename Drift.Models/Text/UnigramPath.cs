@@ -28,7 +28,8 @@ internal sealed class UnigramPath
         }
 
         var scores = model.Vocabulary.Where(piece => piece.Kind == PieceKind.Normal).Select(piece => piece.Score).DefaultIfEmpty().ToList();
-        (_unknownScore, _most) = (scores.Min() - UnknownPenalty, scores.Max());
+        // SentencePiece looks for the highest score from the least float above 0 on, so that no logarithm of a probability is it, and a piece that a user defined beats them all.
+        (_unknownScore, _most) = (scores.Min() - UnknownPenalty, Math.Max(scores.Max(), 0));
         _longest = _ids.Keys.Select(text => text.Length).DefaultIfEmpty().Max();
     }
 

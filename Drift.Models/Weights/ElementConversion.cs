@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace Drift.Models;
 
-/// <summary>Stored elements to fp32: exact from bf16 and fp16, rounded to nearest from wider types.</summary>
+/// <summary>Stored elements to fp32: exact from bf16, fp16 and fp8, rounded to nearest from wider types.</summary>
 internal static class ElementConversion
 {
     /// <summary>Converts all elements.</summary>
@@ -25,6 +25,9 @@ internal static class ElementConversion
             case "U64": Each<ulong>(bytes, target, value => value); break;
             case "U32": Each<uint>(bytes, target, value => value); break;
             case "U16": Each<ushort>(bytes, target, value => value); break;
+            case "F8_E4M3": Each<byte>(bytes, target, FromE4M3); break;
+            // The upper half of an fp16.
+            case "F8_E5M2": Each<byte>(bytes, target, value => (float)BitConverter.UInt16BitsToHalf((ushort)(value << 8))); break;
             default: Each<byte>(bytes, target, value => value); break;
         }
     }
@@ -35,6 +38,16 @@ internal static class ElementConversion
         var source = MemoryMarshal.Cast<byte, T>(bytes);
         for (var i = 0; i < source.Length; i++)
             target[i] = convert(source[i]);
+    }
+
+    /// <summary>OCP's 8-bit floating point with 4 bits of exponent (bias 7) and 3 of fraction: no infinity, and NaN where all of them are 1.</summary>
+    private static float FromE4M3(byte value)
+    {
+        const int fraction = 8, bias = 7;
+        var magnitude = value & 0x7F;
+        var (exponent, steps) = Math.DivRem(magnitude, fraction);
+        var size = magnitude == 0x7F ? float.NaN : MathF.ScaleB(exponent == 0 ? steps : steps + fraction, Math.Max(exponent, 1) - bias - 3);
+        return value > 0x7F ? -size : size;
     }
 
     /// <summary>bf16 is the upper half of an fp32.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Drift.Models;
 
@@ -11,6 +12,11 @@ internal static class SafetensorsHeader
     /// <summary>The longest header that the format's own library takes.</summary>
     public const long LongestBytes = 100_000_000;
 
+    private const string Metadata = "__metadata__";
+
+    /// <summary>Lists within lists, as many as the format's own library takes; they can stand in fields that nobody knows only.</summary>
+    private const int Deepest = 128;
+
     /// <summary>The tensors by name, in the order of their data.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="json">The header.</param>
@@ -18,15 +24,18 @@ internal static class SafetensorsHeader
     /// <exception cref="ModelFormatException">Anything is wrong.</exception>
     public static OrderedDictionary<string, TensorEntry> Parse(string path, ReadOnlyMemory<byte> json, long dataBytes)
     {
+        // Spaces may stand behind the object, not before it.
+        if (json.Span is not [(byte)'{', ..] || !Utf8.IsValid(json.Span))
+            throw new ModelFormatException($"{path}: the safetensors header must be a JSON object in UTF-8, from its first byte on");
         var entries = new List<KeyValuePair<string, TensorEntry>>();
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw new ModelFormatException($"{path}: the safetensors header must be a JSON object");
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = Deepest });
             foreach (var property in document.RootElement.EnumerateObject())
             {
-                if (property.Name != "__metadata__")
+                if (property.Name == Metadata)
+                    RequireTexts(path, property.Value);
+                else
                     entries.Add(new(property.Name, Entry(path, property.Name, property.Value)));
             }
         }
@@ -36,6 +45,12 @@ internal static class SafetensorsHeader
         }
 
         return Covering(path, entries, dataBytes);
+    }
+
+    private static void RequireTexts(string path, JsonElement metadata)
+    {
+        if (metadata.ValueKind != JsonValueKind.Null && (metadata.ValueKind != JsonValueKind.Object || metadata.EnumerateObject().Any(entry => entry.Value.ValueKind != JsonValueKind.String)))
+            throw new ModelFormatException($"{path}: {Metadata} in the safetensors header holds something else than texts by name");
     }
 
     private static TensorEntry Entry(string path, string name, JsonElement value)

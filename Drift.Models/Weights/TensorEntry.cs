@@ -9,7 +9,7 @@ namespace Drift.Models;
 internal sealed record TensorEntry(string DataType, int[] Shape, long Count, long Begin, long End)
 {
     /// <summary>The element types that are read.</summary>
-    public const string DataTypes = "F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL";
+    public const string DataTypes = "F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL, F8_E4M3, F8_E5M2";
 
     /// <summary>Bytes of an element, or 0 for a type that is not read.</summary>
     /// <param name="dataType">The format's name of the type.</param>
@@ -18,7 +18,7 @@ internal sealed record TensorEntry(string DataType, int[] Shape, long Count, lon
         "F64" or "I64" or "U64" => 8,
         "F32" or "I32" or "U32" => 4,
         "F16" or "BF16" or "I16" or "U16" => 2,
-        "I8" or "U8" or "BOOL" => 1,
+        "I8" or "U8" or "BOOL" or "F8_E4M3" or "F8_E5M2" => 1,
         _ => 0,
     };
 }

@@ -106,6 +106,46 @@ public sealed class VerifyTests
         await ExpectOneFailure(_folder);
     }
 
+    [Test]
+    public async Task A_case_far_from_the_models_finds_a_shipped_one_that_is_no_pipeline()
+    {
+        Copy(DataFolder.Path("fixtures", "pipelines/clip-emoji"));
+        Assert.That((await Invocation.Of(["verify", _folder])).Out, Does.EndWith($"1 passed, 0 failed, 0 not supported yet{Environment.NewLine}"));
+    }
+
+    /// <summary>make/quality.py, given a file of AlexNet's weights, writes none beside its cases.</summary>
+    [Test]
+    public async Task Distances_without_their_weights_take_the_shipped_ones()
+    {
+        Copy(DataFolder.Path("fixtures", "quality"));
+        foreach (var file in new[] { "lpips.json", "lpips_linear.safetensors" })
+            File.Copy(DataFolder.Path("fixtures", "quality", file), Path.Combine(_folder, file));
+        var run = await Invocation.Of(["verify", _folder]);
+        Assert.That(run.Out, Does.Match(@"lpips-alex-noise_48x80 +lpips +error \S+ +tolerance \S+ +ok"));
+    }
+
+    // The file holds a = 0 1 2 3 and b = 4 5.
+    [TestCase("nothing: the header has length = 93, b = 4.0 5e+00.", "loads: a[2, 2] b[2]", true)]
+    [TestCase("nothing: b = 4 5.5", "loads: a[2, 2] b[2]", false)]
+    [TestCase("nothing", "loads: a[2, 2] b[3]", false)]
+    [TestCase("nothing", "loads: a[2, 2]", false)]
+    public async Task Values_and_shapes_of_a_file_are_compared_where_they_are_stated(string what, string library, bool passes)
+    {
+        File.Copy(DataFolder.Path("fixtures", "files", "good.safetensors"), Path.Combine(_folder, "good.safetensors"));
+        File.WriteAllText(Path.Combine(_folder, "cases.csv"), $"file,what_is_wrong,expect,python_library\ngood.safetensors,\"{what}\",must-load,\"{library}\"\n");
+        var run = await Invocation.Of(["verify", _folder]);
+        Assert.That(run.ExitCode == 0, Is.EqualTo(passes), run.Out);
+    }
+
+    [Test]
+    public async Task Names_of_any_letters_are_listed_by_their_code_points()
+    {
+        ModelFileTests.Write("names", """{"q[1]":{"dtype":"I8","shape":[1],"data_offsets":[0,1]},"\ud83d\ude00":{"dtype":"I8","shape":[],"data_offsets":[1,2]},"\uff21 b":{"dtype":"I8","shape":[1,1],"data_offsets":[2,3]}}""",
+            [1, 2, 3], _folder);
+        File.WriteAllText(Path.Combine(_folder, "cases.csv"), "file,what_is_wrong,expect,python_library\nnames.safetensors,nothing,must-load,\"loads: q[1][1] \uff21 b[1, 1] \U0001F600[]\"\n");
+        Assert.That((await Invocation.Of(["verify", _folder])).ExitCode, Is.Zero);
+    }
+
     [TestCase(1.0, true)]
     [TestCase(1.001, false)]
     public async Task Joules_of_a_model_that_nobody_quotes_are_not_compared_with_themselves(double factor, bool passes)

@@ -102,6 +102,10 @@ public class ModelFileTests
     [TestCase("""{"a":{"dtype":"F32","shape":{},"data_offsets":[0,4]}}""")]
     [TestCase("""{"a":{"dtype":1,"shape":[1],"data_offsets":[0,4]}}""")]
     [TestCase("""{"a":[]}""")]
+    [TestCase(""" {"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":{"n":1}}""")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":{"n":{"m":"1"}}}""")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":["n"]}""")]
     [TestCase("[]")]
     [TestCase("")]
     public void A_hostile_header_ends_in_one_line(string header)
@@ -109,6 +113,37 @@ public class ModelFileTests
         var path = Write("hostile", header, [0, 0, 0, 0]);
         var error = Assert.Throws<ModelFormatException>(() => SafetensorsFile.Open(path).Dispose());
         Assert.That(error!.Message, Does.StartWith(path).And.Not.Contain('\n'));
+    }
+
+    [Test]
+    public void A_header_that_is_no_UTF8_ends_in_one_line_wherever_that_stands()
+    {
+        var path = Write("latin", """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":{"n":"#"}}""", [0, 0, 0, 0]);
+        var bytes = File.ReadAllBytes(path);
+        bytes[Array.IndexOf(bytes, (byte)'#')] = 0xE9;
+        File.WriteAllBytes(path, bytes);
+        Assert.That(() => SafetensorsFile.Open(path), Throws.InstanceOf<ModelFormatException>().With.Message.StartsWith(path));
+    }
+
+    /// <summary>What safetensors 0.8.0 takes besides: a null for metadata, unknown fields with lists in lists, line ends behind the object. Serde's limit is 128.</summary>
+    [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":null}""")]
+    [TestCase("{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}\n\t ")]
+    [TestCase("""{"a":{"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""")]
+    public void An_unusual_header_is_taken(string header)
+    {
+        using var file = SafetensorsFile.Open(Write("unusual", header, BitConverter.GetBytes(2.5f)));
+        Assert.That(file.ReadFloat("a"), Is.EqualTo(new[] { 2.5f }));
+    }
+
+    /// <summary>Values of the OCP's "8-bit floating point specification", table 2: the largest, the least normal and subnormal ones, and NaN, of both formats.</summary>
+    [Test]
+    public void Eight_bit_floating_point_reads_as_its_values()
+    {
+        using var file = SafetensorsFile.Open(Write("eights",
+            """{"e4m3":{"dtype":"F8_E4M3","shape":[7],"data_offsets":[0,7]},"e5m2":{"dtype":"F8_E5M2","shape":[7],"data_offsets":[7,14]}}""",
+            [0x7E, 0x08, 0x07, 0x01, 0x80, 0xB8, 0x7F, 0x7B, 0x04, 0x03, 0x01, 0xBC, 0x7C, 0x7D]));
+        Assert.That(file.ReadFloat("e4m3"), Is.EqualTo(new[] { 448, 1f / 64, 0.875f / 64, 1f / 512, 0, -1, float.NaN }));
+        Assert.That(file.ReadFloat("e5m2"), Is.EqualTo(new[] { 57344, 1f / 16384, 0.75f / 16384, 1f / 65536, -1, float.PositiveInfinity, float.NaN }));
     }
 
     [Test]

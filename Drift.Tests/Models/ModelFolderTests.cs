@@ -130,6 +130,19 @@ public class ModelFolderTests
             Throws.InstanceOf<ModelFormatException>().With.Message.Contains("b"));
     }
 
+    [TestCase(1 << 20, "sample_size is 1048576")]
+    [TestCase(12_000, null)]
+    public void A_size_in_a_config_brings_about_no_table(int size, string? said)
+    {
+        foreach (var file in Directory.GetFiles(DataFolder.Path("fixtures", "files", "dit_good")))
+            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+        var config = Path.Combine(_folder, "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"sample_size\": 4", $"\"sample_size\": {size}"));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.That(() => DiTTransformer2D.Load(_folder), said is null ? Throws.Nothing : Throws.InstanceOf<ModelFormatException>().With.Message.Contains(said));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(4 << 20), "bytes allocated");
+    }
+
     [TestCase(float.NaN)]
     [TestCase(float.NegativeInfinity)]
     public void A_weight_that_is_not_finite_is_named(float value)

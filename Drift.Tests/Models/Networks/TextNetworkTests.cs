@@ -72,6 +72,7 @@ public class TextNetworkTests
     [TestCase("pixart-plain", "\"use_additional_conditions\": false", "\"use_additional_conditions\": true", "attention_head_dim is 16")]
     [TestCase("pixart", "\"caption_channels\": 24", "\"caption_channels\": 20", "caption_projection.linear_1.weight")]
     [TestCase("pixart", "\"sample_size\": 8", "\"sample_size\": 7", "sample_size")]
+    [TestCase("pixart", "\"dropout\": 0.0", "\"dropout\": 1.5", "dropout is 1.5")]
     [TestCase("t5", "gated-gelu", "gated-silu", "feed_forward_proj")]
     [TestCase("t5", "\"d_kv\": 16", "\"d_kv\": 17", "SelfAttention.q.weight")]
     [TestCase("t5", "T5EncoderModel", "T5ForConditionalGeneration", "T5ForConditionalGeneration")]

@@ -47,6 +47,25 @@ public class SentencePieceTextTests
     public void Ties_fall_as_the_rounding_of_fp32_has_them(string text, params int[] last) =>
         Assert.That(SentencePieceText.Load(Path.GetDirectoryName(Model)!).Encode(text)[^4..^1], Is.EqualTo(last));
 
+    /// <summary>Pieces behind the fixture's 600, as sentencepiece_model.proto writes them. Ids from a Viterbi search in Python after SentencePiece's unigram_model.cc.</summary>
+    [TestCase("a photograph", 3, 4, 600)]
+    [TestCase("photographs", 4, 600, 5)]
+    [TestCase("xphotographphotograph", 4, 264, 600, 600)]
+    [TestCase("\u2460 \u2461", 4, 601, 4, 590)]
+    public void A_piece_that_a_user_defined_goes_before_all_others(string text, params int[] ids)
+    {
+        byte[] model = [.. File.ReadAllBytes(Model), .. UserDefined("photograph"), .. UserDefined("\u2460")];
+        File.WriteAllBytes(Path.Combine(_folder, "spiece.model"), model);
+        Assert.That(SentencePieceText.Load(_folder).Encode(text), Is.EqualTo((int[])[.. ids, 1]));
+
+        static byte[] UserDefined(string text)
+        {
+            var bytes = System.Text.Encoding.UTF8.GetBytes(text);
+            byte[] piece = [0x0A, (byte)bytes.Length, .. bytes, 0x18, 4];
+            return [0x0A, (byte)piece.Length, .. piece];
+        }
+    }
+
     [Test]
     public void A_missing_model_is_one_line() =>
         Assert.That(() => SentencePieceText.Load(_folder), Throws.InstanceOf<ModelFormatException>().With.Message.StartsWith(Path.Combine(_folder, "spiece.model")).And.Message.Contains("no such file"));
