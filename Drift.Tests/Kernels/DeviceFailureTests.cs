@@ -59,6 +59,25 @@ public sealed class DeviceFailureTests
         });
     }
 
+    [Test]
+    [Category("OpenCL")]
+    public void A_device_that_is_lost_before_operands_are_sent_says_so([Values("int8", "quantised", "fp32")] string type)
+    {
+        const int Edge = 32;
+        using var backend = (IlgpuBackend)new BackendUnderTest(IlgpuBackend.OpenCL, "O2", () => new IlgpuBackend(IlgpuBackend.OpenCL)).Open();
+        var weights = backend.Prepare(new sbyte[Edge * Edge], Edge, Edge, ChecksumTiles.None);
+        var values = new float[Edge * Edge];
+        // Compiled while the device is there: what fails is the way up.
+        _ = backend.Floats;
+        Lose((IlgpuTensors)backend.Tensors);
+        Assert.That(() => type switch
+        {
+            "int8" => backend.Int8(new GemmCall(new sbyte[Edge * Edge], Edge, Edge, weights)),
+            "quantised" => backend.Quantised(values, 1, weights),
+            _ => (IDisposable)backend.Float(values, values, new GemmShape(Edge, Edge, Edge), 0),
+        }, Throws.TypeOf<BackendUnavailableException>().With.Message.Contains("failed and is lost to this run"));
+    }
+
     /// <summary>Closes the queue under a device: from here on the driver answers every call with an error, as it does where the device is gone. By name, since ILGPU's types are not for others to see.</summary>
     private static void Lose(IlgpuTensors device)
     {

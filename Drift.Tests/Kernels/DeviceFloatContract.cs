@@ -20,7 +20,7 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
         .. BackendUnderTest.All().Where(backend => IlgpuBackend.Names.Contains(backend.Name)),
         .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.Cpu, optimised, FloatForm.SmallBlock)),
         .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.OpenCL, optimised, FloatForm.Block)),
-        .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.OpenCL, optimised, FloatForm.HalfBlock)),
+        .. new[] { true, false }.Select(optimised => Block(IlgpuBackend.OpenCL, optimised, FloatForm.MediumBlock)),
     ]);
 
     [OneTimeSetUp]
@@ -78,7 +78,7 @@ public sealed class DeviceFloatContract(BackendUnderTest under)
     {
         // A block that is as wide as its tile adds up either half of a row first. A GPU takes small ones for products as small as these.
         var edge = under.Variant.EndsWith(nameof(FloatForm.SmallBlock), StringComparison.Ordinal) ? 16
-            : under.Name == IlgpuBackend.Cuda || under.Variant.EndsWith(nameof(FloatForm.HalfBlock), StringComparison.Ordinal) ? 64
+            : under.Name == IlgpuBackend.Cuda || under.Variant.EndsWith(nameof(FloatForm.MediumBlock), StringComparison.Ordinal) ? 64
             : under.Variant.EndsWith(nameof(FloatForm.Block), StringComparison.Ordinal) ? 128 : 0;
         var (wide, tall) = under.Variant is "O0" or "O2" && under.Name != IlgpuBackend.Cuda ? (16, 8) : (4, 8);
         using var product = _device.Float(Draw(m, m * k), Draw(n, n * k), new GemmShape(m, n, k), tile);

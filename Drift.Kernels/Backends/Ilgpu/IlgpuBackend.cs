@@ -163,24 +163,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
     public IDeviceProduct<GemmOutput> Int8(in GemmCall call, FaultPlan faults = default)
     {
         RequireOwn(call.Weights);
-        lock (_gate)
-        {
-            Enter();
-            var product = new DeviceProduct(_device.Accelerator, _gather);
-            try
-            {
-                product.Load(call, faults);
-            }
-            catch (Exception e)
-            {
-                product.Dispose();
-                if (e is AcceleratorException failure)
-                    throw Failed(failure);
-                throw;
-            }
-
-            return new DeviceTurns<GemmOutput>(this, product, product.Run, product.Read);
-        }
+        return Send(call, (product, operands) => product.Load(operands, faults));
     }
 
     /// <inheritdoc/>
@@ -191,24 +174,7 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
             throw new ArgumentException($"{activations.Length} activations are no rows of {own.K} values", nameof(activations));
         if (!float.IsFinite(largest) || largest < 0)
             throw new ArgumentOutOfRangeException(nameof(largest), largest, "the largest magnitude is a finite number of at least 0");
-        lock (_gate)
-        {
-            Enter();
-            var product = new DeviceProduct(_device.Accelerator, _gather);
-            try
-            {
-                product.Load(activations, largest, own, faults, () => _tensors.Layers);
-            }
-            catch (Exception e)
-            {
-                product.Dispose();
-                if (e is AcceleratorException failure)
-                    throw Failed(failure);
-                throw;
-            }
-
-            return new DeviceTurns<GemmOutput>(this, product, product.Run, product.Read);
-        }
+        return Send(activations, (product, values) => product.Load(values, largest, own, faults, () => _tensors.Layers));
     }
 
     /// <inheritdoc/>
@@ -221,8 +187,15 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         {
             Enter();
             var (kernels, family) = _floats.Value;
-            var product = new DeviceFloatProduct(_device.Accelerator, kernels, family.For(shape), a, w, shape, tile, faults, convolution);
-            return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
+            try
+            {
+                var product = new DeviceFloatProduct(_device.Accelerator, kernels, family.For(shape), a, w, shape, tile, faults, convolution);
+                return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Failed(e);
+            }
         }
     }
 
@@ -234,8 +207,15 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
         lock (_gate)
         {
             Enter();
-            var product = new DeviceHalfProduct(_device.Accelerator, family, a, w, shape, faults);
-            return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
+            try
+            {
+                var product = new DeviceHalfProduct(_device.Accelerator, family, a, w, shape, faults);
+                return new DeviceTurns<FloatOutput>(this, product, product.Run, product.Read);
+            }
+            catch (AcceleratorException e)
+            {
+                throw Failed(e);
+            }
         }
     }
 
@@ -334,6 +314,29 @@ internal sealed class IlgpuBackend : IGemmBackend, IDeviceProducts
 
     private IlgpuWeights RequireOwn(GemmWeights weights) =>
         weights is IlgpuWeights w && w.Owner == this ? w : throw new ArgumentException($"weights prepared by another backend than this {Name}", nameof(weights));
+
+    /// <summary>A product of its own, with its operands on the device.</summary>
+    private DeviceTurns<GemmOutput> Send<TOperands>(TOperands operands, Action<DeviceProduct, TOperands> load)
+        where TOperands : allows ref struct
+    {
+        lock (_gate)
+        {
+            Enter();
+            var product = new DeviceProduct(_device.Accelerator, _gather);
+            try
+            {
+                load(product, operands);
+                return new DeviceTurns<GemmOutput>(this, product, product.Run, product.Read);
+            }
+            catch (Exception e)
+            {
+                Free(product);
+                if (e is AcceleratorException failure)
+                    throw Failed(failure);
+                throw;
+            }
+        }
+    }
 
     /// <summary>Sends weights and sums their lines.</summary>
     private void Load(ReadOnlySpan<sbyte> weights, IlgpuWeights w, DeviceBuffer words)

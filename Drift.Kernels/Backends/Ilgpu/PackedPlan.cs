@@ -2,6 +2,20 @@ using ILGPU;
 
 namespace Drift.Kernels.Ilgpu;
 
+/// <summary>Accumulators in a thread's registers.</summary>
+internal interface IAccumulators<TSelf>
+    where TSelf : struct
+{
+    /// <summary>Rows of them.</summary>
+    static abstract int Rows { get; }
+
+    /// <summary>Neighbouring columns of them.</summary>
+    static abstract int Columns { get; }
+
+    /// <summary>Inverts the mask's bits in one of them.</summary>
+    static abstract TSelf Toggle(TSelf x, int row, int lane, int mask);
+}
+
 /// <summary>
 /// A fault plan as one array of words: where each block's flips start, the total, then a word a flip with its place in the block and its bit.
 /// </summary>
@@ -14,6 +28,32 @@ internal static class PackedPlan
     public static int Column(int flip) => flip >> 5 & Mask;
 
     public static int Bit(int flip) => flip & Mask;
+
+    /// <summary>Applies those flips of a fault block that fall into a thread's accumulators.</summary>
+    /// <param name="sum">They, all of one block.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="row">Their first row.</param>
+    /// <param name="column">Their first column.</param>
+    /// <param name="lane">The lane of that column.</param>
+    /// <param name="across">Blocks side by side.</param>
+    /// <param name="blocks">Blocks of the plan.</param>
+    public static T Flip<T>(T sum, ArrayView<int> plan, int row, int column, int lane, int across, int blocks)
+        where T : struct, IAccumulators<T>
+    {
+        var block = row / FaultPlan.Block * across + column / FaultPlan.Block;
+        int firstRow = row % FaultPlan.Block, firstColumn = column % FaultPlan.Block;
+        var end = plan[block + 1];
+        for (var f = plan[block]; f < end; f++)
+        {
+            var flip = plan[blocks + 1 + f];
+            var r = Row(flip) - firstRow;
+            var s = Column(flip) - firstColumn;
+            if (r >= 0 && r < T.Rows && s >= 0 && s < T.Columns)
+                sum = T.Toggle(sum, r, lane + s, 1 << Bit(flip));
+        }
+
+        return sum;
+    }
 
     /// <summary>Words that a plan takes.</summary>
     public static int Length(FaultPlan faults) => faults.Starts.Length + faults.Count;

@@ -190,18 +190,6 @@ internal static class FloatBlockEpilogue
         // Padding may lie beyond the last block.
         if (row >= e.Rows || column >= e.Columns)
             return sum;
-        var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;
-        int firstRow = row % FaultPlan.Block, firstColumn = column % FaultPlan.Block;
-        var end = plan[block + 1];
-        for (var f = plan[block]; f < end; f++)
-        {
-            var flip = plan[e.Blocks + 1 + f];
-            var r = PackedPlan.Row(flip) - firstRow;
-            var s = PackedPlan.Column(flip) - firstColumn;
-            if (r >= 0 && r < FloatSquare.Edge && s >= 0 && s < FloatSquare.Half)
-                sum = FloatSquare.Toggle(sum, r, first + s, 1 << PackedPlan.Bit(flip));
-        }
-
-        return sum;
+        return PackedPlan.Flip(sum, plan, row, column, first, e.BlockColumns, e.Blocks);
     }
 }

@@ -103,18 +103,6 @@ internal static class FloatDirectKernel
         // Padding and check rows may lie beyond the last block.
         if (row >= e.Rows || column >= e.Columns)
             return sum;
-        var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;
-        int firstRow = row % FaultPlan.Block, firstColumn = column % FaultPlan.Block;
-        var end = plan[block + 1];
-        for (var f = plan[block]; f < end; f++)
-        {
-            var flip = plan[e.Blocks + 1 + f];
-            var r = PackedPlan.Row(flip) - firstRow;
-            var s = PackedPlan.Column(flip) - firstColumn;
-            if (r >= 0 && r < FloatTile.Rows && s >= 0 && s < Columns)
-                sum = FloatTile.Toggle(sum, r, s, 1 << PackedPlan.Bit(flip));
-        }
-
-        return sum;
+        return PackedPlan.Flip(sum, plan, row, column, 0, e.BlockColumns, e.Blocks);
     }
 }

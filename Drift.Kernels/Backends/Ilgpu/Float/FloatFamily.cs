@@ -21,7 +21,7 @@ internal enum FloatForm
     SmallBlock,
 
     /// <summary>The same kernel with the block for products that would not fill a GPU with the large one.</summary>
-    HalfBlock,
+    MediumBlock,
 }
 
 /// <summary>A way of multiplying fp32 on a device.</summary>
@@ -68,7 +68,7 @@ internal abstract class FloatFamily : IDisposable
         FloatForm.Direct => new FloatDirectFamily(accelerator, group),
         // All that may run is compiled here, where a driver that refuses is told of.
         FloatForm.Block => new FloatBlockFamily<Block128>(accelerator, accelerator is CudaAccelerator ? new FloatBlockFamily<Block64>(accelerator) : null),
-        FloatForm.HalfBlock => new FloatBlockFamily<Block64>(accelerator),
+        FloatForm.MediumBlock => new FloatBlockFamily<Block64>(accelerator),
         _ => new FloatBlockFamily<Block16>(accelerator),
     };
 

@@ -24,7 +24,7 @@ internal readonly struct FloatLanes8(FloatLanes4 left, FloatLanes4 right)
 
 /// <summary>The 8 x 8 accumulators of a block's thread.</summary>
 internal readonly struct FloatSquare(
-    FloatLanes8 a, FloatLanes8 b, FloatLanes8 c, FloatLanes8 d, FloatLanes8 e, FloatLanes8 f, FloatLanes8 g, FloatLanes8 h)
+    FloatLanes8 a, FloatLanes8 b, FloatLanes8 c, FloatLanes8 d, FloatLanes8 e, FloatLanes8 f, FloatLanes8 g, FloatLanes8 h) : IAccumulators<FloatSquare>
 {
     public const int Edge = 8, Half = 4;
 
@@ -59,6 +59,10 @@ internal readonly struct FloatSquare(
         FloatLanes8.MultiplyAddPair(sum.C, rows.C, first, second),
         FloatLanes8.MultiplyAddPair(sum.D, rows.D, first, second),
         sum.E, sum.F, sum.G, sum.H);
+
+    static int IAccumulators<FloatSquare>.Rows => Edge;
+
+    static int IAccumulators<FloatSquare>.Columns => Half;
 
     /// <summary>Inverts the mask's bits in one accumulator.</summary>
     public static FloatSquare Toggle(FloatSquare x, int row, int lane, int mask) => new(

@@ -54,7 +54,7 @@ internal readonly struct FloatLanes16(FloatLanes4 a, FloatLanes4 b, FloatLanes4 
 }
 
 /// <summary>Four rows of sixteen fp32 accumulators.</summary>
-internal readonly struct FloatTile(FloatLanes16 a, FloatLanes16 b, FloatLanes16 c, FloatLanes16 d)
+internal readonly struct FloatTile(FloatLanes16 a, FloatLanes16 b, FloatLanes16 c, FloatLanes16 d) : IAccumulators<FloatTile>
 {
     public const int Rows = 4;
 
@@ -66,6 +66,10 @@ internal readonly struct FloatTile(FloatLanes16 a, FloatLanes16 b, FloatLanes16 
         FloatLanes16.MultiplyAdd(sum.B, x.B, w),
         FloatLanes16.MultiplyAdd(sum.C, x.C, w),
         FloatLanes16.MultiplyAdd(sum.D, x.D, w));
+
+    static int IAccumulators<FloatTile>.Rows => Rows;
+
+    static int IAccumulators<FloatTile>.Columns => FloatDirectKernel.Columns;
 
     /// <summary>Inverts the mask's bits in one accumulator.</summary>
     public static FloatTile Toggle(FloatTile x, int row, int column, int mask) => new(

@@ -49,7 +49,7 @@ internal static class DirectKernel
         }
 
         if (e.BlockColumns > 0)
-            sum = Flip(sum, plan, row, column, e);
+            sum = PackedPlan.Flip(sum, plan, row, column, 0, e.BlockColumns, e.Blocks);
         Leave(sum, c, rowSums, columnSums, row, column, e);
     }
 
@@ -89,24 +89,6 @@ internal static class DirectKernel
 
     private static DirectTile Step(DirectTile sum, ArrayView<int> a, int at, Lanes16 w) =>
         DirectTile.MultiplyAdd(sum, LaneMemory.Load4(a, at), LaneMemory.Load4(a, at + RegisterTile.Rows), w);
-
-    /// <summary>Applies those flips of the item's fault block that fall into its tile.</summary>
-    public static DirectTile Flip(DirectTile sum, ArrayView<int> plan, int row, int column, GemmExtents e)
-    {
-        var block = row / FaultPlan.Block * e.BlockColumns + column / FaultPlan.Block;
-        int firstRow = row % FaultPlan.Block, firstColumn = column % FaultPlan.Block;
-        var end = plan[block + 1];
-        for (var f = plan[block]; f < end; f++)
-        {
-            var flip = plan[e.Blocks + 1 + f];
-            var r = PackedPlan.Row(flip) - firstRow;
-            var s = PackedPlan.Column(flip) - firstColumn;
-            if (r >= 0 && r < DirectTile.Rows && s >= 0 && s < DirectTile.Columns)
-                sum = DirectTile.Toggle(sum, r, s, 1 << PackedPlan.Bit(flip));
-        }
-
-        return sum;
-    }
 
     /// <summary>
     /// The whole register tile lies in one checksum tile: one addition a row and one a column. Padding adds zeros to slots of its own.

@@ -92,7 +92,7 @@ internal static class DotBlockKernel
         // Padding may lie beyond the plan's last block and the last tile.
         var inside = row < e.Rows && column < e.Columns;
         if (e.BlockColumns > 0 && inside)
-            sum = DirectKernel.Flip(sum, plan, row, column, e);
+            sum = PackedPlan.Flip(sum, plan, row, column, 0, e.BlockColumns, e.Blocks);
         DirectKernel.Leave(sum, c, rowSums, columnSums, row, column, e with { Tile = inside ? e.Tile : 0 });
     }
 
