@@ -14,11 +14,12 @@ public sealed class DpmSolverMultistep : ISampler
     private readonly string _spacing;
     private readonly int _offset, _order, _end;
     private readonly DynamicThreshold? _threshold;
-    private readonly bool _heun, _karras, _lu, _cosine, _lowersFinal, _eulerFinal, _endsAtZero;
+    private readonly Func<double, double, int, double[]>? _levelled;
+    private readonly bool _heun, _rounds, _lu, _lowersFinal, _eulerFinal, _endsAtZero;
 
     internal DpmSolverMultistep(ModelConfig config)
     {
-        config.RequireOff("use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "use_dynamic_shifting");
+        config.RequireOff("use_flow_sigmas", "use_dynamic_shifting");
         config.SupportedChoice("algorithm_type", ["dpmsolver++", "deis"], ["dpmsolver", "sde-dpmsolver", "sde-dpmsolver++"]);
         if (config.Has("variance_type"))
             throw config.NotSupported("variance_type", $"'{config.Text("variance_type", "")}'", "null, with a prediction that holds no variances");
@@ -28,10 +29,10 @@ public sealed class DpmSolverMultistep : ISampler
         _offset = config.Integer("steps_offset", 0, least: 0);
         _order = config.Integer("solver_order", 2, least: 1, most: 3);
         _heun = config.Choice("solver_type", "midpoint", "heun", "logrho", "bh1", "bh2") == "heun";
-        _karras = config.IsOn("use_karras_sigmas");
+        _levelled = LevelSpacing.Read(config);
         _lu = config.IsOn("use_lu_lambdas");
         _threshold = DynamicThreshold.Read(config);
-        _cosine = config.Text("beta_schedule", "") == "squaredcos_cap_v2";
+        _rounds = config.Text("beta_schedule", "") != "squaredcos_cap_v2" && (config.IsOn("use_karras_sigmas") || _lu);
         _lowersFinal = config.Flag("lower_order_final", true);
         _eulerFinal = config.Flag("euler_at_final", false);
         _endsAtZero = config.Choice("final_sigmas_type", "zero", "sigma_min") == "zero";
@@ -43,8 +44,8 @@ public sealed class DpmSolverMultistep : ISampler
     public ISamplerRun Begin(int steps, int pictures = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _spacing == "leading" && !_karras && !_lu ? _end - 1 : _end);
-        var (timesteps, sigmas) = _karras ? Karras(steps) : _lu ? Lu(steps) : Spaced(steps);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _spacing == "leading" && _levelled is null && !_lu ? _end - 1 : _end);
+        var (timesteps, sigmas) = _levelled?.Invoke(_levels.Sigmas[^1], _levels.Least, steps) is { } levels ? (TimestepsAt(levels), levels) : _lu ? Lu(steps) : Spaced(steps);
         return new Run(this, pictures, timesteps, [.. sigmas.Select(sigma => (float)sigma), _endsAtZero ? 0 : _levels.Least]);
     }
 
@@ -69,20 +70,17 @@ public sealed class DpmSolverMultistep : ISampler
         return (timesteps, timesteps.Select(_levels.At));
     }
 
-    private (double[] Timesteps, IEnumerable<double> Sigmas) Karras(int steps)
-    {
-        var sigmas = NoiseLevels.Karras(_levels.Sigmas[^1], _levels.Least, steps);
-        // Rounded to the nearest, but cut off under the cosine schedule: diffusers rounds all others before it converts to integers.
-        return (Array.ConvertAll(sigmas, sigma => _cosine ? Math.Truncate(_levels.TimestepAt(sigma)) : Math.Round(_levels.TimestepAt(sigma))), sigmas);
-    }
-
     /// <summary>Levels at equal distances in their logarithms (Lu et al., arXiv 2206.00927).</summary>
     private (double[] Timesteps, IEnumerable<double> Sigmas) Lu(int steps)
     {
         var sigmas = Array.ConvertAll(TimestepSpacing.Linspace(0, 1, steps), share => (double)MathF.Log(_levels.Sigmas[^1]) + share * ((double)MathF.Log(_levels.Least) - MathF.Log(_levels.Sigmas[^1])));
         sigmas = Array.ConvertAll(sigmas, Math.Exp);
-        return (Array.ConvertAll(sigmas, sigma => Math.Round(_levels.TimestepAt(sigma))), sigmas);
+        return (TimestepsAt(sigmas), sigmas);
     }
+
+    /// <summary>Rounded to the nearest, or cut off: diffusers rounds only some before it converts to integers, those of Karras' and Lu's levels unless the schedule is the cosine.</summary>
+    private double[] TimestepsAt(double[] sigmas) =>
+        Array.ConvertAll(sigmas, sigma => _rounds ? Math.Round(_levels.TimestepAt(sigma)) : Math.Truncate(_levels.TimestepAt(sigma)));
 
     /// <summary>Shares of the clean sample and of the noise at a level, and the logarithm of their ratio.</summary>
     private static (float Alpha, float Sigma, float Lambda) Coefficients(float level)

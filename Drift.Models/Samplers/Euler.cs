@@ -10,19 +10,19 @@ public sealed class Euler : ISampler
     private readonly PredictionType _predicts;
     private readonly string _spacing;
     private readonly int _offset;
-    private readonly bool _karras, _endsAtZero;
+    private readonly bool _continuous, _endsAtZero;
+    private readonly Func<double, double, int, double[]>? _levelled;
     private readonly double? _least, _most;
 
     internal Euler(ModelConfig config)
     {
-        config.RequireOff("use_exponential_sigmas", "use_beta_sigmas");
         config.SupportedChoice("interpolation_type", ["linear"], ["log_linear"]);
-        config.SupportedChoice("timestep_type", ["discrete"], ["continuous"]);
+        _continuous = config.Choice("timestep_type", "discrete", "continuous") == "continuous";
         _levels = NoiseLevels.Read(config);
         _predicts = PredictionTypes.Read(config);
         _spacing = config.Choice(TimestepSpacing.Setting, "linspace", "leading", "trailing");
         _offset = config.Integer("steps_offset", 0, least: 0);
-        _karras = config.IsOn("use_karras_sigmas");
+        _levelled = LevelSpacing.Read(config);
         _endsAtZero = config.Choice("final_sigmas_type", "zero", "sigma_min") == "zero";
         _least = Bound(config, "sigma_min");
         _most = Bound(config, "sigma_max");
@@ -41,12 +41,15 @@ public sealed class Euler : ISampler
             _ => [.. TimestepSpacing.Trailing(_levels.Trained, _levels.Trained, steps)],
         };
         var sigmas = Array.ConvertAll(timesteps, _levels.At);
-        if (_karras)
+        if (_levelled is not null)
         {
-            sigmas = NoiseLevels.Karras(_most ?? sigmas[0], _least ?? sigmas[^1], steps);
+            sigmas = _levelled(_most ?? sigmas[0], _least ?? sigmas[^1], steps);
             timesteps = Array.ConvertAll(sigmas, sigma => (double)(float)_levels.TimestepAt(sigma));
         }
 
+        // diffusers names levels by their logarithms where a velocity is predicted only.
+        if (_continuous && _predicts == PredictionType.Velocity)
+            timesteps = Array.ConvertAll(sigmas, sigma => (double)(0.25f * MathF.Log((float)sigma)));
         return new Run(this, timesteps, [.. sigmas.Select(sigma => (float)sigma), _endsAtZero ? 0 : _levels.Least]);
     }
 

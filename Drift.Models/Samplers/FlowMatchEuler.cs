@@ -7,13 +7,16 @@ namespace Drift.Models;
 public sealed class FlowMatchEuler : ISampler
 {
     private readonly int _trained;
-    private readonly double _shift;
+    private readonly double _shift, _terminal;
+    private readonly bool _inverts;
+    private readonly Func<double, double, int, double[]>? _levelled;
 
     internal FlowMatchEuler(ModelConfig config)
     {
-        config.RequireOff("use_dynamic_shifting", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "invert_sigmas", "stochastic_sampling");
-        if (config.Has("shift_terminal"))
-            throw config.NotSupported("shift_terminal", "a number", "null, without a stretch to a last level");
+        config.RequireOff("use_dynamic_shifting", "stochastic_sampling");
+        _terminal = config.Has("shift_terminal") ? config.Number("shift_terminal", 0, 0, 0.999) : 0;
+        _inverts = config.IsOn("invert_sigmas");
+        _levelled = LevelSpacing.Read(config);
         _trained = config.Integer("num_train_timesteps", 1000, least: 2);
         _shift = config.Number("shift", 1, least: 1e-3, most: 1e3);
     }
@@ -26,10 +29,16 @@ public sealed class FlowMatchEuler : ISampler
         ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _trained);
         // diffusers shifts the table's ends, spaces the steps between them, and shifts these once more.
         var (most, least) = (ShiftOnce(1), ShiftOnce(1f / _trained));
-        var sigmas = TimestepSpacing.Linspace((double)most * _trained, (double)least * _trained, steps)
-            .Select(timestep => timestep / _trained).Select(sigma => (float)(_shift * sigma / (1 + (_shift - 1) * sigma))).ToArray();
-        return new Run([.. sigmas.Select(sigma => (double)(sigma * _trained))], [.. sigmas, 0]);
+        var levels = Array.ConvertAll(TimestepSpacing.Linspace((double)most * _trained, (double)least * _trained, steps), timestep => ShiftedTwice(timestep / _trained));
+        // A last level above 0 stretches the others towards it.
+        if (_terminal > 0)
+            levels = Array.ConvertAll(levels, level => 1 - (1 - level) * (1 - _terminal) / (1 - levels[^1]));
+        levels = _levelled?.Invoke(levels[0], levels[^1], steps) ?? levels;
+        var sigmas = Array.ConvertAll(levels, level => _inverts ? 1 - (float)level : (float)level);
+        return new Run([.. sigmas.Select(sigma => (double)(sigma * _trained))], [.. sigmas, _inverts ? 1 : 0]);
     }
+
+    private double ShiftedTwice(double sigma) => _shift * sigma / (1 + (_shift - 1) * sigma);
 
     private float ShiftOnce(float sigma) => (float)_shift * sigma / (1 + (float)(_shift - 1) * sigma);
 

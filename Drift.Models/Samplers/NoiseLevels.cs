@@ -9,9 +9,6 @@ internal sealed class NoiseLevels
     /// <summary>Stands for an alpha of 0, whose sigma would be infinite: the least fp16 above 0, as in diffusers.</summary>
     private const float LeastAlpha = 1f / (1 << 24);
 
-    /// <summary>Curvature of the spacing of Karras et al. (2022), the paper's own value.</summary>
-    private const double Rho = 7;
-
     private readonly float[] _sigmas;
 
     private NoiseLevels(float[] sigmas) => _sigmas = sigmas;
@@ -56,15 +53,5 @@ internal sealed class NoiseLevels
         float low = MathF.Log(_sigmas[below]), high = MathF.Log(_sigmas[below + 1]);
         var share = Math.Clamp((low - level) / (low - high), 0, 1);
         return (1 - share) * below + share * (below + 1);
-    }
-
-    /// <summary>Levels whose seventh roots lie at equal distances (Karras et al., 2022, equation 5), the largest first.</summary>
-    /// <param name="most">First level.</param>
-    /// <param name="least">Last level.</param>
-    /// <param name="count">Number of levels.</param>
-    public static double[] Karras(double most, double least, int count)
-    {
-        double first = Math.Pow(most, 1 / Rho), last = Math.Pow(least, 1 / Rho);
-        return Array.ConvertAll(TimestepSpacing.Linspace(0, 1, count), share => Math.Pow(first + share * (last - first), Rho));
     }
 }

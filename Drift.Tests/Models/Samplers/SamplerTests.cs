@@ -135,14 +135,10 @@ public sealed class SamplerTests
 
     [TestCase(Dpm, "algorithm_type", "\"sde-dpmsolver++\"", "dpmsolver++")]
     [TestCase(Dpm, "prediction_type", "\"flow_prediction\"", "epsilon, v_prediction, sample")]
-    [TestCase(Dpm, "use_exponential_sigmas", "true", "false")]
     [TestCase(Dpm, "use_flow_sigmas", "true", "false")]
     [TestCase(Dpm, "variance_type", "\"learned_range\"", "null")]
     [TestCase(Euler, "interpolation_type", "\"log_linear\"", "linear")]
-    [TestCase(Euler, "timestep_type", "\"continuous\"", "discrete")]
-    [TestCase(Euler, "use_beta_sigmas", "true", "false")]
     [TestCase(Flow, "use_dynamic_shifting", "true", "false")]
-    [TestCase(Flow, "shift_terminal", "0.02", "null")]
     public void A_setting_that_is_not_supported_is_named_with_what_is(string scheduler, string setting, string value, string supported) =>
         Assert.That(() => Load(scheduler, $"\"{setting}\": {value}"),
             Throws.InstanceOf<UnsupportedSettingException>().With.Message.Contains($": {setting} is ").And.Message.EndsWith($"supported: {supported}").Or.Message.Contains($"supported: {supported},"));
@@ -175,6 +171,38 @@ public sealed class SamplerTests
             Assert.That(lu.Sigmas[i] * lu.Sigmas[i], Is.EqualTo(lu.Sigmas[i - 1] * lu.Sigmas[i + 1]).Within(1e-3).Percent);
         Assert.That(lu.Timesteps, Is.Ordered.Descending);
     }
+
+    /// <summary>Timesteps and levels from a Python program after diffusers' set_timesteps; quantiles of the Beta distribution by Gauss's quadrature and bisection there.</summary>
+    [TestCase(Dpm, "\"use_exponential_sigmas\": true", 998, 680, 233, 20, 0, 14.61465, 3.088988, 0.652896, 0.1379977, 0.02916753, 0)]
+    [TestCase(Dpm, "\"use_beta_sigmas\": true", 998, 966, 874, 634, 0, 14.61465, 12.05226, 7.321907, 2.59155, 0.02916753, 0)]
+    [TestCase(Euler, "\"use_exponential_sigmas\": true, \"sigma_max\": 10", 933.5067, 462.4102, 41.86615, 0, 10, 1.428784, 0.2041424, 0.02916753, 0)]
+    [TestCase(Euler, "\"use_beta_sigmas\": true", 999, 943.9332, 746.9447, 0, 14.61465, 10.59761, 4.046202, 0.02916753, 0)]
+    [TestCase(Euler, "\"use_karras_sigmas\": true, \"timestep_type\": \"continuous\", \"prediction_type\": \"v_prediction\"", 0.6705061, 0.2883233, -0.2013434, -0.8836747, 14.61465, 3.168611, 0.4469209, 0.02916753, 0)]
+    [TestCase(Euler, "\"timestep_type\": \"continuous\"", 999, 666, 333, 0, 14.61465, 2.918308, 0.9323583, 0.02916753, 0)]
+    [TestCase(Flow, "\"shift\": 3, \"use_karras_sigmas\": true", 1000, 286.6939, 62.58863, 8.928572, 1, 0.2866939, 0.06258863, 0.008928572, 0)]
+    [TestCase(Flow, "\"use_exponential_sigmas\": true", 1000, 100, 10, 1, 1, 0.1, 0.01, 0.001, 0)]
+    [TestCase(Flow, "\"use_beta_sigmas\": true", 1000, 724.8621, 276.1379, 1, 1, 0.7248621, 0.2761379, 0.001, 0)]
+    [TestCase(Flow, "\"shift\": 3, \"shift_terminal\": 0.1", 1000, 870.7692, 638.7097, 100, 1, 0.8707692, 0.6387097, 0.1, 0)]
+    [TestCase(Flow, "\"invert_sigmas\": true", 0, 333, 666, 999, 0, 0.333, 0.666, 0.999, 1)]
+    public void Levels_lie_where_diffusers_puts_them(string scheduler, string settings, params double[] expected)
+    {
+        var steps = expected.Length / 2;
+        var run = Begin(scheduler, scheduler == Flow ? settings : $"{Scaled}, {settings}", steps);
+        Assert.That(run.Timesteps, Is.EqualTo(expected[..steps]).Within(scheduler == Dpm ? 0 : 2e-4));
+        Assert.That(run.Sigmas, Is.EqualTo(expected[steps..]).Within(1e-6).Percent.Or.EqualTo(expected[steps..]).Within(5e-6));
+    }
+
+    [TestCase(Dpm)]
+    [TestCase(Euler)]
+    [TestCase(Flow)]
+    public void One_rule_places_the_levels(string scheduler) => Assert.That(() => Load(scheduler, "\"use_beta_sigmas\": true, \"use_karras_sigmas\": true"),
+        Throws.InstanceOf<ModelFormatException>().With.Message.EndsWith("use_beta_sigmas is true; expected false beside use_karras_sigmas"));
+
+    /// <summary>Timesteps from a Python program after diffusers' set_timesteps, which converts to integers without rounding under this schedule.</summary>
+    [TestCase("use_lu_lambdas", 999, 998, 996, 979, 838, 269, 26, 0)]
+    [TestCase("use_karras_sigmas", 998, 998, 998, 998, 994, 965, 508, 0)]
+    public void Under_the_cosine_schedule_timesteps_of_levels_are_cut_off(string spacing, params double[] timesteps) =>
+        Assert.That(Begin(Dpm, $"\"beta_schedule\": \"squaredcos_cap_v2\", \"{spacing}\": true", 8).Timesteps, Is.EqualTo(timesteps));
 
     /// <summary>Each picture by its own quantile; at a ratio of 1 that is its largest magnitude, at 0.5 of five values the third.</summary>
     [TestCase("DDIMScheduler", 1.0, 4f, 2f)]
