@@ -192,6 +192,9 @@ public sealed record SamplingSettings(int Steps, double Guidance)
     /// <summary>Tokens that a prompt is cut or padded to; null for as many as the pipeline has.</summary>
     public int? TextTokens { get; init; }
 
+    /// <summary>Whether a weight below 1 mixes both halves too, as the formula has it.</summary>
+    public bool GuidesBelowOne { get; init; }
+
     /// <summary>Whether an unconditional half runs beside the conditional one.</summary>
-    public bool IsGuided => Guidance > 1;
+    public bool IsGuided => GuidesBelowOne ? Guidance != 1 : Guidance > 1;
 }

@@ -46,7 +46,7 @@ internal sealed class CostCase(string name, string file) : VerificationCase(name
     public override IEnumerable<OutputCheck> Run(VerificationSetting setting)
     {
         var rows = CaseFiles.Csv<Row>(file);
-        IReadOnlyList<Row> inJoules = [.. rows.Where(row => WeightJoules(row.Model) is not null || row.DmrJoules is not null || row.StatAbftJoules is not null || row.OursJoules is not null)];
+        IReadOnlyList<Row> inJoules = [.. rows.Where(row => row.DmrJoules is not null || row.StatAbftJoules is not null || row.OursJoules is not null)];
         IReadOnlyList<Row> quoted = [.. inJoules.Where(row => WeightJoules(row.Model) is not null)];
         return
         [

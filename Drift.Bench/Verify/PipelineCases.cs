@@ -40,8 +40,8 @@ internal sealed record PipelineCaseEntry(
     double Guidance = 1,
     [property: JsonPropertyName("max_length")] int? Tokens = null)
 {
-    /// <summary>How the pictures were sampled.</summary>
-    public SamplingSettings Settings => new(Steps, Guidance) { TextTokens = Tokens };
+    /// <summary>How the pictures were sampled: the script that makes these cases mixes both halves at any weight.</summary>
+    public SamplingSettings Settings => new(Steps, Guidance) { TextTokens = Tokens, GuidesBelowOne = true };
 
     /// <summary>The pictures. Their noise is the case's own.</summary>
     public IReadOnlyList<PictureRequest> Pictures =>

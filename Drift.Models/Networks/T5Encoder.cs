@@ -4,11 +4,14 @@ namespace Drift.Models;
 
 /// <summary>
 /// transformers' T5EncoderModel (Raffel et al., arXiv 1910.10683): tokens to text states. Attention has no scale and one bias by distance for all layers; feed-forward is
-/// ReLU (version 1.0) or gated GELU (1.1, which PixArt uses).
+/// ReLU (version 1.0), gated GELU (1.1, which PixArt uses) or another of their kinds.
 /// </summary>
 public sealed class T5Encoder : ITextEncoder
 {
+    private const string GatedForm = "gated-", GatedGelu = "gated-gelu";
+
     private readonly int _width, _heads, _inner, _buckets, _farthest;
+    private readonly string _activation;
     private readonly float _epsilon;
     private readonly EmbeddingTable _embeddings;
     private readonly float[] _distances, _finalNorm;
@@ -17,7 +20,10 @@ public sealed class T5Encoder : ITextEncoder
     private T5Encoder(ModelConfig config, ModelWeights weights)
     {
         config.RequireClass("T5EncoderModel");
-        var gated = config.SupportedChoice("feed_forward_proj", ["relu", "gated-gelu"], ["gelu", "gelu_new", "silu", "gated-relu", "gated-silu", "gated-gelu_new"]) != "relu";
+        var form = config.Choice("feed_forward_proj", "relu", "gated-gelu", "gelu", "gelu_new", "silu", "gated-relu", "gated-silu", "gated-gelu_new");
+        var gated = form.StartsWith(GatedForm, StringComparison.Ordinal);
+        // transformers takes the tanh form for the gated GELU under either name.
+        _activation = form == GatedGelu ? "gelu_new" : gated ? form[GatedForm.Length..] : form;
         Vocabulary = config.Integer("vocab_size", 32128);
         _width = config.Integer("d_model", 512);
         _heads = config.Integer("num_heads", 8);
@@ -107,17 +113,28 @@ public sealed class T5Encoder : ITextEncoder
         {
             var linear = work.Rent([.. wide.Shape]);
             gemm.Linear(step, normed, new Projection(block.FeedForward1, wide), new Projection(gated, linear));
-            Gelu.Tanh(wide.Span);
+            Activate(wide.Span);
             Activation.Multiply(wide.Span, linear.Span);
         }
         else
         {
             gemm.Linear(step, normed, new Projection(block.FeedForward1, wide));
-            Activation.Relu(wide.Span);
+            Activate(wide.Span);
         }
 
         gemm.Linear(step, wide, new Projection(block.FeedForward2, normed));
         Activation.Add(hidden.Span, normed.Span);
+    }
+
+    private void Activate(Span<float> values)
+    {
+        switch (_activation)
+        {
+            case "relu": Activation.Relu(values); break;
+            case "silu": Activation.Silu(values); break;
+            case "gelu": Gelu.Exact(values); break;
+            default: Gelu.Tanh(values); break;
+        }
     }
 
     /// <summary>[heads, tokens, tokens]: the bias of each query and key by the bucket of their distance.</summary>

@@ -34,6 +34,50 @@ public class TextNetworkTests
         float[] Encoded(int[] ids) => encoder.Encode(new TokenBatch(8, ids, mask), new FloatUnit(), new Workspace()).Span.ToArray();
     }
 
+    /// <summary>One block whose attention gives nothing, so that the formula can be written down: norm(x + out f(in norm(x))), the gated ones times (gate norm(x)).</summary>
+    [TestCase("relu")]
+    [TestCase("gelu")]
+    [TestCase("gelu_new")]
+    [TestCase("silu")]
+    [TestCase("gated-relu")]
+    [TestCase("gated-gelu")]
+    [TestCase("gated-gelu_new")]
+    [TestCase("gated-silu")]
+    public void A_text_encoder_feeds_forward_by_the_rule_of_its_config(string rule)
+    {
+        float[] token = [1.5f, -0.5f], into = [0.75f, 0.5f], gate = [1.25f, -1], outOf = [0.5f, -2];
+        var gated = rule.StartsWith("gated-", StringComparison.Ordinal);
+        const string Block = "encoder.block.0.layer.", Forward = $"{Block}1.DenseReluDense.";
+        var tensors = new Dictionary<string, Tensor>
+        {
+            ["shared.weight"] = new(token, 1, 2), ["encoder.final_layer_norm.weight"] = new([1, 1], 2), [$"{Block}0.layer_norm.weight"] = new([1, 1], 2), [$"{Block}1.layer_norm.weight"] = new([1, 1], 2),
+            [$"{Block}0.SelfAttention.q.weight"] = new([1, 1], 1, 2), [$"{Block}0.SelfAttention.k.weight"] = new([1, 1], 1, 2), [$"{Block}0.SelfAttention.v.weight"] = new([1, 1], 1, 2),
+            [$"{Block}0.SelfAttention.o.weight"] = new([0, 0], 2, 1), [$"{Block}0.SelfAttention.relative_attention_bias.weight"] = new(new float[4], 4, 1),
+            [$"{Forward}{(gated ? "wi_0" : "wi")}.weight"] = new(into, 1, 2), [$"{Forward}wo.weight"] = new(outOf, 2, 1),
+        };
+        if (gated)
+            tensors[$"{Forward}wi_1.weight"] = new(gate, 1, 2);
+        TensorFile.WriteAll(Path.Combine(_folder, "model.safetensors"), tensors);
+        File.WriteAllText(Path.Combine(_folder, "config.json"), $$"""
+            {"architectures": ["T5EncoderModel"], "vocab_size": 1, "d_model": 2, "d_kv": 1, "d_ff": 1, "num_heads": 1, "num_layers": 1, "relative_attention_num_buckets": 4, "feed_forward_proj": "{{rule}}"}
+            """);
+
+        double[] x = [token[0], token[1]], normed = Normed(x);
+        var h = into[0] * normed[0] + into[1] * normed[1];
+        var value = rule.Replace("gated-gelu_new", "gelu_new").Replace("gated-gelu", "gelu_new").Replace("gated-", "") switch
+        {
+            "relu" => Math.Max(h, 0),
+            "gelu" => h * 0.5 * MathNet.Numerics.SpecialFunctions.Erfc(-h / Math.Sqrt(2)),
+            "gelu_new" => 0.5 * h * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (h + 0.044715 * h * h * h))),
+            _ => h / (1 + Math.Exp(-h)),
+        };
+        value *= gated ? gate[0] * normed[0] + gate[1] * normed[1] : 1;
+        var states = T5Encoder.Load(_folder).Encode(new TokenBatch(1, [0], [true]), new FloatUnit(), new Workspace());
+        Assert.That(states.Span.ToArray(), Is.EqualTo(Normed([x[0] + outOf[0] * value, x[1] + outOf[1] * value])).Within(2e-6));
+
+        static double[] Normed(double[] values) => [.. values.Select(one => one / Math.Sqrt(values.Average(other => other * other) + 1e-6))];
+    }
+
     [Test]
     public void A_sample_comes_out_the_same_alone_and_in_a_batch_whatever_its_size()
     {
@@ -73,7 +117,7 @@ public class TextNetworkTests
     [TestCase("pixart", "\"caption_channels\": 24", "\"caption_channels\": 20", "caption_projection.linear_1.weight")]
     [TestCase("pixart", "\"sample_size\": 8", "\"sample_size\": 7", "sample_size")]
     [TestCase("pixart", "\"dropout\": 0.0", "\"dropout\": 1.5", "dropout is 1.5")]
-    [TestCase("t5", "gated-gelu", "gated-silu", "feed_forward_proj")]
+    [TestCase("t5", "gated-gelu", "gated-tanh", "feed_forward_proj")]
     [TestCase("t5", "\"d_kv\": 16", "\"d_kv\": 17", "SelfAttention.q.weight")]
     [TestCase("t5", "T5EncoderModel", "T5ForConditionalGeneration", "T5ForConditionalGeneration")]
     public void A_config_that_disagrees_is_refused(string network, string text, string replacement, string reason)
