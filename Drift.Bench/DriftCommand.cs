@@ -37,7 +37,11 @@ internal static class DriftCommand
     /// <summary>A body as an action that System.CommandLine can cancel: work runs off the thread that waits for Ctrl-C.</summary>
     public static void SetBody(this Command command, Func<ParseResult, Session, int> body) =>
         command.SetAction((parsed, cancellation) => Task.Run(
-            () => body(parsed, new Session(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellation)), cancellation));
+            () =>
+            {
+                RequireOwnOptions(parsed.CommandResult);
+                return body(parsed, new Session(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, cancellation));
+            }, cancellation));
 
     /// <summary>Every command, without running any.</summary>
     /// <param name="bodies">The commands that the composition root supplies.</param>
@@ -75,6 +79,13 @@ internal static class DriftCommand
         ReproduceCommand.Create(),
         CompletionCommand.Create(),
     };
+
+    /// <summary>Refuses an option that stands before a subcommand's name: it belongs to the parent, and would be taken and do nothing.</summary>
+    private static void RequireOwnOptions(CommandResult given)
+    {
+        if (given.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
+            throw new UserErrorException($"{stray.Option.Name}: an option of drift {HelpWithExamples.NameOf(parent)}, not of drift {HelpWithExamples.NameOf(given)}");
+    }
 
     private static string Complaint(RootCommand root, ParseResult parsed)
     {

@@ -13,6 +13,11 @@ internal sealed record ModelFolder(string Name, string Path, PipelineKind Kind, 
 {
     private const string Index = "model_index.json", Labelling = "id2label";
 
+    /// <summary>What it draws where nobody says: its own prompts, or every class; empty where it names none.</summary>
+    public IReadOnlyList<Subject> Subjects => Kind.TakesPrompts
+        ? [.. Defaults.Prompts.Select(prompt => new PromptSubject(prompt))]
+        : [.. Enumerable.Range(0, Labels.Count).Select(label => new ClassSubject(label))];
+
     /// <summary>Names of the models that Drift ships.</summary>
     public static IReadOnlyList<string> Shipped() => Shipped(DataFolder.At("models"));
 

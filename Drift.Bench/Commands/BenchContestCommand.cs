@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Drift.Kernels;
 
 namespace Drift.Bench;
@@ -29,9 +28,6 @@ internal static class BenchContestCommand
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
-            // What belongs to the parent would otherwise be taken and do nothing.
-            if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
-                throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench {name}");
             int[] counts = parsed.GetValue(threads) is { } count ? [count] : [.. new[] { 1, Environment.ProcessorCount }.Distinct()];
             var glance = parsed.GetValue(quick);
             if (parsed.GetValue(overheads))

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Drift.Kernels;
 
 namespace Drift.Bench;
@@ -27,9 +26,6 @@ internal static class BenchGemmCommand
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
-            // What belongs to the parent would otherwise be taken and do nothing.
-            if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
-                throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench {name}");
             var place = contest == GemmContest.Gemm && parsed.GetValue(backend) is { } given && given != Backends.Default ? given : null;
             if (place is not null && parsed.GetValue(threads) is not null)
                 throw new UserErrorException($"--threads: a device runs on what it has; expected --backend {place} without it");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace Drift.Bench;
@@ -21,8 +20,6 @@ internal static class BenchRooflineCommand
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
-            if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
-                throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench roofline");
             var count = parsed.GetValue(threads);
             var options = new GemmBenchOptions(GemmContest.Roofline, [count], false, parsed.GetValue(quick) ? DuelSettings.Quick : DuelSettings.Full, 1)
             {

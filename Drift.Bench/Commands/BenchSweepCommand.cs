@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Drift.Kernels;
 using Drift.Models;
@@ -30,9 +29,6 @@ internal static class BenchSweepCommand
             command.Options.Add(option);
         command.SetBody((parsed, session) =>
         {
-            // What belongs to the parent would otherwise be taken and do nothing.
-            if (parsed.CommandResult.Parent is CommandResult parent && parent.Children.OfType<OptionResult>().FirstOrDefault(option => !option.Implicit) is { } stray)
-                throw new UserErrorException($"{stray.Option.Name}: an option of drift bench, not of drift bench sweep");
             var folder = ModelFolder.Find(parsed.GetRequiredValue(model));
             var plan = Plan(folder, parsed.GetRequiredValue(protection), parsed.GetValue(steps), parsed.GetValue(trials));
             return Run(new SweepBenchOptions(plan, folder, parsed.GetRequiredValue(backend), parsed.GetValue(threads), parsed.GetValue(rounds)), parsed.GetValue(json), session);
@@ -44,8 +40,7 @@ internal static class BenchSweepCommand
     private static CampaignPlan Plan(ModelFolder model, string protection, int? steps, int trials)
     {
         var values = protection == Free ? [] : new Dictionary<string, string> { [Axes.Protection] = protection };
-        var subjects = (model.Kind.TakesPrompts ? model.Defaults.Prompts.Select(prompt => new PromptSubject(prompt, "")) : Enumerable.Range(0, model.Labels.Count).Select(Subject (label) => new ClassSubject(label)))
-            .Select(subject => CampaignSubjects.NameOf(model, subject));
+        var subjects = model.Subjects.Select(subject => CampaignSubjects.NameOf(model, subject));
         return new PlanRequest(model, Axes.Step, values, Metric.All[0].Name, null, trials, 2, 2, StoppingRule.Student, steps, null, 0, "saturating", [.. subjects]).ToPlan();
     }
 

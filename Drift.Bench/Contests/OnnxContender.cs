@@ -22,7 +22,7 @@ internal sealed class OnnxContender : IContender
     /// <summary>Name of the graph's output.</summary>
     public const string Output = "Y";
 
-    private readonly SessionOptions _options = new();
+    private readonly SessionOptions _options;
     private readonly RunOptions _run = new();
     private readonly InferenceSession _session;
     private readonly OrtIoBinding _binding;
@@ -43,11 +43,7 @@ internal sealed class OnnxContender : IContender
         foreach (var input in inputs)
             graph.Input(input.Name, input.Type, input.Extents);
         graph.Output(Output, type, extents);
-        _options.IntraOpNumThreads = threads;
-        _options.InterOpNumThreads = 1;
-        _options.ExecutionMode = ExecutionMode.ORT_SEQUENTIAL;
-        _options.GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL;
-        _options.LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR;
+        _options = OnnxRuntimeLibrary.Fastest(threads);
         _session = new InferenceSession(graph.ToArray(), _options);
         _binding = _session.CreateIoBinding();
         foreach (var input in inputs)

@@ -32,9 +32,8 @@ internal sealed class TrainedModels(Budget budget, int threads) : IDisposable
             model.Dispose();
     }
 
-    private static IReadOnlyList<Subject> Subjects(ModelFolder model) => model.Kind.TakesPrompts
-        ? [.. model.Defaults.Prompts.DefaultIfEmpty("a photograph").Select(prompt => new PromptSubject(prompt))]
-        : [.. Enumerable.Range(0, Math.Max(1, model.Labels.Count)).Select(label => new ClassSubject(label))];
+    private static IReadOnlyList<Subject> Subjects(ModelFolder model) => model.Subjects is { Count: > 0 } own ? own
+        : [model.Kind.TakesPrompts ? new PromptSubject("a photograph") : new ClassSubject(0)];
 
     private static string Shipped(string name) => name switch { "dit" => "dit-fashion", "pixart" => "pixart-emoji", _ => "sd-emoji" };
 }

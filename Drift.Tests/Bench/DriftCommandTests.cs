@@ -118,6 +118,8 @@ public sealed class DriftCommandTests
     [TestCase("bench gemm --json /", "--json", "folder")]
     [TestCase("bench gemm --json /nowhere/x.json", "--json", "/nowhere/x.json")]
     [TestCase("bench --quick gemm", "--quick", "drift bench gemm")]
+    [TestCase("bench --quick decode", "--quick", "drift bench decode")]
+    [TestCase("bench --out x offload", "--out", "drift bench offload")]
     public async Task Bad_input_is_one_line_and_exit_code_2(string line, params string[] said)
     {
         var run = await Invocation.Of(line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
