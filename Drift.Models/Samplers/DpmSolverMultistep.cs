@@ -15,16 +15,17 @@ public sealed class DpmSolverMultistep : ISampler
     private readonly int _offset, _order, _end;
     private readonly DynamicThreshold? _threshold;
     private readonly Func<double, double, int, double[]>? _levelled;
-    private readonly bool _heun, _rounds, _lu, _lowersFinal, _eulerFinal, _endsAtZero;
+    private readonly double _shift;
+    private readonly bool _straight, _heun, _rounds, _lu, _lowersFinal, _eulerFinal, _endsAtZero;
 
     internal DpmSolverMultistep(ModelConfig config)
     {
-        config.RequireOff("use_flow_sigmas", "use_dynamic_shifting");
+        config.RequireOff("use_dynamic_shifting");
         config.SupportedChoice("algorithm_type", ["dpmsolver++", "deis"], ["dpmsolver", "sde-dpmsolver", "sde-dpmsolver++"]);
         if (config.Has("variance_type"))
             throw config.NotSupported("variance_type", $"'{config.Text("variance_type", "")}'", "null, with a prediction that holds no variances");
         _levels = NoiseLevels.Read(config);
-        _predicts = PredictionTypes.Read(config, "flow_prediction");
+        _predicts = PredictionTypes.Read(config, takesFlow: true);
         _spacing = config.Choice(TimestepSpacing.Setting, "linspace", "leading", "trailing");
         _offset = config.Integer("steps_offset", 0, least: 0);
         _order = config.Integer("solver_order", 2, least: 1, most: 3);
@@ -36,6 +37,8 @@ public sealed class DpmSolverMultistep : ISampler
         _lowersFinal = config.Flag("lower_order_final", true);
         _eulerFinal = config.Flag("euler_at_final", false);
         _endsAtZero = config.Choice("final_sigmas_type", "zero", "sigma_min") == "zero";
+        _straight = config.IsOn("use_flow_sigmas");
+        _shift = config.Number("flow_shift", 1, 1e-3, 1e3);
         _end = End(config.Number("lambda_min_clipped", double.NegativeInfinity, most: 0));
     }
 
@@ -44,8 +47,8 @@ public sealed class DpmSolverMultistep : ISampler
     public ISamplerRun Begin(int steps, int pictures = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _spacing == "leading" && _levelled is null && !_lu ? _end - 1 : _end);
-        var (timesteps, sigmas) = _levelled?.Invoke(_levels.Sigmas[^1], _levels.Least, steps) is { } levels ? (TimestepsAt(levels), levels) : _lu ? Lu(steps) : Spaced(steps);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _spacing == "leading" && _levelled is null && !_lu && !_straight ? _end - 1 : _end);
+        var (timesteps, sigmas) = _levelled?.Invoke(_levels.Sigmas[^1], _levels.Least, steps) is { } levels ? (TimestepsAt(levels), levels) : _lu ? Lu(steps) : _straight ? Straight(steps) : Spaced(steps);
         return new Run(this, pictures, timesteps, [.. sigmas.Select(sigma => (float)sigma), _endsAtZero ? 0 : _levels.Least]);
     }
 
@@ -53,7 +56,7 @@ public sealed class DpmSolverMultistep : ISampler
     private int End(double bound)
     {
         var end = _levels.Trained;
-        while (end > 2 && Coefficients(_levels.Sigmas[end - 1]).Lambda < bound)
+        while (end > 2 && Preserving(_levels.Sigmas[end - 1]).Lambda < bound)
             end--;
         return end;
     }
@@ -78,12 +81,24 @@ public sealed class DpmSolverMultistep : ISampler
         return (TimestepsAt(sigmas), sigmas);
     }
 
+    /// <summary>Levels of flow matching: shares of the noise on the straight path, moved towards it by a shift above 1.</summary>
+    private (double[] Timesteps, IEnumerable<double> Sigmas) Straight(int steps)
+    {
+        double[] levels = [.. TimestepSpacing.Linspace(1, 1.0 / _levels.Trained, steps + 1).Select(alpha => 1 - alpha)
+            .Select(level => _shift * level / (1 + (_shift - 1) * level)).Reverse().SkipLast(1)];
+        return (Array.ConvertAll(levels, level => Math.Truncate(level * _levels.Trained)), levels);
+    }
+
     /// <summary>Rounded to the nearest, or cut off: diffusers rounds only some before it converts to integers, those of Karras' and Lu's levels unless the schedule is the cosine.</summary>
     private double[] TimestepsAt(double[] sigmas) =>
         Array.ConvertAll(sigmas, sigma => _rounds ? Math.Round(_levels.TimestepAt(sigma)) : Math.Truncate(_levels.TimestepAt(sigma)));
 
     /// <summary>Shares of the clean sample and of the noise at a level, and the logarithm of their ratio.</summary>
-    private static (float Alpha, float Sigma, float Lambda) Coefficients(float level)
+    private (float Alpha, float Sigma, float Lambda) Coefficients(float level) =>
+        _straight ? (1 - level, level, MathF.Log(1 - level) - MathF.Log(level)) : Preserving(level);
+
+    /// <summary>The same where the variance is kept.</summary>
+    private static (float Alpha, float Sigma, float Lambda) Preserving(float level)
     {
         var alpha = 1 / MathF.Sqrt(level * level + 1);
         var sigma = level * alpha;
@@ -116,7 +131,7 @@ public sealed class DpmSolverMultistep : ISampler
             if (index != _next)
                 throw new InvalidOperationException($"step {index} of a multistep run after {_next} steps: it builds on the ones before it, so they are taken in order");
             var clean = _history[index % solver._order] ??= new float[sample.Length];
-            Convert(Coefficients(sigmas[index]), prediction, sample, clean);
+            Convert(index, prediction, sample, clean);
             solver._threshold?.Apply(clean, pictures);
             if (!original.IsEmpty)
                 clean.CopyTo(original);
@@ -142,15 +157,16 @@ public sealed class DpmSolverMultistep : ISampler
             return Math.Min(Math.Min(most, solver._order), index + 1);
         }
 
-        private void Convert((float Alpha, float Sigma, float Lambda) level, ReadOnlySpan<float> prediction, ReadOnlySpan<float> sample, float[] clean)
+        private void Convert(int index, ReadOnlySpan<float> prediction, ReadOnlySpan<float> sample, float[] clean)
         {
-            var (alpha, sigma, _) = level;
+            var (alpha, sigma, _) = solver.Coefficients(sigmas[index]);
             for (var i = 0; i < clean.Length; i++)
             {
                 clean[i] = solver._predicts switch
                 {
                     PredictionType.Noise => (sample[i] - sigma * prediction[i]) / alpha,
                     PredictionType.Velocity => alpha * sample[i] - sigma * prediction[i],
+                    PredictionType.Flow => sample[i] - sigmas[index] * prediction[i],
                     _ => prediction[i],
                 };
             }
@@ -161,13 +177,13 @@ public sealed class DpmSolverMultistep : ISampler
         /// <summary>What every order begins with: how much of the sample stays, the target's alpha, the step h in lambda, and exp(-h) - 1.</summary>
         private (float Stays, float Alpha, float H, float Decay) Interval(int index)
         {
-            var (alpha, sigma, lambda) = Coefficients(sigmas[index + 1]);
-            var from = Coefficients(sigmas[index]);
+            var (alpha, sigma, lambda) = solver.Coefficients(sigmas[index + 1]);
+            var from = solver.Coefficients(sigmas[index]);
             var h = lambda - from.Lambda;
             return (sigma / from.Sigma, alpha, h, MathF.Exp(-h) - 1);
         }
 
-        private float LambdaStep(int index) => Coefficients(sigmas[index]).Lambda - Coefficients(sigmas[index - 1]).Lambda;
+        private float LambdaStep(int index) => solver.Coefficients(sigmas[index]).Lambda - solver.Coefficients(sigmas[index - 1]).Lambda;
 
         private void First(int index, Span<float> sample)
         {

@@ -11,6 +11,9 @@ internal enum PredictionType
 
     /// <summary>The clean sample.</summary>
     Sample,
+
+    /// <summary>noise - sample, the velocity along a straight path between them (flow matching).</summary>
+    Flow,
 }
 
 /// <summary>diffusers' words for what a network predicts.</summary>
@@ -21,13 +24,14 @@ internal static class PredictionTypes
 
     /// <summary>Reads the setting.</summary>
     /// <param name="config">A scheduler_config.json.</param>
-    /// <param name="others">What else diffusers' scheduler of this class takes and Drift does not.</param>
-    /// <exception cref="ModelFormatException">It is another word, or not supported.</exception>
-    public static PredictionType Read(ModelConfig config, params ReadOnlySpan<string> others) =>
-        config.SupportedChoice(Setting, ["epsilon", "v_prediction", "sample"], others) switch
+    /// <param name="takesFlow">Whether diffusers' scheduler of this class takes a flow too.</param>
+    /// <exception cref="ModelFormatException">It is another word.</exception>
+    public static PredictionType Read(ModelConfig config, bool takesFlow = false) =>
+        config.Choice(Setting, takesFlow ? ["epsilon", "v_prediction", "sample", "flow_prediction"] : ["epsilon", "v_prediction", "sample"]) switch
         {
             "epsilon" => PredictionType.Noise,
             "v_prediction" => PredictionType.Velocity,
-            _ => PredictionType.Sample,
+            "sample" => PredictionType.Sample,
+            _ => PredictionType.Flow,
         };
 }

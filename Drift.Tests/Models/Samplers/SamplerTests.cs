@@ -134,8 +134,6 @@ public sealed class SamplerTests
     }
 
     [TestCase(Dpm, "algorithm_type", "\"sde-dpmsolver++\"", "dpmsolver++")]
-    [TestCase(Dpm, "prediction_type", "\"flow_prediction\"", "epsilon, v_prediction, sample")]
-    [TestCase(Dpm, "use_flow_sigmas", "true", "false")]
     [TestCase(Dpm, "variance_type", "\"learned_range\"", "null")]
     [TestCase(Euler, "interpolation_type", "\"log_linear\"", "linear")]
     [TestCase(Flow, "use_dynamic_shifting", "true", "false")]
@@ -175,6 +173,7 @@ public sealed class SamplerTests
     /// <summary>Timesteps and levels from a Python program after diffusers' set_timesteps; quantiles of the Beta distribution by Gauss's quadrature and bisection there.</summary>
     [TestCase(Dpm, "\"use_exponential_sigmas\": true", 998, 680, 233, 20, 0, 14.61465, 3.088988, 0.652896, 0.1379977, 0.02916753, 0)]
     [TestCase(Dpm, "\"use_beta_sigmas\": true", 998, 966, 874, 634, 0, 14.61465, 12.05226, 7.321907, 2.59155, 0.02916753, 0)]
+    [TestCase(Dpm, "\"use_flow_sigmas\": true, \"flow_shift\": 3", 999, 922, 817, 666, 428, 0.9996665, 0.9227217, 0.8178097, 0.6662961, 0.4282652, 0)]
     [TestCase(Euler, "\"use_exponential_sigmas\": true, \"sigma_max\": 10", 933.5067, 462.4102, 41.86615, 0, 10, 1.428784, 0.2041424, 0.02916753, 0)]
     [TestCase(Euler, "\"use_beta_sigmas\": true", 999, 943.9332, 746.9447, 0, 14.61465, 10.59761, 4.046202, 0.02916753, 0)]
     [TestCase(Euler, "\"use_karras_sigmas\": true, \"timestep_type\": \"continuous\", \"prediction_type\": \"v_prediction\"", 0.6705061, 0.2883233, -0.2013434, -0.8836747, 14.61465, 3.168611, 0.4469209, 0.02916753, 0)]
@@ -190,6 +189,22 @@ public sealed class SamplerTests
         var run = Begin(scheduler, scheduler == Flow ? settings : $"{Scaled}, {settings}", steps);
         Assert.That(run.Timesteps, Is.EqualTo(expected[..steps]).Within(scheduler == Dpm ? 0 : 2e-4));
         Assert.That(run.Sigmas, Is.EqualTo(expected[steps..]).Within(1e-6).Percent.Or.EqualTo(expected[steps..]).Within(5e-6));
+    }
+
+    /// <summary>Flow matching's path is straight, x = (1 - sigma) clean + sigma noise, and its velocity noise - clean does not change along it: every order follows it exactly.</summary>
+    [TestCase(1)]
+    [TestCase(2)]
+    [TestCase(3)]
+    public void A_multistep_run_follows_a_straight_path(int order)
+    {
+        const float clean = 0.5f, noise = -1.5f;
+        var run = Begin(Dpm, $"\"use_flow_sigmas\": true, \"flow_shift\": 2, \"prediction_type\": \"flow_prediction\", \"solver_order\": {order}", 7);
+        float[] sample = [(1 - run.Sigmas[0]) * clean + run.Sigmas[0] * noise];
+        for (var i = 0; i < 7; i++)
+        {
+            run.Step(i, [noise - clean], sample);
+            Assert.That(sample[0], Is.EqualTo((1 - run.Sigmas[i + 1]) * clean + run.Sigmas[i + 1] * noise).Within(1e-5));
+        }
     }
 
     [TestCase(Dpm)]
