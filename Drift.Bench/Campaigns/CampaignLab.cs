@@ -52,9 +52,6 @@ internal sealed class CampaignLab : IDisposable
     /// <summary>How pictures are sampled.</summary>
     public SamplingSettings Settings { get; }
 
-    /// <summary>Clean runs held now.</summary>
-    public int CleanRuns => _clean.Count;
-
     /// <summary>The clean run that a trial is held against, computed on first use.</summary>
     public Trajectory Clean(int cell, int trial, TrialWorker worker, CancellationToken cancellation) => _clean.GetOrAdd(CleanRunOf(cell, trial), key => new Lazy<Trajectory>(() =>
     {

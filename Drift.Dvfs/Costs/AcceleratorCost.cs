@@ -71,6 +71,7 @@ public sealed class AcceleratorCost(SystolicArray array, EnergyModel energy, Dat
     private Bytes SramBytes(GemmShape shape)
     {
         var layer = LayerCycles.Of(array, dataflow, shape);
+        // What the tool's habit counts too many (LayerCycles) is not written, and costs nothing.
         var extra = dataflow == Dataflow.OutputStationary ? array.FoldCount(shape, dataflow) * (array.Rows + array.Columns) : 0;
         return new Bytes(layer.InputReads + layer.FilterReads + (layer.OutputWrites - extra) * ResultBytes);
     }

@@ -33,10 +33,10 @@ public sealed record ArrayLayer(string Name, GemmShape Shape, ConvolutionWindow?
 /// The input of a convolution without padding, and the window that moves over it. The output's extent is rounded UP, as SCALE-Sim does: ceil((H - F + S) / S); windows that
 /// leave the input read nothing there.
 /// </summary>
-/// <param name="Height">Rows of the input, padding already added.</param>
+/// <param name="Height">Rows of the input, padding already added; at least 1, as all that follows.</param>
 /// <param name="Width">Columns of the input.</param>
 /// <param name="FilterHeight">Rows of the window, at most those of the input.</param>
-/// <param name="FilterWidth">Columns of the window.</param>
+/// <param name="FilterWidth">Columns of the window, at most those of the input.</param>
 /// <param name="Channels">Channels of the input.</param>
 /// <param name="Stride">Step of the window in both directions.</param>
 public sealed record ConvolutionWindow(int Height, int Width, int FilterHeight, int FilterWidth, int Channels, int Stride)

@@ -25,12 +25,10 @@ public readonly record struct LayerCycles(long FormulaCycles, double MappingPerc
         var compute = mapping * streamed / (streamed + (stationary ? 2 * r + 2 * c - 3 : r + c - 2));
         var (input, filter, output) = dataflow switch
         {
-            Dataflow.OutputStationary => (m * k * Folds(n, c), n * k * Folds(m, r), m * n + folds * (r + c)),
-            Dataflow.WeightStationary => (m * k * Folds(n, c), n * k, m * n * Folds(k, r)),
-            _ => (m * k, n * k * Folds(m, c), m * n * Folds(k, r)),
+            Dataflow.OutputStationary => (m * k * SystolicArray.Folds(n, c), n * k * SystolicArray.Folds(m, r), m * n + folds * (r + c)),
+            Dataflow.WeightStationary => (m * k * SystolicArray.Folds(n, c), n * k, m * n * SystolicArray.Folds(k, r)),
+            _ => (m * k, n * k * SystolicArray.Folds(m, c), m * n * SystolicArray.Folds(k, r)),
         };
         return new LayerCycles(array.Cycles(shape, dataflow), mapping, compute, input, filter, output);
     }
-
-    private static long Folds(long extent, long edge) => (extent + edge - 1) / edge;
 }

@@ -66,7 +66,7 @@ public sealed record SystolicArray
 
     /// <summary>Cycles of MACs that keep every processing element busy: ceil(MACs / (R C)).</summary>
     /// <param name="macs">Multiply-accumulates, at least 0.</param>
-    public long CyclesAtFullOccupancy(long macs) => (macs + (long)Rows * Columns - 1) / ((long)Rows * Columns);
+    public long CyclesAtFullOccupancy(long macs) => Folds(macs, (long)Rows * Columns);
 
     /// <summary>How often the array is filled for a product.</summary>
     /// <param name="shape">M, N and K, each at least 1.</param>
@@ -94,5 +94,5 @@ public sealed record SystolicArray
     };
 
     /// <summary>How often an extent must be folded: ceil(extent / edge).</summary>
-    internal static long Folds(int extent, int edge) => ((long)extent + edge - 1) / edge;
+    internal static long Folds(long extent, long edge) => (extent + edge - 1) / edge;
 }

@@ -35,18 +35,17 @@ internal sealed class ErrorLine(IReadOnlyList<(double At, double Rate)> points)
         return end.Rate == 0 || inner.Rate == 0 ? end.Rate : Math.Min(1, Between(inner, end, at));
     }
 
-    /// <summary>The first place, from the left or from the right, with a rate; null where none has it.</summary>
-    public double? Place(double rate, bool fromRight = false)
+    /// <summary>The first place with a rate; null where none has it.</summary>
+    public double? Place(double rate)
     {
-        var order = fromRight ? points.Reverse().ToArray() : [.. points];
-        for (var i = 0; i < order.Length; i++)
+        for (var i = 0; i < points.Count; i++)
         {
-            var (x1, r1) = order[i];
+            var (x1, r1) = points[i];
             if (r1 == rate)
                 return x1;
-            if (i == 0 || (order[i - 1].Rate < rate) == (r1 < rate))
+            if (i == 0 || (points[i - 1].Rate < rate) == (r1 < rate))
                 continue;
-            var (x0, r0) = order[i - 1];
+            var (x0, r0) = points[i - 1];
             return x0 + (x1 - x0) * (r0 > 0 && r1 > 0 ? Math.Log(rate / r0) / Math.Log(r1 / r0) : (rate - r0) / (r1 - r0));
         }
 

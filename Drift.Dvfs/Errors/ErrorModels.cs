@@ -20,12 +20,14 @@ public static class ErrorModels
 
     /// <summary>The file of data/operating-points that a model reads when none is given.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
+    /// <exception cref="ArgumentException">There is none of this name.</exception>
     public static string FileOf(string name) => Named(name).File;
 
     /// <summary>Opens a model.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="path">Its table, or the table that it is fitted to.</param>
     /// <param name="extrapolate">True to go on past the table's ends; such rates are marked.</param>
+    /// <exception cref="ArgumentException">There is none of this name.</exception>
     /// <exception cref="InvalidDataException">The file is not of the model's form; the message has file, line and what was expected.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IErrorRates Open(string name, string path, bool extrapolate = false) => Named(name).Open(path, extrapolate);

@@ -8,10 +8,10 @@ namespace Drift.Dvfs;
 /// <param name="Threshold">Vt, threshold voltage, below every voltage asked for.</param>
 /// <param name="Exponent">alpha, velocity saturation: 1 to 2.</param>
 /// <param name="Fixed">t0, delay of all but the carry, at 0.9 V.</param>
-/// <param name="PerBit">c, delay of the carry through one bit, at 0.9 V.</param>
-/// <param name="Activity">Chance of a chain that could fail at all.</param>
+/// <param name="PerBit">c, delay of the carry through one bit, at 0.9 V; above 0.</param>
+/// <param name="Activity">Chance of a chain that could fail at all, 0..1.</param>
 /// <param name="Persistence">rho, chance that a chain goes on for another bit, 0..1.</param>
-/// <param name="Blur">Variation of the settling time, in bits of carry.</param>
+/// <param name="Blur">Variation of the settling time, in bits of carry; above 0.</param>
 public sealed record PathDelay(Volts Threshold, double Exponent, Seconds Fixed, Seconds PerBit, double Activity, double Persistence, double Blur) : IErrorRates, IBitProfile
 {
     /// <summary>Bits of the accumulator that can fail: the sign is spared, as in the paper's profile.</summary>

@@ -22,17 +22,19 @@ public sealed record PathDelayFit(PathDelay Model, double Decades, int Points)
     /// </summary>
     /// <param name="path">A file of operating points, on the nominal lines or not, with rates per element.</param>
     /// <param name="extrapolate">True for a model that goes on past the table's ends; such rates are marked.</param>
-    /// <exception cref="InvalidDataException">The file is no such table, or its rates are not per element.</exception>
+    /// <exception cref="InvalidDataException">The file is no such table, its rates are not per element, or all of them are 0.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static PathDelayFit To(string path, bool extrapolate = false)
     {
         var points = OperatingPoints.Load(path, onLines: false);
         if (points.Unit != RateUnit.PerElement)
             throw new InvalidDataException($"{path}, line 1: expected rate_per_element, which the path-delay model is fitted to");
+        var positive = points.Rows.Where(row => row.Rate > 0).ToList();
+        if (positive.Count == 0)
+            throw new InvalidDataException($"{path}: expected a rate above 0 at one of its {points.Rows.Count} points, which the path-delay model is fitted to");
         var lowest = points.Rows.Min(row => row.Point.Voltage.Value);
         var start = Vector<double>.Build.Dense([0.35 / lowest, 1.3, .1, .0115, Math.Log(.06), .7, .5]);
         var best = new NelderMeadSimplex(Tolerance, Iterations).FindMinimum(ObjectiveFunction.Value(x => Misfit(Unfold(x, lowest), points.Rows)), start);
-        var positive = points.Rows.Where(row => row.Rate > 0).ToList();
         var model = Unfold(best.MinimizingPoint, lowest) with { Fitted = FittedRange.Of(points.Rows.Select(row => row.Point)), Extrapolates = extrapolate };
         return new PathDelayFit(model, Math.Sqrt(positive.Average(row => Square(Off(model, row)))), positive.Count);
     }

@@ -23,6 +23,7 @@ public enum RowPolicy
 public sealed record DramGeometry(string Name, int Channels, int Banks, int RowBytes, int BurstBytes, RowPolicy Policy, bool MasksWrites, Seconds RowCycle, Seconds BurstTime)
 {
     private const double Nanosecond = 1e-9;
+    private const int Most = 1 << 20;
 
     /// <summary>What all channels move together when nothing waits for rows.</summary>
     public BytesPerSecond Bandwidth => new(Channels * BurstBytes / BurstTime.Value);
@@ -48,6 +49,8 @@ public sealed record DramGeometry(string Name, int Channels, int Banks, int RowB
         if (units.Keys.FirstOrDefault(quantity => !values.ContainsKey(quantity)) is { } missing)
             throw new InvalidDataException($"{path}: expected a row {missing}");
         int Whole(string quantity) => (int)values[quantity];
+        if ((long)Whole("channels") * Whole("banks") > Most)
+            throw new InvalidDataException($"{path}: expected at most {Most} banks of all channels, not {Whole("channels")} x {Whole("banks")}");
         if (Whole("row") % Whole("burst") != 0)
             throw new InvalidDataException($"{path}: expected a row of whole bursts, not {Whole("row")} B of {Whole("burst")} B");
         return new DramGeometry(Path.GetFileNameWithoutExtension(path), Whole("channels"), Whole("banks"), Whole("row"), Whole("burst"), Whole("closed_rows") == 1 ? RowPolicy.Closed : RowPolicy.Open,
@@ -64,10 +67,9 @@ public sealed record DramGeometry(string Name, int Channels, int Banks, int RowB
 
     private static double Value(CsvRow row, string quantity, string unit)
     {
-        const int most = 1 << 20;
         if (unit == "ns")
             return row.Positive("value");
-        var value = quantity is "closed_rows" or "masked_writes" ? row.Number("value", 0, 1) : row.Number("value", 1, most);
+        var value = quantity is "closed_rows" or "masked_writes" ? row.Number("value", 0, 1) : row.Number("value", 1, Most);
         return value == Math.Floor(value) ? value : throw row.Expected($"a whole number as {quantity}, not '{row.Text("value")}'");
     }
 }

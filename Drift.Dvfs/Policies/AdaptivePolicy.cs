@@ -8,19 +8,19 @@ namespace Drift.Dvfs;
 /// <param name="Highest">The highest one.</param>
 public sealed record LoopSettings(double TargetRate, Volts Lowest, Volts Highest)
 {
-    /// <summary>Share of hits that a threshold of 2^10 shows: bits 10..30 of 31.</summary>
+    /// <summary>Share of hits that a threshold of 2^10 shows, above 0 and up to 1: bits 10..30 of 31.</summary>
     public double LargeShare { get; init; } = 21.0 / 31;
 
-    /// <summary>Alarms expected at the target before a decision: the estimate is then good to 1 / sqrt of it.</summary>
+    /// <summary>Alarms expected at the target before a decision, at least 1: the estimate is then good to 1 / sqrt of it.</summary>
     public int Evidence { get; init; } = 256;
 
-    /// <summary>How far the estimated rate may lie from the target, as a factor, before the supply moves.</summary>
+    /// <summary>How far the estimated rate may lie from the target, as a factor of at least 1, before the supply moves.</summary>
     public double Band { get; init; } = 1.2;
 
-    /// <summary>The most that the supply falls at one decision: what bounds the overshoot. Up it goes as far as it must.</summary>
+    /// <summary>The most that the supply falls at one decision, above 0: what bounds the overshoot. Up it goes as far as it must.</summary>
     public Volts Descent { get; init; } = new(0.01);
 
-    /// <summary>The regulator's resolution; supplies are multiples of it.</summary>
+    /// <summary>The regulator's resolution, above 0; supplies are multiples of it.</summary>
     public Volts Resolution { get; init; } = new(0.005);
 }
 
@@ -49,13 +49,20 @@ public sealed class AdaptivePolicy : IOperatingPolicy
     /// <param name="assumed">What is believed about the chip.</param>
     /// <param name="settings">What it aims at.</param>
     /// <param name="level">A factor on the assumed rates: 1 to believe them.</param>
-    /// <exception cref="ArgumentException">There is no range of supplies, or no target; or the table's rates are per MAC (<see cref="CanBelieve"/>).</exception>
+    /// <exception cref="ArgumentException">There is no range of supplies, or no target; another setting is out of its range; or the table's rates are per MAC (<see cref="CanBelieve"/>).</exception>
     public AdaptivePolicy(IErrorRates assumed, LoopSettings settings, double level = 1)
     {
         ArgumentNullException.ThrowIfNull(assumed);
         ArgumentNullException.ThrowIfNull(settings);
         if (!(settings.TargetRate is > 0 and < 1 && settings.Lowest.Value < settings.Highest.Value && level > 0))
             throw new ArgumentException($"a loop needs a target between 0 and 1, a range of supplies and a positive level, not {settings.TargetRate}, {settings.Lowest}..{settings.Highest}, {level}", nameof(settings));
+        if (!(settings is { LargeShare: > 0 and <= 1, Evidence: >= 1, Band: >= 1, Descent.Value: > 0, Resolution.Value: > 0 }))
+        {
+            throw new ArgumentException(
+                $"a loop needs a share of large errors above 0 and up to 1, evidence and a band of at least 1, and a descent and a resolution above 0, not {settings.LargeShare}, {settings.Evidence}, {settings.Band}, {settings.Descent}, {settings.Resolution}",
+                nameof(settings));
+        }
+
         if (!CanBelieve(assumed, settings))
             throw new ArgumentException($"a loop believes rates per element or per bit, not those of {assumed.Name}", nameof(assumed));
         (_assumed, _settings, _level) = (assumed, settings, level);

@@ -6,22 +6,22 @@ namespace Drift.Dvfs;
 /// <param name="Assumed">What a closed loop believes about the chip.</param>
 public sealed record PolicySettings(IReadOnlyList<PointRule> Rules, LoopSettings Loop, IErrorRates Assumed)
 {
-    /// <summary>Steps of the run.</summary>
+    /// <summary>Steps of the run, at least 0.</summary>
     public int Steps { get; init; } = int.MaxValue;
 
-    /// <summary>First steps that the paper's schedule keeps safe.</summary>
+    /// <summary>First steps that the paper's schedule keeps safe, at least 0.</summary>
     public int SafeSteps { get; init; } = DriftPolicy.PaperSafeSteps;
 
-    /// <summary>Last steps that the paper's schedule keeps safe.</summary>
+    /// <summary>Last steps that the paper's schedule keeps safe, at least 0.</summary>
     public int SafeLastSteps { get; init; }
 
-    /// <summary>A factor on the assumed rates.</summary>
+    /// <summary>A factor on the assumed rates, above 0.</summary>
     public double Level { get; init; } = 1;
 
-    /// <summary>By how much a droop's guard raises the supply.</summary>
+    /// <summary>By how much a droop's guard raises the supply, above 0.</summary>
     public Volts Guard { get; init; } = new(0.02);
 
-    /// <summary>For how many products it does.</summary>
+    /// <summary>For how many products it does, at least 1.</summary>
     public int Hold { get; init; } = 8;
 
     /// <summary>The point of the last rule.</summary>

@@ -74,6 +74,7 @@ internal sealed class BadFileTests
 
     [TestCase("quantity,value,unit\nchannels,2,\n", "a row banks")]
     [TestCase("quantity,value,unit\nchannels,1,\nbanks,1,\nrow,100,B\nburst,64,B\nclosed_rows,0,\nmasked_writes,0,\nrow_cycle,1,ns\nburst_time,1,ns\n", "whole bursts")]
+    [TestCase("quantity,value,unit\nchannels,1048576,\nbanks,2,\nrow,64,B\nburst,64,B\nclosed_rows,0,\nmasked_writes,0,\nrow_cycle,1,ns\nburst_time,1,ns\n", "at most 1048576 banks of all channels, not 1048576 x 2")]
     public void AMemoryThatIsIncomplete(string text, string expected)
     {
         File.WriteAllText(_path, text);
@@ -102,6 +103,13 @@ internal sealed class BadFileTests
         File.WriteAllText(_path, "bit,weight\n3,1\n30,2\n");
         var weights = TabulatedBits.Load(_path).WeightsAt(OperatingPoint.Nominal);
         Assert.That((weights.Count, weights[3], weights[30], weights.Sum()), Is.EqualTo((31, 1.0, 2.0, 3.0)));
+    }
+
+    [Test]
+    public void ATableWithoutErrors()
+    {
+        File.WriteAllText(_path, Points + "0.8,2,0,x\n0.9,2,0,x\n");
+        Assert.That(Assert.Throws<InvalidDataException>(() => PathDelayFit.To(_path))!.Message, Does.StartWith(_path).And.Contain("a rate above 0 at one of its 2 points"));
     }
 
     [Test]

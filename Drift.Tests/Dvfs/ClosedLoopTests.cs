@@ -14,6 +14,13 @@ public sealed class ClosedLoopTests
     private static readonly IErrorRates Table = TabulatedErrors.Load(DataFolder.Path("operating-points", "paper.csv"));
     private static readonly LoopSettings Loop = new(Target, new Volts(.6), new Volts(.9));
 
+    private static IEnumerable<LoopSettings> Impossible() =>
+        [Loop with { LargeShare = 0 }, Loop with { LargeShare = 1.1 }, Loop with { Evidence = 0 }, Loop with { Band = 0.9 }, Loop with { Band = double.NaN }, Loop with { Descent = new Volts(0) }, Loop with { Resolution = new Volts(0) }];
+
+    [TestCaseSource(nameof(Impossible)), CancelAfter(10_000)]
+    public void A_loop_that_could_not_decide_is_refused(LoopSettings settings) =>
+        Assert.That(() => new AdaptivePolicy(Table, settings), Throws.ArgumentException.With.Message.Contains("evidence and a band of at least 1"));
+
     [TestCase(1.0)]
     [TestCase(10)]
     [TestCase(.1)]
