@@ -18,6 +18,7 @@ public sealed class ConvolutionLayer
     /// <param name="stride">Step of the window.</param>
     /// <param name="padding">Zeros before the first row and column.</param>
     /// <param name="paddingAfter">Zeros behind the last row and column; as <paramref name="padding"/> when null.</param>
+    /// <exception cref="ArgumentException">The weights are not as many as the extents say, or the bias has another length.</exception>
     public ConvolutionLayer(LayerKey key, ReadOnlySpan<float> weight, float[] bias, int outChannels, int inChannels, int kernel, int stride = 1,
         int padding = 0, int? paddingAfter = null)
     {

@@ -299,7 +299,7 @@ public sealed class GuardedGemm : IGemmUnit, IDisposable
     {
         var run = _pictures[picture];
         var repair = protection.Recovery is { } recovery ? run.Mend(recovery, site, _finding, checkpoint, output) : default;
-        run.Ledger.Mended(_finding, repair);
+        run.Ledger.Mended(_finding.FlaggedLines, repair);
         run.Charge(ChargeKind.Restore, _platform.Costs.Transfer(new Bytes(repair.RestoredBytes), Traffic.Restores), mended: repair.Elements);
         if (_schedules[picture]?.IsDue(site.Layer, site.Step, Checkpoint.BytesOf(output.M, output.N, output.Scales.Length)) ?? false)
             run.Charge(ChargeKind.Save, _platform.Costs.Transfer(new Bytes(run.Checkpoints.Save(site.Layer, site.Step, output)), Traffic.Checkpoints));

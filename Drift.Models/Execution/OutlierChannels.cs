@@ -15,9 +15,13 @@ public static class OutlierChannels
     /// <param name="layers">Its layers.</param>
     /// <param name="factor">F, above 0; a power of two loses nothing.</param>
     /// <param name="share">Share of each block's value channels, 0..1; at least one channel.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The factor is not above 0, or the share not 0..1.</exception>
     public static void Insert(IReadOnlyList<LinearLayer> layers, double factor, double share = Share)
     {
         ArgumentNullException.ThrowIfNull(layers);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(factor);
+        ArgumentOutOfRangeException.ThrowIfNegative(share);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(share, 1);
         foreach (var value in layers.Where(layer => layer.Key.Role == GemmRole.Value))
         {
             var output = layers.Single(layer => layer.Key == value.Key with { Role = GemmRole.Output });

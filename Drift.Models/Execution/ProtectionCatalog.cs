@@ -3,9 +3,9 @@ using Drift.Abft;
 namespace Drift.Models;
 
 /// <summary>What a protection of the catalogue is made with.</summary>
-/// <param name="Tile">Edge of a checksum tile.</param>
-/// <param name="Threshold">Smallest deviation that flags a line, where the protection has no figure of its own.</param>
-/// <param name="Interval">Steps between checkpoints.</param>
+/// <param name="Tile">Edge of a checksum tile, 1 to the protection's <see cref="ProtectionCatalog.LargestTile"/>, where the protection has none of its own.</param>
+/// <param name="Threshold">Smallest deviation that flags a line, at least 1, where the protection has no figure of its own.</param>
+/// <param name="Interval">Steps from one checkpoint to the next, at least 1.</param>
 /// <param name="Ranges">Ranges of a clean run, for range clamping.</param>
 public sealed record ProtectionSettings(int Tile, int Threshold, int Interval, RangeProfile Ranges);
 

@@ -37,7 +37,8 @@ public sealed class QuantisedLayers(IGemmBackend backend, ScaleGroups groups = S
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var layer in _layers.Values)
+        // What failed to be made holds nothing, and would fail here again.
+        foreach (var layer in _layers.Values.Where(layer => layer.IsValueCreated))
             layer.Value.Weights.Dispose();
         _disposed = true;
         FreeIdle();

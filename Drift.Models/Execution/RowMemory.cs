@@ -74,7 +74,10 @@ public sealed class RowMemory(long capacity = RowMemory.DefaultCapacity)
 
     private void Keep((LinearLayer, double, int) key, ReadOnlySpan<float> row)
     {
-        if (Interlocked.Add(ref _left, -(long)row.Length * sizeof(float)) >= 0)
-            _rows.TryAdd(key, row.ToArray());
+        var bytes = (long)row.Length * sizeof(float);
+        if (_rows.ContainsKey(key))
+            return;
+        if (Interlocked.Add(ref _left, -bytes) < 0 || !_rows.TryAdd(key, row.ToArray()))
+            Interlocked.Add(ref _left, bytes);
     }
 }

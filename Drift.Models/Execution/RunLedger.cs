@@ -33,7 +33,7 @@ public sealed record RunLedger
     /// <summary>Compute, checks and checkpoint traffic. Weights are not in it: they are read once a step for a whole batch.</summary>
     public Cost Cost { get; private set; }
 
-    /// <summary>Notes a product's work.</summary>
+    /// <summary>Notes some work.</summary>
     /// <param name="cost">What it cost.</param>
     public void Charge(Cost cost) => Cost += cost;
 
@@ -56,15 +56,6 @@ public sealed record RunLedger
     {
         MissedUnexplained += escapes.Unexplained;
         FalseAlarms += escapes.FalseAlarms;
-    }
-
-    /// <summary>Notes a verdict and what was done about it.</summary>
-    /// <param name="finding">The verdict.</param>
-    /// <param name="repair">What was mended.</param>
-    public void Mended(Finding finding, Repair repair)
-    {
-        ArgumentNullException.ThrowIfNull(finding);
-        Mended(finding.FlaggedLines, repair);
     }
 
     /// <summary>Notes a verdict and what was done about it.</summary>

@@ -28,7 +28,7 @@ public sealed class RunningMean
     }
 
     /// <summary>Student's t interval of the mean; without ends for fewer than two values.</summary>
-    /// <param name="confidence">Its nominal coverage, 0..1.</param>
+    /// <param name="confidence">Its nominal coverage, above 0 and below 1.</param>
     public ConfidenceInterval Student(double confidence = Nominal) =>
         Around(Count < 2 ? double.NaN : StudentT.InvCDF(0, 1, Count - 1, (1 + confidence) / 2) * Math.Sqrt(Variance / Count));
 
@@ -38,7 +38,7 @@ public sealed class RunningMean
     /// </summary>
     /// <param name="range">Largest value less the smallest that there can be.</param>
     /// <param name="look">Which look at the data this is, 1 first.</param>
-    /// <param name="confidence">Its coverage at least, 0..1.</param>
+    /// <param name="confidence">Its coverage at least, above 0 and below 1.</param>
     public ConfidenceInterval Bernstein(double range, int look, double confidence = Nominal)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(look, 1);

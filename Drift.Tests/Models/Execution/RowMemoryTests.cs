@@ -41,6 +41,16 @@ public sealed class RowMemoryTests
     }
 
     [Test]
+    public void A_row_that_comes_again_takes_no_room()
+    {
+        var memory = new RowMemory(3 * 3 * sizeof(float));
+        Rows(memory, 5, [1, 2], 1, 0, 0, 1);
+        // One of them is new: both are computed.
+        Rows(memory, 5, [2, 3], 0, 1, 1, 1);
+        Assert.That(memory.Bytes, Is.EqualTo(3 * 3 * sizeof(float)));
+    }
+
+    [Test]
     public void Labels_that_are_not_one_a_row_are_refused() =>
         Assert.That(() => Rows(new RowMemory(), 5, [1, 2, 3], 1, 0), Throws.ArgumentException.With.Message.Contains("1 rows need as many labels, not 3"));
 
