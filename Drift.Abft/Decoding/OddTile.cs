@@ -128,7 +128,7 @@ internal sealed unsafe class OddTile
 
     /// <summary>Takes the flips back whose accumulators bear them. A row of which one does not is open again.</summary>
     /// <param name="corrections">Takes the right values.</param>
-    /// <param name="next">The tile that comes next. Its accumulators are asked for, one at a time: a processor waits for no more than a few.</param>
+    /// <param name="next">The tile that comes next. Its accumulators are asked for, one at a time: a processor waits for no more than a few. Behind the last tile it is one that is over, perhaps of another product: to ask for an address that holds nothing any more is no fault.</param>
     public void TakeBack(Corrections corrections, OddTile next)
     {
         var ahead = 0;

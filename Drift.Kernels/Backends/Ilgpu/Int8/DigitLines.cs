@@ -114,7 +114,10 @@ internal static class DigitLines
 
     private static float Load(ArrayView<float> values, int row, int k, int width) => k < width ? values[row + k] : 0;
 
-    /// <summary>The four codes of a word, zero past the values and past the group's lines.</summary>
+    /// <summary>
+    /// The four codes of a word, zero past the values and past the group's lines. Under a scale that is no number, of values that are none, a last word's padding has 127 where values are loaded one by one:
+    /// W is zero there, so neither products nor sums see it.
+    /// </summary>
     private static Lanes4 Codes(FloatLanes4 x, ArrayView<int> largest, CodeScale whole, int line, int end, int word, QuantiseExtents e)
     {
         if (line >= end || line >= e.Rows || word * 4 >= e.Width)
