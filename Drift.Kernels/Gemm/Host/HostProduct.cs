@@ -62,6 +62,7 @@ internal sealed unsafe class HostProduct : BlockWork, IDisposable
         (_cStride, _expected) = (output.Stride, expected);
         _c = output.Pointer;
         threads = (int)Math.Min(Math.Min(threads, pool.Processors), Math.Max(1, _shape.Macs / LeastMacsPerThread));
+        threads = Math.Min(threads, ProductCut.MostThreads(m, Panels));
         Plan(threads, call.Convolution is not null);
         fixed (sbyte* activations = call.Activations)
         fixed (int* rowSums = observed.Rows, columnSums = observed.Columns, expectedRows = expected.Rows, expectedColumns = expected.Columns)

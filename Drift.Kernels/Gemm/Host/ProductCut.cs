@@ -15,7 +15,8 @@ internal readonly struct ProductCut
     // A shorter tile is not cut.
     private const int LeastRowsCut = 128;
 
-    // Packing a row takes about as long as multiplying it by half a panel: with fewer for each further thread, packing all rows once more costs more than it brings.
+    // Packing a row takes about as long as multiplying it by half a panel: with fewer for each further thread, packing all rows once more costs more than it brings. Where rows are
+    // too few for a block each, packing them together costs more yet: each thread waits for the other.
     private const int LeastPanelsCopied = 24;
 
     // What is still to be had when a thread is through with its own is so much of a panel.
@@ -35,7 +36,7 @@ internal readonly struct ProductCut
     {
         var fitting = Math.Max(call, (int)(CacheSizes.BlockBytes / stride));
         (_rows, _unit, TileParts, _tile, _panels, _threads, _pieces) = (rows, tile == 0 ? 1 : tile, 1, tile, panels, threads, 1);
-        IsCopied = copies && threads > 1 && panels >= LeastPanelsCopied * (threads - 1) && rows + (tile == 0 ? 0 : Digits.Count * Units) <= fitting;
+        IsCopied = copies && threads > 1 && panels >= (rows < LeastRowsPerThread * threads ? threads : LeastPanelsCopied * (threads - 1)) && rows + (tile == 0 ? 0 : Digits.Count * Units) <= fitting;
         if (IsCopied)
         {
             PackRows = tile == 0 ? FaultPlan.Block : Math.Min(tile, rows);
@@ -65,6 +66,11 @@ internal readonly struct ProductCut
         // Who has a block alone goes from panel to panel, which the processor foresees; others come when theirs are done. Where several begin together, each has some panels in a row.
         ColumnParts = threads == 1 ? 1 : IsShared ? Math.Min(panels, SharesPerThread * sharers) : panels;
     }
+
+    /// <summary>Threads that are of use: each has a block of rows, or panels.</summary>
+    /// <param name="rows">Rows of C, at least 1.</param>
+    /// <param name="panels">Panels that each row meets.</param>
+    public static int MostThreads(int rows, int panels) => Math.Max(panels, rows / LeastRowsPerThread);
 
     /// <summary>Blocks of rows.</summary>
     public int Blocks { get; }

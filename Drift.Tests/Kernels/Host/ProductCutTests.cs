@@ -47,10 +47,10 @@ public sealed class ProductCutTests
     }
 
     [Test]
-    public void Shares_of_rows_that_every_thread_packs_meet_every_panel_once([Values(1, 13, 128, 256, 300)] int rows, [Values(0, 8, 32, 100, 128, 200, 256)] int tile, [Values(24, 39, 72)] int panels, [Values(2, 4)] int threads)
+    public void Shares_of_rows_that_every_thread_packs_meet_every_panel_once([Values(1, 13, 128, 256, 300)] int rows, [Values(0, 8, 32, 100, 128, 200, 256)] int tile, [Values(2, 3, 4, 24, 39, 72)] int panels, [Values(2, 4)] int threads)
     {
         var cut = new ProductCut(rows, tile, Call, 1152, panels, threads, copies: true);
-        Assert.That(cut.IsCopied, Is.EqualTo(panels >= 24 * (threads - 1) && CacheSizes.BlockBytes / 1152 >= rows + 2 * (tile == 0 ? 0 : (rows + tile - 1) / tile)));
+        Assert.That(cut.IsCopied, Is.EqualTo(panels >= (rows < 96 * threads ? threads : 24 * (threads - 1)) && CacheSizes.BlockBytes / 1152 >= rows + 2 * (tile == 0 ? 0 : (rows + tile - 1) / tile)));
         if (!cut.IsCopied)
             return;
         var (met, parts) = (new bool[panels, rows], new List<int>());
@@ -78,16 +78,26 @@ public sealed class ProductCutTests
         Assert.That(parts, Is.Unique.And.All.LessThan(Math.Max(1, cut.SharedParts)));
     }
 
+    [TestCase(1, 1, 1)]
+    [TestCase(64, 2, 2)]
+    [TestCase(191, 1, 1)]
+    [TestCase(192, 1, 2)]
+    [TestCase(64, 40, 40)]
+    public void No_more_threads_than_have_rows_or_panels(int rows, int panels, int most) => Assert.That(ProductCut.MostThreads(rows, panels), Is.EqualTo(most));
+
     /// <summary>Every thread packs all rows, and takes panels; ranges end with panels that are cut by rows, within a tile too.</summary>
     [Test]
     public void Rows_that_every_thread_packs_have_the_bits_of_the_reference([ValueSource(nameof(Paths))] string path, [Values(2, 3)] int threads, [Values(0, 0.002)] double rate)
     {
-        const int M = 250, N = 1700, K = 70;
         using var backend = new HostBackend(threads, path, new WorkerPool(threads));
         using var output = new GemmOutput();
-        var plan = new FaultPlanner().Draw(3, new GemmSite(1, 2, GemmRole.Key), M, N, BitErrorProfile.Uniform(rate));
-        foreach (var tiles in (ChecksumTiles[])[0, 32, 100, 128, 256, new(32, 256), new(32, 0, true), new(64, OddRows: true)])
-            new GemmCase(M, N, K, tiles).CheckAgainstReference(backend, output, plan);
+        // The last ones are rows too few for blocks, beside as many panels as threads, and beside one.
+        foreach (var (m, n, k) in ((int, int, int)[])[(250, 1700, 70), (60, 90, 1900), (90, 20, 2600)])
+        {
+            var plan = new FaultPlanner().Draw(3, new GemmSite(1, 2, GemmRole.Key), m, n, BitErrorProfile.Uniform(rate));
+            foreach (var tiles in (ChecksumTiles[])[0, 32, 100, 128, 256, new(32, 256), new(32, 0, true), new(64, OddRows: true)])
+                new GemmCase(m, n, k, tiles).CheckAgainstReference(backend, output, plan);
+        }
     }
 
     [Test]
