@@ -31,7 +31,7 @@ internal sealed class CampaignLab : IDisposable
     public CampaignLab(CampaignPlan plan, ModelFolder model, DiffusionPipeline pipeline, string backend)
     {
         (Plan, Model, Pipeline, _hash) = (plan, model, pipeline, plan.Hash());
-        var costs = new AcceleratorCost(new SystolicArray(), EnergyModel.Load(DataFolder.At("energy", "paper.csv")));
+        var costs = Lab.PaperCosts();
         _cells = [.. Enumerable.Range(0, plan.Cells).Select(cell => CellSettings.Of(plan, cell)).Select(settings => (settings, settings.Platform(costs)))];
         _subjects = [.. plan.Subjects.Select(name => CampaignSubjects.Of(model, name))];
         _outputs = plan.Outputs == "wide" ? OutputForm.Wide : OutputForm.Saturating;
@@ -57,7 +57,8 @@ internal sealed class CampaignLab : IDisposable
     {
         var settings = _cells[cell].Settings;
         var request = Request(settings, trial);
-        using var unit = Open(settings, settings.Clean(Pipeline.Kind, _outputs), _cells[cell].Platform, new PictureRun(request), null);
+        using var run = new PictureRun(request);
+        using var unit = Open(settings, settings.Clean(Pipeline.Kind, _outputs), _cells[cell].Platform, run, null);
         return Trajectory.Record(Pipeline, request, Told(key.Subject, worker), Settings, unit, worker.Workspace, cancellation);
     })).Value;
 
@@ -87,7 +88,7 @@ internal sealed class CampaignLab : IDisposable
         var clock = Stopwatch.StartNew();
         var (settings, platform) = _cells[cell];
         var strategy = settings.Strategy(Pipeline.Kind, _outputs);
-        var run = new PictureRun(Request(settings, trial)) { FaultSeed = Plan.Seed + (ulong)trial };
+        using var run = new PictureRun(Request(settings, trial)) { FaultSeed = Plan.Seed + (ulong)trial };
         using var unit = Open(settings, strategy, platform, run, watch);
         // A latent that is shifted is that of the clean run up to there: there is no earlier step to start from.
         var first = whole && settings.Shift is null ? 0 : settings.FirstStep(strategy.Protection);

@@ -14,7 +14,7 @@ internal sealed class CampaignProgress
     private readonly IReadOnlyList<CellState> _states;
     private readonly Func<int, bool>? _mine;
     private readonly TextWriter? _json;
-    private readonly Stopwatch _since = Stopwatch.StartNew();
+    private readonly Stopwatch _sinceTable = Stopwatch.StartNew(), _sinceLine = Stopwatch.StartNew();
     private LiveDisplayContext? _live;
 
     /// <summary>Progress of a campaign.</summary>
@@ -55,16 +55,18 @@ internal sealed class CampaignProgress
 
     private void Both(CampaignRun run)
     {
-        if (_since.Elapsed >= TableInterval)
-            _live!.UpdateTarget(Draw(Status(run)));
         Lines(run);
+        if (_sinceTable.Elapsed < TableInterval)
+            return;
+        _sinceTable.Restart();
+        _live!.UpdateTarget(Draw(Status(run)));
     }
 
     private void Lines(CampaignRun run)
     {
-        if (_since.Elapsed < JsonInterval)
+        if (_sinceLine.Elapsed < JsonInterval)
             return;
-        _since.Restart();
+        _sinceLine.Restart();
         if (_json is not null)
             Write(_json, Status(run));
     }

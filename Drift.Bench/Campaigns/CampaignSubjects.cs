@@ -15,10 +15,15 @@ internal static class CampaignSubjects
     };
 
     /// <summary>The subject of a name.</summary>
+    /// <exception cref="UserErrorException">The model has no such class: a plan can be edited.</exception>
     public static Subject Of(ModelFolder model, string name)
     {
         if (!model.Kind.TakesPrompts)
-            return new ClassSubject(model.Labels.ToList().IndexOf(name));
+        {
+            return model.Labels.ToList().IndexOf(name) is var label and >= 0 ? new ClassSubject(label)
+                : throw new UserErrorException($"{CampaignFolder.PlanFile}: {model.Name} has no class '{name}'; expected some of {string.Join(", ", model.Labels)}");
+        }
+
         var parts = name.Split("\nwithout ", 2);
         return new PromptSubject(parts[0], parts.Length > 1 ? parts[1] : "");
     }

@@ -27,7 +27,7 @@ internal sealed record LayoutAccount(string Memory, string Layout, TileWalk Walk
     /// <summary>Row-major against repacked, in the paper's memory as the array drains it, and in HBM2 and DDR5 with rows put together first and as the array drains them.</summary>
     public static IReadOnlyList<LayoutAccount> All() =>
     [
-        .. Of("paper", PaperElementBytes, TileWalk.Columns),
+        .. Paper(),
         .. (from memory in TraceCommand.Memories from walk in Enum.GetValues<TileWalk>() from account in Of(memory, sizeof(sbyte), walk) select account),
     ];
 

@@ -52,7 +52,7 @@ internal sealed class PlanSearch(PlanOptions options, TrialBench bench, Action<s
         return best;
     }
 
-    /// <summary>The most voltage that a policy names is one step of the grid higher: for a plan that did not hold on fresh pictures.</summary>
+    /// <summary>Every voltage of a policy a step of the grid higher, up to its end: for a plan that did not hold on fresh pictures.</summary>
     /// <param name="policy">The policy.</param>
     public PolicyFile Raised(PolicyFile policy) =>
         policy with { Points = [.. policy.Points.Select(point => point with { Volts = Math.Min(options.Highest, Math.Round(point.Volts + options.Step, Decimals)) })] };

@@ -68,6 +68,14 @@ public sealed class PlanTests
     }
 
     [Test]
+    public void A_plan_of_a_class_that_the_model_has_not_is_refused()
+    {
+        var run = CampaignBench.Run(CampaignBench.Plan("dit-fashion", 2, 1, (Axes.Step, "0")) with { Subjects = ["unicorn"] }, At("run"));
+        Assert.That((run.ExitCode, run.Error.Trim().Split('\n').Length), Is.EqualTo((ErrorPolicy.BadInput, 1)), run.Error);
+        Assert.That(run.Error, Does.Contain("'unicorn'").And.Contain("bag"));
+    }
+
+    [Test]
     public async Task A_plan_and_options_that_make_one_contradict()
     {
         File.WriteAllText(At("plan.toml"), "trials = 3");
