@@ -19,6 +19,10 @@ public sealed unsafe class MicroKernelTests
             .Concat(from columns in Enumerable.Range(1, Lanes) from rows in Enumerable.Range(1, MicroTile.RowsAlong(columns)) select new MicroTile(DotType.Int8, rows, columns, false, false, Along: true, Apart: true))
             .Select(tile => tile.Index), Is.Unique.And.All.InRange(0, MicroTile.Places - 1));
 
+    [Test]
+    public void Flipped_rows_beside_sums_apart_take_no_other_tiles_place([Range(1, Lanes)] int columns) =>
+        Assert.That(new MicroTile(DotType.Int8, 1, columns, false, false, Along: true, Flips: true, Apart: true).Index, Is.GreaterThanOrEqualTo(MicroTile.Places));
+
     [TestCase(14, 1, false)]
     [TestCase(2, 3, false)]
     [TestCase(11, 2, false)]

@@ -77,6 +77,6 @@ internal readonly record struct MicroTile(DotType Type, int Rows, int Vectors, b
     /// <summary>Check rows among the rows.</summary>
     public int CheckRows => Checked ? CheckRowsOf(Type) : 0;
 
-    /// <summary>Place among the tiles of its type, below <see cref="Places"/>.</summary>
-    public int Index => Paired ? Across + Rows - 1 : Along ? Across + ((Apart ? 2 * MostAlong : Flips ? MostAlong : 0) + Vectors - 1) * MostRows + Rows - 1 : ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
+    /// <summary>Place among the tiles of its type, below <see cref="Places"/>; beyond them for flipped rows beside sums apart, which there are not: a place shared with another tile would run that one.</summary>
+    public int Index => Paired ? Across + Rows - 1 : Along ? Across + ((Apart ? 2 * MostAlong : 0) + (Flips ? MostAlong : 0) + Vectors - 1) * MostRows + Rows - 1 : ((((Checked ? 2 : 0) + (Sums ? 1 : 0)) * MostRows + Rows - 1) * MostVectors + Vectors - 1) * MostRows + Above;
 }
