@@ -24,22 +24,6 @@ internal static unsafe class FloatRows
             new ReadOnlySpan<float>(rows + i * stride, k).CopyTo(new Span<float>(target + i * targetStride, k));
     }
 
-    /// <summary>Copies two rows so that their values take turns.</summary>
-    private static void Pair(float* row, nint stride, int k, float* target)
-    {
-        var p = 0;
-        var (low, high) = (Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
-        for (; p <= k - Lanes && Avx512F.IsSupported; p += Lanes)
-        {
-            var (first, second) = (Vector512.Load(row + p), Vector512.Load(row + stride + p));
-            Avx512F.PermuteVar16x32x2(first, low, second).Store(target + 2 * p);
-            Avx512F.PermuteVar16x32x2(first, high, second).Store(target + 2 * p + Lanes);
-        }
-
-        for (; p < k; p++)
-            (target[2 * p], target[2 * p + 1]) = (row[p], row[stride + p]);
-    }
-
     /// <summary>Sums rows.</summary>
     /// <param name="rows">First row.</param>
     /// <param name="stride">Values between rows.</param>
@@ -60,8 +44,6 @@ internal static unsafe class FloatRows
             float* from = rows + row * stride, next = from + Together * stride;
             var apart = stride;
             // From afar a few at a time; summed together when they are near.
-            for (var i = 0; pairs && i < Together; i += 2)
-                Pair(from + i * stride, stride, k, target + (row + i) * targetStride);
             if (target != null && !pairs)
             {
                 Copy(from, stride, Together, k, target + row * targetStride, targetStride);
@@ -69,7 +51,14 @@ internal static unsafe class FloatRows
                 apart = targetStride;
             }
 
-            Four(from, apart, whole, columns, lanes, next, stride);
+            var pair = pairs ? target + row * targetStride : null;
+            Four(from, apart, whole, columns, lanes, next, stride, pair, 2 * targetStride);
+            for (var p = Avx512F.IsSupported ? whole : 0; pairs && p < k; p++)
+            {
+                for (var i = 0; i < Together; i++)
+                    pair[i / 2 * 2 * targetStride + 2 * p + i % 2] = from[i * apart + p];
+            }
+
             for (var p = whole; p < k; p++)
                 columns[p] = columns[p] + from[p] + from[apart + p] + from[2 * apart + p] + from[3 * apart + p];
             if (sums == null)
@@ -110,12 +99,13 @@ internal static unsafe class FloatRows
         AddRest(line, p, k, ref sum, ref square);
     }
 
-    /// <summary>Whole vectors of four rows, while the next four are asked for, whether they exist or not. No call is made from here: values that live across one would go to memory in every turn.</summary>
-    private static void Four(float* a, nint stride, int k, float* columns, float* lanes, float* next, nint nextStride)
+    /// <summary>Whole vectors of four rows, while the next four are asked for, whether they exist or not, and, with AVX-512, each two of these four are copied so that their values take turns, if wanted. No call is made from here: values that live across one would go to memory in every turn.</summary>
+    private static void Four(float* a, nint stride, int k, float* columns, float* lanes, float* next, nint nextStride, float* pairs, nint pairStride)
     {
         float* b = a + stride, c = b + stride, d = c + stride;
         var (lanesA, squaresA, lanesB, squaresB) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
         var (lanesC, squaresC, lanesD, squaresD) = (Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero, Vector512<float>.Zero);
+        var (low, high) = (Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23), Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31));
         for (var p = 0; p < k; p += Lanes)
         {
             var (va, vb, vc, vd) = (Vector512.Load(a + p), Vector512.Load(b + p), Vector512.Load(c + p), Vector512.Load(d + p));
@@ -124,6 +114,14 @@ internal static unsafe class FloatRows
             (lanesB, squaresB) = (lanesB + vb, Vector512.FusedMultiplyAdd(vb, vb, squaresB));
             (lanesC, squaresC) = (lanesC + vc, Vector512.FusedMultiplyAdd(vc, vc, squaresC));
             (lanesD, squaresD) = (lanesD + vd, Vector512.FusedMultiplyAdd(vd, vd, squaresD));
+            if (pairs != null && Avx512F.IsSupported)
+            {
+                Avx512F.PermuteVar16x32x2(va, low, vb).Store(pairs + 2 * p);
+                Avx512F.PermuteVar16x32x2(va, high, vb).Store(pairs + 2 * p + Lanes);
+                Avx512F.PermuteVar16x32x2(vc, low, vd).Store(pairs + pairStride + 2 * p);
+                Avx512F.PermuteVar16x32x2(vc, high, vd).Store(pairs + pairStride + 2 * p + Lanes);
+            }
+
             if (!Sse.IsSupported)
                 continue;
             Sse.Prefetch0(next + p);
