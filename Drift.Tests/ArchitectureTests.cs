@@ -33,7 +33,10 @@ public sealed partial class ArchitectureTests
         new("Drift.Bench", typeof(DriftCommand).Assembly, "Drift.Kernels", "Drift.Abft", "Drift.Dvfs", "Drift.Models"),
     ];
 
-    private static readonly Lazy<Architecture> Loaded = new(() => new ArchLoader().LoadAssemblies([.. Projects.Select(project => project.Assembly)]).Build());
+    private static readonly Lazy<Architecture> Loaded = new(() => new ArchLoader().LoadAssemblies([.. Assemblies]).Build());
+
+    /// <summary>Those of all projects but this one.</summary>
+    internal static IEnumerable<Assembly> Assemblies => Projects.Select(project => project.Assembly);
 
     private static string Root => Path.GetFullPath(DataFolder.Path(".."));
 

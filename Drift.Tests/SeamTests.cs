@@ -1,10 +1,4 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
-using Drift.Abft;
-using Drift.Bench;
-using Drift.Dvfs;
-using Drift.Kernels;
-using Drift.Models;
 using NUnit.Framework;
 
 namespace Drift.Tests;
@@ -12,8 +6,6 @@ namespace Drift.Tests;
 /// <summary>The interfaces that ARCHITECTURE.md shows are those of the code, all of them that must be implemented.</summary>
 public sealed partial class SeamTests
 {
-    private static readonly Assembly[] Assemblies = [typeof(GemmShape).Assembly, typeof(Finding).Assembly, typeof(OperatingPoint).Assembly, typeof(DiffusionPipeline).Assembly, typeof(DriftCommand).Assembly];
-
     public static IEnumerable<TestCaseData> Shown() => Interface().Matches(Page()).Select(match => new TestCaseData(match.Groups["members"].Value).SetArgDisplayNames(match.Groups["name"].Value).SetProperty("name", match.Groups["name"].Value));
 
     [Test]
@@ -23,7 +15,7 @@ public sealed partial class SeamTests
     public void A_seam_that_the_page_shows_is_the_one_of_the_code(string members)
     {
         var name = (string)TestContext.CurrentContext.Test.Properties.Get("name")!;
-        var type = Assemblies.SelectMany(assembly => assembly.GetTypes()).Single(type => type.IsInterface && type.Name == name);
+        var type = ArchitectureTests.Assemblies.SelectMany(assembly => assembly.GetTypes()).Single(type => type.IsInterface && type.Name == name);
         var methods = type.GetMethods().Where(method => !method.IsSpecialName).ToList();
         foreach (Match shown in Method().Matches(members))
         {
@@ -38,7 +30,7 @@ public sealed partial class SeamTests
 
     private static string Page()
     {
-        var page = File.ReadAllText(Path.Combine(DataFolder.Path(".."), "ARCHITECTURE.md"));
+        var page = File.ReadAllText(Path.Combine(Documentation.Root, "ARCHITECTURE.md"));
         var start = page.IndexOf("## The seams", StringComparison.Ordinal);
         return Remark().Replace(page[start..page.IndexOf("\n## ", start + 1, StringComparison.Ordinal)], "");
     }

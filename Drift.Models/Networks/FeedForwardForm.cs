@@ -18,9 +18,11 @@ internal sealed class FeedForwardForm
     public static FeedForwardForm Read(ModelConfig config) =>
         new(config.Choice("activation_fn", "gelu-approximate", "gelu", "geglu", "geglu-approximate", "swiglu", "linear-silu"));
 
+    private bool Gates => _activation is "geglu" or "swiglu";
+
     /// <summary>Output features of the first layer: twice the inner width where half of them gate the others.</summary>
     /// <param name="width">Features of the part's input.</param>
-    public int FirstWidth(int width) => (_activation is "geglu" or "swiglu" ? 2 : 1) * InnerWidth(width);
+    public int FirstWidth(int width) => (Gates ? 2 : 1) * InnerWidth(width);
 
     /// <summary>Input features of the second layer.</summary>
     /// <param name="width">Features of the part's input.</param>
@@ -31,16 +33,18 @@ internal sealed class FeedForwardForm
     /// <param name="workspace">Lends memory for what is gated.</param>
     public Tensor Apply(Tensor wide, Workspace workspace)
     {
+        if (Gates)
+        {
+            var gated = workspace.Rent(wide.Shape[0], wide.Shape[1], wide.Columns / 2);
+            if (_activation == "geglu")
+                TensorOperations.GateGelu(wide, gated);
+            else
+                GateSilu(wide.Span, gated.Columns, gated.Span);
+            return gated;
+        }
+
         switch (_activation)
         {
-            case "geglu":
-                var gated = workspace.Rent(wide.Shape[0], wide.Shape[1], wide.Columns / 2);
-                TensorOperations.GateGelu(wide, gated);
-                return gated;
-            case "swiglu":
-                var linear = workspace.Rent(wide.Shape[0], wide.Shape[1], wide.Columns / 2);
-                GateSilu(wide, linear);
-                return linear;
             case "linear-silu":
                 Activation.Silu(wide.Span);
                 return wide;
@@ -61,14 +65,13 @@ internal sealed class FeedForwardForm
     }
 
     /// <summary>The first half of each token's values, times the SiLU of the second.</summary>
-    private static void GateSilu(Tensor wide, Tensor gated)
+    private static void GateSilu(ReadOnlySpan<float> values, int width, Span<float> output)
     {
-        for (var token = 0; token < gated.Rows; token++)
+        for (var start = 0; start < output.Length; start += width)
         {
-            var values = wide.Span.Slice(token * wide.Columns, wide.Columns);
-            var target = gated.Span.Slice(token * gated.Columns, gated.Columns);
-            Activation.Silu(values[gated.Columns..], target);
-            Activation.Multiply(target, values[..gated.Columns]);
+            var token = output.Slice(start, width);
+            Activation.Silu(values.Slice(2 * start + width, width), token);
+            Activation.Multiply(token, values.Slice(2 * start, width));
         }
     }
 }

@@ -22,10 +22,10 @@ public sealed class FlowMatchEuler : ISampler
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one; two where a last level is stretched to, which a single step has not.</exception>
     public ISamplerRun Begin(int steps, int pictures = 1)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, _terminal > 0 ? 2 : 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, _trained);
         // diffusers shifts the table's ends, spaces the steps between them, and shifts these once more.
         var (most, least) = (ShiftOnce(1), ShiftOnce(1f / _trained));

@@ -207,6 +207,21 @@ public sealed class SamplerTests
         }
     }
 
+    /// <summary>A stretch to a last level divides by what the last level is short of 1, and a single step's is 1.</summary>
+    [Test]
+    public void Levels_are_numbers_in_the_shortest_runs([Values(Dpm, Euler, Flow)] string scheduler,
+        [Values("", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "use_flow_sigmas", "use_lu_lambdas", "invert_sigmas")] string rule, [Values(1, 2, 3)] int steps)
+    {
+        var run = Begin(scheduler, $"{Scaled}{(rule == "" ? "" : $", \"{rule}\": true")}", steps);
+        Assert.That(run.Timesteps, Has.Count.EqualTo(steps).And.All.Matches<double>(double.IsFinite));
+        Assert.That(run.Sigmas, Has.All.Matches<float>(float.IsFinite));
+    }
+
+    [TestCase(1, false)]
+    [TestCase(2, true)]
+    public void A_last_level_is_stretched_to_from_two_steps_on(int steps, bool runs) => Assert.That(() => Begin(Flow, "\"shift_terminal\": 0.1", steps).Sigmas,
+        runs ? Is.EqualTo(new[] { 1, 0.1f, 0 }).Within(1e-6) : Throws.InstanceOf<ArgumentOutOfRangeException>());
+
     [TestCase(Dpm)]
     [TestCase(Euler)]
     [TestCase(Flow)]
