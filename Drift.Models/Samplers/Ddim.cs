@@ -36,7 +36,7 @@ public sealed class Ddim : ISampler
     }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one; or one where the predicted noise cannot say what the picture is.</exception>
     public ISamplerRun Begin(int steps, int pictures = 1)
     {
         var trained = Schedule.AlphasCumprod.Count;
@@ -49,9 +49,19 @@ public sealed class Ddim : ISampler
             _ => TimestepSpacing.Trailing(trained, trained, steps),
         };
         var run = new Run(this, [.. timesteps], trained / steps, pictures);
-        return run.Timesteps[0] < trained ? run
-            : throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
+        if (run.Timesteps[0] >= trained)
+            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
+        foreach (var timestep in run.Timesteps)
+        {
+            if (_predicts is PredictionType.Noise && Alpha((int)timestep) == 0)
+                throw new ArgumentOutOfRangeException(nameof(steps), steps, $"at timestep {timestep} nothing is left of the picture, and a prediction of the noise says nothing about it (zero terminal SNR asks for v_prediction or sample)");
+        }
+
+        return run;
     }
+
+    /// <summary>Some spacings have a timestep of -1, which Python reads as the last.</summary>
+    private float Alpha(int timestep) => Schedule.AlphasCumprod[timestep < 0 ? Schedule.AlphasCumprod.Count + timestep : timestep];
 
     /// <summary>Keeps clean samples in their range, by one rule or the other.</summary>
     private void Bound(Span<float> clean, int pictures)
@@ -75,8 +85,7 @@ public sealed class Ddim : ISampler
         public void Step(int index, ReadOnlySpan<float> prediction, Span<float> sample, Span<float> original)
         {
             var timestep = (int)timesteps[index];
-            var alpha = solver.Schedule.AlphasCumprod[timestep < 0 ? solver.Schedule.AlphasCumprod.Count + timestep : timestep];
-            var next = timestep >= stride ? solver.Schedule.AlphasCumprod[timestep - stride] : solver._finalAlpha;
+            var (alpha, next) = (solver.Alpha(timestep), timestep >= stride ? solver.Alpha(timestep - stride) : solver._finalAlpha);
             var (signal, noise) = (MathF.Sqrt(alpha), MathF.Sqrt(1 - alpha));
             var (nextSignal, nextNoise) = (MathF.Sqrt(next), MathF.Sqrt(1 - next));
             var clean = new float[sample.Length];

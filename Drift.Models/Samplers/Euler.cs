@@ -10,13 +10,13 @@ public sealed class Euler : ISampler
     private readonly PredictionType _predicts;
     private readonly string _spacing;
     private readonly int _offset;
-    private readonly bool _continuous, _endsAtZero;
+    private readonly bool _geometric, _continuous, _endsAtZero;
     private readonly Func<double, double, int, double[]>? _levelled;
     private readonly double? _least, _most;
 
     internal Euler(ModelConfig config)
     {
-        config.SupportedChoice("interpolation_type", ["linear"], ["log_linear"]);
+        _geometric = config.Choice("interpolation_type", "linear", "log_linear") == "log_linear";
         _continuous = config.Choice("timestep_type", "discrete", "continuous") == "continuous";
         _levels = NoiseLevels.Read(config);
         _predicts = PredictionTypes.Read(config);
@@ -40,7 +40,7 @@ public sealed class Euler : ISampler
             "leading" => [.. TimestepSpacing.Leading(steps, _levels.Trained / steps, _offset)],
             _ => [.. TimestepSpacing.Trailing(_levels.Trained, _levels.Trained, steps)],
         };
-        var sigmas = Array.ConvertAll(timesteps, _levels.At);
+        var sigmas = _geometric ? Geometric(steps) : Array.ConvertAll(timesteps, _levels.At);
         if (_levelled is not null)
         {
             sigmas = _levelled(_most ?? sigmas[0], _least ?? sigmas[^1], steps);
@@ -52,6 +52,13 @@ public sealed class Euler : ISampler
             timesteps = Array.ConvertAll(sigmas, sigma => (double)(0.25f * MathF.Log((float)sigma)));
         return new Run(this, timesteps, [.. sigmas.Select(sigma => (float)sigma), _endsAtZero ? 0 : _levels.Least]);
     }
+
+    /// <summary>
+    /// Levels whose logarithms lie at equal distances over the whole table, one more than steps. As diffusers has it, the timesteps stay those of the spacing, so that a run ends at the least
+    /// level and not at the one behind it.
+    /// </summary>
+    private double[] Geometric(int steps) =>
+        Array.ConvertAll(NoiseSchedule.Linspace(MathF.Log(_levels.Sigmas[^1]), MathF.Log(_levels.Least), steps + 1), level => (double)MathF.Exp(level));
 
     private static double? Bound(ModelConfig config, string name) => config.Has(name) ? config.Number(name, 0, least: double.Epsilon, most: float.MaxValue) : null;
 

@@ -13,7 +13,9 @@ public sealed class FlowMatchEuler : ISampler
 
     internal FlowMatchEuler(ModelConfig config)
     {
-        config.RequireOff("use_dynamic_shifting", "stochastic_sampling");
+        config.RequireOff("stochastic_sampling");
+        if (config.IsOn("use_dynamic_shifting"))
+            throw config.NotSupported("use_dynamic_shifting", "true", "false, for such a shift comes from the pipeline, and none of these pipelines has one, in diffusers either");
         _terminal = config.Has("shift_terminal") ? config.Number("shift_terminal", 0, 0, 0.999) : 0;
         _inverts = config.IsOn("invert_sigmas");
         _levelled = LevelSpacing.Read(config);

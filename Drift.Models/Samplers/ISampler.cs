@@ -15,7 +15,10 @@ public interface ISamplerRun
     /// <summary>The timesteps, in sampling order.</summary>
     IReadOnlyList<double> Timesteps { get; }
 
-    /// <summary>Noise levels at each step and behind the last one; empty for a solver that does not step in levels (DDIM).</summary>
+    /// <summary>
+    /// Noise levels at each step and behind the last one; empty for a solver that does not step in levels (DDIM, PNDM). Under Euler's log-linear interpolation another one follows, to which no step goes,
+    /// as in diffusers.
+    /// </summary>
     IReadOnlyList<float> Sigmas => [];
 
     /// <summary>Standard deviation of the noise that a run starts from.</summary>

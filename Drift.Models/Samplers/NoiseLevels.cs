@@ -24,13 +24,16 @@ internal sealed class NoiseLevels
 
     /// <summary>Reads the betas' settings.</summary>
     /// <param name="config">A scheduler_config.json.</param>
-    /// <exception cref="ModelFormatException">A setting is out of range or not supported.</exception>
+    /// <exception cref="ModelFormatException">A setting is out of range or not supported, or a level is 0 or infinite.</exception>
     public static NoiseLevels Read(ModelConfig config)
     {
         float[] alphas = [.. NoiseSchedule.Read(config).AlphasCumprod];
         if (config.Flag("rescale_betas_zero_snr", false))
             alphas[^1] = LeastAlpha;
-        return new NoiseLevels(Array.ConvertAll(alphas, alpha => MathF.Sqrt((1 - alpha) / alpha)));
+        var sigmas = Array.ConvertAll(alphas, alpha => MathF.Sqrt((1 - alpha) / alpha));
+        // Steps divide by their levels and take logarithms of them.
+        return sigmas[0] > 0 && float.IsFinite(sigmas[^1]) ? new NoiseLevels(sigmas)
+            : throw config.Refuse("beta_start and beta_end", FormattableString.Invariant($"of noise levels from {sigmas[0]} to {sigmas[^1]}"), "levels above 0 and finite");
     }
 
     /// <summary>The level at a timestep, linear between two and that of the nearest beyond the ends.</summary>
@@ -48,8 +51,9 @@ internal sealed class NoiseLevels
     {
         var level = Math.Log(sigma);
         var below = 0;
-        for (var i = 1; i < _sigmas.Length - 1; i++)
-            below = level >= MathF.Log(_sigmas[i]) ? i : below;
+        // The last that is not above it: under a zero terminal SNR the levels rise, and the one that stands for infinity lies below some before it.
+        for (var i = 1; i < _sigmas.Length; i++)
+            below = level >= MathF.Log(_sigmas[i]) ? Math.Min(i, _sigmas.Length - 2) : below;
         float low = MathF.Log(_sigmas[below]), high = MathF.Log(_sigmas[below + 1]);
         var share = Math.Clamp((low - level) / (low - high), 0, 1);
         return (1 - share) * below + share * (below + 1);

@@ -10,15 +10,17 @@ public sealed class NoiseSchedule
 
     /// <summary>Reads the betas' settings.</summary>
     /// <param name="config">A scheduler_config.json.</param>
+    /// <param name="rescales">Whether diffusers' scheduler of this class knows <c>rescale_betas_zero_snr</c>; those that do not leave it aside.</param>
     /// <exception cref="ModelFormatException">A setting is out of range or not supported.</exception>
-    public static NoiseSchedule Read(ModelConfig config)
+    public static NoiseSchedule Read(ModelConfig config, bool rescales = true)
     {
         ArgumentNullException.ThrowIfNull(config);
+        var zeroTerminal = rescales && config.Flag("rescale_betas_zero_snr", false);
         var steps = config.Integer("num_train_timesteps", 1000, least: 2);
         if (config.Has("trained_betas"))
         {
             var trained = Array.ConvertAll(config.Numbers("trained_betas", []), beta => (float)beta);
-            return trained.Length == steps && trained.All(beta => beta is > 0 and < 1) ? Of(config, trained)
+            return trained.Length == steps && trained.All(beta => beta is > 0 and < 1) ? Of(trained, zeroTerminal)
                 : throw config.Refuse("trained_betas", $"a list of {trained.Length}", $"{steps} numbers between 0 and 1, as num_train_timesteps says, or null");
         }
 
@@ -30,13 +32,13 @@ public sealed class NoiseSchedule
             "scaled_linear" => Array.ConvertAll(Linspace(Math.Sqrt(start), Math.Sqrt(end), steps), root => root * root),
             _ => Cosine(steps),
         };
-        return Of(config, betas);
+        return Of(betas, zeroTerminal);
     }
 
-    private static NoiseSchedule Of(ModelConfig config, float[] betas) => new(Products(config.Flag("rescale_betas_zero_snr", false) ? ZeroTerminal(betas) : betas));
+    private static NoiseSchedule Of(float[] betas, bool zeroTerminal) => new(Products(zeroTerminal ? ZeroTerminal(betas) : betas));
 
     /// <summary>torch.linspace: counted from the nearer end, each value rounded once.</summary>
-    private static float[] Linspace(double first, double last, int count)
+    internal static float[] Linspace(double first, double last, int count)
     {
         var (start, end) = ((float)first, (float)last);
         var step = (end - start) / (count - 1);

@@ -19,7 +19,7 @@ public sealed class Pndm : ISampler
     {
         if (!config.Flag("skip_prk_steps", false))
             throw config.NotSupported("skip_prk_steps", "false", "true, as Stable Diffusion has it");
-        _schedule = NoiseSchedule.Read(config);
+        _schedule = NoiseSchedule.Read(config, rescales: false);
         _finalAlpha = config.Flag("set_alpha_to_one", false) ? 1 : _schedule.AlphasCumprod[0];
         _spacing = config.Choice(TimestepSpacing.Setting, "leading", "linspace", "trailing");
         _offset = config.Integer("steps_offset", 0, least: 0);
