@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
 namespace Drift.Models;
 
 /// <summary>
@@ -21,6 +24,8 @@ public sealed class ModelWeights : IDisposable
 
     /// <summary>Buffers that older versions saved beside the weights: counts of places and batches, and tables that are worked out.</summary>
     private static readonly string[] Buffers = ["position_ids", "num_batches_tracked", "pos_embed.pos_embed"];
+
+    private static readonly Regex Numbers = new("[0-9]+");
 
     private readonly Dictionary<string, SafetensorsFile> _fileOf = [];
     private readonly List<SafetensorsFile> _files = [];
@@ -88,7 +93,7 @@ public sealed class ModelWeights : IDisposable
     /// <typeparam name="T">The network.</typeparam>
     /// <param name="folder">A folder as <c>save_pretrained</c> writes it.</param>
     /// <param name="build">Reads every tensor that the network needs. A missing one reads as zeros there, so that all missing ones can be named together.</param>
-    /// <exception cref="ModelFormatException">A file is missing or unsound, or a tensor is missing, of another shape, or not finite.</exception>
+    /// <exception cref="ModelFormatException">A file is missing or unsound, or a tensor is missing, of another shape, or not finite; or there are more layers than the network reads.</exception>
     public static T Load<T>(string folder, Func<ModelWeights, T> build) => Build(new ModelWeights(folder), build);
 
     /// <summary>Whether a tensor is there.</summary>
@@ -174,7 +179,7 @@ public sealed class ModelWeights : IDisposable
         var network = build(weights);
         if (weights._missing.Count > 0)
             throw weights.Missing();
-        weights.RefuseExtra();
+        weights.JudgeExtra();
         return network;
     }
 
@@ -195,7 +200,7 @@ public sealed class ModelWeights : IDisposable
         var shards = new Dictionary<string, SafetensorsFile>();
         foreach (var (name, shard) in ModelConfig.Read(Source).TextMap("weight_map"))
         {
-            // A name that leads out of the folder would let a download read any file of this machine.
+            // A name that leads out of the folder would let a download read any file of this machine. A link of that name is the user's own: the cache of downloads is made of such.
             if (shard.AsSpan().ContainsAny('/', '\\', ':') || shard.Contains("..", StringComparison.Ordinal) || !shard.EndsWith(".safetensors", StringComparison.Ordinal))
                 throw new ModelFormatException($"{Source}: shard '{shard}' is not the plain name of a .safetensors file in this folder");
             if (!shards.TryGetValue(shard, out var file))
@@ -227,18 +232,25 @@ public sealed class ModelWeights : IDisposable
     private ModelFormatException Missing() => new($"{Source}: missing {(_missing.Count < MissingShown ? "" : "at least ")}{_missing.Count} " +
         $"tensor{(_missing.Count == 1 ? "" : "s")} that the network needs: {string.Join(", ", _missing)}");
 
-    /// <summary>A tensor that the network does not know says that the config describes another network than was trained.</summary>
-    private void RefuseExtra()
+    /// <summary>
+    /// Tensors that differ from the network's own by their numbers alone are further layers: the config describes another network than was trained. What else the network does not know it
+    /// leaves unread, as diffusers and transformers do, with a warning to <see cref="Trace"/>.
+    /// </summary>
+    private void JudgeExtra()
     {
         if (!_isFolder)
             return;
         var extra = _fileOf.Keys.Where(name => !_known.Contains(name) && !_others.Any(other => name.StartsWith(other, StringComparison.Ordinal))
             && !Buffers.Any(buffer => name.EndsWith(buffer, StringComparison.Ordinal))).Order(StringComparer.Ordinal).ToList();
+        var kinds = _known.Select(WithoutNumbers).ToHashSet();
+        if (extra.FindAll(name => kinds.Contains(WithoutNumbers(name))) is { Count: > 0 } layers)
+            throw new ModelFormatException($"{Source}: {Counted(layers)} of further layers than the config describes: {Listed(layers)}");
         if (extra.Count > 0)
-        {
-            throw new ModelFormatException($"{Source}: {extra.Count} tensor{(extra.Count == 1 ? "" : "s")} that the network does not have: " +
-                $"{string.Join(", ", extra.Take(MissingShown))}{(extra.Count > MissingShown ? ", ..." : "")}");
-        }
+            Trace.TraceWarning($"{Source}: {Counted(extra)} that the network does not have, left unread: {Listed(extra)}");
+
+        static string WithoutNumbers(string name) => Numbers.Replace(name, "#");
+        static string Counted(List<string> names) => $"{names.Count} tensor{(names.Count == 1 ? "" : "s")}";
+        static string Listed(List<string> names) => $"{string.Join(", ", names.Take(MissingShown))}{(names.Count > MissingShown ? ", ..." : "")}";
     }
 
     private static ModelFormatException NoWeights(string folder) => new($"{folder}: no weights there; expected one of {string.Join(", ", Candidates)}" +
