@@ -8,7 +8,10 @@ internal sealed class TokenizerCases : ICaseKind
 {
     /// <summary>How a folder's tokenizer is read, by a file that tells which it is.</summary>
     private static readonly IReadOnlyList<(string File, Func<string, ITextTokenizer> Load)> Known =
-        [("spiece.model", SentencePieceText.Load), ("vocab.json", ClipTokenizer.Load), ("tokenizer.json", ClipTokenizer.Load)];
+        [("spiece.model", SentencePieceText.Load), ("vocab.json", ClipTokenizer.Load), ("tokenizer.json", ByModel)];
+
+    private static ITextTokenizer ByModel(string folder) =>
+        ModelConfig.Read(Path.Combine(folder, "tokenizer.json")).Section("model").Text("type", "") == "Unigram" ? SentencePieceText.Load(folder) : ClipTokenizer.Load(folder);
 
     /// <inheritdoc/>
     public IEnumerable<VerificationCase> In(string folder, string label)

@@ -33,15 +33,16 @@ internal sealed class CharacterMap
     /// <summary>The normalised form of the longest text of the map that another text begins with.</summary>
     /// <param name="text">UTF-8.</param>
     /// <param name="form">UTF-8; may be empty.</param>
+    /// <param name="shortest">Takes the shortest such text instead, as transformers' tokenizers do.</param>
     /// <returns>How many bytes of the text it stands for; 0 where none matches.</returns>
     /// <exception cref="InvalidDataException">The map leads outside itself.</exception>
-    public int Match(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> form)
+    public int Match(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> form, bool shortest = false)
     {
         var (length, value) = (0, 0u);
         if (_units.Length > 0)
         {
             var node = Offset(_units[0]);
-            for (var i = 0; i < text.Length; i++)
+            for (var i = 0; i < text.Length && !(shortest && length > 0); i++)
             {
                 node ^= text[i];
                 var unit = At(node);

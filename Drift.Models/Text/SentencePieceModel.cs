@@ -28,7 +28,7 @@ internal enum PieceKind
 /// <param name="Text">Normalised text, spaces as U+2581.</param>
 /// <param name="Score">Logarithm of its probability.</param>
 /// <param name="Kind">What it stands for.</param>
-internal sealed record Piece(string Text, float Score, PieceKind Kind);
+internal sealed record Piece(string Text, double Score, PieceKind Kind);
 
 /// <summary>A SentencePiece model as its file has it (sentencepiece_model.proto). What the file does not name has SentencePiece's own defaults.</summary>
 internal sealed class SentencePieceModel
@@ -62,6 +62,8 @@ internal sealed class SentencePieceModel
         });
         if (_pieces.Count == 0)
             throw new InvalidDataException("it has no pieces");
+        if (SpellsBytes && UnigramPath.BytePieces([.. _pieces.Select(piece => piece with { Text = piece.Kind == PieceKind.Byte ? piece.Text : "" })]).Contains(-1))
+            throw new InvalidDataException("it spells unknown characters in bytes and has no piece for some of them");
         // The piece of this kind counts, wherever the training settings wanted it.
         Unknown = _pieces.FindIndex(piece => piece.Kind == PieceKind.Unknown) is >= 0 and var found ? found : Unknown;
     }
@@ -71,6 +73,9 @@ internal sealed class SentencePieceModel
 
     /// <summary>Id of what no piece covers.</summary>
     public int Unknown { get; private set; }
+
+    /// <summary>Whether what no piece covers is spelled in bytes.</summary>
+    public bool SpellsBytes { get; private set; }
 
     /// <summary>Id behind a text; -1 for none.</summary>
     public int End { get; private set; } = 2;
@@ -122,7 +127,7 @@ internal sealed class SentencePieceModel
         {
             case ModelType: Require(value.ReadEnum() == Unigram, "its pieces are found by another rule; supported: unigram"); break;
             case SpaceBehind: Require(!value.ReadBool(), "it puts spaces behind words; supported: before them"); break;
-            case FallsBackToBytes: Require(!value.ReadBool(), "it spells unknown characters in bytes; supported: an unknown piece"); break;
+            case FallsBackToBytes: SpellsBytes = value.ReadBool(); break;
             case UnknownId: Unknown = value.ReadInt32(); break;
             case EndId: End = value.ReadInt32(); break;
             case PadId: Pad = value.ReadInt32(); break;

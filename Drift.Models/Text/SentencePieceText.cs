@@ -1,51 +1,60 @@
 namespace Drift.Models;
 
 /// <summary>
-/// A SentencePiece unigram model as T5 has it (spiece.model): no start token, an end token behind every text. Microsoft.ML.Tokenizers reads such models too, but keeps characters
-/// that SentencePiece drops and breaks ties between equally probable pieces otherwise, so its ids are not always SentencePiece's.
+/// A unigram tokenizer as T5 has it: no start token, an end token behind every text. From SentencePiece's own file (spiece.model), or from transformers' (tokenizer.json), whose library
+/// prepares a text a little otherwise. Microsoft.ML.Tokenizers reads the first too, but keeps characters that SentencePiece drops and breaks ties between equally probable pieces otherwise,
+/// so its ids are not always SentencePiece's. Immutable; serves all threads.
 /// </summary>
 public sealed class SentencePieceText : ITextTokenizer
 {
-    private readonly SentencePieceModel _model;
-    private readonly SentencePieceNormaliser _normaliser;
-    private readonly UnigramPath _path;
+    private const string ModelFile = "spiece.model";
 
-    private SentencePieceText(string path)
-    {
-        try
-        {
-            _model = new SentencePieceModel(File.ReadAllBytes(path));
-            _normaliser = new SentencePieceNormaliser(_model);
-            _path = new UnigramPath(_model);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new ModelFormatException($"{path}: no such file; expected a SentencePiece model", e);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new ModelFormatException($"{path}: not a SentencePiece model that can be used: {e.Message}", e);
-        }
+    private readonly Func<string, IEnumerable<int>> _pieces;
+    private readonly int _end;
 
-        if (_model.End < 0)
-            throw new ModelFormatException($"{path}: the model has no end token; expected one, as T5 has it");
-    }
+    private SentencePieceText(Func<string, IEnumerable<int>> pieces, int end, int pad, int vocabulary) => (_pieces, _end, PadToken, Vocabulary) = (pieces, end, pad, vocabulary);
 
     /// <summary>Number of ids.</summary>
-    public int Vocabulary => Math.Max(_model.Vocabulary.Count, _model.End + 1);
+    public int Vocabulary { get; }
 
     /// <inheritdoc/>
-    public int PadToken => Math.Max(0, _model.Pad);
+    public int PadToken { get; }
 
     /// <summary>Reads a tokenizer.</summary>
-    /// <param name="folder">A tokenizer's folder with spiece.model.</param>
-    /// <exception cref="ModelFormatException">There is no such file, or it is damaged.</exception>
-    public static SentencePieceText Load(string folder) => new(Path.Combine(folder, "spiece.model"));
+    /// <param name="folder">A tokenizer's folder with spiece.model, which counts where both are there, or tokenizer.json.</param>
+    /// <exception cref="ModelFormatException">There is no such file, or it is damaged or of another kind.</exception>
+    public static SentencePieceText Load(string folder)
+    {
+        string model = Path.Combine(folder, ModelFile), whole = Path.Combine(folder, BytePairs.WholeFile);
+        if (File.Exists(model))
+            return OfModel(model);
+        if (!File.Exists(whole))
+            throw new ModelFormatException($"{model}: no such file; expected a SentencePiece model, or {BytePairs.WholeFile}");
+        var file = UnigramFile.Read(whole);
+        return new SentencePieceText(file.Pieces, file.End, file.Pad, file.Vocabulary);
+    }
 
     /// <inheritdoc/>
     public int[] Encode(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return [.. _path.Ids(_normaliser.Apply(text)), _model.End];
+        return [.. _pieces(text), _end];
+    }
+
+    private static SentencePieceText OfModel(string path)
+    {
+        try
+        {
+            var model = new SentencePieceModel(File.ReadAllBytes(path));
+            if (model.End < 0)
+                throw new ModelFormatException($"{path}: the model has no end token; expected one, as T5 has it");
+            var normaliser = new SentencePieceNormaliser(model);
+            var cut = new UnigramPath(model.Vocabulary, model.Unknown, model.SpellsBytes, inSingle: true);
+            return new SentencePieceText(text => cut.Ids(normaliser.Apply(text)), model.End, Math.Max(0, model.Pad), Math.Max(model.Vocabulary.Count, model.End + 1));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new ModelFormatException($"{path}: not a SentencePiece model that can be used: {e.Message}", e);
+        }
     }
 }

@@ -248,6 +248,18 @@ public sealed class ModelConfig
             ? row.EnumerateArray().Select(value => Text(name, value)).ToArray() : Text(name, row).Split(' '))]
         : throw Refuse(name, Has(name) ? _root.GetProperty(name).ValueKind.ToString() : "missing", "a list of rows of texts");
 
+    /// <summary>Texts with a number each, as a list of pairs.</summary>
+    /// <param name="name">The setting, which must be there and hold at least one.</param>
+    /// <exception cref="ModelFormatException">It is something else.</exception>
+    public IReadOnlyList<(string Text, double Score)> ScoredTexts(string name)
+    {
+        const string expected = "a list of pairs of a text and a number";
+        if (!HasList(name) || _root.GetProperty(name).GetArrayLength() == 0)
+            throw Refuse(name, Has(name) ? _root.GetProperty(name).ValueKind.ToString() : "missing", expected);
+        return [.. _root.GetProperty(name).EnumerateArray().Select((pair, i) => pair.ValueKind == JsonValueKind.Array && pair.GetArrayLength() == 2 && pair[1].ValueKind == JsonValueKind.Number
+            ? (Text($"{name}[{i}]", pair[0]), pair[1].GetDouble()) : throw Refuse($"{name}[{i}]", pair.GetRawText(), expected))];
+    }
+
     /// <summary>Every setting, each a whole number of at least 0.</summary>
     /// <exception cref="ModelFormatException">One is something else.</exception>
     public IReadOnlyDictionary<string, int> AllIntegers() =>

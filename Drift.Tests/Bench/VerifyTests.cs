@@ -273,7 +273,7 @@ public sealed class VerifyTests
             [new Thrower(file, new OperationCanceledException())]));
     }
 
-    [TestCase("schedulers/euler-linear-20", "scheduler_config.json", "interpolation_type", "\"log_linear\"")]
+    [TestCase("schedulers/flow-shift-10", "scheduler_config.json", "stochastic_sampling", "true")]
     [TestCase("networks/vae", "config.json", "act_fn", "\"gelu\"")]
     [TestCase("networks/fashion-features", "config.json", "hidden_act", "\"gelu\"")]
     [TestCase("networks/dit", "config.json", "norm_type", "\"layer_norm\"")]
