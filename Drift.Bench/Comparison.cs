@@ -66,7 +66,7 @@ internal static class Comparison
             session.Error.WriteLine($"drift: {complaint}");
         if (options.Rows.Sum(name => drawn[name].Ledger.CheckpointsDamaged) is > 0 and var damaged)
             session.Out.WriteLine($"Checkpoints found damaged, and treated as absent: {damaged}.");
-        session.Out.WriteLine($"{options.Sampling.Images} pictures x {options.Rows.Count} rows in {clock.Elapsed.TotalSeconds:F1} s; written to {target}");
+        session.Out.WriteLine($"{Numerals.Count(options.Sampling.Images, "picture")} x {Numerals.Count(options.Rows.Count, "row")} in {clock.Elapsed.TotalSeconds:F1} s; written to {target}");
         return ErrorPolicy.Success;
     }
 

@@ -50,7 +50,21 @@ internal static class DriftCommand
         var root = Commands(bodies);
         foreach (var help in root.Options.OfType<HelpOption>())
             help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        RefuseRepetition(root);
         return root;
+    }
+
+    /// <summary>The library takes an option that comes again without its value, and loses what it was to be.</summary>
+    private static void RefuseRepetition(Command command)
+    {
+        foreach (var option in command.Options.Where(option => option.Arity.MaximumNumberOfValues == 1 && option.ValueType != typeof(bool)))
+            option.Validators.Add(result =>
+            {
+                if (result.IdentifierTokenCount > 1)
+                    result.AddError($"{option.Name}: given {result.IdentifierTokenCount} times; expected once");
+            });
+        foreach (var child in command.Subcommands)
+            RefuseRepetition(child);
     }
 
     private static RootCommand Commands(CommandBodies bodies) => new("Diffusion under voltage-induced bit flips: run it, protect it, measure it.")
@@ -93,8 +107,13 @@ internal static class DriftCommand
         var name = HelpWithExamples.NameOf(parsed.CommandResult);
         var commands = string.Join(", ", where.Subcommands.Select(command => command.Name));
         // An option without its value swallows the next option's name, and leaves that one's value unmatched: the first is to blame.
-        if (parsed.Errors.FirstOrDefault(error => error.SymbolResult is OptionResult) is { } value)
-            return value.Message;
+        if (parsed.Errors.FirstOrDefault(error => error.SymbolResult is OptionResult) is { SymbolResult: OptionResult given } value)
+        {
+            return given.IdentifierTokenCount > 1 && given.Option.Arity.MaximumNumberOfValues == 1 ? $"{given.Option.Name}: given {given.IdentifierTokenCount} times; expected once"
+                : given.Tokens.Count == 0 && given.IdentifierTokenCount > 0 ? $"{given.Option.Name}: expected {given.Option.HelpName}, got nothing"
+                : value.Message;
+        }
+
         if (parsed.UnmatchedTokens.Count > 0)
         {
             return where == root ? $"there is no command or option '{parsed.UnmatchedTokens[0]}'; there are the commands {commands}"

@@ -40,7 +40,7 @@ internal static class ErrorPolicy
         }
         catch (Exception exception) when (IsUsers(exception))
         {
-            return Tell(error, exception.Message, BadInput);
+            return Tell(error, Plain(exception.Message), BadInput);
         }
     }
 
@@ -56,7 +56,10 @@ internal static class ErrorPolicy
     /// they are read.
     /// </summary>
     public static bool IsUsers(Exception exception) => exception is UserErrorException or ModelFormatException or OperatingPointException
-        or BackendUnavailableException or InvalidDataException or IOException or UnauthorizedAccessException;
+        or BackendUnavailableException or InvalidDataException or IOException or UnauthorizedAccessException || IsTooLong(exception);
+
+    /// <summary>A file past the limit of its file system or of <c>ulimit -f</c> is an argument's fault to .NET.</summary>
+    private static bool IsTooLong(Exception exception) => exception is ArgumentOutOfRangeException && exception.TargetSite?.DeclaringType == typeof(RandomAccess);
 
     /// <summary>A message without .NET's own decoration about parameters, which means nothing to a user, in one line.</summary>
     public static string Plain(string message) => OneLine(Decoration.Replace(message, ""));

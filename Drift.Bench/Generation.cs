@@ -33,7 +33,7 @@ internal static class Generation
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(sampling, options.ToSettings(), started)));
         session.Cancellation.ThrowIfCancellationRequested();
         ProfileTable.PrintAll(session.Out, [sampling.Model.Name], lab);
-        session.Out.WriteLine($"{pictures.Count} {(pictures.Count == 1 ? "picture" : "pictures")} written to {folder.Commit()}");
+        session.Out.WriteLine($"{Numerals.Count(pictures.Count, "picture")} written to {folder.Commit()}");
         return ErrorPolicy.Success;
     }
 

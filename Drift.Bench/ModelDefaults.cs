@@ -30,6 +30,7 @@ internal sealed record ModelDefaults(int Steps, double Guidance, int? TextTokens
         if (!File.Exists(path))
             return new ModelDefaults(steps, guidance, null, []);
         var config = ModelConfig.Read(path);
+        config.RequireOnly("steps", "guidance", "textTokens", "prompts", "clip");
         return new ModelDefaults(config.Integer("steps", steps, most: 1000), config.Number("guidance", guidance, 0, 100), config.OptionalInteger("textTokens"), config.Texts("prompts", []))
         {
             Clip = config.Has("clip") ? Beside(config, folder) : null,

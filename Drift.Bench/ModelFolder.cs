@@ -23,18 +23,19 @@ internal sealed record ModelFolder(string Name, string Path, PipelineKind Kind, 
 
     /// <summary>Finds a model.</summary>
     /// <param name="nameOrPath">A shipped model's name, or a folder.</param>
+    /// <param name="option">What names it on the command line, for complaints.</param>
     /// <exception cref="UserErrorException">There is no such model; the message lists those that exist.</exception>
     /// <exception cref="ModelFormatException">Its model_index.json is unsound, or names a pipeline that is not supported.</exception>
-    public static ModelFolder Find(string nameOrPath)
+    public static ModelFolder Find(string nameOrPath, string option = "--model")
     {
         var models = DataFolder.At("models");
         var names = Shipped(models);
         var path = names.Contains(nameOrPath) ? System.IO.Path.Combine(models, nameOrPath) : nameOrPath;
         if (!Directory.Exists(path))
-            throw new UserErrorException($"--model: no model or folder is called '{nameOrPath}'; the shipped models are {string.Join(", ", names)}");
+            throw new UserErrorException($"{option}: no model or folder is called '{nameOrPath}'; the shipped models are {string.Join(", ", names)}");
         var index = System.IO.Path.Combine(path, Index);
         if (!File.Exists(index))
-            throw new UserErrorException($"--model: {path} has no {Index}; expected a diffusers pipeline folder");
+            throw new UserErrorException($"{option}: {path} has no {Index}; expected a diffusers pipeline folder");
         var full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
         var config = ModelConfig.Read(index);
         var kind = PipelineCatalog.Find(config);

@@ -14,6 +14,9 @@ internal static class Axes
     /// <summary>Hits per element where nothing says otherwise: the paper's main result.</summary>
     public const string PaperRate = "0.003";
 
+    /// <summary>Cells of a campaign at most: each takes memory before the first trial.</summary>
+    private const long MostCells = 1_000_000;
+
     private const int StepGroups = 10, FewSeeds = 10, MostSeeds = 100_000;
     private const string Span = "..";
 
@@ -56,6 +59,15 @@ internal static class Axes
             : throw new UserErrorException($"--{name}s: {values.GroupBy(value => value).First(group => group.Count() > 1).Key} is given twice; expected each value once");
     }
 
+    /// <summary>Refuses a product that nobody could run.</summary>
+    /// <param name="axes">The axes.</param>
+    /// <exception cref="UserErrorException">It has too many cells.</exception>
+    public static void RequireFew(IReadOnlyList<Axis> axes)
+    {
+        if (axes.Aggregate(1.0, (product, axis) => product * axis.Values.Count) is > MostCells and var cells)
+            throw new UserErrorException(string.Create(CultureInfo.InvariantCulture, $"--over: {string.Join(" x ", axes.Select(axis => $"{axis.Values.Count} {axis.Name}"))} are {cells:0.##e0} cells; expected at most {MostCells}"));
+    }
+
     private static IReadOnlyList<string> Standard(string name, AxisGround ground) => name switch
     {
         Step => [.. Groups(ground.Steps)],
@@ -80,7 +92,8 @@ internal static class Axes
         switch (name)
         {
             case Step:
-                return Steps(value) is var (first, last) && first <= last && last < ground.Steps ? [$"{first}-{last}"] : throw complaint.Value;
+                return Whole(value, 0, ground.Steps - 1)?.Select(step => $"{step}-{step}")
+                    ?? (Steps(value) is var (first, last) && first <= last && last < ground.Steps ? [$"{first}-{last}"] : throw complaint.Value);
             case Block:
                 return Whole(value, 0, int.MaxValue) is { } blocks && blocks.All(block => ground.Blocks.Contains((int)block)) ? blocks.Select(Text) : throw complaint.Value;
             case Bit:
@@ -108,8 +121,8 @@ internal static class Axes
 
     private static string Expected(string name, AxisGround ground) => name switch
     {
-        Step => $"steps or ranges first-last within 0-{ground.Steps - 1}",
-        Block => $"blocks among {string.Join(", ", ground.Blocks)}",
+        Step => $"steps within 0-{ground.Steps - 1}: one, a..b for each of some, or first-last for some that are hit together",
+        Block => $"blocks among {string.Join(", ", ground.Blocks)}, or a..b",
         Role => $"some of {string.Join(", ", Roles.Where(role => role.Value.Overlaps(ground.Roles)).Select(role => role.Key))}",
         Bit => "bits 0..31",
         Rate => $"hits per element from 0 to 1, or a..b for those of {string.Join(", ", PaperRates.Select(Text))} between",

@@ -18,6 +18,8 @@ internal static class Campaign
             return Foretell(options, lab, session);
         // What cannot be measured is refused before the folder is claimed.
         _ = new TrialWorker(lab);
+        foreach (var shard in options.Merge)
+            RequireSame(shard, plan);
         using var folder = CampaignFolder.Open(options.Folder, plan);
         if (options.Tasks is { } tasks)
         {
@@ -30,7 +32,7 @@ internal static class Campaign
         TakeUp(folder, plan, states, session);
         using var journal = new Journal<TrialRow>(folder.Journal);
         foreach (var shard in options.Merge)
-            Merge(shard, plan, states, journal);
+            Merge(shard, states, journal);
         var run = new CampaignRun(lab, states, journal, options.Threads) { Mine = options.Shard.Has };
         var progress = new CampaignProgress(plan, states, options.Shard.Has, options.Json ? session.Out : null);
         try
@@ -70,11 +72,18 @@ internal static class Campaign
             session.Error.WriteLine($"drift: {folder.Journal}: {dropped} damaged {(dropped == 1 ? "record was" : "records were")} dropped and will be drawn again");
     }
 
-    /// <summary>Takes over the trials of a shard that are not here yet, so a second time takes over nothing, and the order of shards does not matter.</summary>
-    private static void Merge(string shard, CampaignPlan plan, List<CellState> states, Journal<TrialRow> journal)
+    private static void RequireSame(string shard, CampaignPlan plan)
     {
-        if (CampaignPlan.Read(Path.Combine(shard, CampaignFolder.PlanFile)).DifferencesTo(plan) is { Count: > 0 } differences)
+        var file = Path.Combine(shard, CampaignFolder.PlanFile);
+        if (!File.Exists(file))
+            throw new UserErrorException($"--merge: {shard} has no {CampaignFolder.PlanFile}; expected the folder of a shard");
+        if (CampaignPlan.Read(file).DifferencesTo(plan) is { Count: > 0 } differences)
             throw new UserErrorException($"--merge: {shard} holds a campaign of another plan ({differences[0]}); expected shards of one plan");
+    }
+
+    /// <summary>Takes over the trials of a shard that are not here yet, so a second time takes over nothing, and the order of shards does not matter.</summary>
+    private static void Merge(string shard, List<CellState> states, Journal<TrialRow> journal)
+    {
         var file = Path.Combine(shard, CampaignFolder.JournalFile);
         if (!File.Exists(file))
             return;
@@ -95,7 +104,7 @@ internal static class Campaign
         var (each, steps) = (clock.Elapsed.TotalSeconds / Math.Max(1, row.Steps), Enumerable.Range(0, plan.Cells).Average(lab.StepsOf));
         double Hours(double trials) => (trials * steps + trials / plan.Cells * plan.Steps) * each / options.Threads / 3600;
         var (least, most) = ((double)plan.Cells * StoppingRule.NextLook(plan.Stopping, 0), (double)plan.Cells * plan.Stopping.Ceiling);
-        session.Out.WriteLine($"{plan.Cells} cells: {string.Join(" x ", plan.Axes.Select(axis => $"{axis.Values.Count} {axis.Name}"))}. Plan {plan.Hash()}.");
+        session.Out.WriteLine($"{Numerals.Count(plan.Cells, "cell")}: {string.Join(" x ", plan.Axes.Select(axis => $"{axis.Values.Count} {axis.Name}"))}. Plan {plan.Hash()}.");
         session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{least:0} to {most:0} trials, {steps:0.#} of {plan.Steps} steps each: {TimeSpan.FromHours(Hours(least)):g} to {TimeSpan.FromHours(Hours(most)):g} on {options.Threads} threads, by the time of one trial just now."));
         if (plan.Stopping.HalfWidth is { } half && Metric.Named(plan.Metrics[0]).Range is { } range)
             session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"A sample of fixed size (Leveugle et al., DATE 2009, worst variance) would take {plan.Cells * Math.Ceiling(FaultSample.Size(double.PositiveInfinity, half / range)):0} trials."));
@@ -111,7 +120,7 @@ internal static class Campaign
         }
 
         var seconds = run.Elapsed.TotalSeconds;
-        session.Out.WriteLine($"{status.Cells} cells, {status.Trials} trials, {status.Drawn} of them drawn now in {Number(seconds)} s.");
+        session.Out.WriteLine($"{Numerals.Count(status.Cells, "cell")}, {Numerals.Count(status.Trials, "trial")}, {status.Drawn} of them drawn now in {Number(seconds)} s.");
         if (status.Drawn > 0)
         {
             session.Out.WriteLine($"{Number(status.TrialsPerSecond)} trials/s; {Number((double)run.Steps / status.Drawn)} of {options.Plan.Steps} steps computed a trial, the rest shared with clean runs; "

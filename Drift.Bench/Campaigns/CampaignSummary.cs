@@ -38,7 +38,7 @@ internal sealed record CampaignSummary(string Plan, int Cells, long Trials, doub
     public IEnumerable<string> Lines(CampaignPlan plan)
     {
         var unit = Metric.Named(plan.Metrics[0]).Unit;
-        yield return $"{Cells} cells, {Trials} trials; {(double.IsNaN(WidestHalf) ? "no cell has the two trials that an interval takes" : $"widest interval of {plan.Metrics[0]} ±{Text(WidestHalf)} {unit}".TrimEnd())}" + (AtCeiling > 0 ? $"; {AtCeiling} cells stopped at {plan.Stopping.Ceiling} trials, wider than asked." : ".");
+        yield return $"{Numerals.Count(Cells, "cell")}, {Numerals.Count(Trials, "trial")}; {(double.IsNaN(WidestHalf) ? "no cell has the two trials that an interval takes" : $"widest interval of {plan.Metrics[0]} ±{Text(WidestHalf)} {unit}".TrimEnd())}" + (AtCeiling > 0 ? $"; {AtCeiling} cells stopped at {plan.Stopping.Ceiling} trials, wider than asked." : ".");
         if (FixedTrials is { } size)
             yield return $"A sample of fixed size for the same widths (Leveugle et al., DATE 2009, planned for the worst variance) would take {Text(size)} trials; the sequential rule took {Text(100 * Trials / size)} % of them.";
         if (Shares is { } shares)

@@ -48,6 +48,7 @@ internal sealed record PlanRequest(ModelFolder Model, string? Over, IReadOnlyDic
         if (names.Contains(Axes.Errors) && !names.Contains(Axes.Voltage))
             throw new UserErrorException("--over: an error model turns voltages into rates; expected the axis voltage beside error-model");
         var axes = Axes.Names.Where(names.Contains).Select(name => new Axis(name, Axes.Values(name, Values.GetValueOrDefault(name), ground))).ToList();
+        Axes.RequireFew(axes);
         RequireTiles(axes);
         return new CampaignPlan(Named(Model), Digest(Model), steps, Guidance ?? Model.Defaults.Guidance, Seed, Subjects, Outputs, [.. metrics.Select(metric => metric.Name)], axes, Fixed(names), Stop(metrics[0])) { Outliers = Outliers };
     }
@@ -66,6 +67,7 @@ internal sealed record PlanRequest(ModelFolder Model, string? Over, IReadOnlyDic
                 Axes.Values(axis.Name, string.Join(',', axis.Values), ground);
         }
 
+        Axes.RequireFew(plan.Axes);
         RequireTiles(plan.Axes);
     }
 

@@ -20,7 +20,7 @@ internal static class Replay
             throw new UserErrorException($"{options.Campaign}: there is no {CampaignFolder.PlanFile}; expected the folder of a campaign");
         var plan = CampaignPlan.Read(file);
         var row = Find(plan, options);
-        var model = ModelFolder.Find(plan.Model);
+        var model = ModelFolder.Find(plan.Model, file);
         if (PlanRequest.Digest(model) is var digest && digest != plan.ModelDigest)
             throw new UserErrorException($"{model.Path}: the model's files are not those of the campaign ({digest}, not {plan.ModelDigest}); expected the same model");
         using var folder = new OutputFolder(options.Out ?? Path.Combine("results", $"replay-{CellsCsv.IdOf(row.Cell)}-{row.Trial}"));

@@ -31,7 +31,7 @@ internal static class BoundTable
             table.AddColumn(new TableColumn(Markup.Escape(name)).RightAligned().NoWrap());
         foreach (var row in rows)
             table.AddRow(row);
-        console.Write(table);
+        console.WriteWhole(table);
     }
 
     private static string Name(int bit) => bit switch { 31 => "31 sign", >= 23 => $"{bit} exponent", _ => $"{bit}" };

@@ -23,7 +23,7 @@ internal static class SumFaultTable
         }
 
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("Counted against the plan. Hit too: every expected and observed sum is an INT32 word that is hit at the rate of an accumulator. A false alarm is a condemned line without a flip of the product.");
     }
 

@@ -34,6 +34,10 @@ internal static class AbftCommand
                 OneOf(corrector.Name, parsed.GetValue(corrector), AbftNames.CorrectorsOf(kind), kind), parsed.GetRequiredValue(backend), parsed.GetValue(rate),
                 Flips(flips.Name, parsed.GetRequiredValue(flips), size), parsed.GetValue(trials), parsed.GetValue(seed), parsed.GetValue(threads));
             Require(options, tile.Name, backend.Name);
+            if (options.Detector != AbftNames.ByThreshold && IsGiven(parsed, threshold))
+                throw new UserErrorException($"{threshold.Name}: the detector {options.Detector} has none; expected it beside {detector.Name} {AbftNames.ByThreshold}");
+            if (options.Flips.Count > 0 && IsGiven(parsed, rate))
+                throw new UserErrorException($"{rate.Name}: the flips are those of {flips.Name}; expected one of the two");
             using var jsonFile = parsed.GetValue(json) is { } path ? new OutputFile(json.Name, path) : null;
             using var csvFile = parsed.GetValue(csv) is { } table ? new OutputFile(csv.Name, table) : null;
             var report = AbftRun.Run(options, session.Cancellation);
@@ -55,13 +59,23 @@ internal static class AbftCommand
         Backends.Open(options.Backend).Dispose();
     }
 
+    private static bool IsGiven(ParseResult parsed, Option option) => parsed.GetResult(option) is { Implicit: false };
+
     private static string PerType(Func<string, IReadOnlyList<string>> names) => string.Join("; ", AbftNames.Types.Select(type => $"{type}: {string.Join(", ", names(type))}"));
 
     private static string OneOf(string option, string? given, IReadOnlyList<string> names, string type) => given is null ? names[0]
         : names.Contains(given) ? given
         : throw new UserErrorException($"{option}: there is no '{given}' for {type}; expected one of {string.Join(", ", names)}");
 
-    private static List<Flip> Flips(string option, string[] texts, GemmShape shape) => [.. texts.Select(text =>
+    private static List<Flip> Flips(string option, string[] texts, GemmShape shape)
+    {
+        var flips = Read(option, texts, shape);
+        return flips.GroupBy(flip => flip).FirstOrDefault(group => group.Count() > 1) is { Key: var (row, column, bit) }
+            ? throw new UserErrorException($"{option}: {row},{column},{bit} is given twice; expected each flip once")
+            : flips;
+    }
+
+    private static List<Flip> Read(string option, string[] texts, GemmShape shape) => [.. texts.Select(text =>
         ShapeText.Numbers(text, ',') is [var row, var column, var bit] && row >= 0 && row < shape.M && column >= 0 && column < shape.N && bit is >= 0 and <= 31
             ? new Flip(row, column, bit)
             : throw new UserErrorException($"{option}: expected row,col,bit with rows 0..{shape.M - 1}, columns 0..{shape.N - 1} and bits 0..31, got '{text}'"))];

@@ -37,7 +37,7 @@ internal static class BenchDecodeCommand
             table.AddRow(r.Layer, $"{r.M} x {r.N} x {r.K}", r.Code, Numerals.Of(r.Rate, "G4"), Numerals.Of(1e3 * r.PlainSeconds, "F3"), Numerals.Of(r.Control, "F1"), Numerals.Of(r.Sums, "F1"), Numerals.Of(r.Decoding, "F1"),
                 $"{Numerals.Of(r.All.Median, "F1")} ({Numerals.Of(r.All.Lower, "F1")}..{Numerals.Of(r.All.Upper, "F1")})", Numerals.Of(r.NanosecondsAFlip, "F1"), Numerals.Of(r.ExactPercent, "F2"));
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("Medians of rounds, in each of which all forms run once in random order, on one thread (measured). Percentages are of the unchecked product's time of the same round; all go through the same plans of flips. Itself: the unchecked product a second time. Decoding: norms, decoding and what it puts right, beyond the sums.");
     }
 }

@@ -91,7 +91,7 @@ internal static class BenchSweepCommand
                 Numerals.Of(r.Rounds, "F0"), Numerals.Of(r.Disturbed, "F0"));
         var console = ReportConsole.On(output);
         console.Write(sides);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("Medians of turns in turn, in one process (measured). Each turn is a whole campaign, as much a thread on every side: clean runs, trials, journal, progress. Apart: as many campaigns as threads, which share only the process.");
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rounds in which others took over {SweepTurn.Bearable} processors from a side are disturbed and do not count; * where there is no other, and the ratio is not to be trusted."));
     }

@@ -52,7 +52,7 @@ internal static class DevicesCommand
         foreach (var (choice, int8, floats, kept) in DeviceTuner.Run(device, TimeProvider.System))
             table.AddRow(choice, int8.ToString("F1", CultureInfo.InvariantCulture), floats.ToString("F1", CultureInfo.InvariantCulture), kept ? "yes" : "");
         var console = ReportConsole.On(session.Out);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine(DeviceTuner.File is { } file ? $"Kept in {file} for this device and driver." : "Kept nowhere: this user has no folder for such files.");
         return ErrorPolicy.Success;
     }

@@ -46,10 +46,10 @@ internal static class IsolinesCommand
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn(new TableColumn("V").RightAligned());
         foreach (var line in chart.Lines)
-            table.AddColumn(new TableColumn(string.Create(CultureInfo.InvariantCulture, $"GHz at\n{line.Rate:G3}")).RightAligned());
+            table.AddColumn(new TableColumn(string.Create(CultureInfo.InvariantCulture, $"GHz at\n{line.Rate:0.##e0}")).RightAligned());
         foreach (var (volts, row) in chart.Rows())
             table.AddRow([volts.ToString("F2", CultureInfo.InvariantCulture), .. row.Select(clock => clock is { } hertz ? hertz.Gigahertz.ToString("F3", CultureInfo.InvariantCulture) : "-")]);
-        ReportConsole.On(output).Write(table);
+        ReportConsole.On(output).WriteWhole(table);
         output.WriteLine($"Rates {ErrorRate.Words(chart.Unit)}, {chart.Name}{(chart.Extrapolated ? ", EXTRAPOLATED past its table" : "")}; -: not reached, or not known.");
         if (model == "path-delay")
         {

@@ -39,7 +39,7 @@ internal static class LayoutCommand
                 $"{Text(saved.Time.Value * Nano)} + {Text(restored.Time.Value * Nano)}");
         }
 
-        ReportConsole.On(output).Write(table);
+        ReportConsole.On(output).WriteWhole(table);
         output.WriteLine("Modelled: a tile of a 1024 x 1152 output. paper: the geometry under which the paper's 3072 and 128 activations come out, inferred (docs/layout.md).");
     }
 

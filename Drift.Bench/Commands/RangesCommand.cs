@@ -59,7 +59,7 @@ internal static class RangesCommand
         }
 
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine($"absmax / rms over all steps of one picture, mean over a role's layers; measured here in fp32{(outliers == 1 ? "." : $", EXPERIMENT: outlier channels x {Number(outliers)}.")}");
     }
 

@@ -33,7 +33,7 @@ internal static class ReproduceCommand
     private static Dictionary<string, string> Instead(string[] folders)
     {
         var instead = new Dictionary<string, string>();
-        foreach (var model in folders.Select(ModelFolder.Find))
+        foreach (var model in folders.Select(folder => ModelFolder.Find(folder, "--model-dir")))
         {
             if (!instead.TryAdd(model.Kind.PaperName, model.Path))
                 throw new UserErrorException($"--model-dir: {model.Path} is a second {model.Kind.Name}; expected at most one of each kind");

@@ -28,7 +28,7 @@ internal sealed class SweepArguments
     private readonly Option<string?> _over = Declare.Text("--over", $"Axes whose product is swept, separated by commas [default: {Standard}]: {string.Join(", ", Axes.Names)}", "LIST");
     private readonly SubjectArguments _subjects = new();
     private readonly Dictionary<string, Option<string?>> _values = Axes.Names.Where(name => name != Axes.Subject)
-        .ToDictionary(name => name, name => Declare.Text($"--{name}s", $"Values of the axis {name}, separated by commas, ranges as a..b", "LIST"));
+        .ToDictionary(name => name, name => Declare.Text($"--{name}s", $"Values of the axis {name}, separated by commas{Ranges(name)}", "LIST"));
     private readonly Option<string> _metric = Declare.Text("--metric", $"What is measured, the first to decide when to stop: {string.Join(", ", Metric.All.Select(metric => metric.Name))}", "LIST", "psnr");
     private readonly Option<string?> _ci = Declare.Text("--ci", "Half width at which a cell's interval is narrow enough [default: 0.5dB of psnr]", "WIDTH");
     private readonly Option<int?> _trials = Declare.Optional("--trials", "Trials of every cell, in place of --ci", 1, 10_000_000);
@@ -49,6 +49,13 @@ internal sealed class SweepArguments
     private readonly Option<string?> _merge = Declare.Text("--merge", "Folders of shards to take trials over from, separated by commas", "LIST");
     private readonly Option<bool> _json = new("--json") { Description = "Progress as lines of JSON on standard output" };
     private readonly Option<bool> _dry = new("--dry-run") { Description = "Only say how many cells and trials there are, and how long they would take" };
+
+    private static string Ranges(string axis) => axis switch
+    {
+        Axes.Step => ", ranges as a..b; first-last for steps that are hit together",
+        Axes.Block or Axes.Bit or Axes.Seed or Axes.Tile or Axes.Threshold or Axes.Interval or Axes.Rate => ", ranges as a..b",
+        _ => "",
+    };
 
     /// <summary>Declares the options on a command.</summary>
     public void AddTo(Command command)
@@ -92,7 +99,8 @@ internal sealed class SweepArguments
             throw new UserErrorException($"{beside.Name}: the plan is {file}; expected --plan or the options that make a plan");
         if (file.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
         {
-            var (plan, model) = (CampaignPlan.Read(file), ModelFolder.Find(CampaignPlan.Read(file).Model));
+            var plan = CampaignPlan.Read(file);
+            var model = ModelFolder.Find(plan.Model, file);
             PlanRequest.Check(plan, model);
             return PlanRequest.Digest(model) == plan.ModelDigest ? (plan, model) : throw new UserErrorException($"{file}: {model.Path} has other files than the plan was made for; expected the same model");
         }

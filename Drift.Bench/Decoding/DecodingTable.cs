@@ -34,7 +34,7 @@ internal static class DecodingTable
         foreach (var result in results)
             table.AddRow([.. Columns.Select(column => column.Value(result))]);
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("p: hits per element. Shares with Wilson's 95 % interval. Escaped: values wrong by 2^10 or more that go on unmended; missed, wrong value and misplaced are its kinds.");
     }
 

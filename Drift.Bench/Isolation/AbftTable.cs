@@ -17,7 +17,7 @@ internal static class AbftTable
         foreach (var row in report.Rows)
             table.AddRow(row.Quantity, Numerals.Of(row.Count), Numerals.Of(row.Of), Share(row), Percent(row.Theory), row.Inside is { } inside ? inside ? "yes" : "no" : "-");
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("Large: a flip that the detector flags when it is alone. Escaped: its row or its column is not flagged. Computed: flips' signs even, hits independent (docs/checksum.md).");
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{report.TrialsPerSecond:F0} trials a second, all included; a product {1e6 * report.PlainSeconds:F2} us, with checks {1e6 * report.GuardedSeconds:F2} us, overhead {100 * report.Overhead:F1} % (measured)."));

@@ -101,8 +101,8 @@ internal static class IntervalRun
                 Numerals.Of(row.ByTheory, "F3") + (row == least ? " *" : ""), Numerals.Of(row.Measured, "F3") + (row == best ? " *" : ""));
         }
 
-        ReportConsole.On(output).Write(table);
-        output.WriteLine($"Row {options.Row}, {options.Comparison.Sampling.Images} pictures. Drift over {string.Join(", ", Ages)} steps: {string.Join(", ", Ages.Select(age => Numerals.Of(drift.At(age), "F4")))} (relative, squared; measured).");
+        ReportConsole.On(output).WriteWhole(table);
+        output.WriteLine($"Row {options.Row}, {Numerals.Count(options.Comparison.Sampling.Images, "picture")}. Drift over {string.Join(", ", Ages)} steps: {string.Join(", ", Ages.Select(age => Numerals.Of(drift.At(age), "F4")))} (relative, squared; measured).");
         output.WriteLine($"By theory: interval {advice.Best.Interval} counted step by step, {Numerals.Of(advice.ClosedForm, "F1")} by Young's closed form. Measured: {best.Interval}.");
     }
 }

@@ -37,8 +37,7 @@ internal static class PlanRun
         }
         catch (OperationCanceledException)
         {
-            session.Error.WriteLine($"drift: what was measured so far is kept in {journal.Path}; the same command goes on from there");
-            throw;
+            return ErrorPolicy.Tell(session.Error, $"cancelled; what was measured so far is kept in {journal.Path}, and the same command goes on from there", ErrorPolicy.Cancelled);
         }
     }
 

@@ -22,7 +22,7 @@ internal static class PlanTable
         table.AddRow("plan", Interval(check.Quality), Number(check.SavedPercent), Number(check.OwnSavedPercent), Number(check.Speedup, "F2"));
         table.AddRow("plan less paper, paired", Interval(check.Difference), Number(check.SavedPercent - check.PaperSavedPercent), Number(check.OwnSavedPercent - check.PaperOwnSavedPercent),
             Number(check.Speedup - check.PaperSpeedup, "F2"));
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine($"{options.Budget}: {(check.Kept ? "holds" : "does not hold")} with 95 % confidence. {result.Policy.Protection}, checkpoints every {result.Policy.Interval} steps, "
             + string.Join("; ", result.Policy.Points.Select(Text)));
     }

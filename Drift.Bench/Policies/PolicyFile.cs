@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Drift.Abft;
 using Drift.Dvfs;
 using Drift.Models;
@@ -46,6 +47,8 @@ internal sealed record PolicyFile
         WriteIndented = true,
         NewLine = "\n",
     };
+
+    private static readonly Regex Quoted = new("'([^']*)'");
 
     private const string Part = "fields and their values, in braces";
 
@@ -110,7 +113,17 @@ internal sealed record PolicyFile
         // A rule, a loop and a guard are read whole: what is in them are numbers, but for the text that is named as such.
         var wanted = Kinds.FirstOrDefault(kind => exception.Message.Contains("could not be converted to " + kind.Type, StringComparison.Ordinal)).Words is not { } words ? null
             : words != Part ? words : place.EndsWith(']') || !place.Contains('.', StringComparison.Ordinal) ? Part : "a number";
-        return wanted is null ? $"expected a policy as docs/policy.md describes it: {exception.Message}" : $"{place}: expected {wanted}";
+        return wanted is not null ? $"{(place.Length > 0 ? $"{place}: " : "")}expected {wanted}" : $"expected a policy as docs/policy.md describes it: {Reason(exception.Message, place)}";
+    }
+
+    /// <summary>The reader's own words without those that speak of .NET.</summary>
+    private static string Reason(string message, string place)
+    {
+        var names = Quoted.Matches(message).Select(match => match.Groups[1].Value).ToList();
+        return message.Contains("could not be mapped", StringComparison.Ordinal) ? $"there is no field '{names[0]}'"
+            : message.Contains("missing required properties", StringComparison.Ordinal) ? $"{(place.Length > 0 ? $"{place} has" : "there is")} no {names[^1]}"
+            : message.Contains("setting null values", StringComparison.Ordinal) ? $"{place} is null"
+            : message.Split(" Path: ")[0].Replace(" which is not supported in this mode. Change the reader options.", ".", StringComparison.Ordinal);
     }
 
     /// <summary>UTF-8 text that <see cref="Read"/> takes.</summary>
@@ -164,11 +177,13 @@ internal sealed record PolicyFile
         Require(Threshold >= 1, $"threshold of at least 1, not {Threshold}");
         Require(Interval >= 1, $"interval of at least 1 step, not {Interval}");
         Require(Policy == "adaptive" || Points.Count > 0, "at least one entry in points");
+        Require(Policy is not ("uniform" or "paper") || Points is [null or { Steps: Selection.All, Blocks: Selection.All, Roles: Selection.All }],
+            $"one entry in points, without steps, blocks or roles, for the policy {Policy}; a schedule is the policy {PolicyCatalog.Table}");
         Require(Policy != "adaptive" || Loop is not null, "loop with its targetRate, which the policy adaptive aims at");
         Require(Policy is not ("adaptive" or "droop-aware") || ProtectionCatalog.Open(Protection, new ProtectionSettings(Tile, Threshold, Interval, new RangeProfile())) is { Tile: > 0 },
             $"a protection with line sums: the policy {Policy} listens to its alarms, and {Protection} raises none");
         for (var i = 0; i < Points.Count; i++)
-            Require(Points[i].Volts > 0 && double.IsFinite(Points[i].Volts) && Points[i].Gigahertz > 0 && double.IsFinite(Points[i].Gigahertz), $"points[{i}] to have volts and gigahertz above 0");
+            Require(Points[i] is not null && Points[i].Volts > 0 && double.IsFinite(Points[i].Volts) && Points[i].Gigahertz > 0 && double.IsFinite(Points[i].Gigahertz), $"points[{i}] to have volts and gigahertz above 0");
         Require(Loop is null or { TargetRate: > 0 and < 1, Level: > 0, Lowest: > 0 } && (Loop is null || Loop.Lowest < Loop.Highest), "loop with a targetRate between 0 and 1, a level above 0, and lowest below highest");
         Require(Guard is null or { Volts: > 0, Products: >= 1 }, "guard with volts above 0 and at least 1 of products");
     }

@@ -99,5 +99,5 @@ internal sealed class QualityRun
             network.Fits(a) ? network.Between(a, b) : null, _lpips?.ByLayer(a, b).Sum());
     }
 
-    private static string Form(Picture picture) => $"{picture.Height} x {picture.Width} with {picture.Channels} channel{(picture.Channels == 1 ? "" : "s")}";
+    private static string Form(Picture picture) => $"{picture.Height} x {picture.Width} with {Numerals.Count(picture.Channels, "channel")}";
 }

@@ -42,6 +42,6 @@ internal static class ContestChart
     {
         var pair = result.Pair;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{pair.What} {pair.Type} {result.Label}, {pair.Protection}, {pair.Threads} thread{(pair.Threads == 1 ? "" : "s")}{(pair.Disturbed ? "*" : "")}");
+            $"{pair.What} {pair.Type} {result.Label}, {pair.Protection}, {Numerals.Count(pair.Threads, "thread")}{(pair.Disturbed ? "*" : "")}");
     }
 }

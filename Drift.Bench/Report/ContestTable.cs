@@ -18,7 +18,7 @@ internal static class ContestTable
             table.AddRow(r.What, r.Type, Markup.Escape(label), r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Numerals.Of(r.Ours, "F1"), Numerals.Of(r.Rival, "F1"), r.Unit,
                 Markup.Escape(r.RivalName ?? "-"), Numerals.Of(r.Ratio, "F3") + (r.Disturbed ? "*" : " "), Range(ratio?.Ratio), Range(control?.Ratio));
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("Medians of rounds in turn, in one process; of two forms of ours rounds in random order, the median of their ratios and its quartiles, and those of the plain form and its double. Checks count as no operations. Filters are prepared once, all else in every run.");
         foreach (var note in notes)
             console.WriteLine(note);

@@ -59,13 +59,13 @@ internal static class CycleReports
             table.AddColumn(new TableColumn(Markup.Escape($"{name}\nmodelled")).RightAligned());
         foreach (var report in reports.Take(MostRows))
             table.AddRow([Markup.Escape(report.Layer.Name), .. Compute.Select(column => Short(column.Value(report)))]);
-        ReportConsole.On(output).Write(table);
+        ReportConsole.On(output).WriteWhole(table);
         if (reports.Count > MostRows)
             output.WriteLine($"... and {reports.Count - MostRows} layers more; --out writes all of them.");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{config.Array.Rows} x {config.Array.Columns}, {Name(config.Dataflow)}, folds {(order == FoldOrder.Serial ? "in serial, as in SCALE-Sim 3.0.0" : "OVERLAPPED, which SCALE-Sim does not model")}."));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{reports.Count} layers, {reports.Sum(report => report.TotalCycles)} cycles, {reports.Sum(report => report.StallCycles)} of them stalled; worked out in {seconds:F3} s."));
+            $"{Numerals.Count(reports.Count, "layer")}, {reports.Sum(report => report.TotalCycles)} cycles, {reports.Sum(report => report.StallCycles)} of them stalled; worked out in {seconds:F3} s."));
     }
 
     private static byte[] Text((string Name, Func<LayerReport, object?> Value)[] columns, IReadOnlyList<LayerReport> reports)

@@ -19,7 +19,7 @@ internal static class GemmTable
             table.AddRow(r.Type, GemmLayer.LabelOf(r.M, r.N, r.K), $"{r.M} x {r.N} x {r.K}", r.Threads.ToString(CultureInfo.InvariantCulture), r.Protection, Numerals.Of(r.Ours, "F1"),
                 Numerals.Of(r.Rival, "F1"), r.Unit, Markup.Escape(r.RivalName ?? "-"), Numerals.Of(r.Ratio, "F3") + (r.Disturbed ? "*" : " ") + Spread(r));
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine(results.Any(r => r.RatioQuartiles is not null)
             ? "Medians of rounds whose turns are in random order, in one process; a ratio is the median of the rounds' own, with its quartiles."
             : "Medians of rounds in turn, in one process.");

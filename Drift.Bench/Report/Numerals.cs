@@ -20,6 +20,9 @@ internal static class Numerals
         return text.StartsWith('-') && !text.AsSpan().ContainsAnyInRange('1', '9') ? text[1..] : text;
     }
 
+    /// <summary>A number of things: 1 picture, 2 pictures.</summary>
+    public static string Count(long number, string thing) => string.Create(CultureInfo.InvariantCulture, $"{number} {thing}{(number == 1 ? "" : "s")}");
+
     /// <summary>A whole number; a dash where there is none.</summary>
     public static string Of(long? value) => value?.ToString(CultureInfo.InvariantCulture) ?? Absent;
 }

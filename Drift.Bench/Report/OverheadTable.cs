@@ -21,7 +21,7 @@ internal static class OverheadTable
         }
 
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("Time over the unprotected form's of the same round (measured): medians and quartiles of rounds in random order, in one process, memory made anew every few rounds. 'again' is the unprotected form beside itself.");
         if (results.Any(r => r.Taken > GemmResult.Bearable))
             console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"* Disturbed: other processes took over {GemmResult.Bearable} processors from the measured threads."));

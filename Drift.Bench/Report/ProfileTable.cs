@@ -33,7 +33,7 @@ internal static class ProfileTable
         table.AddRow("outside", "", "", Share(total - inside, total), Seconds(total - inside), "");
         table.AddRow("all", "", "", "100.0", Seconds(total), "");
         console.WriteLine($"{name}: time of the denoiser, summed over pictures (measured). Products contain quantisation, checks and repairs; outside are norms, activations, embeddings and the sampler.");
-        console.Write(table);
+        console.WriteWhole(table);
         var layers = Table("layer");
         foreach (var entry in entries.Where(entry => entry.Layer is not null).OrderByDescending(entry => entry.Time).Take(LayersShown))
             Row(layers, $"{entry.Layer}", [entry], total);

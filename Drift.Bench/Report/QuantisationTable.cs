@@ -41,7 +41,7 @@ internal static class QuantisationTable
         foreach (var row in result.Layers)
             table.AddRow(row.Layer, $"{row.N} x {row.K}", Text(row.Decibels), Text(row.SaturatedDecibels));
         console.WriteLine($"{result.Model}: signal to quantisation noise of each layer's outputs on the inputs of an fp32 run, the worst first (measured); scales {(result.Scales == ScaleGroups.PerTensor ? "per tensor" : "per channel and token")}.");
-        console.Write(table);
+        console.WriteWhole(table);
     }
 
     private static string Text(double? decibels) => decibels?.ToString("F1", CultureInfo.InvariantCulture) ?? "exact";

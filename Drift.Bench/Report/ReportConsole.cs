@@ -1,4 +1,5 @@
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Drift.Bench;
 
@@ -15,6 +16,17 @@ internal static class ReportConsole
     public static IAnsiConsole On(TextWriter output) => !ReferenceEquals(output, Console.Out) || Console.IsOutputRedirected ? Plain(output, RedirectedWidth)
         : IsPlainWanted ? Plain(output, Console.WindowWidth is > 0 and var width ? width : RedirectedWidth)
         : AnsiConsole.Create(new AnsiConsoleSettings());
+
+    /// <summary>Writes a table, wider than the console where its words would be cut: a number that lost digits says something else.</summary>
+    /// <param name="console">Where to.</param>
+    /// <param name="table">The table.</param>
+    public static void WriteWhole(this IAnsiConsole console, Table table)
+    {
+        var width = console.Profile.Width;
+        console.Profile.Width = Math.Max(width, ((IRenderable)table).Measure(RenderOptions.Create(console), int.MaxValue / 2).Min);
+        console.Write(table);
+        console.Profile.Width = width;
+    }
 
     /// <summary>Plain text of a fixed width.</summary>
     /// <param name="output">Takes the text.</param>

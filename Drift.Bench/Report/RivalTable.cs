@@ -40,7 +40,7 @@ internal static class RivalTable
         foreach (var row in rows)
             table.AddRow([row.Row, .. Columns.Select(column => column.Value(row))]);
         var console = ReportConsole.On(output);
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("Flips by what became of them, against the fault plan; what escaped is off by 2^10 or more and goes on. Unseen: no line sums. Cancelled: other flips on its row or column hide it. Tolerated: both lines show it and the rule let it pass. Wrong value: a flipped element was replaced wrongly. Misplaced: a sound element was.");
         console.WriteLine("Own overhead: checks, products executed again, checkpoints and restores, over the rest of the energy.");
     }

@@ -41,7 +41,7 @@ internal static class RooflineChart
             axis.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true, LabelFormatter = power => Math.Pow(10, power).ToString("0.##", CultureInfo.InvariantCulture), MinorTickGenerator = new LogMinorTickGenerator() };
         plot.XLabel("operations a byte of operands and result");
         plot.YLabel("billions of operations a second");
-        plot.Title($"Products under this machine's roofs, {report.Threads} thread{(report.Threads == 1 ? "" : "s")} (measured)");
+        plot.Title($"Products under this machine's roofs, {Numerals.Count(report.Threads, "thread")} (measured)");
         plot.ShowLegend(Alignment.LowerRight);
         return plot.GetImageBytes(Width, Height, ImageFormat.Png);
     }

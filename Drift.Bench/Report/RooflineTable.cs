@@ -22,7 +22,7 @@ internal static class RooflineTable
             table.AddColumn(new TableColumn(name).RightAligned());
         foreach (var (r, intensity, share) in report.Points)
             table.AddRow(r.Type, GemmLayer.LabelOf(r.M, r.N, r.K), $"{r.M} x {r.N} x {r.K}", r.Protection, Numerals.Of(r.Ours, "F1"), Numerals.Of(intensity, "F0"), Numerals.Of(100 * share, "F0") + " %" + (r.Disturbed ? "*" : " "));
-        console.Write(table);
+        console.WriteWhole(table);
         console.WriteLine("All measured: products as medians, roofs as the best of some rounds, on the same threads. Checks count as no operations; each operand and the result count once.");
         foreach (var note in notes)
             console.WriteLine(note);

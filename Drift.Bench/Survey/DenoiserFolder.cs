@@ -31,7 +31,7 @@ internal sealed record DenoiserFolder(string Path, string ClassName, PipelineKin
     {
         if (File.Exists(System.IO.Path.Combine(nameOrPath, Config)))
             return Read(nameOrPath, textTokens);
-        var model = ModelFolder.Find(nameOrPath);
+        var model = ModelFolder.Find(nameOrPath, "model");
         var folder = Parts.Select(part => System.IO.Path.Combine(model.Path, part)).FirstOrDefault(part => File.Exists(System.IO.Path.Combine(part, Config)))
             ?? throw new UserErrorException($"model: {model.Path} has no transformer/{Config} and no unet/{Config}; expected a diffusers pipeline or a denoiser");
         return Read(folder, textTokens ?? model.Defaults.TextTokens);
@@ -42,6 +42,8 @@ internal sealed record DenoiserFolder(string Path, string ClassName, PipelineKin
         var config = ModelConfig.Read(System.IO.Path.Combine(folder, Config));
         config.RequireClass([.. Known.Keys]);
         var (pipeline, load) = Known[config.ClassName];
+        if (textTokens is not null && !PipelineCatalog.Get(pipeline).TakesPrompts)
+            throw new UserErrorException($"--text-tokens: {folder} draws classes and is told no text; expected it beside a model that draws prompts");
         var (denoiser, conditioning) = load(folder, textTokens);
         return new DenoiserFolder(folder, config.ClassName, PipelineCatalog.Get(pipeline), denoiser, conditioning);
     }

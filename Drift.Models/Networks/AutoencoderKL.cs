@@ -29,8 +29,9 @@ public sealed class AutoencoderKL
 
         _inChannels = config.Integer("in_channels", 3);
         LatentChannels = config.Integer("latent_channels", 4);
-        ScalingFactor = config.Number("scaling_factor", 0.18215);
-        ShiftFactor = config.Has("shift_factor") ? config.Number("shift_factor", 0) : 0;
+        // Latents are divided by it, in fp32.
+        ScalingFactor = config.Number("scaling_factor", 0.18215, 1e-6, 1e6);
+        ShiftFactor = config.Has("shift_factor") ? config.Number("shift_factor", 0, -1e6, 1e6) : 0;
         Shrink = 1 << (widths.Length - 1);
         var layers = config.Integer("layers_per_block", 1);
         var attends = config.Flag("mid_block_add_attention", true);

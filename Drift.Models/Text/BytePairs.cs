@@ -41,8 +41,18 @@ internal sealed record BytePairs(string Source, IReadOnlyDictionary<string, int>
         {
             if (new FileInfo(path).Length > LongestMerges)
                 throw new ModelFormatException($"{path}: longer than {LongestMerges} bytes; expected a pair of pieces a line");
-            // The first line may say a version.
-            return [.. File.ReadLines(path).Where((line, number) => line.Length > 0 && !(number == 0 && line.StartsWith("#version", StringComparison.Ordinal)))];
+            var pairs = new List<string>();
+            foreach (var (number, line) in File.ReadLines(path).Index())
+            {
+                // The first line may say a version.
+                if (line.Length == 0 || number == 0 && line.StartsWith("#version", StringComparison.Ordinal))
+                    continue;
+                if (line.Split(' ') is not [{ Length: > 0 }, { Length: > 0 }])
+                    throw new ModelFormatException($"{path}, line {number + 1}: expected two pieces with a space between, not '{line}'");
+                pairs.Add(line);
+            }
+
+            return pairs;
         }
         catch (FileNotFoundException exception)
         {

@@ -60,6 +60,18 @@ public sealed class ModelConfig
             throw Refuse("_class_name", $"'{ClassName}'", $"{(supported.Length > 1 ? "one of " : "")}{string.Join(", ", supported.ToArray())}");
     }
 
+    /// <summary>Refuses settings that nobody reads, in a file whose names are all known.</summary>
+    /// <param name="names">All that there are.</param>
+    /// <exception cref="ModelFormatException">It has another.</exception>
+    public void RequireOnly(params string[] names)
+    {
+        foreach (var entry in _root.EnumerateObject())
+        {
+            if (!names.Contains(entry.Name))
+                throw new ModelFormatException($"{_path}: there is no setting '{entry.Name}'; expected some of {string.Join(", ", names)}");
+        }
+    }
+
     /// <summary>Whether a setting is there and not null.</summary>
     /// <param name="name">The setting.</param>
     public bool Has(string name) => _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;

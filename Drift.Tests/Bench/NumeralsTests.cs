@@ -5,6 +5,11 @@ namespace Drift.Tests.Bench;
 
 public sealed class NumeralsTests
 {
+    [TestCase(0, "0 pictures")]
+    [TestCase(1, "1 picture")]
+    [TestCase(2, "2 pictures")]
+    public void Things_are_counted(long number, string expected) => Assert.That(Numerals.Count(number, "picture"), Is.EqualTo(expected));
+
     [TestCase(1.26, "F1", "1.3")]
     [TestCase(-0.04, "F1", "0.0")]
     [TestCase(-0.06, "F1", "-0.1")]

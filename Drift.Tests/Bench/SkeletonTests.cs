@@ -91,6 +91,8 @@ public sealed class SkeletonTests
     [TestCase("drift: --out: expected DIR", "skeleton", "sd15")]
     [TestCase("no model or folder is called 'nowhere'", "model", "nowhere")]
     [TestCase("_class_name is 'ResNetForImageClassification'; expected one of DiTTransformer2DModel", "model", "{models}/fashion-features")]
+    [TestCase("--text-tokens: ", "model", "dit-fashion", "--text-tokens", "5")]
+    [TestCase("model: no model or folder is called 'nope'", "model", "nope")]
     [TestCase("--text-tokens: expected a number from 1", "model", "dit-fashion", "--text-tokens", "0")]
     public async Task What_cannot_be_listed_or_written_is_one_line(string said, params string[] arguments)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Drift.Bench;
 using Drift.Kernels;
 using Drift.Models;
 using NUnit.Framework;
@@ -33,6 +34,15 @@ public class ModelFolderTests
     public void A_shape_that_disagrees_is_named_with_both_shapes() =>
         Assert.That(() => DiTTransformer2D.Load(DataFolder.Path("fixtures", "files", "dit_wrong_width")), Throws.InstanceOf<ModelFormatException>()
             .With.Message.Contains("pos_embed.proj.weight").And.Message.Contains("[8, 4, 2, 2]").And.Message.Contains("[16, 4, 2, 2]"));
+
+    [Test]
+    public void A_setting_of_our_own_file_that_nobody_reads_is_refused()
+    {
+        var file = Path.Combine(_folder, "drift.json");
+        File.WriteAllText(file, """{ "steps": 20, "stepz": 3 }""");
+        Assert.That(() => ModelDefaults.Read(_folder, PipelineCatalog.Get("DiTPipeline")), Throws.InstanceOf<ModelFormatException>()
+            .With.Message.EqualTo($"{file}: there is no setting 'stepz'; expected some of steps, guidance, textTokens, prompts, clip"));
+    }
 
     [TestCase(9)]
     [TestCase(11)]

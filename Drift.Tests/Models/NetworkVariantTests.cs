@@ -101,6 +101,8 @@ public class NetworkVariantTests
     }
 
     [TestCase("\"norm_num_groups\": 8", "\"norm_num_groups\": 5", "norm_num_groups")]
+    [TestCase("\"scaling_factor\": 0.18215", "\"scaling_factor\": 0", "scaling_factor is 0")]
+    [TestCase("\"scaling_factor\": 0.18215", "\"scaling_factor\": Infinity", "scaling_factor")]
     [TestCase("\"act_fn\": \"silu\"", "\"act_fn\": \"gelu\"", "act_fn")]
     [TestCase("\"layers_per_block\": 2", "\"layers_per_block\": 3", "missing")]
     [TestCase("\"latent_channels\": 4", "\"latent_channels\": 1048577", "latent_channels")]

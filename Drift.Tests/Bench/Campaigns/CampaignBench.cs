@@ -23,10 +23,10 @@ internal static class CampaignBench
     }
 
     /// <summary>Runs a plan in a folder.</summary>
-    public static Invocation Run(CampaignPlan plan, string folder, int threads = 2, CancellationToken cancellation = default)
+    public static Invocation Run(CampaignPlan plan, string folder, int threads = 2, string? merge = null, CancellationToken cancellation = default)
     {
         using StringWriter output = new(CultureInfo.InvariantCulture), error = new(CultureInfo.InvariantCulture);
-        var options = new SweepOptions(plan, ModelFolder.Find(plan.Model), folder, "host", threads, false, false, Shard.Whole);
+        var options = new SweepOptions(plan, ModelFolder.Find(plan.Model), folder, "host", threads, false, false, Shard.Whole) { Merge = merge is null ? [] : [merge] };
         var exit = ErrorPolicy.Guard(error, () => Task.FromResult(Campaign.Run(options, new Session(output, error, cancellation)))).GetAwaiter().GetResult();
         return new Invocation(exit, output.ToString(), error.ToString());
     }

@@ -52,7 +52,7 @@ public sealed class CampaignTests
                 if (new FileInfo(Path.Combine(At("stopped"), CampaignFolder.JournalFile)) is { Exists: true } now && now.Length > seen)
                     stop.Cancel();
             }, null, 0, 2);
-            exit = CampaignBench.Run(_plan, At("stopped"), 2, stop.Token).ExitCode;
+            exit = CampaignBench.Run(_plan, At("stopped"), 2, cancellation: stop.Token).ExitCode;
         }
 
         Assert.That(exit, Is.EqualTo(ErrorPolicy.Success));

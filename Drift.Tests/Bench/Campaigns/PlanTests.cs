@@ -52,6 +52,32 @@ public sealed class PlanTests
     }
 
     [Test]
+    public async Task A_range_of_steps_is_each_of_them_and_a_group_is_one_value()
+    {
+        var plan = await Planned("--steps", "0..2,3-5", "--blocks", "0", "--sampling-steps", "6");
+        Assert.That(plan.Axes[0].Values, Is.EqualTo(new[] { "0-0", "1-1", "2-2", "3-5" }));
+    }
+
+    [TestCase("{}", "plan.json: expected the plan of a campaign")]
+    [TestCase("null", "plan.json: expected the plan of a campaign")]
+    public async Task A_plan_that_lacks_its_fields_is_named(string text, string told)
+    {
+        File.WriteAllText(At("plan.json"), text);
+        var run = await Invocation.Of(["sweep", "--plan", At("plan.json")]);
+        Assert.That((run.ExitCode, run.Error.Trim().Split('\n').Length), Is.EqualTo((ErrorPolicy.BadInput, 1)), run.Error);
+        Assert.That(run.Error, Does.Contain(told));
+    }
+
+    [Test]
+    public void A_shard_that_is_none_is_refused_before_the_folder_is_claimed()
+    {
+        var run = CampaignBench.Run(CampaignBench.Plan("dit-fashion", 2, 1, (Axes.Step, "0"), (Axes.Block, "0")), At("run"), merge: At("nowhere"));
+        Assert.That(run.ExitCode, Is.EqualTo(ErrorPolicy.BadInput));
+        Assert.That(run.Error, Does.Contain("--merge").And.Contain(At("nowhere")));
+        Assert.That(Directory.Exists(At("run")), Is.False);
+    }
+
+    [Test]
     public async Task A_plan_that_was_edited_after_its_run_began_is_refused()
     {
         var plan = CampaignBench.Plan("dit-fashion", 3, 2, (Axes.Step, "2"), (Axes.Block, "0,3"));

@@ -92,6 +92,20 @@ public sealed class PolicyPlanTests
         Assert.That(Directory.Exists(Path.Combine(_folder, "never")) || File.Exists(Path.Combine(_folder, "never.journal")), Is.False);
     }
 
+    [Test]
+    public async Task A_plan_that_is_cancelled_says_in_one_line_what_is_kept()
+    {
+        using var source = new CancellationTokenSource();
+        var going = Invocation.Of(["plan", "--steps", "3", "--images", "2", "--fresh", "2", "--out", Path.Combine(_folder, "stopped")], cancellation: source.Token);
+        var journal = Path.Combine(_folder, "stopped.journal");
+        while (!File.Exists(journal) && !going.IsCompleted)
+            await Task.Delay(5);
+        await source.CancelAsync();
+        var run = await going;
+        Assert.That(run.ExitCode, Is.EqualTo(ErrorPolicy.Cancelled));
+        Assert.That(run.Error.Trim(), Does.StartWith("drift: cancelled; what was measured so far is kept in").And.Contain(journal).And.Not.Contain('\n'));
+    }
+
     [TestCase("ssim>0.9")]
     [TestCase("ssim>=1.5")]
     [TestCase("lpips>=0.1")]

@@ -78,7 +78,8 @@ public class ClipTokenizerTests
     }
 
     [TestCase("merges.txt", null, "merges.txt: no such file")]
-    [TestCase("merges.txt", "#version: 0.2\nno pair at all\n", "vocab.json: vocabulary and merges")]
+    [TestCase("merges.txt", "#version: 0.2\nno pair at all\n", "merges.txt, line 2: expected two pieces with a space between, not 'no pair at all'")]
+    [TestCase("merges.txt", "zz zz\n", "vocab.json: vocabulary and merges")]
     [TestCase("vocab.json", "{\"a\": 0}", "vocab.json: there is no token '<|startoftext|>'")]
     [TestCase("vocab.json", "{\"a\": -1}", "vocab.json: a is -1")]
     [TestCase("vocab.json", "[]", "vocab.json: expected a JSON object")]
