@@ -66,11 +66,11 @@ internal sealed class SchedulerCase(string name, string io, string config) : Ver
         ? OutputCheck.Exact<long>(TimestepsName, [.. run.Timesteps.Select(timestep => (long)timestep)], arrays.ReadInt64(TimestepsName))
         : OutputCheck.Relative(TimestepsName, [.. run.Timesteps.Select(timestep => (float)timestep)], arrays.ReadFloat(TimestepsName), TimestepTolerance);
 
-    /// <summary>The number at the end of a case's name is that of its steps; some spacings make one timestep more of it.</summary>
+    /// <summary>The number at the end of a case's name is that of its steps; some spacings and solvers make one or two timesteps more of it.</summary>
     private ISamplerRun Begin(int timesteps, int pictures)
     {
         var sampler = SamplerCatalog.Load(config);
-        if (int.TryParse(Name[(Name.LastIndexOf('-') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var steps) && steps == timesteps - 1
+        if (int.TryParse(Name[(Name.LastIndexOf('-') + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var steps) && steps > 0 && steps < timesteps
             && sampler.Begin(steps, pictures) is var run && run.Timesteps.Count == timesteps)
             return run;
         return sampler.Begin(timesteps, pictures);

@@ -28,10 +28,12 @@ public sealed class ClipFeatures
     /// <summary>The distance of two pictures, which is not LPIPS.</summary>
     /// <param name="a">A picture.</param>
     /// <param name="b">Another.</param>
+    /// <exception cref="ArgumentException">A picture is smaller than the network takes, and the folder resizes none.</exception>
     public double Between(Picture a, Picture b) => FeatureDistance.ByLayer(Maps(a), Maps(b)).Sum();
 
     /// <summary>Embeddings of pictures, [pictures, dimensions], each of length 1.</summary>
     /// <param name="pictures">At least one.</param>
+    /// <exception cref="ArgumentException">A picture is smaller than the network takes, and the folder resizes none.</exception>
     public Tensor Embed(IReadOnlyList<Picture> pictures) => _network.EmbedPictures(_pictures.Prepare(pictures), new FloatUnit(), new Workspace());
 
     private List<Tensor> Maps(Picture picture)

@@ -30,6 +30,7 @@ public readonly record struct ConfidenceInterval(double Mean, double Low, double
     /// <summary>Wilson's score interval of a proportion, which holds for counts of 0 too (E. B. Wilson, JASA 22, 1927).</summary>
     /// <param name="successes">How often it happened, 0 to <paramref name="trials"/>.</param>
     /// <param name="trials">How often it could have; 0 gives a mean of NaN and no interval.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It happened more often than it could have, or less than never.</exception>
     public static ConfidenceInterval OfProportion(long successes, long trials)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(successes);

@@ -15,17 +15,19 @@ public static class FeatureDistance
     /// <param name="a">Features of a picture by layer, each [1, height, width, channels].</param>
     /// <param name="b">Those of another of the same size.</param>
     /// <param name="weights">A weight for each channel of each layer; null for 1 everywhere.</param>
-    /// <exception cref="ArgumentException">The layers or their shapes differ.</exception>
+    /// <exception cref="ArgumentException">The layers or their shapes differ, or weights are not as many as a layer's channels.</exception>
     public static double[] ByLayer(IReadOnlyList<Tensor> a, IReadOnlyList<Tensor> b, IReadOnlyList<float[]>? weights = null)
     {
         ArgumentNullException.ThrowIfNull(a);
         ArgumentNullException.ThrowIfNull(b);
         if (a.Count != b.Count || (weights is not null && weights.Count != a.Count))
             throw new ArgumentException($"features of {a.Count} layers need as many beside them, not {b.Count}, and as many weights or none, not {weights?.Count ?? 0}", nameof(b));
-        foreach (var (first, second) in a.Zip(b))
+        for (var layer = 0; layer < a.Count; layer++)
         {
-            if (!first.Shape.SequenceEqual(second.Shape))
-                throw new ArgumentException($"features of [{string.Join(", ", first.Shape)}] and [{string.Join(", ", second.Shape)}] have no distance", nameof(b));
+            if (!a[layer].Shape.SequenceEqual(b[layer].Shape))
+                throw new ArgumentException($"features of [{string.Join(", ", a[layer].Shape)}] and [{string.Join(", ", b[layer].Shape)}] have no distance", nameof(b));
+            if (weights is not null && weights[layer].Length != a[layer].Columns)
+                throw new ArgumentException($"{weights[layer].Length} weights do not fit the {a[layer].Columns} channels of layer {layer}", nameof(weights));
         }
 
         return [.. a.Select((map, layer) => OfLayer(map, b[layer], weights?[layer] ?? []))];

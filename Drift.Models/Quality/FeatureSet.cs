@@ -6,8 +6,8 @@ public sealed class FeatureSet
     /// <summary>Keeps the values.</summary>
     /// <param name="samples">Number of pictures, at least 2.</param>
     /// <param name="dimensions">Values a picture, at least 1.</param>
-    /// <param name="values">All values, picture by picture.</param>
-    /// <exception cref="ArgumentException">The extents are impossible or disagree with the number of values.</exception>
+    /// <param name="values">All values, picture by picture, each finite.</param>
+    /// <exception cref="ArgumentException">The extents are impossible or disagree with the number of values, or a value is not finite.</exception>
     public FeatureSet(int samples, int dimensions, double[] values)
     {
         ArgumentNullException.ThrowIfNull(values);
@@ -15,6 +15,8 @@ public sealed class FeatureSet
         ArgumentOutOfRangeException.ThrowIfLessThan(dimensions, 1);
         if (values.Length != (long)samples * dimensions)
             throw new ArgumentException($"{samples} x {dimensions} features need {(long)samples * dimensions} values, not {values.Length}", nameof(values));
+        if (Array.FindIndex(values, value => !double.IsFinite(value)) is >= 0 and var odd)
+            throw new ArgumentException($"value {odd % dimensions} of picture {odd / dimensions} is {values[odd]}; distances need finite features", nameof(values));
         (Samples, Dimensions, Values) = (samples, dimensions, values);
     }
 

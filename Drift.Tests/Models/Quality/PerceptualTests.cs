@@ -20,6 +20,7 @@ public sealed class PerceptualTests
         Assert.That(FeatureDistance.ByLayer([a], [b]).Single(), Is.EqualTo(0.8 / 2).Within(1e-9));
         Assert.That(FeatureDistance.ByLayer([a], [b], [[1, 0]]).Single(), Is.EqualTo(0.16 / 2).Within(1e-9));
         Assert.Throws<ArgumentException>(() => FeatureDistance.ByLayer([a], [a.Reshape(1, 2, 1, 2)]));
+        Assert.That(() => FeatureDistance.ByLayer([a], [b], [[1, 0, 1]]), Throws.ArgumentException.With.Message.Contains("3 weights do not fit the 2 channels of layer 0"));
     }
 
     [Test]
@@ -73,6 +74,7 @@ public sealed class PerceptualTests
         Assert.That(KernelDistance.Between(x, y), Is.GreaterThan(KernelDistance.Between(x, x)));
         Assert.Throws<ArgumentException>(() => FrechetDistance.Between(x, new FeatureSet(2, 3, new double[6])));
         Assert.Throws<ArgumentOutOfRangeException>(() => _ = new FeatureSet(1, 3, new double[3]));
+        Assert.That(() => new FeatureSet(2, 2, [0, 0, 1, double.NaN]), Throws.ArgumentException.With.Message.Contains("value 1 of picture 1 is NaN"));
     }
 
     [Test]

@@ -40,4 +40,15 @@ public sealed class QualityTests
         Assert.That(infinite.Low, Is.NaN);
         Assert.That(ConfidenceInterval.Of([]).Mean, Is.NaN);
     }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(double.NaN)]
+    public void A_coverage_of_nothing_or_of_everything_is_none(double confidence)
+    {
+        var values = new RunningMean();
+        Assert.Throws<ArgumentOutOfRangeException>(() => values.Student(confidence));
+        Assert.Throws<ArgumentOutOfRangeException>(() => values.Bernstein(1, 1, confidence));
+        Assert.Throws<ArgumentOutOfRangeException>(() => values.Bernstein(-1, 1));
+    }
 }

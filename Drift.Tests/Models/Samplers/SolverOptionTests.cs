@@ -1,3 +1,5 @@
+using Drift.Bench;
+using Drift.Kernels;
 using Drift.Models;
 using NUnit.Framework;
 
@@ -163,6 +165,40 @@ public sealed class SolverOptionTests
     [TestCase(Dpm, false)]
     public void Levels_that_are_divided_by_are_not_0(string scheduler, bool loads) => Assert.That(() => Load(scheduler, "\"beta_start\": 0"),
         loads ? Throws.Nothing : Throws.InstanceOf<ModelFormatException>().With.Message.Contains("beta_start and beta_end is of noise levels from 0 to"));
+
+    /// <summary>numpy's trailing spacing of 61 steps has an entry more, PNDM makes one step twice, and what diffusers' multistep solver keeps for a clean sample is in the noise's form the noise.</summary>
+    [TestCase(Pndm, "\"skip_prk_steps\": true, \"timestep_spacing\": \"trailing\"", 61, 63, false, true)]
+    [TestCase(Dpm, "\"algorithm_type\": \"dpmsolver\", \"final_sigmas_type\": \"sigma_min\"", 10, 10, false, true)]
+    [TestCase(Dpm, "\"algorithm_type\": \"dpmsolver\", \"final_sigmas_type\": \"sigma_min\"", 10, 10, true, true)]
+    [TestCase(Dpm, "\"algorithm_type\": \"dpmsolver++\", \"final_sigmas_type\": \"sigma_min\"", 10, 10, true, false)]
+    public void A_reference_case_is_sampled_as_it_was_made(string scheduler, string settings, int steps, int timesteps, bool keepsNoise, bool passes)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, $"case-{steps}")).FullName;
+        var run = Begin(scheduler, $"{Scaled}, {settings}", steps);
+        File.Move(Path.Combine(_folder, "scheduler_config.json"), Path.Combine(folder, "scheduler_config.json"));
+        Assert.That(run.Timesteps, Has.Count.EqualTo(timesteps));
+        float[] sample = [0.7f, -1.3f], original = [0, 0];
+        List<float> samples = [.. sample], originals = [];
+        for (var i = 0; i < timesteps; i++)
+        {
+            var t = (float)run.Timesteps[i] / 200f;
+            float[] noise = [.. sample.Select(x => 0.5f * MathF.Sin(3f * x + t) + 0.3f * x)];
+            run.Step(i, noise, sample, original);
+            samples.AddRange(sample);
+            originals.AddRange(keepsNoise ? noise : original);
+        }
+
+        TensorFile.WriteAll(Path.Combine(folder, "io.safetensors"), new Dictionary<string, Tensor>
+        {
+            ["in.sample"] = new(samples.ToArray()[..2], 1, 2),
+            ["out.timesteps"] = new([.. run.Timesteps.Select(timestep => (float)timestep)], timesteps),
+            ["out.samples"] = new([.. samples], timesteps + 1, 2),
+            ["out.pred_original"] = new([.. originals], timesteps, 2),
+        });
+        using var backend = Backends.Open("reference");
+        var outputs = CaseWalk.Find(folder).Single().Run(new VerificationSetting(backend, CancellationToken.None)).ToList();
+        Assert.That(outputs.All(output => output.Ok), Is.EqualTo(passes), string.Join('\n', outputs));
+    }
 
     private ISamplerRun Begin(string scheduler, string settings, int steps) => Load(scheduler, settings).Begin(steps);
 
