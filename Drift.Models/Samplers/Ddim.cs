@@ -25,32 +25,12 @@ public sealed class Ddim : ISampler
     /// <summary>The noise at each trained timestep.</summary>
     public NoiseSchedule Schedule { get; }
 
-    /// <summary>Reads a scheduler_config.json.</summary>
-    /// <param name="path">The file.</param>
-    /// <exception cref="ModelFormatException">The file is missing or unsound, describes another scheduler, or asks for something not supported.</exception>
-    public static Ddim Load(string path)
-    {
-        var config = ModelConfig.Read(path);
-        config.RequireClass("DDIMScheduler");
-        return new Ddim(config);
-    }
-
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">More steps than the schedule has timesteps for, or less than one; or one where the predicted noise cannot say what the picture is.</exception>
     public ISamplerRun Begin(int steps, int pictures = 1)
     {
         var trained = Schedule.AlphasCumprod.Count;
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, trained);
-        var timesteps = _spacing switch
-        {
-            "linspace" => TimestepSpacing.Linspace(0, trained - 1, steps).Select(value => Math.Round(value)).Reverse(),
-            "leading" => TimestepSpacing.Leading(steps, trained / steps, _offset),
-            _ => TimestepSpacing.Trailing(trained, trained, steps),
-        };
-        var run = new Run(this, [.. timesteps], trained / steps, pictures);
-        if (run.Timesteps[0] >= trained)
-            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
+        var run = new Run(this, TimestepSpacing.OfTrained(_spacing, trained, steps, _offset), trained / steps, pictures);
         foreach (var timestep in run.Timesteps)
         {
             if (_predicts is PredictionType.Noise && Alpha((int)timestep) == 0)

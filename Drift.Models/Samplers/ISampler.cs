@@ -6,6 +6,7 @@ public interface ISampler
     /// <summary>A run over some number of steps. Runs are independent; a run's steps depend on their arguments alone unless the solver is a multistep one, which refuses a step out of order.</summary>
     /// <param name="steps">Number of steps, at least 1 and at most the trained timesteps.</param>
     /// <param name="pictures">Number of pictures in a sample, which rules by the values of each picture need.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The solver cannot go from noise to picture in so many steps.</exception>
     ISamplerRun Begin(int steps, int pictures = 1);
 }
 

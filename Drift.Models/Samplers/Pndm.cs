@@ -38,15 +38,7 @@ public sealed class Pndm : ISampler
     {
         var trained = _schedule.AlphasCumprod.Count;
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, _skips ? 1 : FirstSteps + 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, trained);
-        double[] once = _spacing switch
-        {
-            "linspace" => [.. TimestepSpacing.Linspace(0, trained - 1, steps).Select(value => Math.Round(value)).Reverse()],
-            "leading" => [.. TimestepSpacing.Leading(steps, trained / steps, _offset)],
-            _ => [.. TimestepSpacing.Trailing(trained, trained, steps)],
-        };
-        if (once[0] >= trained)
-            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {_offset} the first timestep would lie beyond the {trained} trained ones");
+        var once = TimestepSpacing.OfTrained(_spacing, trained, steps, _offset);
         var stride = trained / steps;
         // A step of Runge and Kutta ends where the next one begins, so that timestep comes twice.
         double[] timesteps = !_skips ? [.. Enumerable.Range(0, FirstSteps).SelectMany(i => (double[])[once[i], once[i + 1] + stride / 2, once[i + 1] + stride / 2, once[i + 1]]), .. once[FirstSteps..]]

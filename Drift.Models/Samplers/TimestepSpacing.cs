@@ -6,6 +6,26 @@ internal static class TimestepSpacing
     /// <summary>The setting's name.</summary>
     public const string Setting = "timestep_spacing";
 
+    /// <summary>The timesteps of a solver that steps from one trained timestep to another (DDIM, PNDM), the largest first.</summary>
+    /// <param name="spacing">leading, linspace or trailing.</param>
+    /// <param name="trained">Number of trained timesteps.</param>
+    /// <param name="steps">Number of steps.</param>
+    /// <param name="offset">Added to each under leading.</param>
+    /// <exception cref="ArgumentOutOfRangeException">More steps than trained timesteps or less than one, or the offset leads beyond these.</exception>
+    public static double[] OfTrained(string spacing, int trained, int steps, int offset)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, trained);
+        double[] timesteps = spacing switch
+        {
+            "linspace" => [.. Linspace(0, trained - 1, steps).Select(value => Math.Round(value)).Reverse()],
+            "leading" => [.. Leading(steps, trained / steps, offset)],
+            _ => [.. Trailing(trained, trained, steps)],
+        };
+        return timesteps[0] < trained ? timesteps
+            : throw new ArgumentOutOfRangeException(nameof(steps), steps, $"with an offset of {offset} the first timestep would lie beyond the {trained} trained ones");
+    }
+
     /// <summary>numpy.linspace: values at equal distances, the last one exact.</summary>
     /// <param name="first">First value.</param>
     /// <param name="last">Last value.</param>

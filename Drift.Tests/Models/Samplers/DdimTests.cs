@@ -13,7 +13,7 @@ public class DdimTests
     {
         var folder = DataFolder.Path("fixtures", "schedulers", name);
         using var io = SafetensorsFile.Open(Path.Combine(folder, "io.safetensors"));
-        var ddim = Ddim.Load(Path.Combine(folder, "scheduler_config.json"));
+        var ddim = (Ddim)SamplerCatalog.Load(Path.Combine(folder, "scheduler_config.json"));
         var timesteps = io.ReadInt64("out.timesteps");
         var run = ddim.Begin(timesteps.Length);
         Assert.That(run.Timesteps, Is.EqualTo(timesteps.Select(t => (double)t)));
@@ -48,7 +48,7 @@ public class DdimTests
     [Test]
     public void A_run_cannot_have_more_steps_than_were_trained()
     {
-        var ddim = Ddim.Load(DataFolder.Path("fixtures", "schedulers", "ddim-scaled-offset-20", "scheduler_config.json"));
+        var ddim = (Ddim)SamplerCatalog.Load(DataFolder.Path("fixtures", "schedulers", "ddim-scaled-offset-20", "scheduler_config.json"));
         Assert.Multiple(() =>
         {
             Assert.That(() => ddim.Begin(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
@@ -63,7 +63,7 @@ public class DdimTests
     [TestCase(61, 62, 61, -1)]
     public void Trailing_timesteps_are_those_of_numpys_arithmetic(int steps, int entries, int index, int timestep)
     {
-        var timesteps = Ddim.Load(DataFolder.Path("fixtures", "schedulers", "ddim-v-trailing-zero-snr-10", "scheduler_config.json")).Begin(steps).Timesteps;
+        var timesteps = SamplerCatalog.Load(DataFolder.Path("fixtures", "schedulers", "ddim-v-trailing-zero-snr-10", "scheduler_config.json")).Begin(steps).Timesteps;
         Assert.That((timesteps.Count, timesteps[index]), Is.EqualTo((entries, (double)timestep)));
     }
 

@@ -256,7 +256,7 @@ public sealed class SamplerTests
     public void Trained_betas_are_taken_as_they_are()
     {
         File.WriteAllText(Path.Combine(_folder, "betas.json"), """{"_class_name": "DDIMScheduler", "num_train_timesteps": 3, "trained_betas": [0.5, 0.25, 0.2]}""");
-        var schedule = Ddim.Load(Path.Combine(_folder, "betas.json")).Schedule;
+        var schedule = ((Ddim)SamplerCatalog.Load(Path.Combine(_folder, "betas.json"))).Schedule;
         Assert.That(schedule.AlphasCumprod, Is.EqualTo(new[] { 0.5f, 0.375f, 0.3f }).Within(1e-7));
     }
 
