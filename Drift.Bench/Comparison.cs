@@ -46,8 +46,7 @@ internal static class Comparison
         folder.Write("result.csv", ResultCsv.Write(rows));
         folder.Write("energy.csv", EnergyCsv.Write(options.Rows.Where(name => !Lab.IsUnquantised(name)).Select(name => (name, lab.CostOf(drawn[name].Pictures), options.Sampling.Images))));
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(options.Sampling, options.ToSettings(), started)));
-        session.Cancellation.ThrowIfCancellationRequested();
-        var target = folder.Commit();
+        var target = folder.Commit(session.Cancellation);
         json?.Commit(result);
 
         if (rows.Any(row => CompareRow.Names.Contains(row.Row)))

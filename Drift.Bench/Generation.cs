@@ -31,9 +31,9 @@ internal static class Generation
             folder.Write($"{i:D4}-seed{sampling.SeedOf(i)}-{Caption.FileName(sampling.LabelOf(i))}.png", codec.Encode(pictures[i]));
         folder.Write("pictures.png", codec.Encode(Grid(pictures)));
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(sampling, options.ToSettings(), started)));
-        session.Cancellation.ThrowIfCancellationRequested();
+        var target = folder.Commit(session.Cancellation);
         ProfileTable.PrintAll(session.Out, [sampling.Model.Name], lab);
-        session.Out.WriteLine($"{Numerals.Count(pictures.Count, "picture")} written to {folder.Commit()}");
+        session.Out.WriteLine($"{Numerals.Count(pictures.Count, "picture")} written to {target}");
         return ErrorPolicy.Success;
     }
 

@@ -35,7 +35,7 @@ internal static class Replay
         folder.Write("products.csv", trace.Products());
         folder.Write("flips.csv", trace.Flips());
         folder.Write("row.json", ResultJson.Write(again));
-        var target = folder.Commit();
+        var target = folder.Commit(session.Cancellation);
         var same = again.Digest == row.Digest && (again.Faults, again.Flagged, again.Mended) == (row.Faults, row.Flagged, row.Mended);
         session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{CellsCsv.IdOf(row.Cell)} trial {row.Trial}: {string.Join(", ", plan.Axes.Zip(plan.ValuesOf(row.Cell), (axis, value) => $"{axis.Name} {value}"))}; {again.Faults} flips, {plan.Metrics[0]} {again.Metrics[0]:0.##}"));

@@ -55,7 +55,7 @@ internal static class CyclesCommand
             folder!.Write(name, text);
         CycleReports.Print(session.Out, machine, order, reports, seconds);
         if (folder is not null)
-            session.Out.WriteLine($"Written to {folder.Commit()}");
+            session.Out.WriteLine($"Written to {folder.Commit(session.Cancellation)}");
         return ErrorPolicy.Success;
     }
 

@@ -30,7 +30,7 @@ internal static class SkeletonCommand
             var model = SkeletonCatalog.Get(parsed.GetRequiredValue(name), parsed.GetValue(layers));
             using var folder = new OutputFolder(path);
             SkeletonCatalog.Write(model, folder, parsed.GetValue(seed), session.Cancellation);
-            var written = folder.Commit();
+            var written = folder.Commit(session.Cancellation);
             foreach (var part in model.Parts)
                 session.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{part.Folder}: {part.Tensors.Count} tensors, {part.Tensors.Sum(tensor => tensor.Count) / Mega:F1} million weights"));
             session.Out.WriteLine($"Random weights written to {written}");

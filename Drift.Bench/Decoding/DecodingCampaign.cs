@@ -34,7 +34,7 @@ internal static class DecodingCampaign
                            workers.Select(worker => worker.Outcomes[v, c]).Aggregate((a, b) => a + b))).ToList();
         folder.Write("decoding.csv", DecodingTable.ToCsv(results));
         folder.Write("decoding.png", DecodingChart.ToPng(results));
-        var target = folder.Commit();
+        var target = folder.Commit(session.Cancellation);
         DecodingTable.Print(session.Out, results);
         session.Out.WriteLine($"Written to {target}");
         return ErrorPolicy.Success;

@@ -31,7 +31,7 @@ internal static class IntervalRun
         folder.Write("interval.csv", IntervalRow.ToCsv(rows));
         folder.Write("interval.png", IntervalChart.ToPng(rows, $"{comparison.Sampling.Model.Name}, {options.Row}, {comparison.Sampling.Images} pictures"));
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(comparison.Sampling, options.ToSettings(), started)));
-        var target = folder.Commit();
+        var target = folder.Commit(session.Cancellation);
         Print(session.Out, options, drift, advice, rows);
         session.Out.WriteLine($"Written to {target}");
         return ErrorPolicy.Success;

@@ -77,6 +77,6 @@ internal sealed record PlanOptions(SamplingOptions Sampling, QualityBudget Budge
         ["paperVoltage"] = PaperVoltage,
     };
 
-    /// <summary>The settings in one line, threads aside: they change no figure.</summary>
-    public string ToLine() => JsonSerializer.Serialize(ToSettings().Where(setting => setting.Key != "threads").ToDictionary());
+    /// <summary>The settings in one line, with the digests of what a plan reads; threads aside, which change no figure.</summary>
+    public string ToLine() => JsonSerializer.Serialize(ToSettings().Where(setting => setting.Key != "threads").Append(new("files", InputFiles.Of(Sampling.Model, ToSettings()))).ToDictionary());
 }

@@ -17,7 +17,7 @@ internal static class PlanRun
         var started = DateTime.UtcNow;
         var target = options.Sampling.Out ?? Path.Combine("results", $"plan-{options.Sampling.Model.Name}");
         using var folder = new OutputFolder(target);
-        var journal = new PlanJournal($"{Path.TrimEndingDirectorySeparator(target)}.journal", options.ToLine());
+        using var journal = new PlanJournal($"{Path.TrimEndingDirectorySeparator(target)}.journal", options.ToLine());
         try
         {
             using var bench = new TrialBench(options, 0, options.Sampling.Images, journal, session.Cancellation);
@@ -28,14 +28,13 @@ internal static class PlanRun
             folder.Write("policy.json", policy.Write());
             folder.Write("plan.json", ResultJson.Write(result));
             folder.Write("run.json", ResultJson.Write(RunRecord.Of(options.Sampling, options.ToSettings(), started)));
-            session.Cancellation.ThrowIfCancellationRequested();
-            var written = folder.Commit();
-            journal.Delete();
+            var written = folder.Commit(session.Cancellation);
+            journal.Clear();
             PlanTable.Print(session.Out, options, result);
             session.Out.WriteLine($"Written to {written}; drift compare --model {options.Sampling.Model.Name} --policy {Path.Combine(target, "policy.json")} runs it.");
             return verifications[^1].Kept ? ErrorPolicy.Success : ErrorPolicy.Failure;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (journal.Count > 0)
         {
             return ErrorPolicy.Tell(session.Error, $"cancelled; what was measured so far is kept in {journal.Path}, and the same command goes on from there", ErrorPolicy.Cancelled);
         }
@@ -70,7 +69,7 @@ internal static class PlanRun
     {
         var best = search.Trials.Where(trial => trial.Policy.Policy != "paper").MaxBy(trial => trial.Quality)!;
         var point = best.Policy.Points[0];
-        journal.Delete();
+        journal.Clear();
         return new UserErrorException(string.Create(CultureInfo.InvariantCulture,
             $"--budget: nothing from {options.Lowest} to {options.Highest} V keeps {options.Budget} on {options.Sampling.Images} pictures; the best found is {best.Policy.Protection} at {point.Volts} V with {options.Budget.Metric} {best.Quality:F4}, at {100 * best.Cost.Energy:F1} % of the nominal energy and {100 * best.Cost.Time:F1} % of the time (modelled)"));
     }

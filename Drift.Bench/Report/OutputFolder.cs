@@ -50,10 +50,13 @@ internal sealed class OutputFolder : IDisposable
         return File.Create(path);
     }
 
-    /// <summary>Puts the folder in place.</summary>
+    /// <summary>Puts the folder in place, unless the run was stopped while it was written.</summary>
+    /// <param name="cancellation">What stops the run.</param>
     /// <returns>Where it lies.</returns>
-    public string Commit()
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public string Commit(CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         if (Directory.Exists(_target))
             Directory.Delete(_target);
         Directory.Move(_partial, _target);

@@ -24,7 +24,7 @@ internal static class Reproduction
     /// <returns>The exit code.</returns>
     public static int Run(ReproduceOptions options, Session session)
     {
-        var folder = new ReproductionFolder(options.Out, options.Budget.Name);
+        var folder = new ReproductionFolder(options);
         try
         {
             Make(folder, options, session);

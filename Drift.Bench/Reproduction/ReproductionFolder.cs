@@ -15,14 +15,16 @@ internal sealed class ReproductionFolder
 {
     private readonly string _path;
     private readonly string _budget;
+    private readonly IReadOnlyDictionary<string, string> _models;
 
     /// <summary>Opens a folder, new or begun.</summary>
-    /// <param name="path">Where it lies.</param>
-    /// <param name="budget">Name of the budget.</param>
-    /// <exception cref="UserErrorException">It holds other things, or tables of another budget.</exception>
-    public ReproductionFolder(string path, string budget)
+    /// <param name="options">What is made, and where.</param>
+    /// <exception cref="UserErrorException">It holds other things, or tables of another budget or of other models.</exception>
+    public ReproductionFolder(ReproduceOptions options)
     {
+        var (path, budget) = (options.Out, options.Budget.Name);
         (_path, _budget) = (path, budget);
+        _models = options.Instead.ToDictionary(model => model.Key, model => $"{model.Value} {PlanRequest.Digest(ModelFolder.Find(model.Value))}");
         if (File.Exists(path))
             throw new UserErrorException($"--out: {path} is a file; expected a folder");
         if (!Directory.Exists(path))
@@ -32,6 +34,8 @@ internal sealed class ReproductionFolder
             throw new UserErrorException($"--out: {path} holds {strangers[0]}; expected a new folder, or one that reproduce began");
         if (Finished().FirstOrDefault(table => table.Budget != budget) is { } other)
             throw new UserErrorException($"--out: {path} holds a --{other.Budget} run of {other.Id}; expected another folder for --{budget}");
+        if (Finished().FirstOrDefault(table => !table.Models.OrderBy(model => model.Key).SequenceEqual(_models.OrderBy(model => model.Key))) is { } foreign)
+            throw new UserErrorException($"--out: {path} holds {foreign.Id} of other models ({Named(foreign.Models)}); expected another folder for {Named(_models)}");
     }
 
     /// <summary>The finished tables, in the order of the catalogue.</summary>
@@ -42,7 +46,7 @@ internal sealed class ReproductionFolder
     /// <param name="result">Its contents.</param>
     public TableRecord Write(ITable table, TableResult result)
     {
-        var record = TableRecord.Of(table, result, _budget);
+        var record = TableRecord.Of(table, result, _budget) with { Models = _models };
         // What lies in its place was left by a run that was stopped.
         if (Directory.Exists(At(table.Id)))
             Directory.Delete(At(table.Id), true);
@@ -98,9 +102,11 @@ internal sealed class ReproductionFolder
     }
 
     /// <summary>What decides a picture's score beside its table: the program, to the build, the models and the budget.</summary>
-    private static string Identity(ReproduceOptions options) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ',
+    private string Identity(ReproduceOptions options) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(' ',
         [.. new[] { typeof(ITable), typeof(DiffusionPipeline), typeof(OperatingPoint), typeof(Checkpoint), typeof(FaultPlan) }.Select(type => $"{type.Module.ModuleVersionId:N}"),
-            options.Budget.Name, .. options.Instead.OrderBy(model => model.Key, StringComparer.Ordinal).Select(model => model.Value)]))))[..16];
+            options.Budget.Name, .. _models.OrderBy(model => model.Key, StringComparer.Ordinal).Select(model => model.Value)]))))[..16];
+
+    private static string Named(IReadOnlyDictionary<string, string> models) => models.Count == 0 ? "the shipped ones" : string.Join(", ", models.Values);
 
     private static bool IsOurs(string name) => name.StartsWith('.') || name is Reproduction.Html or Reproduction.Markdown or Reproduction.Record || TableCatalog.All.Any(table => table.Id == name);
 }

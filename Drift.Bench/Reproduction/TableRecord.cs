@@ -25,6 +25,9 @@ internal sealed record FigureRecord(string File, string DarkFile, string Title, 
 internal sealed record TableRecord(string Id, string Title, string About, string Budget, string Command, IReadOnlyList<Column> Columns, IReadOnlyList<IReadOnlyList<Cell>> Rows,
     IReadOnlyList<Claim> Claims, IReadOnlyList<FigureRecord> Figures)
 {
+    /// <summary>Folders and digests of models that stood in for the shipped ones, by the paper's name for their kind; a file from before there were any has none.</summary>
+    public IReadOnlyDictionary<string, string> Models { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Names of the files in a table's folder.</summary>
     public const string Json = "table.json", CsvFile = "table.csv";
 

@@ -30,7 +30,7 @@ internal static class TraceRun
         folder.Write("trace.png", TraceChart.ToPng(trace, title));
         folder.Write("gantt.png", GanttChart.ToPng(traced, GanttChart.BusiestStep(trace.Rows), options.Geometry.Name));
         folder.Write("run.json", ResultJson.Write(RunRecord.Of(sampling, options.ToSettings(), started)));
-        var target = folder.Commit();
+        var target = folder.Commit(session.Cancellation);
         Print(session.Out, trace, ledger, traced, options);
         if (traffic is { } travelled)
             Print(session.Out, travelled, sampling);

@@ -34,6 +34,18 @@ public sealed class OutputTests
     }
 
     [Test]
+    public void A_run_that_is_stopped_while_it_writes_leaves_nothing()
+    {
+        using (var output = new OutputFolder(Path.Combine(_folder, "new")))
+        {
+            output.Write("a.txt", [1, 2]);
+            Assert.That(() => output.Commit(new CancellationToken(true)), Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder), Is.Empty);
+    }
+
+    [Test]
     public void A_run_that_ends_early_leaves_nothing()
     {
         using (var output = new OutputFolder(Path.Combine(_folder, "new")))

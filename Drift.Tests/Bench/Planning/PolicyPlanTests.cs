@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Drift.Bench;
+using Drift.Models;
 using NUnit.Framework;
 
 namespace Drift.Tests.Bench;
@@ -93,12 +94,46 @@ public sealed class PolicyPlanTests
     }
 
     [Test]
+    public void A_journal_that_is_none_is_left_alone_and_one_of_other_files_is_refused()
+    {
+        var path = Path.Combine(Directory.CreateDirectory(_folder).FullName, "x.journal");
+        File.WriteAllText(path, "notes of my own\nin two lines\n");
+        Assert.That(Assert.Throws<UserErrorException>(() => new PlanJournal(path, "a").Dispose())!.Message, Does.Contain(path).And.Contain("no journal"));
+        Assert.That(File.ReadAllText(path), Does.StartWith("notes of my own"));
+        File.Delete(path);
+        new PlanJournal(path, "a").Dispose();
+        Assert.That(File.Exists(path), Is.False, "nothing was measured");
+
+        var options = new PlanOptions(new SamplingOptions(ModelFolder.Find(Copied()), [new ClassSubject(0)], 1, 2, 2, 0, "host", 1, null), QualityBudget.Parse("psnr>=paper"), Objective.Energy, ["decode"]);
+        var trial = new PlanTrial(options.PaperSchedule(), [40], new RelativeCost(1, 1, 1));
+        using (var journal = new PlanJournal(path, options.ToLine()))
+            journal.Add("0+1", trial);
+        using (var journal = new PlanJournal(path, options.ToLine()))
+            Assert.That(journal.Find("0+1", trial.Policy)!.Quality, Is.EqualTo(40));
+        File.AppendAllText(Path.Combine(Copied(), "scheduler", "scheduler_config.json"), " ");
+        Assert.That(Assert.Throws<UserErrorException>(() => new PlanJournal(path, options.ToLine()).Dispose())!.Message, Does.Contain("of another model"));
+    }
+
+    /// <summary>A model of one's own.</summary>
+    private string Copied()
+    {
+        var (from, to) = (DataFolder.Path("models", "dit-fashion"), Path.Combine(_folder, "mine"));
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories).Where(_ => !Directory.Exists(Path.Combine(to, "vae"))).ToList())
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(to, Path.GetRelativePath(from, file)))!);
+            File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)), overwrite: true);
+        }
+
+        return to;
+    }
+
+    [Test]
     public async Task A_plan_that_is_cancelled_says_in_one_line_what_is_kept()
     {
         using var source = new CancellationTokenSource();
         var going = Invocation.Of(["plan", "--steps", "3", "--images", "2", "--fresh", "2", "--out", Path.Combine(_folder, "stopped")], cancellation: source.Token);
         var journal = Path.Combine(_folder, "stopped.journal");
-        while (!File.Exists(journal) && !going.IsCompleted)
+        while (!(File.Exists(journal) && new FileInfo(journal).Length > 0) && !going.IsCompleted)
             await Task.Delay(5);
         await source.CancelAsync();
         var run = await going;

@@ -48,6 +48,19 @@ internal sealed class ReproductionTests
     }
 
     [Test]
+    public async Task Tables_of_other_models_are_no_tables_of_these()
+    {
+        Assert.That((await Invocation.Of(["reproduce", "layout", "--out", Out])).ExitCode, Is.Zero);
+        var other = await Invocation.Of(["reproduce", "layout", "--out", Out, "--model-dir", DataFolder.Path("models", "sd-emoji")]);
+        Assert.That((other.ExitCode, other.Out), Is.EqualTo((ErrorPolicy.BadInput, "")));
+        Assert.That(other.Error, Does.Contain("holds layout of other models (the shipped ones)").And.Contain("sd-emoji"));
+        var apart = await Invocation.Of(["reproduce", "layout", "--out", Out + "2", "--model-dir", DataFolder.Path("models", "sd-emoji")]);
+        var again = await Invocation.Of(["reproduce", "layout", "--out", Out + "2", "--model-dir", DataFolder.Path("models", "sd-emoji")]);
+        Assert.That((apart.ExitCode, again.ExitCode), Is.EqualTo((0, 0)), apart.Error + again.Error);
+        Assert.That(again.Out, Does.Contain("layout: kept"));
+    }
+
+    [Test]
     public async Task A_stopped_run_says_what_is_kept()
     {
         Assert.That((await Invocation.Of(["reproduce", "layout", "--out", Out])).ExitCode, Is.Zero);
