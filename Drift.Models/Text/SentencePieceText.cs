@@ -14,7 +14,7 @@ public sealed class SentencePieceText : ITextTokenizer
 
     private SentencePieceText(Func<string, IEnumerable<int>> pieces, int end, int pad, int vocabulary) => (_pieces, _end, PadToken, Vocabulary) = (pieces, end, pad, vocabulary);
 
-    /// <summary>Number of ids.</summary>
+    /// <summary>Ids are below this number; but T5's sentinels (<c>&lt;extra_id_0&gt;</c>), where a text holds one and a tokenizer.json has it, may not be.</summary>
     public int Vocabulary { get; }
 
     /// <inheritdoc/>

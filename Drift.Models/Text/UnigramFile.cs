@@ -28,7 +28,9 @@ internal sealed class UnigramFile
         End = EndOf(config, ids);
         Pad = PadOf(folder) is { } name ? ids.TryGetValue(name, out var pad) ? pad : throw config.Refuse("added_tokens", $"without '{name}'", "the pad token of tokenizer_config.json among them or the pieces")
             : ids.GetValueOrDefault("<pad>", 0);
-        Vocabulary = Math.Max(pieces.Count, ids.Values.Max() + 1);
+        // Sentinels stand behind T5's pieces, and networks need not have rows for them.
+        var added = config.Sections("added_tokens").Select(AddedTokens.Id).ToHashSet();
+        Vocabulary = Enumerable.Range(0, pieces.Count).Where(id => !added.Contains(id)).Append(unknown).Append(End).Append(Pad).Max() + 1;
     }
 
     /// <summary>Id behind a text.</summary>
@@ -37,7 +39,7 @@ internal sealed class UnigramFile
     /// <summary>Id that fills a text up.</summary>
     public int Pad { get; }
 
-    /// <summary>Ids are below this number.</summary>
+    /// <summary>Ids are below this number, but for those of added tokens that a text holds.</summary>
     public int Vocabulary { get; }
 
     /// <summary>Reads a file.</summary>
