@@ -21,7 +21,7 @@ internal sealed record FaultOptions(string Model, string Bits, string Pattern, b
 
     /// <summary>The settings as files record them.</summary>
     public IEnumerable<KeyValuePair<string, object?>> ToSettings() =>
-        [new("errorModel", Model), new("bitProfile", Bits), new("faultPattern", Pattern), new("extrapolate", Extrapolate), new("berUnit", ErrorRate.Words(FixedUnit))];
+        [new("errorModel", Model), new(InputFiles.BitsSetting, Bits), new("faultPattern", Pattern), new("extrapolate", Extrapolate), new("berUnit", ErrorRate.Words(FixedUnit))];
 
     /// <summary>How often, in the model's own unit.</summary>
     /// <param name="points">A table of the user's own, or null for the model's.</param>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 
 namespace Drift.Bench;
 
@@ -12,6 +13,13 @@ namespace Drift.Bench;
 internal sealed record InputFiles(
     string Model, IReadOnlyDictionary<string, string> ModelDigests, string? OperatingPoints, string? OperatingPointsDigest, string? Energy, string? EnergyDigest)
 {
+    /// <summary>SHA-256 of what else was read, by path: a bit profile of the user's own, a CLIP that scores pictures; null for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Others { get; init; }
+
+    /// <summary>The settings that name a bit profile, and a folder of a CLIP.</summary>
+    public const string BitsSetting = "bitProfile", ClipSetting = "clip";
+
     /// <summary>The setting that names a set of energies.</summary>
     public const string EnergySetting = "energy";
 
@@ -23,15 +31,23 @@ internal sealed record InputFiles(
     /// <param name="settings">The run's settings by name.</param>
     public static InputFiles Of(ModelFolder model, IReadOnlyDictionary<string, object?> settings)
     {
-        var digests = Directory.EnumerateFiles(model.Path, "*", SearchOption.AllDirectories)
-            .Where(file => Path.GetExtension(file) is ".json" or ".safetensors" or ".model" or ".txt")
-            .Order(StringComparer.Ordinal)
-            .ToDictionary(file => Path.GetRelativePath(model.Path, file).Replace(Path.DirectorySeparatorChar, '/'), Digest);
+        var digests = Read(model.Path).ToDictionary(file => Path.GetRelativePath(model.Path, file).Replace(Path.DirectorySeparatorChar, '/'), Digest);
+        string[] others = [.. FileOf(settings, BitsSetting), .. settings.GetValueOrDefault(ClipSetting) is string clip ? Read(clip) : []];
         var points = settings.TryGetValue(PointsSetting, out var given) ? Path.GetFullPath((string?)given ?? DataFolder.At("operating-points", "paper.csv")) : null;
         var energy = settings.TryGetValue(EnergySetting, out var named) ? Path.GetFullPath(EnergyFile.Find((string)named!)) : null;
         return new InputFiles(Named(model.Path), digests, points is null ? null : Named(points), points is null ? null : Digest(points),
-            energy is null ? null : Named(energy), energy is null ? null : Digest(energy));
+            energy is null ? null : Named(energy), energy is null ? null : Digest(energy))
+        {
+            Others = others.Length == 0 ? null : others.ToDictionary(file => Named(Path.GetFullPath(file)), Digest),
+        };
     }
+
+    /// <summary>The files of a model's folder that are read.</summary>
+    private static IEnumerable<string> Read(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .Where(file => Path.GetExtension(file) is ".json" or ".safetensors" or ".model" or ".txt").Order(StringComparer.Ordinal);
+
+    /// <summary>A setting that may be a name or a file.</summary>
+    private static string[] FileOf(IReadOnlyDictionary<string, object?> settings, string name) => settings.GetValueOrDefault(name) is string given && File.Exists(given) ? [given] : [];
 
     private static string Named(string path)
     {

@@ -130,6 +130,27 @@ public sealed class ReportTests
     }
 
     [Test]
+    public async Task The_run_record_has_the_digests_of_a_bit_profile_and_of_a_CLIP()
+    {
+        var bits = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.csv");
+        File.WriteAllText(bits, "bit,weight\n3,1\n");
+        try
+        {
+            var options = (await Invocation.Of(["compare", "--model", "sd-emoji", "--bit-profile", bits])).Compared!;
+            var others = RunRecord.Of(options.Sampling, options.ToSettings(), DateTime.UnixEpoch).Files.Others!;
+            Assert.That(others[bits], Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(bits)))));
+            Assert.That(others.Keys, Has.Member("data/models/clip-emoji/model.safetensors"));
+        }
+        finally
+        {
+            File.Delete(bits);
+        }
+
+        var plain = (await Invocation.Of(["compare"])).Compared!;
+        Assert.That(RunRecord.Of(plain.Sampling, plain.ToSettings(), DateTime.UnixEpoch).Files.Others, Is.Null);
+    }
+
+    [Test]
     public async Task The_run_record_replays_a_run()
     {
         var options = (await Invocation.Of(["compare", "--images", "3", "--classes", "bag,coat", "--seed", "40"])).Compared!;
