@@ -20,7 +20,7 @@ internal static class Comparison
         var clock = Stopwatch.StartNew();
         using var folder = new OutputFolder(options.Sampling.OutOr("compare", DateTime.Now));
         using var json = options.Json is { } path ? new OutputFile("--json", path) : null;
-        using var lab = Lab.Open(options);
+        using var lab = Lab.Open(options, session.Cancellation);
         foreach (var omission in lab.Omissions)
             session.Error.WriteLine($"drift: {omission}");
 

@@ -14,10 +14,11 @@ internal sealed class Lab : IDisposable
     private readonly SamplingOptions _sampling;
     private readonly RowMemory _memory = new();
     private readonly Lazy<RangeProfile> _ranges;
+    private readonly CancellationToken _cancellation;
 
-    private Lab(SamplingOptions sampling, Platform platform)
+    private Lab(SamplingOptions sampling, Platform platform, CancellationToken cancellation)
     {
-        _sampling = sampling;
+        (_sampling, _cancellation) = (sampling, cancellation);
         Platform = platform;
         Pipeline = DiffusionPipeline.Load(sampling.Model.Path);
         // Pictures are shared out among the threads first; a product gets the threads that are left over.
@@ -73,9 +74,11 @@ internal sealed class Lab : IDisposable
         _sampling.Subjects.Select(subject => Pipeline.Conditioner.Omission(subject, _sampling.Settings)).OfType<string>().Distinct();
 
     /// <summary>Opens what a comparison needs.</summary>
+    /// <param name="options">Its settings.</param>
+    /// <param name="cancellation">Stops the clean runs whose ranges a row asks for.</param>
     /// <exception cref="OperatingPointException">A row's voltage or frequency lies outside the tables.</exception>
     /// <exception cref="UserErrorException">A rate was given for a row that runs at the nominal point, which stays free of errors.</exception>
-    public static Lab Open(CompareOptions options)
+    public static Lab Open(CompareOptions options, CancellationToken cancellation = default)
     {
         var rates = options.Faults.OpenRates(options.OperatingPoints);
         // What cannot run is refused before anything is drawn, and a rate of one's own does not make a voltage possible.
@@ -88,7 +91,7 @@ internal sealed class Lab : IDisposable
 
         if (options.BitErrorRate is { } rate)
             rates = new FixedRate(rate, options.Faults.FixedUnit);
-        return new Lab(options.Sampling, Machine(options.Faults.Around(rates), options.Energy))
+        return new Lab(options.Sampling, Machine(options.Faults.Around(rates), options.Energy), cancellation)
         {
             Rates = rates,
             Clip = options.Clip is { } folder ? ClipScore.Load(folder) : null,
@@ -98,7 +101,7 @@ internal sealed class Lab : IDisposable
     }
 
     /// <summary>Opens what drawing without faults needs.</summary>
-    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0)), EnergyFile.Standard));
+    public static Lab Open(SamplingOptions sampling) => new(sampling, Machine(new ErrorModel(new FixedRate(0)), EnergyFile.Standard), default);
 
     /// <summary>True for the row that has no modelled energy: the unquantised reference.</summary>
     /// <param name="row">One of <see cref="CompareRow.Names"/>.</param>
@@ -241,7 +244,7 @@ internal sealed class Lab : IDisposable
         foreach (var outputs in Enum.GetValues<OutputForm>())
         {
             var recorder = Protection.Correcting(0, null) with { Recovery = new RangeRecorder(ranges) };
-            new PictureBatch(Pipeline, _sampling.Threads, Device).Draw(DrawingOf(Strategy(() => new UniformPolicy(OperatingPoint.Nominal), outputs, recorder), Requests), _sampling.Settings);
+            new PictureBatch(Pipeline, _sampling.Threads, Device).Draw(DrawingOf(Strategy(() => new UniformPolicy(OperatingPoint.Nominal), outputs, recorder), Requests), _sampling.Settings, _cancellation);
         }
 
         return ranges;

@@ -28,7 +28,7 @@ internal static class RangesCommand
             var folder = ModelFolder.Find(parsed.GetRequiredValue(model));
             var settings = folder.Defaults.Sampling(parsed.GetValue(steps));
             var request = new PictureRequest(parsed.GetValue(seed), subjects.Bind(parsed, folder)[0]);
-            var layers = Measure(folder, settings, request, parsed.GetValue(outliers));
+            var layers = Measure(folder, settings, request, parsed.GetValue(outliers), session.Cancellation);
             Print(session.Out, layers, parsed.GetValue(outliers));
             file?.Commit(ToCsv(layers));
             return ErrorPolicy.Success;
@@ -36,13 +36,13 @@ internal static class RangesCommand
         return command;
     }
 
-    private static List<LayerRanges> Measure(ModelFolder folder, SamplingSettings settings, PictureRequest request, double outliers)
+    private static List<LayerRanges> Measure(ModelFolder folder, SamplingSettings settings, PictureRequest request, double outliers, CancellationToken cancellation)
     {
         var pipeline = DiffusionPipeline.Load(folder.Path);
         if (outliers != 1)
             OutlierChannels.Insert(pipeline.Denoiser.Layers, outliers);
         RangeSurvey? survey = null;
-        new PictureBatch(pipeline, 1).Draw(new Drawing([request], _ => survey = new RangeSurvey(new FloatUnit())), settings);
+        new PictureBatch(pipeline, 1).Draw(new Drawing([request], _ => survey = new RangeSurvey(new FloatUnit())), settings, cancellation);
         return [.. survey!.Layers.Where(layer => folder.Kind.Guards(layer.Layer.Key))];
     }
 

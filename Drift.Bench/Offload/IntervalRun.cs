@@ -22,7 +22,7 @@ internal static class IntervalRun
             throw new UserErrorException($"--intervals: {options.Intervals[^1]} is more than the {steps} steps of a run; expected at most that");
         var started = DateTime.UtcNow;
         using var folder = new OutputFolder(comparison.Sampling.OutOr("interval", DateTime.Now));
-        using var lab = Lab.Open(comparison);
+        using var lab = Lab.Open(comparison, session.Cancellation);
         if (lab.StrategyOf(options.Row, comparison)?.Protection is not { Interval: not null })
             throw new UserErrorException($"--rows: {options.Row} keeps no checkpoints; expected a row that does, such as rollback");
         var drift = Drift(lab, options, session.Cancellation);

@@ -26,7 +26,7 @@ internal sealed class TrialBench : IDisposable
         var sampling = options.Sampling with { Images = images, Seed = options.Sampling.SeedOf(first) };
         _comparison = options.ToComparison(sampling);
         (_options, _journal, _cancellation, _pictures) = (options, journal, cancellation, $"{sampling.Seed}+{images}");
-        _lab = Lab.Open(_comparison);
+        _lab = Lab.Open(_comparison, cancellation);
         _nominal = new Lazy<(IReadOnlyList<Picture>, Cost)>(() =>
         {
             var drawn = Draw(_lab.StrategyOf("nominal", _comparison));

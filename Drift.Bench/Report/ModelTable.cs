@@ -17,8 +17,8 @@ internal static class ModelTable
         var console = ReportConsole.On(output);
         var (channels, height, width) = folder.Denoiser.LatentShape;
         console.WriteLine(FormattableString.Invariant($"{folder.ClassName} in {folder.Path}: one forward pass of one sample, latent {channels} x {height} x {width}{Text(folder)}"));
-        console.Write(Products(rows, all));
-        console.Write(Totals(rows));
+        console.WriteWhole(Products(rows, all));
+        console.WriteWhole(Totals(rows));
         var macs = rows.Sum(row => row.Macs);
         console.WriteLine(FormattableString.Invariant($"A step: {macs:0.###e0} MACs a sample, {2 * macs:0.###e0} a picture under guidance, which draws two samples; {Bytes(rows)} MB of weights in INT8."));
         console.WriteLine("MACs and bytes are counted from the products that this network asks for. The sensitivity is quoted from the paper, which studied DiT; guarded products run in INT8 past the safe point.");

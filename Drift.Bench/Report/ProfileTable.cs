@@ -37,7 +37,7 @@ internal static class ProfileTable
         var layers = Table("layer");
         foreach (var entry in entries.Where(entry => entry.Layer is not null).OrderByDescending(entry => entry.Time).Take(LayersShown))
             Row(layers, $"{entry.Layer}", [entry], total);
-        console.Write(layers);
+        console.WriteWhole(layers);
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Peak memory of the process so far: {Environment.WorkingSet / 1e6:F0} MB now, {PeakBytes() / 1e6:F0} MB at most."));
     }
 

@@ -16,7 +16,7 @@ internal static class QualityTable
         var console = ReportConsole.On(output);
         if (result.Means is { } means)
         {
-            console.Write(Pairs(result, means));
+            console.WriteWhole(Pairs(result, means));
             if (result.Rows.Count > MostRows)
                 console.WriteLine($"The {WorstShown} pairs of the least PSNR; --json FILE holds all.");
         }

@@ -97,7 +97,7 @@ internal sealed class TrueLedger(ICostModel costs)
                 return costs.Gemm(shape, Tile, run.Point) + again;
             case TrueScheme.Rollback:
                 // A row segment is fetched when one of its elements is hit in a bit from 2^10 up.
-                var restored = m * n * (1 - Math.Pow(1 - run.Rate * run.Restored * LargeBits / Bits, Segment));
+                var restored = (double)m * n * (1 - Math.Pow(1 - run.Rate * run.Restored * LargeBits / Bits, Segment));
                 return costs.Gemm(shape, run.Tile, run.Point) + costs.Transfer(new Bytes((long)restored), Traffic.Restores) + costs.Transfer(new Bytes(saves ? (long)m * n : 0), Traffic.Checkpoints);
             default:
                 return plain;

@@ -18,7 +18,7 @@ internal static class TraceRun
     {
         var (sampling, started) = (options.Comparison.Sampling, DateTime.UtcNow);
         using var folder = new OutputFolder(sampling.OutOr("trace", DateTime.Now));
-        using var lab = Lab.Open(options.Comparison);
+        using var lab = Lab.Open(options.Comparison, session.Cancellation);
         var before = lab.Device?.Traffic;
         var (trace, ledger) = Draw(lab, options, session.Cancellation);
         var traffic = lab.Device?.Traffic - before;

@@ -160,6 +160,27 @@ public sealed class OutputTests
     }
 
     [Test]
+    public async Task A_survey_of_ranges_is_stopped_between_steps()
+    {
+        using var source = new CancellationTokenSource();
+        var file = Path.Combine(_folder, "r.csv");
+        var going = Invocation.Of(["ranges", "--steps", "1000", "--csv", file], cancellation: source.Token);
+        while (!File.Exists(PartialPath.Of(file)) && !going.IsCompleted)
+            await Task.Delay(5);
+        await source.CancelAsync();
+        Assert.That((await going).ExitCode, Is.EqualTo(ErrorPolicy.Cancelled));
+        Assert.That(Directory.EnumerateFileSystemEntries(_folder), Is.Empty);
+    }
+
+    [Test]
+    public async Task The_clean_runs_of_a_row_that_asks_for_ranges_are_stopped_too()
+    {
+        var options = (await Invocation.Of(["compare", "--rows", "range-clamp", "--images", "1", "--steps", "2"])).Compared!;
+        using var lab = Lab.Open(options, new CancellationToken(true));
+        Assert.That(() => lab.StrategyOf("range-clamp", options), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
     public void A_narrow_console_cuts_no_number()
     {
         var text = new StringWriter();
