@@ -117,6 +117,10 @@ public sealed class SolverOptionTests
     public void Lu_levels_go_before_later_rules(string other, params double[] timesteps) =>
         Assert.That(Begin(Dpm, $"{Scaled}, \"use_lu_lambdas\": true, \"{other}\": true", 5).Timesteps, Is.EqualTo(timesteps));
 
+    [Test]
+    public void Karras_levels_go_before_Lus() =>
+        Assert.That(Begin(Dpm, $"{Scaled}, \"use_lu_lambdas\": true, \"use_karras_sigmas\": true", 5).Sigmas, Is.EqualTo(Begin(Dpm, $"{Scaled}, \"use_karras_sigmas\": true", 5).Sigmas));
+
     /// <summary>The level that stands for infinity under a zero terminal SNR lies below some before it, and is still the last timestep's.</summary>
     [Test]
     public void The_level_of_a_zero_terminal_SNR_is_the_last_timesteps() =>
