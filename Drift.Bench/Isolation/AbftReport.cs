@@ -28,10 +28,13 @@ internal sealed record AbftRow(string Quantity, long Count, long Of, double? Sha
 /// <param name="Settings">Every setting by name.</param>
 /// <param name="Rows">Counts, with theory beside them.</param>
 /// <param name="TrialsPerSecond">Trials a second of all threads, operands, flips, verdicts and counting included. Measured.</param>
-/// <param name="GuardedSeconds">A product with its checks on one thread. Measured.</param>
+/// <param name="GuardedSeconds">A product with what <see cref="Timed"/> says, on one thread. Measured.</param>
 /// <param name="PlainSeconds">The same without. Measured.</param>
 internal sealed record AbftReport(IReadOnlyDictionary<string, object?> Settings, IReadOnlyList<AbftRow> Rows, double TrialsPerSecond, double GuardedSeconds, double PlainSeconds)
 {
+    /// <summary>What of the checks is timed.</summary>
+    public string Timed => Equals(Settings.GetValueOrDefault("type"), AbftNames.Int8) ? "checks" : "line sums";
+
     /// <summary>Time of the checks over that of the product.</summary>
     public double Overhead => GuardedSeconds / PlainSeconds - 1;
 

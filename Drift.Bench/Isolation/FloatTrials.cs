@@ -9,11 +9,14 @@ internal sealed class FloatTrials : ITrialBench
     private readonly AbftOptions _options;
     private readonly IRoundingBound _bound;
     private readonly CheckedFloatProduct _product = new();
+    private readonly FloatBackend _backend = new();
+    private readonly FloatChecks _checks = new();
     private readonly FaultPlanner _planner = new();
     private readonly FaultPlan _given;
     private readonly BitErrorProfile _profile;
     private readonly Finding _finding = new();
     private readonly float[] _activations, _weights, _plain;
+    private FloatWeights? _fused;
     private float[] _clean = [];
     private bool[] _large = [];
 
@@ -50,18 +53,20 @@ internal sealed class FloatTrials : ITrialBench
     }
 
     /// <inheritdoc/>
-    public void RunGuarded()
-    {
-        _product.Multiply(_activations, _options.Shape.M);
-        _product.Judge(_bound, _finding);
-    }
+    public void RunGuarded() => RunFused(_checks);
 
     /// <inheritdoc/>
-    public void RunPlain() => FloatGemm.Multiply(_activations, _options.Shape.M, _product.Weights, [], _plain);
+    public void RunPlain() => RunFused(null);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _backend.Dispose();
+
+    /// <summary>What a network runs: the kernels whose sums are fused, where the trials' product takes them in passes of their own to show each part.</summary>
+    private void RunFused(FloatChecks? checks)
     {
+        var (m, n, k) = _options.Shape;
+        _fused ??= FloatGemm.Pack(_weights, n, k, _options.Tile);
+        _backend.Multiply(_activations, k, m, _fused, [], _plain, n, checks: checks);
     }
 
     /// <summary>Applies the flips, keeps the clean values, and notes which flips change a value by more than rounding may change both its lines.</summary>

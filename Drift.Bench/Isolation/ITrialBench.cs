@@ -12,9 +12,9 @@ internal interface ITrialBench : IDisposable
     /// <param name="tally">Takes the counts.</param>
     void Run(int batch, int trials, AbftTally tally);
 
-    /// <summary>One product of the last operands with its checks, without faults: for timing.</summary>
+    /// <summary>One product of the last operands with its checks, without faults: for timing. fp32: with its line sums; a bound's thresholds are the trials' own.</summary>
     void RunGuarded();
 
-    /// <summary>The same product without checks.</summary>
+    /// <summary>The same product without them.</summary>
     void RunPlain();
 }

@@ -9,6 +9,19 @@ internal sealed class AbftCommandTests
 {
     private static AbftOptions Standard => new(new GemmShape(64, 64, 16), "int8", 32, "threshold", 1024, "locate", "host", 1e-2, [], 1000, 0, 2);
 
+    [TestCase("int8", "threshold", "checks")]
+    [TestCase("fp32", "v-abft", "line sums")]
+    public async Task What_is_timed_is_what_a_network_runs_and_said(string type, string detector, string timed)
+    {
+        var run = await Invocation.Of(["abft", "--type", type, "--detector", detector, "--trials", "1"]);
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Out, Does.Contain($"with {timed} "));
+        // Tiles that end within a panel too.
+        using var trials = new FloatTrials(Standard with { Type = "fp32", Detector = "v-abft", Shape = new GemmShape(40, 70, 33) });
+        trials.Run(0, 1, new AbftTally());
+        Assert.That(trials.RunGuarded, Throws.Nothing);
+    }
+
     [TestCase("abft --trials 0", "--trials", "'0'")]
     [TestCase("abft --type int4", "--type", "'int4'", "int8, fp32")]
     [TestCase("abft --detector v-abft", "--detector", "'v-abft'", "threshold, exact")]
