@@ -36,6 +36,7 @@ internal sealed class FloatTrials : ITrialBench
         var (m, n, k) = _options.Shape;
         OperandFamily.Normal.Fill(Philox.Words(0, (uint)batch, 1, 0, _options.Seed).R0, _weights, k, isFirst: false);
         _product.Prepare(_weights, n, k, _options.Tile);
+        _fused = null;
         for (var trial = 0; trial < trials; trial++)
         {
             var number = batch * (long)ITrialBench.Batch + trial;
